@@ -1,0 +1,57 @@
+"""The committing box: AES-256-GCM under a key split by HKDF, for everything symmetric.
+
+AES-GCM alone lets one ciphertext open under two keys. So HKDF-SHA256 makes of the key and the
+context both the cipher key and a 32-byte commitment that travels in the envelope and is compared
+before anything is decrypted. The context is bound by the split itself.
+"""
+
+from __future__ import annotations
+
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.constant_time import bytes_eq
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from intake.vault.envelope import KEY_SIZE, SUITE, EnvelopeDamaged, body_of
+
+_COMMITMENT = 32
+_NONCE = 12
+_TAG = 16
+OVERHEAD = len(SUITE) + _COMMITMENT + _NONCE + _TAG  # bytes a box is longer than its content
+
+
+def derive(key: bytes, info: bytes, size: int = KEY_SIZE) -> bytes:
+    """HKDF-SHA256 (RFC 5869) of `key` without salt, `size` bytes."""
+    return HKDF(SHA256(), size, None, info).derive(key)
+
+
+def close(key: bytes, context: bytes, content: bytes) -> bytes:
+    """Seal `content` under a 32-byte key: suite, commitment, nonce, ciphertext with its tag."""
+    cipher_key, commitment = _split(key, context)
+    nonce = os.urandom(_NONCE)
+    return SUITE + commitment + nonce + AESGCM(cipher_key).encrypt(nonce, content, None)
+
+
+def reopen(key: bytes, context: bytes, sealed: bytes) -> bytes:
+    """What `close` sealed under the same key and context. Raises `EnvelopeDamaged`."""
+    body = body_of(sealed)
+    if len(sealed) < OVERHEAD:
+        raise EnvelopeDamaged("cut short")
+    cipher_key, commitment = _split(key, context)
+    if not bytes_eq(body[:_COMMITMENT], commitment):
+        raise EnvelopeDamaged("commitment")
+    nonce, ciphertext = body[_COMMITMENT:][:_NONCE], body[_COMMITMENT + _NONCE :]
+    try:
+        return AESGCM(cipher_key).decrypt(nonce, ciphertext, None)
+    except InvalidTag:
+        raise EnvelopeDamaged("ciphertext") from None
+
+
+def _split(key: bytes, context: bytes) -> tuple[bytes, bytes]:
+    if len(key) != KEY_SIZE:
+        raise ValueError(f"a key has {KEY_SIZE} bytes")
+    both = derive(key, context, KEY_SIZE + _COMMITMENT)
+    return both[:KEY_SIZE], both[KEY_SIZE:]
