@@ -1,0 +1,358 @@
+"""Reading the directory from its TOML file, strictly.
+
+Nothing half-read is ever used: every problem is collected as one clear line, and a directory in
+which some municipality lacks a recipient does not load.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, datetime, time
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType
+
+from intake.domain.directory import (
+    Agency,
+    AgencyMissing,
+    Agreement,
+    Controller,
+    County,
+    Desk,
+    Directory,
+    Hours,
+    Kind,
+    LineUse,
+    Municipality,
+    PhoneLine,
+    School,
+    Text,
+)
+
+AGENCY_LISTS = ("municipalities", "languages")
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "controller": ("id", "name"),
+    "county": ("id", "name", "controller"),
+    "municipality": ("id", "name", "county", "controller"),
+    "school": ("id", "name", "municipality", "language"),
+    "agency": ("id", "name", "kind", "desk", "controller", "phone", "hours", *AGENCY_LISTS),
+    "agreement": ("id", "municipality", "agency", "valid_from", "valid_to"),
+    "phone_line": ("id", "county", "use", "agency", "name"),
+}
+OPTIONAL: Mapping[str, tuple[str, ...]] = {"agency": ("school",)}
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
+TEACHING_LANGUAGES = ("fi", "sv")
+LANGUAGES = ("fi", "sv", "en")
+REQUIRED_KINDS = (Kind.SOC, Kind.POL, Kind.HEA, Kind.YOU, Kind.WEL, Kind.PRI)
+
+ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+PHONE = re.compile(r"112|116 \d{3}|(\+358 \d{1,2}|0\d{1,2})( \d{2,4}){2,3}")
+SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+
+Row = Mapping[str, object]
+
+
+class DirectoryInvalid(ValueError):
+    """The directory cannot be used; ``problems`` says why, one line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def read_directory(path: Path) -> Directory:
+    """The directory in this TOML file; DirectoryInvalid if anything in it does not hold."""
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise DirectoryInvalid([f"{path.name} cannot be read: {error}"]) from error
+    return directory_from(raw)
+
+
+def directory_from(raw: Row) -> Directory:
+    """The directory in these parsed tables; DirectoryInvalid if anything in them does not hold."""
+    reader = _Reader(raw)
+    directory = reader.directory()
+    # Whether the whole holds together can be told only once every line has been understood.
+    problems = reader.problems or list(_flaws(directory))
+    if problems:
+        raise DirectoryInvalid(problems)
+    return directory
+
+
+class _Reader:
+    """Turns tables into nouns. A bad value leaves a problem and a stand-in, so reading goes on."""
+
+    def __init__(self, raw: Row) -> None:
+        self.raw = raw
+        self.problems: list[str] = []
+        self.rows = {table: self._rows(table) for table in TABLES}
+        self.ids = {table: [str(row.get("id")) for row in self.rows[table]] for table in TABLES}
+        self.hours = self._named_hours()
+
+    def directory(self) -> Directory:
+        self._has_keys("the file", self.raw, ("fallback_duty_desk", "hours", *TABLES))
+        agencies = {one.id: one for one in self._agencies()}
+        return Directory(
+            controllers={id_: Controller(id_, name) for id_, name, *_ in self._named("controller")},
+            counties={
+                id_: County(id_, name, self._ref(label, row, "controller"))
+                for id_, name, label, row in self._named("county")
+            },
+            municipalities={
+                id_: Municipality(
+                    id_, name, self._ref(label, row, "county"), self._ref(label, row, "controller")
+                )
+                for id_, name, label, row in self._named("municipality")
+            },
+            schools={one.id: one for one in self._schools(agencies)},
+            agencies=agencies,
+            agreements=tuple(self._agreements()),
+            phone_lines=tuple(self._phone_lines(agencies)),
+            fallback_duty_desk=self._ref("the file", self.raw, "fallback_duty_desk", "agency"),
+        )
+
+    def _agencies(self) -> Iterator[Agency]:
+        for id_, name, label, row in self._named("agency"):
+            yield Agency(
+                id=id_,
+                kind=Kind(self._one_of(label, row, "kind", list(Kind))),
+                desk=Desk(self._one_of(label, row, "desk", list(Desk))),
+                controller=self._ref(label, row, "controller"),
+                name=name,
+                phone=self._phone(label, row),
+                hours=self.hours[self._one_of(label, row, "hours", list(self.hours))],
+                municipalities=self._several(label, row, "municipalities", "municipality"),
+                school=self._ref(label, row, "school") if "school" in row else None,
+                languages=self._several(label, row, "languages"),
+            )
+
+    def _schools(self, agencies: Mapping[str, Agency]) -> Iterator[School]:
+        for id_, name, label, row in self._named("school"):
+            principals = [one.id for one in agencies.values() if one.school == id_]
+            if len(principals) != 1:
+                self.problems.append(
+                    f"{label} needs one principal (an agency with this school), "
+                    f"but has {len(principals)}"
+                )
+            yield School(
+                id=id_,
+                name=name,
+                municipality=self._ref(label, row, "municipality"),
+                language=self._one_of(label, row, "language", TEACHING_LANGUAGES),
+                agency=principals[0] if principals else "",
+            )
+
+    def _agreements(self) -> Iterator[Agreement]:
+        for label, row in self._whole_rows("agreement"):
+            first, last = self._day(label, row, "valid_from"), self._day(label, row, "valid_to")
+            if last < first:
+                self.problems.append(f"{label}: valid_to {last} is before valid_from {first}")
+            yield Agreement(
+                id=str(row["id"]),
+                municipality=self._ref(label, row, "municipality"),
+                agency=self._ref(label, row, "agency"),
+                valid_from=first,
+                valid_to=last,
+            )
+
+    def _phone_lines(self, agencies: Mapping[str, Agency]) -> Iterator[PhoneLine]:
+        for id_, name, label, row in self._named("phone_line"):
+            county = self._ref(label, row, "county")
+            use = LineUse(self._one_of(label, row, "use", list(LineUse)))
+            if desk := agencies.get(self._ref(label, row, "agency")):
+                yield PhoneLine(id_, county, use, desk.id, name, desk.phone, desk.hours)
+
+    def _named(self, table: str) -> Iterator[tuple[str, Text, str, Row]]:
+        for label, row in self._whole_rows(table):
+            yield str(row["id"]), self._text(label, row), label, row
+
+    def _whole_rows(self, table: str) -> Iterator[tuple[str, Row]]:
+        """The table's rows that have all their keys, each with what problems call it."""
+        if clash := [id_ for id_, times in Counter(self.ids[table]).items() if times > 1]:
+            self.problems.append(f"{table} ids stand twice: {', '.join(clash)}")
+        for row in self.rows[table]:
+            label = f'{table} "{row.get("id", "?")}"'
+            if not self._has_keys(label, row, TABLES[table], OPTIONAL.get(table, ())):
+                continue
+            if not isinstance(row["id"], str) or not ID.fullmatch(row["id"]):
+                self.problems.append(f"{label}: an id is small letters, digits and hyphens")
+            yield label, row
+
+    def _rows(self, table: str) -> list[Row]:
+        rows = self.raw.get(table, [])
+        if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
+            return rows
+        self.problems.append(f"{table} must be written as [[{table}]] tables")
+        return []
+
+    def _has_keys(
+        self, label: str, row: Row, required: Collection[str], optional: Collection[str] = ()
+    ) -> bool:
+        for key in row:
+            if key not in required and key not in optional:
+                guess = _did_you_mean(key, (*required, *optional))
+                self.problems.append(f'{label}: key "{key}" is not known{guess}')
+        missing = [key for key in required if key not in row]
+        self.problems.extend(f"{label}: {key} is missing" for key in missing)
+        return not missing
+
+    def _text(self, label: str, row: Row) -> Text:
+        name = row["name"]
+        if not isinstance(name, dict):
+            self.problems.append(f'{label}: name must be {{ fi = "...", sv = "..." }}')
+            return {}
+        self._has_keys(f"{label} name", name, ("fi", "sv"), ("en",))
+        for language, words in name.items():
+            if not isinstance(words, str) or not words.strip():
+                self.problems.append(f"{label}: name in {language} must not be empty")
+        return MappingProxyType({"en": name.get("fi", ""), **name})
+
+    def _ref(self, label: str, row: Row, key: str, table: str | None = None) -> str:
+        return self._one_of(label, row, key, self.ids[table or key])
+
+    def _one_of(self, label: str, row: Row, key: str, known: Collection[str]) -> str:
+        """The value of ``key``, one of ``known``; else a problem and any of them."""
+        value = row.get(key, "")
+        if isinstance(value, str) and value in known:
+            return value
+        if key in row:
+            self.problems.append(
+                f'{label}: {key} "{value}" is not known{_did_you_mean(value, known)}'
+            )
+        return next(iter(known), "")
+
+    def _several(self, label: str, row: Row, key: str, table: str | None = None) -> tuple[str, ...]:
+        values = row[key]
+        if not isinstance(values, list) or not values:
+            self.problems.append(f"{label}: {key} must be a list with at least one entry")
+            return ()
+        known = self.ids[table] if table else LANGUAGES
+        return tuple(self._one_of(label, {key: value}, key, known) for value in values)
+
+    def _phone(self, label: str, row: Row) -> str:
+        phone = row["phone"]
+        if isinstance(phone, str) and PHONE.fullmatch(phone):
+            return phone
+        self.problems.append(
+            f'{label}: phone "{phone}" is not written like "09 000 0123", "+358 9 000 0123", "112"'
+        )
+        return ""
+
+    def _day(self, label: str, row: Row, key: str) -> date:
+        value = row[key]
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        self.problems.append(f"{label}: {key} must be a date such as 2027-12-31, without quotes")
+        return date.min if key == "valid_from" else date.max
+
+    def _named_hours(self) -> Mapping[str, Hours]:
+        named = {"always": Hours(always_open=True)}
+        weeks = self.raw.get("hours", {})
+        if not isinstance(weeks, dict):
+            self.problems.append("hours must be a table of named weeks")
+            return named
+        for name, week in weeks.items():
+            label = f'hours "{name}"'
+            if name in named:
+                self.problems.append(f"{label}: this name is kept for desks that never close")
+            elif not isinstance(week, dict):
+                self.problems.append(f'{label} must be {{ mon = "08:00-16:00", ... }}')
+            else:
+                self._has_keys(label, week, (), WEEKDAYS)
+                named[name] = Hours(tuple(self._span(label, week, day) for day in WEEKDAYS))
+        return named
+
+    def _span(self, label: str, week: Row, day: str) -> tuple[time, time] | None:
+        if day not in week:
+            return None
+        if match := SPAN.fullmatch(str(week[day])):
+            opens, closes = (time.fromisoformat(part) for part in match[0].split("-"))
+            if opens < closes:
+                return opens, closes
+        self.problems.append(
+            f'{label}: {day} "{week[day]}" is not written like "08:00-16:00", opening first'
+        )
+        return None
+
+
+def _flaws(directory: Directory) -> Iterator[str]:
+    """What is wrong between lines that are each right."""
+    yield from _controller_flaws(directory)
+    yield from _agency_flaws(directory)
+    yield from _agreement_flaws(directory)
+    for municipality in directory.municipalities:
+        for kind in REQUIRED_KINDS:
+            try:
+                directory.resolve(kind, Desk.TRIAGE, residence=municipality, school=None)
+            except AgencyMissing:
+                what = "education provider (PRI triage)" if kind is Kind.PRI else kind
+                yield f'municipality "{municipality}" has no {what}'
+    for county in directory.counties:
+        for use in LineUse:
+            if not any((li.county, li.use) == (county, use) for li in directory.phone_lines):
+                yield f'county "{county}" has no {use} phone_line'
+    for line in directory.phone_lines:
+        if line.use is LineUse.EMERGENCY and not line.hours.always_open:
+            yield f'phone_line "{line.id}": an emergency line must have hours "always"'
+    duty = directory.agencies[directory.fallback_duty_desk]
+    if (duty.kind, duty.desk, duty.hours.always_open) != (Kind.SOC, Desk.DUTY, True):
+        yield f'fallback_duty_desk "{duty.id}" must be a SOC duty desk with hours "always"'
+
+
+def _controller_flaws(directory: Directory) -> Iterator[str]:
+    bodies: list[County | Municipality] = [
+        *directory.counties.values(),
+        *directory.municipalities.values(),
+    ]
+    for controller, times in Counter(body.controller for body in bodies).items():
+        if times > 1:
+            yield (
+                f'controller "{controller}" stands for {times} bodies; '
+                "each county and municipality is a controller of its own"
+            )
+
+
+def _agency_flaws(directory: Directory) -> Iterator[str]:
+    served: dict[tuple[Kind, Desk, str], str] = {}
+    for agency in directory.agencies.values():
+        if agency.school is None:
+            for municipality in agency.municipalities:
+                place = (agency.kind, agency.desk, municipality)
+                if other := served.get(place):
+                    yield (
+                        f'agency "{agency.id}" serves "{municipality}" as {agency.kind} '
+                        f'{agency.desk}, but so does "{other}"'
+                    )
+                served[place] = agency.id
+            continue
+        where = directory.schools[agency.school].municipality
+        if (agency.kind, agency.desk) != (Kind.PRI, Desk.OFFICE):
+            yield f'agency "{agency.id}" has a school, so it must be a PRI office'
+        if agency.municipalities != (where,):
+            yield f'agency "{agency.id}" must serve "{where}" alone, where its school lies'
+
+
+def _agreement_flaws(directory: Directory) -> Iterator[str]:
+    for number, agreement in enumerate(directory.agreements):
+        team = directory.agencies[agreement.agency]
+        if team.kind is not Kind.ANK or agreement.municipality not in team.municipalities:
+            yield (
+                f'agreement "{agreement.id}": agency "{team.id}" is no Ankkuri team '
+                f'that serves "{agreement.municipality}"'
+            )
+        for other in directory.agreements[:number]:
+            if (
+                other.municipality == agreement.municipality
+                and other.valid_from <= agreement.valid_to
+                and agreement.valid_from <= other.valid_to
+            ):
+                yield f'agreement "{agreement.id}" overlaps "{other.id}" in the same municipality'
+
+
+def _did_you_mean(value: object, known: Collection[str]) -> str:
+    close = get_close_matches(str(value), known, 1)
+    return f'; did you mean "{close[0]}"?' if close else ""

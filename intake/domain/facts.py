@@ -1,0 +1,74 @@
+"""What the routing rules may know of a worry: closed values, no names, no text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from stdnum.fi import hetu as finnish_identity_code
+
+from intake.domain.report import CONSENT_KINDS, ELSEWHERE, UNKNOWN, Child, Worry
+
+ADULT = 18
+Facts = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the directory and the calendar say of one child's case at its arrival."""
+
+    agreement: bool
+    office_open: bool
+    school_term: bool
+
+
+def facts_of(worry: Worry, child: Child, today: date, around: Surroundings) -> Facts:
+    """The facts of one child, in the vocabulary of the rules. ``today`` is the local date."""
+    concern = worry.concern
+    return {
+        "primary": concern.primary,
+        "categories": sorted(concern.categories),
+        "age": possible_ages(child, today),
+        "unborn": _yes(child.unborn),
+        "urgency": concern.urgency,
+        "reporter_kind": worry.reporter.kind,
+        "sector": worry.reporter.sector,
+        "may_need_protection": concern.may_need_protection,
+        "made_together": concern.made_together,
+        "crime_against_child": concern.crime_against_child,
+        "child_role": concern.child_role,
+        "threat_to_life": concern.threat_to_life,
+        "weapon": concern.weapon,
+        "guardian_suspected": _yes(worry.guardian_suspected),
+        "protected": _yes(child.protected),
+        "residence": "unknown" if child.municipality in (UNKNOWN, ELSEWHERE) else "known",
+        "school": "known" if child.school not in ("", "none", ELSEWHERE) else "none",
+        "agreement": "in_force" if around.agreement else "none",
+        "hours": "open" if around.office_open else "closed",
+        "school_term": "term" if around.school_term else "holiday",
+        **{f"consent_{k.lower()}": _yes(worry.consent.covers(k)) for k in CONSENT_KINDS},
+    }
+
+
+def possible_ages(child: Child, today: date) -> int | str:
+    """The child's age in full years, 18 for every adult, or ``"unknown"``."""
+    if child.unborn:
+        return 0
+    born = birth_date_of(child)
+    if born is not None:
+        had_birthday = (today.month, today.day) >= (born.month, born.day)
+        return min(max(today.year - born.year - (0 if had_birthday else 1), 0), ADULT)
+    return UNKNOWN if child.age is None else min(child.age, ADULT)
+
+
+def birth_date_of(child: Child) -> date | None:
+    """The birth date, of the identity code where that is what was given."""
+    if not child.hetu:
+        return child.birth_date
+    code = finnish_identity_code.compact(child.hetu)
+    century = 1800 if code[6] == "+" else 1900 if code[6] in "-YXWVU" else 2000
+    return date(century + int(code[4:6]), int(code[2:4]), int(code[0:2]))
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"

@@ -1,0 +1,93 @@
+"""Who may do what: the one table of roles and permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Role(StrEnum):
+    """What a person is at an agency (worker, deputy, head) or at a controller (the others)."""
+
+    WORKER = "worker"
+    DEPUTY = "deputy"
+    HEAD = "head"
+    SUPERVISOR = "supervisor"
+    COORDINATOR = "coordinator"
+    RULE_EDITOR = "rule_editor"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+
+
+class Permission(StrEnum):
+    """What a route asks for; every route names exactly one."""
+
+    ANYONE = "anyone"
+    SIGNED_IN = "signed_in"
+    READ_REFERRALS = "read_referrals"
+    MOVE_REFERRALS = "move_referrals"
+    WATCH_DEADLINES = "watch_deadlines"
+    SEE_PICTURE = "see_picture"
+    READ_RULES = "read_rules"
+    SEE_DIRECTORY = "see_directory"
+    READ_TRAIL = "read_trail"
+
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.WORKER: frozenset({Permission.READ_REFERRALS, Permission.MOVE_REFERRALS}),
+    Role.DEPUTY: frozenset({Permission.READ_REFERRALS, Permission.MOVE_REFERRALS}),
+    Role.HEAD: frozenset({Permission.READ_REFERRALS, Permission.MOVE_REFERRALS}),
+    Role.SUPERVISOR: frozenset({Permission.WATCH_DEADLINES}),
+    Role.COORDINATOR: frozenset({Permission.SEE_PICTURE}),
+    Role.RULE_EDITOR: frozenset({Permission.READ_RULES}),
+    Role.ADMINISTRATOR: frozenset({Permission.SEE_DIRECTORY}),
+    Role.AUDITOR: frozenset({Permission.READ_TRAIL}),
+}
+
+AGENCY_ROLES = frozenset({Role.WORKER, Role.DEPUTY, Role.HEAD})
+
+
+@dataclass(frozen=True)
+class Membership:
+    """One role of one person, at an agency or at a controller (exactly one of the two)."""
+
+    role: Role
+    agency: str | None = None
+    controller: str | None = None
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member of staff with the roles in force now."""
+
+    id: UUID
+    name: str
+    email: str
+    language: str
+    memberships: tuple[Membership, ...]
+
+    def may(self, permission: Permission) -> bool:
+        """Whether any of this person's roles carries ``permission``."""
+        if permission in (Permission.ANYONE, Permission.SIGNED_IN):
+            return True
+        return any(permission in PERMISSIONS[m.role] for m in self.memberships)
+
+    def agencies(self, permission: Permission) -> frozenset[str]:
+        """Agencies at which this person holds ``permission``."""
+        return frozenset(m.agency for m in self._holding(permission) if m.agency is not None)
+
+    def controllers(self, permission: Permission) -> frozenset[str]:
+        """Controllers at which this person holds ``permission``."""
+        return frozenset(
+            m.controller for m in self._holding(permission) if m.controller is not None
+        )
+
+    def role_at(self, agency: str) -> Role | None:
+        """The role under which this person acts at ``agency``, the most responsible first."""
+        held = {m.role for m in self.memberships if m.agency == agency}
+        return next((r for r in (Role.HEAD, Role.WORKER, Role.DEPUTY) if r in held), None)
+
+    def _holding(self, permission: Permission) -> Iterable[Membership]:
+        return (m for m in self.memberships if permission in PERMISSIONS[m.role])

@@ -1,0 +1,321 @@
+"""What a worry says, once every answer has been checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from intake.domain.message import Message, mark
+
+MAX_CHILDREN = 6
+MAX_GUARDIANS = 6
+UNKNOWN = "unknown"
+ELSEWHERE = "elsewhere"
+
+CATEGORIES = (
+    "offence_by_child",
+    "substance_use",
+    "domestic_violence",
+    "sexual_offence",
+    "violence_outside_home",
+    "radicalisation",
+    "bullying",
+    "running_away",
+    "online_harm",
+    "gang",
+    "mental_health",
+    "self_harm",
+    "school_absence",
+    "neglect",
+    "other",
+)
+CONSENT_KINDS = ("SOC", "ANK", "HEA", "YOU", "WEL", "PRI")
+
+
+class ReportType(StrEnum):
+    """Which act a report is made under; derived, never asked."""
+
+    CHILD_WELFARE_NOTIFICATION = "child_welfare_notification"
+    SUPPORT_CONTACT = "support_contact"
+    ANTICIPATORY = "anticipatory"
+    ANKKURI_CONTACT = "ankkuri_contact"
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Who reports. ``verified`` is False until somebody has checked who they are."""
+
+    kind: str
+    sector: str
+    name: str
+    post: str
+    organisation: str
+    phone: str
+    anonymous: bool
+    already_called: str
+    verified: bool = False
+
+
+@dataclass(frozen=True)
+class Child:
+    """One child. At least one of ``hetu``, ``birth_date``, ``age`` and ``unborn`` is given."""
+
+    name: str
+    hetu: str
+    birth_date: date | None
+    age: int | None
+    unborn: bool
+    due_date: date | None
+    language: str
+    interpreter: str
+    municipality: str
+    school: str
+    school_name: str
+    school_class: str
+    whereabouts: str
+    whereabouts_municipality: str
+    turvakielto: str
+
+    @property
+    def protected(self) -> bool:
+        """Whether the address is protected; *unknown* counts as yes (661/2009 §36)."""
+        return self.turvakielto != "no"
+
+
+@dataclass(frozen=True)
+class Guardian:
+    """A guardian, as far as the reporter knows."""
+
+    name: str
+    contact: str
+    lives_with_child: str
+    suspected_perpetrator: str
+
+
+@dataclass(frozen=True)
+class Concern:
+    """What the worry is, what was seen or heard, and, apart from it, the reporter's own view."""
+
+    categories: tuple[str, ...]
+    primary: str
+    child_role: str
+    urgency: str
+    threat_to_life: str
+    weapon: str
+    crime_against_child: str
+    may_need_protection: str
+    made_together: str
+    seen: str
+    when: str
+    own_view: str
+    done_already: str
+
+
+@dataclass(frozen=True)
+class Consent:
+    """Who knows of the report and who has agreed to what being disclosed to whom."""
+
+    child_informed: str
+    guardian_informed: str
+    informed_reason: str
+    child_consent: str
+    guardian_consent: str
+    consent_to: tuple[str, ...]
+
+    def covers(self, kind: str) -> bool:
+        """Whether the consent reaches recipient ``kind``.
+
+        The child's own word decides; a guardian's counts where the child does not understand
+        what is asked. There is no fixed age of consent.
+        """
+        if kind not in self.consent_to:
+            return False
+        if self.child_consent == "lacks_understanding":
+            return self.guardian_consent == "given"
+        return self.child_consent == "given"
+
+
+@dataclass(frozen=True)
+class Worry:
+    """A whole worry, ready to be routed and sealed."""
+
+    reporter: Reporter
+    children: tuple[Child, ...]
+    guardians: tuple[Guardian, ...]
+    concern: Concern
+    consent: Consent
+    health: str
+
+    @property
+    def guardian_suspected(self) -> bool:
+        """Whether some guardian is a suspected perpetrator; *unknown* does not count."""
+        return any(g.suspected_perpetrator == "yes" for g in self.guardians)
+
+    @property
+    def urgent(self) -> bool:
+        """Whether the reporter says that it must be looked at today."""
+        return self.concern.urgency in ("emergency", "today")
+
+    def sections(self) -> dict[str, bytes]:
+        """The content of each vault slot that has any, as canonical JSON."""
+        slots: dict[str, Any] = {
+            "reporter": asdict(self.reporter),
+            "guardians": [asdict(g) for g in self.guardians],
+            "concern": {**asdict(self.concern), **asdict(self.consent)},
+            "health": {"health": self.health},
+        }
+        for number, child in enumerate(self.children, 1):
+            fields = asdict(child)
+            slots[f"place_{number}"] = {name: fields.pop(name) for name in _PLACE}
+            slots[f"identity_{number}"] = fields
+        return {slot: canonical(content) for slot, content in slots.items()}
+
+
+_PLACE = (
+    "municipality",
+    "school",
+    "school_name",
+    "school_class",
+    "whereabouts",
+    "whereabouts_municipality",
+    "turvakielto",
+)
+
+
+def report_type(worry: Worry) -> tuple[ReportType, Message]:
+    """The act that the report is made under, with its reason for the reader."""
+    concern = worry.concern
+    needs_protection = concern.may_need_protection in ("yes", "dont_know")
+    if any(child.unborn for child in worry.children):
+        return ReportType.ANTICIPATORY, Message(mark("The child has not been born yet."))
+    if needs_protection and concern.made_together == "yes":
+        return ReportType.SUPPORT_CONTACT, Message(
+            mark("The report is made together with the child or a guardian (section 25 a).")
+        )
+    if needs_protection:
+        return ReportType.CHILD_WELFARE_NOTIFICATION, Message(
+            mark("By your answer the child may need protection.")
+        )
+    if worry.consent.covers("SOC"):
+        return ReportType.SUPPORT_CONTACT, Message(
+            mark("There is consent to contact social services.")
+        )
+    return ReportType.ANKKURI_CONTACT, Message(
+        mark("By your answer the child does not need child welfare.")
+    )
+
+
+def canonical(content: Any) -> bytes:
+    """UTF-8 JSON with sorted keys and no spaces; dates as ISO text."""
+    return json.dumps(
+        content,
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
+        default=lambda value: value.isoformat(),
+    ).encode()
+
+
+def worry_of(answers: Mapping[str, Any]) -> Worry:
+    """Build a worry of checked answers (one mapping a page, a list for children and guardians).
+
+    Raises KeyError or ValueError where an answer is missing: check the pages' forms first.
+    """
+    return Worry(
+        reporter=_reporter(answers["reporter"]),
+        children=tuple(_child(child) for child in answers["children"]),
+        guardians=tuple(_guardian(guardian) for guardian in answers.get("guardians", ())),
+        concern=_concern(answers),
+        consent=_consent(answers["consent"]),
+        health=answers["observations"].get("health", ""),
+    )
+
+
+def _reporter(page: Mapping[str, Any]) -> Reporter:
+    kind = page["kind"]
+    anonymous = kind == "private_person" and bool(page.get("anonymous"))
+    professional = kind == "professional"
+    return Reporter(
+        kind=kind,
+        sector=page.get("sector", "") if professional else "none",
+        post=page.get("post", "") if professional else "",
+        organisation=page.get("organisation", "") if professional else "",
+        name="" if anonymous else page.get("name", ""),
+        phone="" if anonymous else page.get("phone", ""),
+        anonymous=anonymous,
+        already_called=page.get("already_called", ""),
+    )
+
+
+def _child(page: Mapping[str, Any]) -> Child:
+    unborn = page.get("known_by") == "unborn"
+    known_by = page["known_by"]
+    return Child(
+        name=page.get("name", ""),
+        hetu=page["hetu"] if known_by == "hetu" else "",
+        birth_date=_date(page["birth_date"]) if known_by == "birth_date" else None,
+        age=int(page["age"]) if known_by == "age" and page.get("age") not in (None, "") else None,
+        unborn=unborn,
+        due_date=_date(page.get("due_date")) if unborn else None,
+        language=page.get("language", ""),
+        interpreter=page.get("interpreter", "unknown"),
+        municipality=page["municipality"],
+        school=page.get("school", ""),
+        school_name=page.get("school_name", ""),
+        school_class=page.get("school_class", ""),
+        whereabouts=page.get("whereabouts", ""),
+        whereabouts_municipality=page.get("whereabouts_municipality", ""),
+        turvakielto=page["turvakielto"],
+    )
+
+
+def _guardian(page: Mapping[str, Any]) -> Guardian:
+    return Guardian(
+        name=page.get("name", ""),
+        contact=page.get("contact", ""),
+        lives_with_child=page.get("lives_with_child", "unknown"),
+        suspected_perpetrator=page["suspected_perpetrator"],
+    )
+
+
+def _concern(answers: Mapping[str, Any]) -> Concern:
+    kind, urgency = answers["worry"], answers["urgency"]
+    protection, seen = answers["protection"], answers["observations"]
+    return Concern(
+        categories=_ordered(kind["categories"], CATEGORIES),
+        primary=kind["primary"],
+        child_role=kind["child_role"],
+        urgency=urgency["urgency"],
+        threat_to_life=urgency["threat_to_life"],
+        weapon=urgency["weapon"],
+        crime_against_child=protection["crime_against_child"],
+        may_need_protection=protection["may_need_protection"],
+        made_together=protection["made_together"],
+        seen=seen["seen"],
+        when=seen.get("when", ""),
+        own_view=seen.get("own_view", ""),
+        done_already=seen.get("done_already", ""),
+    )
+
+
+def _consent(page: Mapping[str, Any]) -> Consent:
+    return Consent(
+        child_informed=page["child_informed"],
+        guardian_informed=page["guardian_informed"],
+        informed_reason=page.get("informed_reason", ""),
+        child_consent=page["child_consent"],
+        guardian_consent=page["guardian_consent"],
+        consent_to=_ordered(page.get("consent_to", ()), CONSENT_KINDS),
+    )
+
+
+def _ordered(chosen: Sequence[str], order: Sequence[str]) -> tuple[str, ...]:
+    return tuple(value for value in order if value in chosen)
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

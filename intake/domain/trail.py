@@ -1,0 +1,71 @@
+"""One line of the trail and the bytes that stand for it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Action(StrEnum):
+    """What was done. Moves are recorded under their own names as ``move:<name>``."""
+
+    SEND = "send"
+    OPEN = "open"
+    PRINT = "print"
+    REFUSED = "refused"
+    SIGN_IN = "sign_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGN_OUT = "sign_out"
+    GRANT = "grant"
+    CHASE = "chase"
+    READ_TRAIL = "read_trail"
+
+
+@dataclass(frozen=True)
+class TrailLine:
+    """Who did what to which referral, when, in which role, why and on which basis.
+
+    ``writer`` and ``sequence`` number the lines of one process without a gap.
+    """
+
+    id: UUID
+    writer: UUID
+    sequence: int
+    at: datetime
+    action: str
+    person_id: UUID | None = None
+    role: str | None = None
+    agency_id: str | None = None
+    referral_id: UUID | None = None
+    purpose: str | None = None
+    basis: str | None = None
+
+    def canonical(self) -> bytes:
+        """The line as bytes that never vary: a JSON array of its fields in their order, UTF-8.
+
+        Instants are UTC with microseconds, identifiers are lower-case hexadecimal with hyphens,
+        absent values are null.
+        """
+        fields = [
+            "ankkuri-trail-1",
+            str(self.id),
+            str(self.writer),
+            self.sequence,
+            self.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            self.action,
+            str(self.person_id) if self.person_id else None,
+            self.role,
+            self.agency_id,
+            str(self.referral_id) if self.referral_id else None,
+            self.purpose,
+            self.basis,
+        ]
+        return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def digest(self) -> bytes:
+        """SHA-256 of the canonical bytes."""
+        return hashlib.sha256(self.canonical()).digest()
