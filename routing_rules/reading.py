@@ -1,0 +1,191 @@
+"""Reading TOML tables strictly: every wrong, missing or unknown key becomes one clear line."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from types import MappingProxyType
+
+from routing_rules.vocabulary import RulesInvalid, did_you_mean
+
+Text = Mapping[str, str]
+REQUIRED_LANGUAGES = ("fi", "sv")
+LANGUAGES = ("fi", "sv", "en")
+
+
+def read_toml(path: Path) -> dict[str, object]:
+    """Read one TOML file. Raises RulesInvalid when it is missing or not TOML."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise RulesInvalid([f"{path.name}: cannot be read: {error}"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise RulesInvalid([f"{path.name}: not TOML: {error}"]) from error
+
+
+class Table:
+    """One TOML table being read. `where` begins each line that it adds to `problems`."""
+
+    def __init__(self, raw: object, where: str, problems: list[str]) -> None:
+        self.where = where
+        self.problems = problems
+        self._asked: dict[str, None] = {}
+        self._raw: Mapping[str, object] = {}
+        if isinstance(raw, dict):
+            self._raw = raw
+        else:
+            self.wrong("must be a table")
+
+    def wrong(self, what: str) -> None:
+        """Add one problem line."""
+        self.problems.append(f"{self.where}: {what}")
+
+    def has(self, key: str) -> bool:
+        """Tell whether the table holds `key`, and count the key as known."""
+        self._asked[key] = None
+        return key in self._raw
+
+    def get(self, key: str) -> object:
+        """Return the raw value; a missing key is a problem."""
+        if not self.has(key):
+            self.wrong(f'"{key}" is missing')
+            return None
+        return self._raw[key]
+
+    def keys(self) -> tuple[str, ...]:
+        """Return every key of the table, and count them all as known."""
+        self._asked.update(dict.fromkeys(self._raw))
+        return tuple(self._raw)
+
+    def string(self, key: str) -> str:
+        """Return a string that may be empty."""
+        value = self.get(key)
+        if isinstance(value, str):
+            return value
+        if key in self._raw:
+            self.wrong(f'"{key}" must be a string')
+        return ""
+
+    def flag(self, key: str) -> bool:
+        """Return true or false; a missing key is false."""
+        if not self.has(key):
+            return False
+        value = self._raw[key]
+        if not isinstance(value, bool):
+            self.wrong(f'"{key}" must be true or false')
+        return value is True
+
+    def number(self, key: str) -> int:
+        """Return a whole number."""
+        value = self.get(key)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if key in self._raw:
+            self.wrong(f'"{key}" must be a whole number')
+        return 0
+
+    def word(self, key: str, known: Iterable[str]) -> str:
+        """Return one word of a closed list."""
+        value = self.string(key)
+        if value or isinstance(self._raw.get(key), str):
+            self.check(key, value, known)
+        return value
+
+    def words(self, key: str, known: Iterable[str] | None = None) -> tuple[str, ...]:
+        """Return a non-empty list of different words, of a closed list if one is given."""
+        value = self.get(key)
+        if isinstance(value, str):
+            value = [value]
+        if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+            if key in self._raw:
+                self.wrong(f'"{key}" must be a list of words')
+            return ()
+        if not value:
+            self.wrong(f'"{key}" is an empty list')
+        if len(set(value)) < len(value):
+            self.wrong(f'"{key}" names a word twice')
+        if known is not None:
+            known = tuple(known)
+            for word in value:
+                self.check(key, word, known)
+        return tuple(value)
+
+    def check(self, key: str, word: str, known: Iterable[str]) -> None:
+        """Add a problem unless `word` is known."""
+        known = tuple(known)
+        if word not in known:
+            self.wrong(f'unknown word "{word}" in "{key}"{did_you_mean(word, known)}')
+
+    def text(self, key: str) -> Text:
+        """Return a text in every language; Finnish and Swedish are required, English falls back."""
+        table = self.table(key)
+        texts = {code: table.string(code) for code in REQUIRED_LANGUAGES}
+        texts["en"] = table.string("en") if table.has("en") else texts["fi"]
+        table.done()
+        for code in LANGUAGES:
+            if table.has(code) and not texts[code].strip():
+                table.wrong(f'"{code}" is empty')
+        return MappingProxyType(texts)
+
+    def day(self, key: str) -> date | None:
+        """Return a date, or None (with a problem) when it is not one."""
+        value = self.get(key)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        if key in self._raw:
+            self.wrong(f'"{key}" must be a date such as 2026-01-31')
+        return None
+
+    def validity(self) -> tuple[date, date | None]:
+        """Return `valid_from` (required) and `valid_to` (optional, not before it)."""
+        first = self.day("valid_from")
+        last = self.day("valid_to") if self.has("valid_to") else None
+        if first and last and last < first:
+            self.wrong('"valid_to" is before "valid_from"')
+        return first or date.min, last
+
+    def table(self, key: str) -> Table:
+        """Return the table under `key`; an empty one (with a problem) when it is missing."""
+        value = self.get(key)
+        if key not in self._raw:
+            return Table({}, self.where, [])  # said once: no word about what it should hold
+        return Table(value, f"{self.where}: {key}", self.problems)
+
+    def tables(self, key: str, noun: str) -> list[Table]:
+        """Return the array of tables under `key`, each named by its unique `id`; may be absent."""
+        raw = self._raw[key] if self.has(key) else []
+        if not isinstance(raw, list):
+            self.wrong(f'"{key}" must be an array of tables, [[{key}]]')
+            return []
+        found: list[Table] = []
+        seen: set[str] = set()
+        for number, item in enumerate(raw, start=1):
+            name = item.get("id") if isinstance(item, dict) else None
+            label = f'"{name}"' if isinstance(name, str) and name else f"number {number}"
+            table = Table(item, f"{self.where}: {noun} {label}", self.problems)
+            if not (isinstance(name, str) and name):
+                table.wrong('"id" is missing')
+            elif name in seen:
+                table.wrong("the id is used twice")
+            else:
+                seen.add(name)
+            table.has("id")
+            found.append(table)
+        return found
+
+    def done(self) -> None:
+        """Add a problem for each key that nobody asked for."""
+        for key in self._raw:
+            if key not in self._asked:
+                self.wrong(f'unknown key "{key}"{did_you_mean(key, self._asked)}')
+
+
+def freeze(value: object) -> object:
+    """Return `value` with each table a read-only mapping and each list a tuple."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: freeze(item) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(freeze(item) for item in value)
+    return value
