@@ -1,0 +1,125 @@
+"""What the jobs read and write: due chase steps, letters that wait, heartbeats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from intake.store.columns import AnyRow
+from intake.store.people_tables import PersonRow
+from intake.store.tables import (
+    ChaseRow,
+    DeadlineRow,
+    HeartbeatRow,
+    OutboxRow,
+    ReferralRow,
+)
+
+
+def due_for_chase(connection: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
+    """Unmet deadlines whose next step has come, the longest waiting first."""
+    return connection.execute(
+        select(
+            *DeadlineRow.__table__.c,
+            ReferralRow.reference,
+            ReferralRow.worker_id,
+            ReferralRow.state,
+        )
+        .join(ReferralRow, ReferralRow.id == DeadlineRow.referral_id)
+        .where(DeadlineRow.next_chase_at.is_not(None), DeadlineRow.next_chase_at <= now)
+        .order_by(DeadlineRow.next_chase_at, DeadlineRow.id)
+        .limit(limit)
+    ).all()
+
+
+def record_chase(
+    connection: Connection, steps: Sequence[dict[str, Any]], next_chase_at: datetime | None
+) -> None:
+    """Record steps of one deadline and when its next one comes; IntegrityError if done before."""
+    connection.execute(insert(ChaseRow), steps)
+    connection.execute(
+        update(DeadlineRow)
+        .where(DeadlineRow.id == steps[0]["deadline_id"])
+        .values(next_chase_at=next_chase_at)
+    )
+
+
+def put_letters(connection: Connection, letters: Sequence[dict[str, Any]]) -> None:
+    """Put letters into the outbox."""
+    if letters:
+        connection.execute(insert(OutboxRow), letters)
+
+
+def waiting_letters(connection: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
+    """Letters to be tried now, with their readers' addresses and languages."""
+    return connection.execute(
+        select(*OutboxRow.__table__.c, PersonRow.email, PersonRow.name, PersonRow.language)
+        .join(PersonRow, PersonRow.id == OutboxRow.person_id)
+        .where(
+            OutboxRow.sent_at.is_(None),
+            OutboxRow.dead_at.is_(None),
+            OutboxRow.next_attempt_at <= now,
+        )
+        .order_by(OutboxRow.next_attempt_at, OutboxRow.id)
+        .limit(limit)
+    ).all()
+
+
+def mark_sent(connection: Connection, letter_id: UUID, at: datetime) -> None:
+    """The post has taken the letter."""
+    connection.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == letter_id)
+        .values(sent_at=at, attempts=OutboxRow.attempts + 1)
+    )
+
+
+def mark_failed(
+    connection: Connection, letter_id: UUID, next_attempt_at: datetime, dead_at: datetime | None
+) -> None:
+    """The post did not take the letter; try again then, or never."""
+    connection.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == letter_id)
+        .values(attempts=OutboxRow.attempts + 1, next_attempt_at=next_attempt_at, dead_at=dead_at)
+    )
+
+
+def begin_heartbeat(connection: Connection, job: str, at: datetime) -> UUID:
+    """Note that a job's run has begun."""
+    heartbeat = uuid4()
+    connection.execute(
+        insert(HeartbeatRow).values(id=heartbeat, job=job, started_at=at, failed=False)
+    )
+    return heartbeat
+
+
+def end_heartbeat(
+    connection: Connection, heartbeat: UUID, at: datetime, count: int | None, failed: bool
+) -> None:
+    """Note how a job's run ended."""
+    connection.execute(
+        update(HeartbeatRow)
+        .where(HeartbeatRow.id == heartbeat)
+        .values(finished_at=at, count=count, failed=failed)
+    )
+
+
+def purge_heartbeats(connection: Connection, started_before: datetime) -> int:
+    """Delete the heartbeats of runs begun before; how many there were."""
+    return connection.execute(
+        delete(HeartbeatRow).where(HeartbeatRow.started_at < started_before)
+    ).rowcount
+
+
+def last_runs(connection: Connection) -> Sequence[AnyRow]:
+    """When each job last ended well."""
+    return connection.execute(
+        select(HeartbeatRow.job, func.max(HeartbeatRow.finished_at).label("finished_at"))
+        .where(HeartbeatRow.finished_at.is_not(None), HeartbeatRow.failed.is_(False))
+        .group_by(HeartbeatRow.job)
+    ).all()

@@ -1,0 +1,114 @@
+"""One database: how it is opened, read, written and brought up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import make_url
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK_WAIT_SECONDS = 15
+
+
+class DatabaseNotReady(Exception):
+    """The database's schema is not the one this version needs; the message says what to do."""
+
+
+class Database:
+    """Reads see one snapshot; a write is one transaction that holds the write lock from its start.
+
+    SQLite: WAL, ``synchronous=FULL``, foreign keys on, BEGIN for reads and BEGIN IMMEDIATE for
+    writes, so that a writer waits at its start instead of failing in its middle.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = create_engine(
+            url, connect_args={"timeout": _LOCK_WAIT_SECONDS}, hide_parameters=True
+        )
+        event.listen(self.engine, "connect", _prepare)
+        self._reader = self.engine
+        self._writer = self.engine.execution_options(ankkuri_writes=True)
+        event.listen(self.engine, "begin", _begin)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reading; nothing done on it is kept."""
+        with self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: durable when the block ends, nothing kept when it raises."""
+        with self._writer.begin() as connection:
+            yield connection
+
+    def upgrade(self) -> None:
+        """Bring the schema to this version's, creating it where there is none."""
+        path = make_url(self.url).database
+        if path:
+            Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        command.upgrade(_alembic(self.url), "head")
+
+    def refuse_newer(self) -> None:
+        """Raise DatabaseNotReady if the schema is one that this version does not know."""
+        known = {script.revision for script in _scripts(self.url).walk_revisions()}
+        if self._exists() and (found := self._revision()) is not None and found not in known:
+            raise DatabaseNotReady(
+                "The database is from a newer version of Ankkuri intake: "
+                "install that version, or restore a backup made before it"
+            )
+
+    def require_current(self) -> None:
+        """Raise DatabaseNotReady unless the schema is exactly this version's."""
+        if not self._exists():
+            raise DatabaseNotReady("There is no database yet: run `ankkuri init`")
+        self.refuse_newer()
+        if self._revision() != _scripts(self.url).get_current_head():
+            raise DatabaseNotReady("The database is from an older version: run `ankkuri init`")
+
+    def _exists(self) -> bool:
+        path = make_url(self.url).database
+        return path is not None and Path(path).exists()
+
+    def _revision(self) -> str | None:
+        with self.read() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+
+
+def _scripts(url: str) -> ScriptDirectory:
+    return ScriptDirectory.from_config(_alembic(url))
+
+
+def _alembic(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin or commit by itself
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("ankkuri_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,117 @@
+"""The tables of the directory, of people and of their keys."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from intake.store.tables import Base
+
+
+class DirectoryRow(Base):
+    """A county, municipality, agency, school, agreement or telephone line, as its data says.
+
+    These change as a whole and are read as a whole.
+    """
+
+    __tablename__ = "directory"
+
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    position: Mapped[int]
+    entry: Mapped[dict[str, Any]]
+
+
+class AgencyRow(Base):
+    """An agency that receives referrals: what other rows point at."""
+
+    __tablename__ = "agency"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    controller_id: Mapped[str] = mapped_column(String(64), index=True)
+
+
+class PersonRow(Base):
+    """A member of staff. The private key opens with the passphrase and the pepper only."""
+
+    __tablename__ = "person"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sign_in_name: Mapped[str] = mapped_column(String(120), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    email: Mapped[str] = mapped_column(String(200))
+    language: Mapped[str] = mapped_column(String(2))
+    public_key: Mapped[bytes]
+    sealed_private_key: Mapped[bytes]
+    created_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+
+
+class MembershipRow(Base):
+    """A role of a person at an agency or at a controller."""
+
+    __tablename__ = "membership"
+    __table_args__ = (Index("ix_membership_agency_id_role", "agency_id", "role"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    role: Mapped[str] = mapped_column(String(16))
+    agency_id: Mapped[str | None] = mapped_column(ForeignKey("agency.id"))
+    controller_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+
+class AgencyKeyRow(Base):
+    """An agency's public key; the one without ``retired_at`` receives new reports."""
+
+    __tablename__ = "agency_key"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    agency_id: Mapped[str] = mapped_column(ForeignKey("agency.id"), index=True)
+    public_key: Mapped[bytes]
+    created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+
+class GrantRow(Base):
+    """An agency's private key, sealed to one member."""
+
+    __tablename__ = "agency_grant"
+    __table_args__ = (UniqueConstraint("agency_key_id", "person_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    agency_key_id: Mapped[str] = mapped_column(ForeignKey("agency_key.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    sealed_key: Mapped[bytes]
+    granted_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class SessionRow(Base):
+    """A signed-in person; found and opened by two halves of the cookie's derivation."""
+
+    __tablename__ = "session"
+
+    id: Mapped[bytes] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    sealed_person_key: Mapped[bytes]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class AttemptRow(Base):
+    """A failed try, counted per account or globally; the account is a keyed digest."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (Index("ix_attempt_subject_at", "subject", "at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    subject: Mapped[bytes]
+    at: Mapped[datetime]

@@ -1,0 +1,107 @@
+"""Reports, their sections and receipts, written once in the transaction of a submission."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_or_leave
+
+from intake.store.columns import AnyRow
+from intake.store.tables import (
+    DeadlineRow,
+    DecisionRow,
+    FactsKeyRow,
+    ReceiptRow,
+    ReferralRow,
+    ReportRow,
+    SectionRow,
+    WrapRow,
+)
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Filing:
+    """Rows of one submission, ready to be inserted in the order of their references."""
+
+    report: Values
+    sections: Sequence[Values]
+    receipt: Values
+    facts_key: Values
+    decision: Values
+    referrals: Sequence[Values]
+    wraps: Sequence[Values]
+    deadlines: Sequence[Values]
+
+
+def file(connection: Connection, filing: Filing) -> None:
+    """Insert everything; IntegrityError if this draft was already sent."""
+    connection.execute(insert(ReportRow), filing.report)
+    connection.execute(insert(ReceiptRow), filing.receipt)
+    connection.execute(insert(SectionRow), filing.sections)
+    connection.execute(
+        insert_or_leave(FactsKeyRow).values(filing.facts_key).on_conflict_do_nothing()
+    )
+    connection.execute(insert(DecisionRow), filing.decision)
+    add_referrals(connection, filing.referrals, filing.wraps, filing.deadlines)
+
+
+def add_referrals(
+    connection: Connection,
+    referrals: Sequence[Values],
+    wraps: Sequence[Values],
+    deadlines: Sequence[Values],
+) -> None:
+    """Insert referrals with their wraps and deadlines."""
+    connection.execute(insert(ReferralRow), referrals)
+    connection.execute(insert(WrapRow), wraps)
+    if deadlines:
+        connection.execute(insert(DeadlineRow), deadlines)
+
+
+def receipt_of_draft(connection: Connection, draft_id: UUID) -> AnyRow | None:
+    """The receipt of a draft that was sent."""
+    return connection.execute(
+        select(ReceiptRow.__table__).where(ReceiptRow.draft_id == draft_id)
+    ).first()
+
+
+def report_found_by(connection: Connection, lookup_id: bytes) -> AnyRow | None:
+    """The report that a receipt code's lookup id finds."""
+    return connection.execute(
+        select(ReportRow.id, ReportRow.received_at)
+        .join(ReceiptRow, ReceiptRow.report_id == ReportRow.id)
+        .where(ReceiptRow.lookup_id == lookup_id)
+    ).first()
+
+
+def acknowledge(connection: Connection, draft_id: UUID, at: datetime) -> None:
+    """The reporter has noted the code: the copy goes."""
+    connection.execute(
+        update(ReceiptRow)
+        .where(ReceiptRow.draft_id == draft_id)
+        .values(acknowledged_at=at, sealed_copy=None)
+    )
+
+
+def purge_copies(connection: Connection, created_before: datetime) -> int:
+    """Delete the reporters' own copies made before; how many there were."""
+    return connection.execute(
+        update(ReceiptRow)
+        .where(ReceiptRow.sealed_copy.is_not(None), ReceiptRow.created_at < created_before)
+        .values(sealed_copy=None)
+    ).rowcount
+
+
+def sections(connection: Connection, report_id: UUID) -> Mapping[str, bytes]:
+    """The sealed content of every slot of a report."""
+    rows = connection.execute(
+        select(SectionRow.slot, SectionRow.sealed_content).where(SectionRow.report_id == report_id)
+    )
+    return {row.slot: row.sealed_content for row in rows}

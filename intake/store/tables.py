@@ -1,0 +1,269 @@
+"""The tables of reports and referrals. Columns that start with ``sealed_`` hold envelopes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from intake.store.columns import Instant
+
+
+class Base(DeclarativeBase):
+    """All tables, with constraint names that migrations can rely on."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Instant,
+        UUID: Uuid,
+        bytes: LargeBinary,
+        dict[str, Any]: JSON,
+        list[dict[str, Any]]: JSON,
+    }
+
+
+class DraftRow(Base):
+    """A worry being typed, sealed under its visitor's cookie."""
+
+    __tablename__ = "draft"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sealed_answers: Mapped[bytes]
+    saved_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ReportRow(Base):
+    """A worry that was sent."""
+
+    __tablename__ = "report"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    received_at: Mapped[datetime]
+
+
+class SectionRow(Base):
+    """One sealed part of a report; every slot exists for every report."""
+
+    __tablename__ = "section"
+
+    report_id: Mapped[UUID] = mapped_column(ForeignKey("report.id"), primary_key=True)
+    slot: Mapped[str] = mapped_column(String(16), primary_key=True)
+    sealed_content: Mapped[bytes]
+
+
+class ReceiptRow(Base):
+    """What the receipt code finds. ``draft_id`` is unique: one draft is one report."""
+
+    __tablename__ = "receipt"
+
+    lookup_id: Mapped[bytes] = mapped_column(primary_key=True)
+    report_id: Mapped[UUID] = mapped_column(ForeignKey("report.id"), unique=True)
+    draft_id: Mapped[UUID] = mapped_column(unique=True)
+    sealed_copy: Mapped[bytes | None]
+    sealed_notice_address: Mapped[bytes | None]
+    created_at: Mapped[datetime]
+    acknowledged_at: Mapped[datetime | None]
+
+
+class FactsKeyRow(Base):
+    """A short-lived data key for facts, sealed to the replay key."""
+
+    __tablename__ = "facts_key"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sealed_key: Mapped[bytes]
+    created_at: Mapped[datetime]
+
+
+class DecisionRow(Base):
+    """How a report was routed, sealed so that it can be replayed bit for bit."""
+
+    __tablename__ = "decision"
+
+    report_id: Mapped[UUID] = mapped_column(ForeignKey("report.id"), primary_key=True)
+    facts_key_id: Mapped[str] = mapped_column(ForeignKey("facts_key.id"))
+    sealed_facts: Mapped[bytes]
+    rules_digest: Mapped[str] = mapped_column(String(64))
+    calendar_version: Mapped[str] = mapped_column(String(80))
+    decided_at: Mapped[datetime]
+
+
+class ReferralRow(Base):
+    """One report at one agency."""
+
+    __tablename__ = "referral"
+    __table_args__ = (
+        UniqueConstraint("report_id", "agency_id"),
+        Index("ix_referral_agency_id_state", "agency_id", "state"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    report_id: Mapped[UUID] = mapped_column(ForeignKey("report.id"))
+    agency_id: Mapped[str] = mapped_column(ForeignKey("agency.id"))
+    reference: Mapped[str] = mapped_column(String(12), unique=True)
+    state: Mapped[str] = mapped_column(String(16))
+    is_lead: Mapped[bool]
+    came_from: Mapped[UUID | None] = mapped_column(ForeignKey("referral.id"))
+    arrived_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
+    moved_at: Mapped[datetime]
+    worker_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    sealed_reasons: Mapped[bytes]
+
+
+class WrapRow(Base):
+    """The section keys of a referral, for its agency or for the standby desk."""
+
+    __tablename__ = "wrap"
+    __table_args__ = (UniqueConstraint("referral_id", "purpose"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    purpose: Mapped[str] = mapped_column(String(16))
+    agency_id: Mapped[str] = mapped_column(ForeignKey("agency.id"))
+    agency_key_id: Mapped[str] = mapped_column(ForeignKey("agency_key.id"))
+    sealed_keys: Mapped[bytes]
+
+
+class DeadlineRow(Base):
+    """One clock of one referral. The start never moves; ``next_chase_at`` is what sweeps read."""
+
+    __tablename__ = "deadline"
+    __table_args__ = (
+        UniqueConstraint("referral_id", "clock"),
+        Index(
+            "ix_deadline_next_chase_at_open",
+            "next_chase_at",
+            sqlite_where=text("next_chase_at IS NOT NULL"),
+            postgresql_where=text("next_chase_at IS NOT NULL"),
+        ),
+        Index("ix_deadline_agency_id_met_at_due_at", "agency_id", "met_at", "due_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    agency_id: Mapped[str] = mapped_column(ForeignKey("agency.id"))
+    clock: Mapped[str] = mapped_column(String(32))
+    started_at: Mapped[datetime]
+    today: Mapped[bool]
+    municipality: Mapped[str | None] = mapped_column(String(64))
+    due_on: Mapped[date]
+    due_extended_on: Mapped[date]
+    due_at: Mapped[datetime]
+    calendar_version: Mapped[str] = mapped_column(String(80))
+    steps: Mapped[list[dict[str, Any]]]
+    next_chase_at: Mapped[datetime | None]
+    met_at: Mapped[datetime | None]
+    met_on: Mapped[date | None]
+    met_by: Mapped[str | None] = mapped_column(String(32))
+
+
+class MoveRow(Base):
+    """One recorded move on a referral."""
+
+    __tablename__ = "move"
+    __table_args__ = (Index("ix_move_referral_id_made_at", "referral_id", "made_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    move: Mapped[str] = mapped_column(String(32))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    made_at: Mapped[datetime]
+    happened_on: Mapped[date | None]
+    choice: Mapped[str | None] = mapped_column(String(32))
+    agency_key_id: Mapped[str | None] = mapped_column(ForeignKey("agency_key.id"))
+    sealed_reason: Mapped[bytes | None]
+
+
+class ChaseRow(Base):
+    """One step of chasing, recorded exactly once."""
+
+    __tablename__ = "chase"
+    __table_args__ = (UniqueConstraint("deadline_id", "step"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    deadline_id: Mapped[UUID] = mapped_column(ForeignKey("deadline.id"))
+    step: Mapped[str] = mapped_column(String(48))
+    to_role: Mapped[str] = mapped_column(String(16))
+    chased_at: Mapped[datetime]
+    letters: Mapped[int]
+
+
+class OutboxRow(Base):
+    """A letter that waits to be taken by the post. It names nobody but its reader."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index(
+            "ix_outbox_next_attempt_at_waiting",
+            "next_attempt_at",
+            sqlite_where=text("sent_at IS NULL AND dead_at IS NULL"),
+            postgresql_where=text("sent_at IS NULL AND dead_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    letter: Mapped[str] = mapped_column(String(32))
+    params: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None]
+    dead_at: Mapped[datetime | None]
+
+
+class TrailRow(Base):
+    """One line of the trail. ``digest`` is SHA-256 of the line's canonical bytes."""
+
+    __tablename__ = "trail"
+    __table_args__ = (
+        UniqueConstraint("writer", "sequence"),
+        Index("ix_trail_referral_id_at", "referral_id", "at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    writer: Mapped[UUID]
+    sequence: Mapped[int]
+    at: Mapped[datetime] = mapped_column(index=True)
+    action: Mapped[str] = mapped_column(String(32))
+    person_id: Mapped[UUID | None]
+    role: Mapped[str | None] = mapped_column(String(16))
+    agency_id: Mapped[str | None] = mapped_column(String(64))
+    referral_id: Mapped[UUID | None]
+    purpose: Mapped[str | None] = mapped_column(String(80))
+    basis: Mapped[str | None] = mapped_column(String(160))
+    digest: Mapped[bytes]
+
+
+class HeartbeatRow(Base):
+    """The last run of a job; a chaser that has not run is itself an alarm."""
+
+    __tablename__ = "heartbeat"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    job: Mapped[str] = mapped_column(String(32), index=True)
+    started_at: Mapped[datetime] = mapped_column(index=True)
+    finished_at: Mapped[datetime | None]
+    count: Mapped[int | None]
+    failed: Mapped[bool] = mapped_column(default=False)
