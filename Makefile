@@ -1,0 +1,52 @@
+# The two commands to know: `make demo` and `make test`.
+PYTHON ?= python3
+PORT ?= 8000
+ANKKURI_DATA ?= data/demo
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: install demo test prove lint messages lock clean
+
+install: $(VENV)/installed
+
+$(VENV)/installed: requirements.txt pyproject.toml $(wildcard intake/translations/*/LC_MESSAGES/messages.po)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m intake.language compile
+	touch $@
+
+$(VENV)/tested: requirements-dev.txt $(VENV)/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@
+
+demo: install
+	ANKKURI_DATA="$(ANKKURI_DATA)" $(BIN)/ankkuri demo --port $(PORT)
+
+test: $(VENV)/tested lint
+	$(BIN)/ankkuri rules check
+	$(BIN)/ankkuri rules cases
+	$(BIN)/python -m pytest -m "not slow"
+
+# Real processes killed and restarted; some minutes.
+prove: $(VENV)/tested
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --lint --quiet
+
+# Texts of the code and the templates into the catalogues, for translators.
+messages: $(VENV)/tested
+	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k mark -k Message --no-location --sort-output -o intake/translations/messages.pot .
+	$(BIN)/pybabel -q update -N --ignore-obsolete -D messages -i intake/translations/messages.pot -d intake/translations
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --extra build pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --extra build --extra dev pyproject.toml -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) data build *.egg-info

@@ -1,0 +1,148 @@
+"""Settings from the environment or a TOML file; half-set settings refuse to start."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+DOORS = ("reporter", "agency", "supervisor", "coordinator", "rules", "admin", "audit")
+STAFF_DOORS = frozenset(DOORS) - {"reporter"}
+PROJECT = Path(__file__).parent
+RULES = PROJECT / "routing_rules" / "rulesets" / "ita-uusimaa.toml"
+DIRECTORY = PROJECT / "intake" / "data" / "directory.toml"
+KNOWN = frozenset(
+    {"DATA", "DATABASE", "DOORS", "KEYS", "RULES", "SECURE_COOKIES", "MAIL", "BASE_URL", "BANNER"}
+)
+SECRETS = {"reporter": "reporter.secret", "staff": "staff.secret", "pepper": "pepper.secret"}
+REPLAY_PUBLIC = "replay.public"
+REPLAY_PRIVATE = "replay.private"
+
+
+class SettingsUnusable(Exception):
+    """The settings cannot be used; the message is one line that says what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that a process is told from outside. Secrets are read at start, by door."""
+
+    data: Path
+    database: str
+    keys: Path
+    doors: tuple[str, ...]
+    rules: Path
+    secure_cookies: bool
+    mail: str
+    base_url: str
+    banner: str
+
+    @property
+    def letters(self) -> Path:
+        """Where letters go while ``mail`` is ``files``."""
+        return self.data / "letters"
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read ``ANKKURI_*`` over the TOML file that ``ANKKURI_CONFIG`` names, if any.
+
+    Raises SettingsUnusable for an unknown or half-set name or an unusable value.
+    """
+    values = _from_file(environ.get("ANKKURI_CONFIG"))
+    for name, value in environ.items():
+        if name.startswith("ANKKURI_") and name != "ANKKURI_CONFIG":
+            values[name.removeprefix("ANKKURI_")] = value
+    unknown = sorted(set(values) - KNOWN)
+    if unknown:
+        raise SettingsUnusable(
+            f"Unknown setting ANKKURI_{unknown[0]}: the known ones are "
+            + ", ".join(f"ANKKURI_{name}" for name in sorted(KNOWN))
+        )
+    blank = sorted(name for name, value in values.items() if not value.strip())
+    if blank:
+        raise SettingsUnusable(f"ANKKURI_{blank[0]} is set but empty: give it a value or unset it")
+    data = Path(values.get("DATA", "data")).absolute()
+    database = values.get("DATABASE", f"sqlite:///{data / 'intake.sqlite3'}")
+    if not database.startswith("sqlite:///"):
+        raise SettingsUnusable("ANKKURI_DATABASE must be a sqlite:/// address")
+    return Settings(
+        data=data,
+        database=database,
+        keys=Path(values.get("KEYS", data / "keys")).absolute(),
+        doors=_doors(values.get("DOORS", ",".join(DOORS))),
+        rules=Path(values.get("RULES", RULES)).absolute(),
+        secure_cookies=_flag("SECURE_COOKIES", values.get("SECURE_COOKIES", "yes")),
+        mail=_one_of("MAIL", values.get("MAIL", "files"), ("files", "null")),
+        base_url=_address(values.get("BASE_URL", "http://127.0.0.1:8000")),
+        banner=_one_of("BANNER", values.get("BANNER", "none"), ("none", "demo")),
+    )
+
+
+def read_secret(keys: Path, name: str) -> bytes:
+    """Read 32 secret bytes of ``keys/name``; refuse a missing, short or widely readable file."""
+    path = keys / name
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise SettingsUnusable(f"Key file {name} is missing: run `ankkuri init`") from None
+    if stat.S_IMODE(mode) & 0o077:
+        raise SettingsUnusable(
+            f"Key file {name} can be read by others: run `chmod 600 {name}` in the key folder"
+        )
+    try:
+        content = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except (PermissionError, ValueError):
+        raise SettingsUnusable(f"Key file {name} cannot be read as hexadecimal text") from None
+    if len(content) < 32:
+        raise SettingsUnusable(f"Key file {name} is too short: restore it from its backup")
+    return content
+
+
+def refuse_secrets_of_other_doors(settings: Settings) -> None:
+    """A reporter-only process must not be able to read what opens reports or signs staff in."""
+    if set(settings.doors) & STAFF_DOORS:
+        return
+    for name in (SECRETS["staff"], SECRETS["pepper"], REPLAY_PRIVATE):
+        if os.access(settings.keys / name, os.R_OK):
+            raise SettingsUnusable(
+                f"The reporter door can read {name}, which belongs to another door: "
+                "give each door its own ANKKURI_KEYS folder"
+            )
+
+
+def _from_file(path: str | None) -> dict[str, str]:
+    if path is None:
+        return {}
+    try:
+        with Path(path).open("rb") as file:
+            table = tomllib.load(file)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingsUnusable(f"ANKKURI_CONFIG cannot be read: {error}") from None
+    return {name.upper(): str(value) for name, value in table.items()}
+
+
+def _doors(text: str) -> tuple[str, ...]:
+    doors = tuple(part.strip() for part in text.split(","))
+    for door in doors:
+        if door not in DOORS:
+            raise SettingsUnusable(f"ANKKURI_DOORS names {door!r}: choose of {', '.join(DOORS)}")
+    return doors
+
+
+def _flag(name: str, text: str) -> bool:
+    return _one_of(name, text.lower(), ("yes", "no")) == "yes"
+
+
+def _one_of(name: str, text: str, choices: tuple[str, ...]) -> str:
+    if text not in choices:
+        raise SettingsUnusable(f"ANKKURI_{name} is {text!r}: choose of {', '.join(choices)}")
+    return text
+
+
+def _address(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise SettingsUnusable("ANKKURI_BASE_URL must begin with http:// or https://")
+    return text.rstrip("/")

@@ -1,0 +1,215 @@
+"""Make the referrals of a report: rows, wraps, sealed reasons and deadlines."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from intake.domain.calendar import Calendar, CalendarTooShort
+from intake.domain.chase import ChaseStep, chase_times
+from intake.domain.clock import Clock, Kind
+from intake.domain.deadline import Certificate, certify
+from intake.domain.directory import Agency
+from intake.domain.referral import State
+from intake.domain.report import Worry, canonical
+from intake.services.route import Plan, Share
+from intake.store.reports import Values
+from intake.vault.envelope import Purpose
+from intake.vault.seal import PublicKey, SectionKeys, new_section_key, seal_section, wrap
+from routing_rules.canonical import plain
+
+log = logging.getLogger(__name__)
+_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass
+class Referred:
+    """Rows of one or more referrals."""
+
+    referrals: list[Values] = field(default_factory=list)
+    wraps: list[Values] = field(default_factory=list)
+    deadlines: list[Values] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Refer:
+    """Makes referrals with the clocks and chase steps of the rule set."""
+
+    calendar: Calendar
+    clocks: Mapping[str, Clock]
+    steps: tuple[ChaseStep, ...]
+
+    def __call__(
+        self, report_id: UUID, worry: Worry, plan: Plan, keys: SectionKeys, now: datetime
+    ) -> Referred:
+        """One referral for each share of the plan."""
+        referred = Referred()
+        for share in plan.shares:
+            self._refer(referred, report_id, worry, plan, share, keys, now)
+        return referred
+
+    def _refer(
+        self,
+        referred: Referred,
+        report_id: UUID,
+        worry: Worry,
+        plan: Plan,
+        share: Share,
+        keys: SectionKeys,
+        now: datetime,
+    ) -> None:
+        reasons = {
+            "report_type": plan.report_type,
+            "type_reason": plan.type_reason.key,
+            "reasons": [plain(reason) for reason in share.reasons],
+            "bases": [plain(basis) for basis in share.bases],
+            "notices": plan.notices,
+            "alert": plan.alert,
+            "uncertain": plan.uncertain,
+            "withheld": [plain(w) for w in plan.withheld] if share.lead else [],
+        }
+        standby = plan.standby.get(share.agency.id)
+        referral_id = self.add(
+            referred,
+            report_id=report_id,
+            agency=share.agency,
+            key=plan.keys[share.agency.id],
+            keys=keys.only(share.slots),
+            reasons=reasons,
+            lead=share.lead,
+            came_from=None,
+            standby=(standby, plan.keys[standby.id]) if standby else None,
+            now=now,
+        )
+        self.start_clocks(
+            referred,
+            referral_id,
+            share.agency,
+            dict.fromkeys(share.clocks, now),
+            today=worry.urgent,
+            municipality=share.school_at,
+        )
+
+    def add(
+        self,
+        referred: Referred,
+        *,
+        report_id: UUID,
+        agency: Agency,
+        key: PublicKey,
+        keys: SectionKeys,
+        reasons: Mapping[str, Any],
+        lead: bool,
+        came_from: UUID | None,
+        standby: tuple[Agency, PublicKey] | None,
+        now: datetime,
+    ) -> UUID:
+        """Add one referral with its wraps; its id."""
+        referral_id = uuid4()
+        reasons_key = new_section_key()
+        keys = keys.with_reasons(reasons_key)
+        referred.referrals.append(
+            {
+                "id": referral_id,
+                "report_id": report_id,
+                "agency_id": agency.id,
+                "reference": new_reference(),
+                "state": State.SENT.value,
+                "is_lead": lead,
+                "came_from": came_from,
+                "arrived_at": now,
+                "moved_at": now,
+                "sealed_reasons": seal_section(
+                    reasons_key, report_id, "reasons", canonical(reasons)
+                ),
+            }
+        )
+        to: list[tuple[Purpose, Agency, PublicKey]] = [("recipient", agency, key)]
+        if standby is not None:
+            to.append(("standby", *standby))
+        for purpose, desk, public in to:
+            referred.wraps.append(
+                {
+                    "id": uuid4(),
+                    "referral_id": referral_id,
+                    "purpose": purpose,
+                    "agency_id": desk.id,
+                    "agency_key_id": public.key_id,
+                    "sealed_keys": wrap(
+                        keys,
+                        report_id=report_id,
+                        referral_id=referral_id,
+                        purpose=purpose,
+                        recipient=public,
+                    ),
+                }
+            )
+        return referral_id
+
+    def start_clocks(
+        self,
+        referred: Referred,
+        referral_id: UUID,
+        agency: Agency,
+        started: Mapping[str, datetime],
+        *,
+        today: bool,
+        municipality: str | None,
+    ) -> None:
+        """Add a deadline for each clock, counted from the instant at which it started."""
+        for clock_id, started_at in started.items():
+            clock = self.clocks[clock_id]
+            at_school = municipality if clock.kind is Kind.SCHOOL_DAYS else None
+            certificate = self._certify(clock, started_at, today, at_school)
+            steps = chase_times(self.steps, certificate, self.calendar)
+            referred.deadlines.append(
+                {
+                    "id": uuid4(),
+                    "referral_id": referral_id,
+                    "agency_id": agency.id,
+                    "clock": clock_id,
+                    "started_at": started_at,
+                    "today": today,
+                    "municipality": at_school,
+                    "due_on": certificate.due,
+                    "due_extended_on": certificate.due_extended,
+                    "due_at": certificate.due_at,
+                    "calendar_version": certificate.calendar,
+                    "steps": [
+                        {
+                            "step": step.step_id,
+                            "to": step.to,
+                            "at": step.at.isoformat(),
+                            "standby": step.allows_standby,
+                        }
+                        for step in steps
+                    ],
+                    "next_chase_at": steps[0].at if steps else None,
+                }
+            )
+
+    def _certify(
+        self, clock: Clock, started_at: datetime, today: bool, municipality: str | None
+    ) -> Certificate:
+        """The deadline; working days stand in for school days that no calendar knows yet."""
+        try:
+            return certify(clock, started_at, self.calendar, today=today, municipality=municipality)
+        except CalendarTooShort:
+            if clock.kind is not Kind.SCHOOL_DAYS:
+                raise
+            log.exception("the school calendar does not reach clock %s: extend it", clock.id)
+        in_working_days = replace(
+            clock, rule=replace(clock.rule, kind=Kind.WORKING_DAYS), today=None
+        )
+        return certify(in_working_days, started_at, self.calendar)
+
+
+def new_reference() -> str:
+    """A random reference for people, such as K7-204193: it counts and tells nothing."""
+    letter, digit = secrets.choice(_LETTERS), secrets.randbelow(10)
+    return f"{letter}{digit}-{secrets.randbelow(10**6):06d}"

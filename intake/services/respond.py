@@ -1,0 +1,251 @@
+"""Record what an agency does with a referral: the table of moves, made true."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from intake.domain.clock import Clock
+from intake.domain.deadline import local_date
+from intake.domain.directory import Agency, Directory
+from intake.domain.people import Permission
+from intake.domain.referral import MOVES, Move, Response, State, Urgency, moves_open
+from intake.services.read import MOVE_REASON, Read
+from intake.services.refer import Refer, Referred
+from intake.services.route import Route
+from intake.services.sign_in import Visit
+from intake.store import referrals, reports, trail
+from intake.store.columns import AnyRow
+from intake.store.database import Database
+from intake.vault.keyring import PrivateKey
+from intake.vault.open import open_section
+from intake.vault.seal import seal_for
+
+OFFENCE = "offence_by_child"
+_ANKKURI = "ankkuri_meeting"
+_OWN_CLOCKS = frozenset({"accept", "urgency", _ANKKURI})
+
+
+class MoveNotOpen(Exception):
+    """The referral has moved on, or this kind of agency may not make this move."""
+
+
+class ReasonMissing(Exception):
+    """This move needs a reason."""
+
+
+class DayImpossible(Exception):
+    """The day is missing, in the future or before the arrival."""
+
+
+class ChoiceUnknown(Exception):
+    """The move needs one of its choices."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a worker tells with a move."""
+
+    move: Move
+    reason: str = ""
+    happened_on: date | None = None
+    choice: str | None = None
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A referral, its deadlines and the moves open to one person now; nothing of its content."""
+
+    referral: AnyRow
+    deadlines: Sequence[AnyRow]
+    moves: tuple[Move, ...]
+    key: PrivateKey
+
+
+@dataclass(frozen=True)
+class Respond:
+    """Recording of moves; only a recorded move meets a clock, never an opening."""
+
+    database: Database
+    directory: Directory
+    clocks: Mapping[str, Clock]
+    read: Read
+    route: Route
+    refer: Refer
+
+    def moves_for(
+        self,
+        row: AnyRow,
+        deadlines: Collection[AnyRow],
+        made: Collection[AnyRow],
+        categories: Collection[str],
+    ) -> tuple[Move, ...]:
+        """The moves open to the referral's agency now."""
+        return moves_open(
+            State(row.state),
+            self.directory.agency(row.agency_id).kind,
+            reported_offence=OFFENCE in categories,
+            open_clocks={d.clock for d in deadlines if d.met_at is None},
+            done={Move(m.move) for m in made},
+        )
+
+    def offered(self, visit: Visit, referral_id: UUID, now: datetime) -> Offered:
+        """What may be recorded now. Raises ReferralNotYours, KeyNotGranted."""
+        row = self.read.entitled(visit, referral_id, now)
+        key = self.read.agency_key(visit, row)
+        with self.database.read() as connection:
+            deadlines = referrals.deadlines(connection, row.id)
+            made = referrals.moves(connection, row.id)
+        may = row.agency_id in visit.person.agencies(Permission.MOVE_REFERRALS)
+        moves = self.moves_for(row, deadlines, made, self._categories(row, key)) if may else ()
+        return Offered(row, deadlines, moves, key)
+
+    def __call__(self, visit: Visit, referral_id: UUID, entry: Entry, now: datetime) -> None:
+        """Record a move in one transaction with its deadlines, its trail line and what follows.
+
+        Raises ReferralNotYours, KeyNotGranted, MoveNotOpen, ReasonMissing, DayImpossible,
+        ChoiceUnknown; nothing is kept then.
+        """
+        offered = self.offered(visit, referral_id, now)
+        row, deadlines = offered.referral, offered.deadlines
+        _check(offered, entry, now)
+        referred = self._return(row, offered.key, deadlines, entry, now)
+        move_id = uuid4()
+        rule = MOVES[entry.move]
+        wrapped_to = self.route.key_of(self.directory.agency(row.agency_id))
+        values = {
+            "id": move_id,
+            "referral_id": row.id,
+            "move": entry.move.value,
+            "person_id": visit.person.id,
+            "made_at": now,
+            "happened_on": entry.happened_on,
+            "choice": entry.choice,
+            "agency_key_id": wrapped_to.key_id if entry.reason else None,
+            "sealed_reason": seal_for(
+                wrapped_to, entry.reason.encode(), MOVE_REASON, row.id.bytes, move_id.bytes
+            )
+            if entry.reason
+            else None,
+        }
+        met = {c.id for c in self.clocks.values() if entry.move.value in c.met_by}
+        with self.database.write() as connection:
+            if not referrals.record_move(
+                connection,
+                values,
+                from_state=row.state,
+                to_state=rule.leads_to.value if rule.leads_to else None,
+                worker_id=visit.person.id if entry.move is Move.ACCEPT else None,
+            ):
+                raise MoveNotOpen
+            referrals.meet_deadlines(
+                connection,
+                row.id,
+                None if entry.move in (Move.CLOSE, Move.RETURN) else met,
+                at=now,
+                happened_on=entry.happened_on,
+                move=entry.move.value,
+            )
+            if referred is not None:
+                reports.add_referrals(
+                    connection, referred.referrals, referred.wraps, referred.deadlines
+                )
+            trail.write_line(
+                connection,
+                at=now,
+                action=f"move:{entry.move.value}",
+                person_id=visit.person.id,
+                role=visit.person.role_at(row.agency_id),
+                agency_id=row.agency_id,
+                referral_id=row.id,
+                basis="434/2003 §21" if referred else None,
+            )
+
+    def _categories(self, row: AnyRow, key: PrivateKey) -> Collection[str]:
+        keys = self.read.section_keys(row, key)
+        if "concern" not in keys:
+            return ()
+        with self.database.read() as connection:
+            sealed = reports.sections(connection, row.report_id)
+        concern = open_section(keys["concern"], row.report_id, "concern", sealed["concern"])
+        categories: list[str] = json.loads(concern)["categories"]
+        return categories
+
+    def _return(
+        self,
+        row: AnyRow,
+        key: PrivateKey,
+        deadlines: Collection[AnyRow],
+        entry: Entry,
+        now: datetime,
+    ) -> Referred | None:
+        """The standby desk's new referral for what is returned; statutory starts stay."""
+        if entry.move is not Move.RETURN:
+            return None
+        agency = self.directory.agency(row.agency_id)
+        target = self.route.standby_for(agency)
+        with self.database.read() as connection:
+            held = {r.agency_id for r in referrals.of_report(connection, row.report_id)}
+        if target.id in held:
+            return None
+        keys = self.read.section_keys(row, key)
+        reasons: dict[str, Any] = json.loads(
+            open_section(keys["reasons"], row.report_id, "reasons", row.sealed_reasons)
+        )
+        referred = Referred()
+        referral_id = self.refer.add(
+            referred,
+            report_id=row.report_id,
+            agency=target,
+            key=self.route.key_of(target),
+            keys=keys.only(slot for slot in keys if slot != "reasons"),
+            reasons=reasons | {"returned": {"by": agency.id, "reason": entry.reason}},
+            lead=row.is_lead,
+            came_from=row.id,
+            standby=None,
+            now=now,
+        )
+        started = _clocks_after_return(agency, target, deadlines, now)
+        today = any(d.today for d in deadlines)
+        self.refer.start_clocks(
+            referred, referral_id, target, started, today=today, municipality=None
+        )
+        return referred
+
+
+def _check(offered: Offered, entry: Entry, now: datetime) -> None:
+    if entry.move not in offered.moves:
+        raise MoveNotOpen
+    rule = MOVES[entry.move]
+    unmet = any(d.met_at is None for d in offered.deadlines)
+    if (rule.asks_reason or (entry.move is Move.CLOSE and unmet)) and not entry.reason:
+        raise ReasonMissing
+    arrived = local_date(offered.referral.arrived_at)
+    if rule.asks_day and not (
+        entry.happened_on and arrived <= entry.happened_on <= local_date(now)
+    ):
+        raise DayImpossible
+    choices: dict[Move, tuple[str, ...]] = {
+        Move.RESPOND: tuple(Response),
+        Move.RECORD_URGENCY: tuple(Urgency),
+    }
+    if entry.move in choices and entry.choice not in choices[entry.move]:
+        raise ChoiceUnknown
+
+
+def _clocks_after_return(
+    agency: Agency, target: Agency, deadlines: Collection[AnyRow], now: datetime
+) -> dict[str, datetime]:
+    """The target's own clock from now; the statutory ones from where they always ran."""
+    started = {("urgency" if target.kind == "SOC" else "accept"): now}
+    if target.kind == agency.kind:
+        started |= {
+            d.clock: d.started_at
+            for d in deadlines
+            if d.met_at is None and d.clock not in _OWN_CLOCKS
+        }
+    return started

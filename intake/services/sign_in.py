@@ -1,0 +1,136 @@
+"""Let staff in and out. The session row and the cookie open the person's key only together."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from intake.domain.deadline import local_date
+from intake.domain.people import Person
+from intake.domain.trail import Action
+from intake.store import people, trail
+from intake.store.database import Database
+from intake.vault.envelope import EnvelopeDamaged
+from intake.vault.keyring import (
+    PassphraseWrong,
+    PrivateKey,
+    SessionSecret,
+    open_person_key,
+    seal_person_key,
+    unlock_nobody,
+    unlock_person_key,
+)
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=10)
+SEEN_STEP = timedelta(minutes=1)
+COUNTED_FOR = timedelta(minutes=15)
+FREE_TRIES = 4
+LONGEST_WAIT = timedelta(seconds=60)
+
+
+class SignInRefused(Exception):
+    """The name or the passphrase is wrong; which one is not told."""
+
+
+class SignInTooSoon(Exception):
+    """Too many failures on this account: wait ``seconds``."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"wait {seconds} s")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A signed-in person for the length of one request."""
+
+    person: Person
+    key: PrivateKey
+    secret: SessionSecret
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Sign-in by passphrase, and sessions."""
+
+    database: Database
+    pepper: bytes
+
+    def __call__(self, name: str, passphrase: str, now: datetime) -> SessionSecret:
+        """A new session. Raises SignInTooSoon (before any hashing), SignInRefused, HashingBusy."""
+        name = name.strip().lower()
+        subject = hmac.new(self.pepper, f"attempt:{name}".encode(), hashlib.sha256).digest()
+        with self.database.read() as connection:
+            failed = people.attempts(connection, subject, now - COUNTED_FOR)
+            row = people.row_by_sign_in_name(connection, name)
+        _must_wait(failed, now)
+        try:
+            if row is None:
+                unlock_nobody(passphrase, self.pepper)
+            key = unlock_person_key(
+                row.sealed_private_key, passphrase, self.pepper, row.id, str(row.id)
+            )
+        except PassphraseWrong:
+            with self.database.write() as connection:
+                people.add_attempt(connection, subject, now)
+                trail.write_line(
+                    connection,
+                    at=now,
+                    action=Action.SIGN_IN_FAILED,
+                    person_id=row.id if row else None,
+                )
+            raise SignInRefused from None
+        secret = SessionSecret.new()
+        with self.database.write() as connection:
+            people.forget_attempts(connection, subject)
+            people.start_session(
+                connection,
+                {
+                    "id": secret.session_id,
+                    "person_id": row.id,
+                    "sealed_person_key": seal_person_key(secret, key, row.id),
+                    "started_at": now,
+                    "seen_at": now,
+                },
+            )
+            trail.write_line(connection, at=now, action=Action.SIGN_IN, person_id=row.id)
+        return secret
+
+    def resume(self, secret: SessionSecret, now: datetime) -> Visit | None:
+        """The person behind a cookie; None if the session has ended, idled or grown too old."""
+        with self.database.read() as connection:
+            row = people.session(connection, secret.session_id)
+            if row is None or now - row.seen_at > IDLE or now - row.started_at > LONGEST:
+                return None
+            person = people.person(connection, row.person_id, local_date(now))
+        if person is None:
+            return None
+        try:
+            key = open_person_key(secret, row.sealed_person_key, str(row.person_id), row.person_id)
+        except EnvelopeDamaged:
+            return None
+        if now - row.seen_at > SEEN_STEP:
+            with self.database.write() as connection:
+                people.see_session(connection, secret.session_id, now)
+        return Visit(person, key, secret)
+
+    def out(self, visit: Visit, now: datetime) -> None:
+        """End the session."""
+        with self.database.write() as connection:
+            people.end_session(connection, visit.secret.session_id, now)
+            trail.write_line(connection, at=now, action=Action.SIGN_OUT, person_id=visit.person.id)
+
+
+def _must_wait(failed: Sequence[datetime], now: datetime) -> None:
+    """After the free tries each further one waits twice as long, up to LONGEST_WAIT."""
+    extra = len(failed) - FREE_TRIES
+    if extra < 0:
+        return
+    wait = min(timedelta(seconds=2**extra), LONGEST_WAIT)
+    left = (failed[-1] + wait - now).total_seconds()
+    if left > 0:
+        raise SignInTooSoon(int(left) + 1)

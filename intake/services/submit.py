@@ -1,0 +1,169 @@
+"""Take a worry in: sealed, routed and stored in one transaction, or not at all."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy.exc import IntegrityError
+
+from intake.domain.report import Worry, canonical
+from intake.domain.trail import Action
+from intake.services.draft import Answers
+from intake.services.refer import Refer
+from intake.services.route import Plan, Route
+from intake.store import drafts, reports, trail
+from intake.store.database import Database
+from intake.vault.own import ReceiptCode, VisitorSecret, open_copy, seal_copy
+from intake.vault.seal import FactsSealer, PublicKey, seal_for, seal_sections
+from routing_rules.canonical import plain
+
+NOTICE_ADDRESS = "notice address"
+
+
+class NobodyMayGetThis(Exception):
+    """The rules give this worry to no agency as it stands; ``plan`` says why."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__("no recipient")
+        self.plan = plan
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Proof that a report is stored."""
+
+    code: ReceiptCode
+    report_id: UUID
+    received_at: datetime
+    acknowledged: bool
+    copy: Answers | None
+
+
+@dataclass(frozen=True)
+class Submit:
+    """Sends a draft. Sending the same draft again gives the same receipt."""
+
+    database: Database
+    route: Route
+    refer: Refer
+    facts: FactsSealer
+    replay_key: PublicKey
+
+    def __call__(
+        self, secret: VisitorSecret, worry: Worry, answers: Answers, now: datetime
+    ) -> None:
+        """Returns once the report is durably stored and the draft is gone.
+
+        Raises NobodyMayGetThis or NobodyCanOpen before anything is written; a database error
+        leaves the draft as it was.
+        """
+        plan = self.route(worry, now)
+        if not plan.shares:
+            raise NobodyMayGetThis(plan)
+        for last_try in (False, True):
+            filing = self._filing(secret, worry, answers, plan, now)
+            try:
+                self._store(secret, filing, now)
+            except IntegrityError:
+                if self.was_sent(secret):
+                    return
+                if last_try:
+                    raise
+            else:
+                return
+
+    def was_sent(self, secret: VisitorSecret) -> bool:
+        """Whether this visitor's draft has become a report."""
+        with self.database.read() as connection:
+            return reports.receipt_of_draft(connection, secret.draft_id) is not None
+
+    def receipt(self, secret: VisitorSecret) -> Receipt | None:
+        """The receipt of this visitor's draft, as often as it is asked for."""
+        with self.database.read() as connection:
+            row = reports.receipt_of_draft(connection, secret.draft_id)
+        if row is None:
+            return None
+        return Receipt(
+            code=secret.receipt_code,
+            report_id=row.report_id,
+            received_at=row.created_at,
+            acknowledged=row.acknowledged_at is not None,
+            copy=json.loads(open_copy(secret, row.sealed_copy)) if row.sealed_copy else None,
+        )
+
+    def acknowledge(self, secret: VisitorSecret, now: datetime) -> None:
+        """The reporter has noted the code: the own copy is erased."""
+        with self.database.write() as connection:
+            reports.acknowledge(connection, secret.draft_id, now)
+
+    def _store(self, secret: VisitorSecret, filing: reports.Filing, now: datetime) -> None:
+        with self.database.write() as connection:
+            reports.file(connection, filing)
+            drafts.erase(connection, secret.draft_id)
+            for referral in filing.referrals:
+                trail.write_line(
+                    connection,
+                    at=now,
+                    action=Action.SEND,
+                    agency_id=referral["agency_id"],
+                    referral_id=referral["id"],
+                )
+
+    def _filing(
+        self,
+        secret: VisitorSecret,
+        worry: Worry,
+        answers: Answers,
+        plan: Plan,
+        now: datetime,
+    ) -> reports.Filing:
+        report_id = uuid4()
+        sealed, keys = seal_sections(report_id, worry.sections())
+        facts = self.facts.seal(report_id, canonical(_replayable(plan)))
+        referred = self.refer(report_id, worry, plan, keys, now)
+        return reports.Filing(
+            report={"id": report_id, "received_at": now},
+            sections=[
+                {"report_id": report_id, "slot": slot, "sealed_content": content}
+                for slot, content in sealed.items()
+            ],
+            receipt={
+                "lookup_id": secret.receipt_code.lookup_id,
+                "report_id": report_id,
+                "draft_id": secret.draft_id,
+                "sealed_copy": seal_copy(secret, canonical(answers)),
+                "sealed_notice_address": self._notice(report_id, answers),
+                "created_at": now,
+            },
+            facts_key={
+                "id": facts.key_id,
+                "sealed_key": facts.sealed_key,
+                "created_at": now,
+            },
+            decision={
+                "report_id": report_id,
+                "facts_key_id": facts.key_id,
+                "sealed_facts": facts.sealed_facts,
+                "rules_digest": self.route.rules.digest,
+                "calendar_version": self.route.calendar.version,
+                "decided_at": now,
+            },
+            referrals=referred.referrals,
+            wraps=referred.wraps,
+            deadlines=referred.deadlines,
+        )
+
+    def _notice(self, report_id: UUID, answers: Answers) -> bytes | None:
+        address = answers["reporter"].get("notice_address", "")
+        if not address:
+            return None
+        return seal_for(self.replay_key, address.encode(), NOTICE_ADDRESS, report_id.bytes)
+
+
+def _replayable(plan: Plan) -> dict[str, Any]:
+    """What a replay compares: the facts as they went in and the outcomes that came out."""
+    return {"facts": list(plan.facts), "outcomes": [plain(outcome) for outcome in plan.outcomes]}

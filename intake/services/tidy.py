@@ -1,0 +1,32 @@
+"""Delete what has had its time: untouched drafts, reporters' copies, old sessions and heartbeats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from intake.services.sign_in import COUNTED_FOR, LONGEST
+from intake.store import chasing, drafts, people, reports
+from intake.store.database import Database
+
+DRAFT_IDLE = timedelta(hours=12)
+COPY_KEPT = timedelta(hours=12)
+HEARTBEATS_KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Tidy:
+    """The purge that a job runs."""
+
+    database: Database
+
+    def __call__(self, now: datetime) -> int:
+        """Purge; how many rows went."""
+        with self.database.write() as connection:
+            return (
+                drafts.purge(connection, now - DRAFT_IDLE)
+                + reports.purge_copies(connection, now - COPY_KEPT)
+                + people.purge_sessions(connection, now - LONGEST)
+                + people.purge_attempts(connection, now - COUNTED_FOR)
+                + chasing.purge_heartbeats(connection, now - HEARTBEATS_KEPT)
+            )

@@ -1,0 +1,45 @@
+"""Every test: sockets closed except loopback, and a site on request."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.site import Site, open_site
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that would leave this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in LOOPBACK:
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A site of this test alone."""
+    with open_site(tmp_path / "data") as opened:
+        yield opened
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave browser tests out where there is no Chromium; fail where nothing may be left out."""
+    if item.get_closest_marker("browser") and not shutil.which("chromium"):
+        words = "left out: needs Chromium (Debian: apt-get install chromium)"
+        if os.environ.get("TEST_EVERYTHING"):
+            pytest.fail(words)
+        pytest.skip(words)

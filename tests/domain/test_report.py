@@ -1,0 +1,134 @@
+"""A worry's facts, sections, consent and the act that it is made under."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from intake.domain.facts import Surroundings, facts_of, possible_ages
+from intake.domain.report import Child, Consent, ReportType, report_type, worry_of
+from intake.vault.envelope import SLOT_MINIMUM, SLOTS
+from routing_rules.load import load
+from tests.site import child_answers, config, worry_answers
+
+TODAY = date(2026, 6, 2)
+AROUND = Surroundings(agreement=True, office_open=True, school_term=True)
+
+
+def child(**changes: object) -> Child:
+    answers = worry_answers()
+    answers["children"] = [child_answers(**changes)]
+    return worry_of(answers).children[0]
+
+
+def consent(**changes: object) -> Consent:
+    return worry_of(worry_answers(consent=changes)).consent
+
+
+@pytest.mark.parametrize(
+    ("changes", "ages"),
+    [
+        ({"hetu": "020616A901U"}, 10),
+        ({"hetu": "030616A901L"}, 9),
+        ({"known_by": "birth_date", "birth_date": "2008-06-02"}, 18),
+        ({"known_by": "birth_date", "birth_date": "2008-06-03"}, 17),
+        ({"known_by": "birth_date", "birth_date": "1990-01-01"}, 18),
+        ({"known_by": "age", "age": "14"}, 14),
+        ({"known_by": "age", "age": ""}, "unknown"),
+        ({"known_by": "unborn"}, 0),
+    ],
+)
+def test_the_age_is_counted_in_full_years(changes: dict[str, object], ages: object) -> None:
+    assert possible_ages(child(**changes), TODAY) == ages
+
+
+def test_facts_speak_exactly_the_vocabulary_of_the_rules() -> None:
+    worry = worry_of(worry_answers())
+    facts = facts_of(worry, worry.children[0], TODAY, AROUND)
+    vocabulary = load(config.RULES).vocabulary
+    assert set(facts) == set(vocabulary.fields)
+
+
+def test_an_unknown_turvakielto_counts_as_protected() -> None:
+    assert [child(turvakielto=value).protected for value in ("yes", "unknown", "no")] == [
+        True,
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("own", "guardian", "covers"),
+    [
+        ("given", "not_asked", True),
+        ("given", "refused", True),
+        ("refused", "given", False),
+        ("not_asked", "given", False),
+        ("lacks_understanding", "given", True),
+        ("lacks_understanding", "not_asked", False),
+    ],
+)
+def test_the_childs_own_word_decides_on_consent(own: str, guardian: str, covers: bool) -> None:
+    given = consent(child_consent=own, guardian_consent=guardian, consent_to=["ANK"])
+    assert given.covers("ANK") == covers
+    assert not given.covers("HEA"), "consent reaches the recipients that were named, no others"
+
+
+@pytest.mark.parametrize(
+    ("pages", "expected"),
+    [
+        ({}, ReportType.CHILD_WELFARE_NOTIFICATION),
+        (
+            {"protection": {"may_need_protection": "dont_know"}},
+            ReportType.CHILD_WELFARE_NOTIFICATION,
+        ),
+        ({"protection": {"made_together": "yes"}}, ReportType.SUPPORT_CONTACT),
+        (
+            {
+                "protection": {"may_need_protection": "no"},
+                "consent": {"child_consent": "given", "consent_to": ["SOC"]},
+            },
+            ReportType.SUPPORT_CONTACT,
+        ),
+        ({"protection": {"may_need_protection": "no"}}, ReportType.ANKKURI_CONTACT),
+    ],
+)
+def test_the_act_is_derived_and_never_asked(
+    pages: dict[str, dict[str, object]], expected: ReportType
+) -> None:
+    kind, reason = report_type(worry_of(worry_answers(**pages)))
+    assert kind is expected
+    assert reason.key
+
+
+def test_an_unborn_child_makes_an_anticipatory_notification() -> None:
+    worry = worry_of(worry_answers())
+    worry = replace(worry, children=(child(known_by="unborn"),))
+    assert report_type(worry)[0] is ReportType.ANTICIPATORY
+
+
+def test_an_anonymous_reporter_leaves_no_name_and_a_professional_cannot_be_one() -> None:
+    private = worry_of(
+        worry_answers(reporter={"kind": "private_person", "anonymous": True, "name": "Nimi"})
+    ).reporter
+    assert (private.anonymous, private.name, private.phone, private.organisation) == (
+        True,
+        "",
+        "",
+        "",
+    )
+    assert not worry_of(worry_answers(reporter={"anonymous": True})).reporter.anonymous
+
+
+def test_sections_fill_known_slots_and_an_ordinary_one_stays_in_its_smallest_bucket() -> None:
+    sections = worry_of(worry_answers()).sections()
+    assert set(sections) <= set(SLOTS)
+    for slot, content in sections.items():
+        assert len(content) < SLOT_MINIMUM[slot] - 4
+    place = json.loads(sections["place_1"])
+    identity = json.loads(sections["identity_1"])
+    assert place["school_class"] == "4 B"
+    assert not set(place) & set(identity), "where a child is lies apart from who the child is"

@@ -1,0 +1,204 @@
+"""Chasing: each step once, up to the supervisor, stopped only by a recorded move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+
+from intake.domain.referral import Move, State
+from intake.post.letter import Letter, LetterNotTaken
+from intake.services.deliver import MOST_ATTEMPTS, Deliver
+from intake.services.respond import Entry
+from intake.store.tables import ChaseRow, DeadlineRow, OutboxRow
+from tests.site import Site, worry_answers
+
+
+def chases(site: Site, clock: str) -> list[tuple[str, str]]:
+    with site.parts.database.read() as connection:
+        rows = connection.execute(
+            select(ChaseRow.step, ChaseRow.to_role)
+            .join(DeadlineRow, DeadlineRow.id == ChaseRow.deadline_id)
+            .where(DeadlineRow.clock == clock)
+            .order_by(ChaseRow.chased_at, ChaseRow.step)
+        )
+        return [(row.step, row.to_role) for row in rows]
+
+
+def letters(site: Site) -> Sequence[Any]:
+    with site.parts.database.read() as connection:
+        return connection.execute(select(OutboxRow).order_by(OutboxRow.created_at)).all()
+
+
+def test_steps_climb_from_worker_to_deputy_to_head_to_supervisor(site: Site) -> None:
+    site.send()
+    for _ in range(24 * 22):
+        site.parts.chase(site.hands.move(hours=1))
+    assert chases(site, "lsl26_start") == [
+        ("days-before-3", "worker"),
+        ("days-before-1", "worker"),
+        ("days-due", "worker"),
+        ("days-late-1", "deputy"),
+        ("days-late-3", "head"),
+        ("days-late-5", "supervisor"),
+    ]
+    readers = {row.person_id for row in letters(site)}
+    assert readers == {
+        site.people[name] for name in ("soc", "soc-deputy", "soc-head", "supervisor")
+    }
+
+
+def test_a_sweep_again_at_the_same_instant_does_nothing(site: Site) -> None:
+    site.send()
+    now = site.hands.move(days=14)
+    assert site.parts.chase(now) > 0
+    before = len(letters(site))
+    assert site.parts.chase(now) == 0
+    assert len(letters(site)) == before
+
+
+def test_after_a_long_silence_every_step_is_recorded_but_each_reader_gets_one_letter(
+    site: Site,
+) -> None:
+    site.send()
+    site.parts.chase(site.hands.move(days=30))
+    assert len(chases(site, "lsl26_start")) == 6
+    to_worker = [
+        row
+        for row in letters(site)
+        if row.person_id == site.people["soc"] and row.params["clock"] == "lsl26_start"
+    ]
+    assert len(to_worker) == 1
+
+
+def test_opening_does_not_stop_the_chase_but_the_recorded_move_does(site: Site) -> None:
+    site.send()
+    visit = site.visit("soc")
+    (row,) = site.parts.read.inbox(visit, tuple(State))
+    site.parts.read(visit, row.id, site.hands())
+    site.parts.chase(site.hands.move(hours=1, minutes=1))
+    assert chases(site, "urgency") == [("same-day-60", "worker")]
+    visit = site.visit("soc")
+    entry = Entry(Move.RECORD_URGENCY, choice="not_urgent")
+    site.parts.respond(visit, row.id, entry, site.hands())
+    site.parts.chase(site.hands.move(hours=3))
+    assert chases(site, "urgency") == [("same-day-60", "worker")]
+
+
+def test_the_accepting_worker_alone_is_written_to_and_a_leaver_is_not(site: Site) -> None:
+    site.send(
+        worry_answers(
+            worry={"categories": ["gang"], "primary": "gang", "child_role": "suspected"},
+            protection={"may_need_protection": "no"},
+            consent={"child_consent": "given", "consent_to": ["ANK"]},
+        )
+    )
+    visit = site.visit("ank")
+    (row,) = site.parts.read.inbox(visit, tuple(State))
+    site.parts.respond(visit, row.id, Entry(Move.ACCEPT), site.hands())
+    with site.parts.database.write() as connection:
+        connection.execute(
+            text("UPDATE person SET left_at = created_at WHERE id = :id"),
+            {"id": site.people["ank"].hex},
+        )
+    site.parts.chase(site.hands.move(days=14))
+    assert site.people["ank"] not in {row.person_id for row in letters(site)}
+
+
+def test_a_step_recorded_twice_is_refused_by_the_database(site: Site) -> None:
+    site.send()
+    site.parts.chase(site.hands.move(days=14))
+    with site.parts.database.read() as connection:
+        row = connection.execute(select(ChaseRow)).first()
+    assert row is not None
+    with pytest.raises(IntegrityError), site.parts.database.write() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO chase (id, deadline_id, step, to_role, chased_at, letters)"
+                " VALUES ('x', :deadline, :step, 'worker', '2026-06-02', 0)"
+            ),
+            {"deadline": row.deadline_id.hex, "step": row.step},
+        )
+
+
+def test_one_broken_deadline_does_not_stop_the_others(site: Site) -> None:
+    site.send()
+    site.send()
+    now = site.hands.move(days=14)
+    with site.parts.database.write() as connection:
+        first = connection.execute(
+            select(DeadlineRow.id, DeadlineRow.steps).where(DeadlineRow.clock == "urgency")
+        ).first()
+        assert first is not None
+        connection.execute(
+            text(
+                "INSERT INTO chase (id, deadline_id, step, to_role, chased_at, letters)"
+                " VALUES ('x', :deadline, :step, 'worker', '2026-06-02 00:00:00', 0)"
+            ),
+            {"deadline": first.id.hex, "step": first.steps[0]["step"]},
+        )
+    site.parts.chase(now)
+    with site.parts.database.read() as connection:
+        waiting = connection.execute(
+            select(DeadlineRow.id).where(
+                DeadlineRow.clock == "urgency", DeadlineRow.next_chase_at <= now
+            )
+        ).all()
+    assert [row.id for row in waiting] == [first.id]
+    assert len(chases(site, "lsl26_start")) > 0
+
+
+class Post:
+    """A post that takes what its rule lets through."""
+
+    def __init__(self, refuses: str = "") -> None:
+        self.refuses = refuses
+        self.taken: list[Letter] = []
+
+    def send(self, letter: Letter) -> None:
+        if letter.to_address.startswith(self.refuses or "nobody"):
+            raise LetterNotTaken("refused")
+        self.taken.append(letter)
+
+
+def simple(row: Any) -> Letter:
+    return Letter(f"{row.id}@intake", row.name, row.email, row.language, "s", "t")
+
+
+def test_a_failing_address_never_silences_the_others_and_dies_after_its_tries(site: Site) -> None:
+    site.send()
+    site.parts.chase(site.hands.move(days=30))
+    post = Post(refuses="soc-head")
+    deliver = Deliver(site.parts.database, post, simple)
+    deliver(site.hands())
+    assert {letter.to_address for letter in post.taken} >= {"soc@ankkuri.invalid"}
+    for _ in range(MOST_ATTEMPTS):
+        deliver(site.hands.move(hours=7))
+    dead = [row for row in letters(site) if row.dead_at is not None]
+    assert {row.person_id for row in dead} == {site.people["soc-head"]}
+    assert all(row.attempts == MOST_ATTEMPTS for row in dead)
+
+
+def test_a_letter_taken_but_not_marked_is_sent_again_with_the_same_message_id(site: Site) -> None:
+    site.send()
+    site.parts.chase(site.hands.move(hours=2))
+    post = Post()
+    deliver = Deliver(site.parts.database, post, simple)
+    with site.parts.database.write() as connection:
+        connection.execute(
+            text(
+                "CREATE TRIGGER full BEFORE UPDATE ON outbox BEGIN SELECT RAISE(FAIL, 'full'); END"
+            )
+        )
+    with pytest.raises(Exception, match="full"):
+        deliver(site.hands())
+    with site.parts.database.write() as connection:
+        connection.execute(text("DROP TRIGGER full"))
+    deliver(site.hands() + timedelta(minutes=1))
+    first, again = post.taken[0], post.taken[1]
+    assert first.message_id == again.message_id
+    assert all(row.sent_at for row in letters(site))

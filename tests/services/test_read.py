@@ -1,0 +1,138 @@
+"""Opening a referral: only by its agency's members, and never before its trail line."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select, text
+
+from intake.domain.people import Membership, Role
+from intake.domain.trail import Action, TrailLine
+from intake.services.read import KeyNotGranted, ReferralNotYours
+from intake.store import people
+from intake.store.tables import ReferralRow, TrailRow
+from tests.site import POL, SOC, Site, worry_answers
+
+
+def lines(site: Site, action: str) -> list[TrailRow]:
+    with site.parts.database.read() as connection:
+        return list(connection.execute(select(TrailRow).where(TrailRow.action == action)))
+
+
+def test_a_member_reads_what_was_typed_and_why_it_came(site: Site) -> None:
+    site.send()
+    visit = site.visit("soc")
+    (row,) = site.parts.read.inbox(visit, ("sent",))
+    opened = site.parts.read(visit, row.id, site.hands())
+    assert opened.sections["identity_1"]["name"] == "Kaisla Keksitty"
+    assert opened.sections["concern"]["seen"].startswith("Lapsi on tullut")
+    assert "R1" in {reason["rule"] for reason in opened.reasons["reasons"]}
+    assert opened.referral.opened_at == site.hands()
+
+
+def test_the_trail_line_is_committed_before_any_content_shows(site: Site) -> None:
+    site.send()
+    visit = site.visit("soc")
+    (row,) = site.parts.read.inbox(visit, ("sent",))
+    site.break_writes("INSERT ON trail")
+    with pytest.raises(Exception, match="full"):
+        site.parts.read(visit, row.id, site.hands())
+
+
+def test_another_agencys_referral_is_not_there_and_the_try_is_recorded(site: Site) -> None:
+    site.send()
+    (row,) = site.parts.read.inbox(site.visit("soc"), ("sent",))
+    with pytest.raises(ReferralNotYours):
+        site.parts.read(site.visit("pol"), row.id, site.hands())
+    (line,) = lines(site, Action.REFUSED)
+    assert line.person_id == site.people["pol"]
+    assert line.referral_id == row.id
+
+
+def test_opening_again_keeps_the_first_opening_and_leaves_another_line(site: Site) -> None:
+    site.send()
+    visit = site.visit("soc")
+    (row,) = site.parts.read.inbox(visit, ("sent",))
+    first = site.hands()
+    site.parts.read(visit, row.id, first)
+    again = site.parts.read(visit, row.id, site.hands.move(hours=2))
+    assert again.referral.opened_at == first
+    assert len(lines(site, Action.OPEN)) == 2
+
+
+def test_a_membership_alone_opens_nothing(site: Site) -> None:
+    site.send()
+    (row,) = site.parts.read.inbox(site.visit("soc"), ("sent",))
+    with site.parts.database.write() as connection:
+        people.add_membership(
+            connection,
+            site.people["pol"],
+            Membership(Role.WORKER, SOC),
+            site.hands().date(),
+        )
+    with pytest.raises(KeyNotGranted):
+        site.parts.read(site.visit("pol"), row.id, site.hands())
+
+
+def test_a_withdrawn_grant_opens_nothing_in_a_running_session(site: Site) -> None:
+    site.send()
+    visit = site.visit("soc")
+    (row,) = site.parts.read.inbox(visit, ("sent",))
+    site.parts.read(visit, row.id, site.hands())
+    with site.parts.database.write() as connection:
+        connection.execute(
+            text("UPDATE agency_grant SET withdrawn_at = granted_at WHERE person_id = :person"),
+            {"person": visit.person.id.hex},
+        )
+    with pytest.raises(KeyNotGranted):
+        site.parts.read(visit, row.id, site.hands())
+
+
+def test_police_get_no_health_section(site: Site) -> None:
+    site.send(
+        worry_answers(
+            worry={
+                "categories": ["violence_outside_home"],
+                "primary": "violence_outside_home",
+                "child_role": "victim",
+            },
+            protection={"crime_against_child": "violence"},
+            observations={"health": "Astma."},
+        )
+    )
+    for name, sees_health in (("pol", False), ("soc", True)):
+        visit = site.visit(name)
+        (row,) = site.parts.read.inbox(visit, ("sent",))
+        sections = site.parts.read(visit, row.id, site.hands()).sections
+        assert ("health" in sections) == sees_health
+        assert "concern" in sections
+    assert POL != SOC
+
+
+def test_the_inbox_is_sorted_by_deadline(site: Site) -> None:
+    site.send()
+    site.hands.move(days=1)
+    site.send(worry_answers(urgency={"urgency": "today"}))
+    site.hands.move(days=-3)
+    site.send()
+    visit = site.visit("soc")
+    due = [row.due_at for row in site.parts.read.inbox(visit, ("sent",))]
+    assert due == sorted(due)
+    assert len(set(due)) > 1
+
+
+def test_every_stored_line_has_the_digest_of_its_canonical_bytes(site: Site) -> None:
+    site.send()
+    visit = site.visit("soc")
+    (row,) = site.parts.read.inbox(visit, ("sent",))
+    site.parts.read(visit, row.id, site.hands())
+    with site.parts.database.read() as connection:
+        stored = connection.execute(select(TrailRow)).all()
+        referral = connection.execute(select(ReferralRow.id)).scalar()
+    fields = TrailLine.__dataclass_fields__
+    for line in stored:
+        again = TrailLine(**{name: getattr(line, name) for name in fields})
+        assert line.digest == again.digest()
+    assert [line.sequence for line in stored] == list(
+        range(stored[0].sequence, stored[0].sequence + len(stored))
+    )
+    assert referral in {line.referral_id for line in stored}

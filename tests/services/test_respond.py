@@ -1,0 +1,211 @@
+"""The table of moves, walked: every move from every state by every kind of agency."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import product
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from intake.domain.referral import MOVES, Move, State, moves_open
+from intake.services.respond import (
+    ChoiceUnknown,
+    DayImpossible,
+    Entry,
+    MoveNotOpen,
+    ReasonMissing,
+)
+from intake.services.sign_in import Visit
+from intake.store.tables import DeadlineRow, ReferralRow
+from tests.site import ANK, POL, TRIAGE, Site, worry_answers
+
+KINDS = ("SOC", "POL", "ANK", "HEA", "YOU", "WEL", "PRI")
+LSL26 = ("lsl26_start", "lsl26_complete")
+
+
+def only(site: Site, visit: Visit) -> UUID:
+    (row,) = site.parts.read.inbox(visit, tuple(State))
+    found: UUID = row.id
+    return found
+
+
+def met(site: Site, referral: UUID) -> dict[str, str | None]:
+    with site.parts.database.read() as connection:
+        rows = connection.execute(
+            select(DeadlineRow.clock, DeadlineRow.met_by).where(DeadlineRow.referral_id == referral)
+        )
+        return {row.clock: row.met_by for row in rows}
+
+
+def gang(**pages: dict[str, object]) -> dict[str, object]:
+    return worry_answers(
+        worry={"categories": ["gang"], "primary": "gang", "child_role": "suspected"},
+        protection={"may_need_protection": "no"},
+        consent={"child_consent": "given", "consent_to": ["ANK"]},
+        **pages,
+    )
+
+
+@pytest.mark.parametrize(("move", "state", "kind"), list(product(Move, State, KINDS)))
+def test_the_table_of_moves(move: Move, state: State, kind: str) -> None:
+    offered = moves_open(state, kind, reported_offence=False, open_clocks=LSL26, done=())
+    social = kind == "SOC"
+    expected = {
+        Move.RECORD_URGENCY: social and state in (State.SENT, State.ACCEPTED),
+        Move.ACCEPT: state is State.SENT,
+        Move.RETURN: not social and state in (State.SENT, State.ACCEPTED),
+        Move.ASSESSMENT_STARTED: social and state is State.ACCEPTED,
+        Move.ASSESSMENT_NOT_NEEDED: social and state is State.ACCEPTED,
+        Move.ALREADY_CLIENT: social and state is State.ACCEPTED,
+        Move.ASSESSMENT_COMPLETE: social and state is State.ACCEPTED,
+        Move.RESPOND: state is State.ACCEPTED,
+        Move.HAND_IN: state is State.ACCEPTED,
+        Move.CLOSE: state is State.ACCEPTED,
+    }
+    assert (move in offered) == expected[move]
+    assert set(expected) == set(MOVES)
+
+
+def test_police_cannot_return_a_reported_offence() -> None:
+    for offence in (True, False):
+        offered = moves_open(State.SENT, "POL", reported_offence=offence, open_clocks=(), done=())
+        assert (Move.RETURN in offered) != offence
+
+
+def test_opening_meets_no_clock_and_accepting_meets_only_its_own(site: Site) -> None:
+    site.send(gang())
+    visit = site.visit("ank")
+    referral = only(site, visit)
+    site.parts.read(visit, referral, site.hands())
+    assert set(met(site, referral).values()) == {None}
+    site.parts.respond(visit, referral, Entry(Move.ACCEPT), site.hands())
+    assert met(site, referral) == {"accept": "accept", "ankkuri_meeting": None}
+
+
+def test_the_assessment_moves_meet_the_clocks_of_the_law(site: Site) -> None:
+    site.send()
+    visit = site.visit("soc")
+    referral = only(site, visit)
+    respond, now = site.parts.respond, site.hands
+    respond(visit, referral, Entry(Move.RECORD_URGENCY, choice="not_urgent"), now())
+    respond(visit, referral, Entry(Move.ACCEPT), now())
+    started = Entry(Move.ASSESSMENT_STARTED, happened_on=date(2026, 6, 4))
+    respond(visit, referral, started, now.move(days=5))
+    assert met(site, referral) == {
+        "urgency": "record_urgency",
+        "lsl26_start": "assessment_started",
+        "lsl26_complete": None,
+    }
+    with pytest.raises(ReasonMissing):
+        respond(visit, referral, Entry(Move.CLOSE), now())
+    respond(visit, referral, Entry(Move.CLOSE, reason="Perhe muutti."), now())
+    opened = site.parts.read(visit, referral, now())
+    assert opened.referral.state == State.CLOSED
+    assert list(opened.move_reasons.values()) == ["Perhe muutti."]
+    assert met(site, referral)["lsl26_complete"] == "close"
+
+
+def test_already_a_client_ends_both_clocks_and_needs_day_and_reason(site: Site) -> None:
+    site.send()
+    visit = site.visit("soc")
+    referral = only(site, visit)
+    respond = site.parts.respond
+    respond(visit, referral, Entry(Move.ACCEPT), site.hands())
+    today = date(2026, 6, 2)
+    with pytest.raises(ReasonMissing):
+        respond(visit, referral, Entry(Move.ALREADY_CLIENT, happened_on=today), site.hands())
+    for impossible in (None, date(2026, 6, 3), date(2026, 6, 1)):
+        entry = Entry(Move.ALREADY_CLIENT, reason="Oma työntekijä.", happened_on=impossible)
+        with pytest.raises(DayImpossible):
+            respond(visit, referral, entry, site.hands())
+    respond(
+        visit,
+        referral,
+        Entry(Move.ALREADY_CLIENT, reason="Oma työntekijä.", happened_on=today),
+        site.hands(),
+    )
+    assert met(site, referral)["lsl26_start"] == "already_client"
+    assert met(site, referral)["lsl26_complete"] == "already_client"
+
+
+def test_a_response_needs_a_known_class(site: Site) -> None:
+    site.send(gang())
+    visit = site.visit("ank")
+    referral = only(site, visit)
+    site.parts.respond(visit, referral, Entry(Move.ACCEPT), site.hands())
+    for choice in (None, "made_up"):
+        with pytest.raises(ChoiceUnknown):
+            site.parts.respond(visit, referral, Entry(Move.RESPOND, choice=choice), site.hands())
+    entry = Entry(Move.RESPOND, choice="meeting_offered")
+    site.parts.respond(visit, referral, entry, site.hands())
+    assert met(site, referral)["ankkuri_meeting"] == "respond"
+
+
+def test_social_services_cannot_return(site: Site) -> None:
+    site.send()
+    visit = site.visit("soc")
+    with pytest.raises(MoveNotOpen):
+        site.parts.respond(visit, only(site, visit), Entry(Move.RETURN, reason="x"), site.hands())
+
+
+def test_a_returned_referral_goes_to_the_standby_desk_which_can_read_it(site: Site) -> None:
+    site.send(gang())
+    visit = site.visit("ank")
+    referral = only(site, visit)
+    with pytest.raises(ReasonMissing):
+        site.parts.respond(visit, referral, Entry(Move.RETURN), site.hands())
+    entry = Entry(Move.RETURN, reason="Ei kuulu tiimille.")
+    site.parts.respond(visit, referral, entry, site.hands.move(days=1))
+    with site.parts.database.read() as connection:
+        states = {
+            row.agency_id: (row.state, row.is_lead)
+            for row in connection.execute(select(ReferralRow))
+        }
+    assert states == {ANK: ("returned", True), TRIAGE: ("sent", True)}
+    triage = site.visit("soc")
+    opened = site.parts.read(triage, only(site, triage), site.hands())
+    assert opened.sections["concern"]["primary"] == "gang"
+    assert opened.reasons["returned"] == {"by": ANK, "reason": "Ei kuulu tiimille."}
+    assert set(met(site, referral).values()) == {"return"}
+    assert met(site, opened.referral.id) == {"urgency": None}
+
+
+def test_two_workers_cannot_both_accept(site: Site) -> None:
+    site.send()
+    worker, head = site.visit("soc"), site.visit("soc-head")
+    referral = only(site, worker)
+    site.parts.respond(worker, referral, Entry(Move.ACCEPT), site.hands())
+    with pytest.raises(MoveNotOpen):
+        site.parts.respond(head, referral, Entry(Move.ACCEPT), site.hands())
+    with site.parts.database.read() as connection:
+        assert connection.scalar(select(ReferralRow.worker_id)) == worker.person.id
+
+
+def test_a_move_whose_trail_line_fails_is_not_kept(site: Site) -> None:
+    site.send()
+    visit = site.visit("soc")
+    referral = only(site, visit)
+    site.break_writes("INSERT ON trail")
+    with pytest.raises(Exception, match="full"):
+        site.parts.respond(visit, referral, Entry(Move.ACCEPT), site.hands())
+    with site.parts.database.read() as connection:
+        assert connection.scalar(select(ReferralRow.state)) == State.SENT
+
+
+def test_police_get_offences_that_they_cannot_return(site: Site) -> None:
+    answers = worry_answers(
+        worry={
+            "categories": ["offence_by_child"],
+            "primary": "offence_by_child",
+            "child_role": "suspected",
+        },
+        urgency={"urgency": "today"},
+    )
+    site.send(answers)
+    visit = site.visit("pol")
+    referral = only(site, visit)
+    with pytest.raises(MoveNotOpen):
+        site.parts.respond(visit, referral, Entry(Move.RETURN, reason="x"), site.hands())
+    assert POL

@@ -1,0 +1,251 @@
+"""A whole site for tests: real database, real keys, invented people, and a clock of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+import config
+from intake import wiring
+from intake.app import create_app
+from intake.domain.people import Membership, Role
+from intake.domain.report import worry_of
+from intake.services import settle
+from intake.services.draft import Draft
+from intake.services.enrol import Enrol
+from intake.services.sign_in import Visit
+from intake.services.submit import Receipt
+from intake.store.database import Database
+from intake.vault.own import VisitorSecret
+from intake.vault.passphrase import Cost
+
+PASSPHRASE = "kaisla humisee rannalla"
+CHEAP = Cost(iterations=1, memory_kib=8)
+TUESDAY = datetime(2026, 6, 2, 7, 42, tzinfo=UTC)
+"""Tuesday 2 June 2026 at 10.42 in Helsinki: a school day's morning, offices open."""
+
+SOC, POL = "soc-vantaa-kerava-office", "pol-office"
+DUTY, TRIAGE = "soc-vantaa-kerava-duty", "soc-vantaa-kerava-triage"
+ANK, HEA, YOU = "ank-vantaa-kerava", "hea-vantaa-kerava-office", "you-vantaa"
+WEL, PRI = "wel-vantaa-kerava-office", "pri-tikkukivi"
+COUNTY = "county-vantaa-kerava"
+
+PEOPLE: dict[str, tuple[str, tuple[Membership, ...]]] = {
+    "soc": ("Saana Sosiaali", (Membership(Role.WORKER, SOC), Membership(Role.WORKER, TRIAGE))),
+    "soc-deputy": ("Disa Sijainen", (Membership(Role.DEPUTY, SOC),)),
+    "soc-head": ("Eero Esihenkilö", (Membership(Role.HEAD, SOC),)),
+    "duty": ("Paula Päivystys", (Membership(Role.WORKER, DUTY),)),
+    "pol": ("Pekka Poliisi", (Membership(Role.WORKER, POL),)),
+    "ank": ("Anna Ankkuri", (Membership(Role.WORKER, ANK),)),
+    "hea": ("Heli Hoitaja", (Membership(Role.WORKER, HEA),)),
+    "you": ("Niko Nuoriso", (Membership(Role.WORKER, YOU),)),
+    "wel": ("Kirsi Kuraattori", (Membership(Role.WORKER, WEL),)),
+    "pri": ("Risto Rehtori", (Membership(Role.WORKER, PRI),)),
+    "supervisor": ("Valpuri Valvoja", (Membership(Role.SUPERVISOR, controller=COUNTY),)),
+    "coordinator": ("Kaarlo Koordinaattori", (Membership(Role.COORDINATOR, controller="police"),)),
+    "rules": ("Sanni Sääntö", (Membership(Role.RULE_EDITOR, controller=COUNTY),)),
+    "admin": ("Petri Pääkäyttäjä", (Membership(Role.ADMINISTRATOR, controller=COUNTY),)),
+    "auditor": ("Tuula Tietosuoja", (Membership(Role.AUDITOR, controller=COUNTY),)),
+}
+
+
+class Hands:
+    """A clock whose hands the test moves."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def move(self, **by: float) -> datetime:
+        """Move on by so many days, hours, minutes…; the new instant."""
+        self.at += timedelta(**by)
+        return self.at
+
+
+@dataclass
+class Site:
+    """What a test needs of a running site."""
+
+    parts: wiring.Parts
+    hands: Hands
+    people: dict[str, UUID]
+
+    @cached_property
+    def app(self) -> Flask:
+        """The application with every door."""
+        app = create_app(self.parts)
+        app.testing = True
+        return app
+
+    def client(self) -> FlaskClient:
+        """A browser that has not been here before."""
+        return self.app.test_client()
+
+    def signed_in(self, name: str) -> FlaskClient:
+        """A browser in which this person has signed in over HTTP."""
+        client = self.client()
+        page = client.get("/sign-in")
+        answer = client.post(
+            "/sign-in",
+            data={"name": name, "passphrase": PASSPHRASE, "csrf_token": token_in(page.text)},
+        )
+        assert answer.status_code == 303, answer.text
+        return client
+
+    def visit(self, name: str) -> Visit:
+        """This person signed in, without HTTP."""
+        secret = self.parts.sign_in(name, PASSPHRASE, self.hands())
+        visit = self.parts.sign_in.resume(secret, self.hands())
+        assert visit is not None
+        return visit
+
+    def break_writes(self, what: str) -> None:
+        """Let every ``what`` (such as ``INSERT ON trail``) fail with the word *full*."""
+        with self.parts.database.write() as connection:
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER full BEFORE {what} BEGIN SELECT RAISE(FAIL, 'full'); END"
+            )
+
+    def send(self, answers: dict[str, Any] | None = None) -> Receipt:
+        """Send a worry without HTTP."""
+        answers = answers or worry_answers()
+        secret = VisitorSecret.new()
+        Draft(self.parts.database).save(secret, answers, self.hands())
+        self.parts.submit(secret, worry_of(answers), answers, self.hands())
+        receipt = self.parts.submit.receipt(secret)
+        assert receipt is not None
+        return receipt
+
+
+def make_settings(folder: Path, **changes: Any) -> config.Settings:
+    """Settings of a site in this folder, all doors in one process, no TLS."""
+    settings = config.load({"ANKKURI_DATA": str(folder), "ANKKURI_SECURE_COOKIES": "no"})
+    return replace(settings, **changes)
+
+
+def lay_out(folder: Path) -> config.Settings:
+    """Key files, schema and directory, as ``ankkuri init`` makes them."""
+    settings = make_settings(folder)
+    settle.make_secrets(settings.keys, config.SECRETS.values())
+    settle.make_replay_keys(
+        settings.keys, config.REPLAY_PRIVATE, config.REPLAY_PUBLIC, wiring.REPLAY_KEY_ID
+    )
+    database = Database(settings.database)
+    database.upgrade()
+    settle.load_directory(database, config.DIRECTORY)
+    database.engine.dispose()
+    return settings
+
+
+def enrol_everyone(parts: wiring.Parts, at: datetime) -> dict[str, UUID]:
+    """Everybody of PEOPLE, and a key for each agency that has a member."""
+    pepper = config.read_secret(parts.settings.keys, config.SECRETS["pepper"])
+    enrol = Enrol(parts.database, pepper, CHEAP)
+    found: dict[str, UUID] = {}
+    members: dict[str, list[UUID]] = {}
+    for sign_in_name, (name, memberships) in PEOPLE.items():
+        mail = f"{sign_in_name}@ankkuri.invalid"
+        person = enrol.person(sign_in_name, name, mail, "fi", PASSPHRASE, memberships, at)
+        found[sign_in_name] = person
+        for membership in memberships:
+            if membership.agency:
+                members.setdefault(membership.agency, []).append(person)
+    for agency, people in members.items():
+        enrol.first_key(agency, tuple(people), at)
+    return found
+
+
+@contextmanager
+def open_site(folder: Path, at: datetime = TUESDAY) -> Iterator[Site]:
+    """A site laid out in ``folder`` whose clock stands at ``at``."""
+    hands = Hands(at)
+    parts = wiring.build(lay_out(folder), hands)
+    people = enrol_everyone(parts, at - timedelta(days=30))
+    try:
+        yield Site(parts, hands, people)
+    finally:
+        parts.database.engine.dispose()
+
+
+def token_in(page: str) -> str:
+    """The form token in a page."""
+    _, _, rest = page.partition('name="csrf_token"')
+    _, _, rest = rest.partition('value="')
+    token, _, _ = rest.partition('"')
+    assert token, "the page has no form token"
+    return token
+
+
+def worry_answers(**pages: dict[str, Any]) -> dict[str, Any]:
+    """A teacher's worry about a Vantaa child who may need protection; pages can be changed."""
+    answers: dict[str, Any] = {
+        "reporter": {
+            "kind": "professional",
+            "sector": "school",
+            "name": "Outi Opettaja",
+            "post": "luokanopettaja",
+            "organisation": "Tikkukiven koulu",
+            "phone": "040 000 0001",
+            "already_called": "",
+            "notice_address": "",
+        },
+        "children": [child_answers()],
+        "guardians": [],
+        "worry": {"categories": ["neglect"], "primary": "neglect", "child_role": "victim"},
+        "urgency": {"urgency": "normal", "threat_to_life": "none", "weapon": "no"},
+        "protection": {
+            "crime_against_child": "none",
+            "may_need_protection": "yes",
+            "made_together": "no",
+        },
+        "observations": {
+            "seen": "Lapsi on tullut kouluun ilman eväitä ja talvivaatteita.",
+            "when": "kolmena aamuna toukokuussa",
+            "own_view": "Arvioin, että kotona on vaikeaa.",
+            "done_already": "Puhuin lapsen kanssa.",
+            "health": "",
+        },
+        "consent": {
+            "child_informed": "yes",
+            "guardian_informed": "no",
+            "informed_reason": "En ole tavoittanut.",
+            "child_consent": "not_asked",
+            "guardian_consent": "not_asked",
+            "consent_to": [],
+        },
+    }
+    for page, changes in pages.items():
+        answers[page] = answers[page] | changes
+    return answers
+
+
+def child_answers(**changes: Any) -> dict[str, Any]:
+    """A ten-year-old of Vantaa at an invented school, with a test identity code."""
+    return {
+        "name": "Kaisla Keksitty",
+        "known_by": "hetu",
+        "hetu": "010516A901V",
+        "birth_date": None,
+        "age": "",
+        "due_date": None,
+        "language": "suomi",
+        "interpreter": "no",
+        "municipality": "vantaa",
+        "school": "school-tikkukivi",
+        "school_name": "",
+        "school_class": "4 B",
+        "whereabouts": "",
+        "whereabouts_municipality": "",
+        "turvakielto": "no",
+    } | changes

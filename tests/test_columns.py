@@ -1,0 +1,183 @@
+"""Every column is either sealed or listed here as plain, with its reason."""
+
+from __future__ import annotations
+
+import pytest
+
+import intake.store.people_tables  # noqa: F401  (registers its tables)
+from intake.store.tables import Base
+
+ID = "a random or derived identifier; tells nothing"
+WHEN = "when something happened: what the promise says a stolen database shows"
+WHO_ASKED = "which agency was asked: what the promise says a stolen database shows"
+STAFF = "about staff and agencies, not about a child"
+STATE = "where the referral is, for inboxes and deadlines that nobody needs to open"
+DUE = "a deadline: times without content, which supervisors watch"
+POST = "the outbox's own bookkeeping"
+TRAIL = "the use log: who, when, which referral; never content"
+
+PLAIN: dict[str, dict[str, str]] = {
+    "draft": {"id": ID, "saved_at": WHEN},
+    "report": {"id": ID, "received_at": WHEN},
+    "section": {"report_id": ID, "slot": "the same slots exist for every report"},
+    "receipt": {
+        "lookup_id": "derived from the code one way",
+        "report_id": ID,
+        "draft_id": ID,
+        "created_at": WHEN,
+        "acknowledged_at": WHEN,
+    },
+    "facts_key": {"id": ID, "created_at": WHEN},
+    "decision": {
+        "report_id": ID,
+        "facts_key_id": ID,
+        "rules_digest": "which rules were in force",
+        "calendar_version": "which calendar was in force",
+        "decided_at": WHEN,
+    },
+    "referral": {
+        "id": ID,
+        "report_id": ID,
+        "agency_id": WHO_ASKED,
+        "reference": "random, for people to name the referral by",
+        "state": STATE,
+        "is_lead": STATE,
+        "came_from": ID,
+        "arrived_at": WHEN,
+        "opened_at": WHEN,
+        "moved_at": WHEN,
+        "worker_id": STAFF,
+    },
+    "wrap": {
+        "id": ID,
+        "referral_id": ID,
+        "purpose": "recipient or standby",
+        "agency_id": WHO_ASKED,
+        "agency_key_id": ID,
+    },
+    "deadline": {
+        "id": ID,
+        "referral_id": ID,
+        "agency_id": WHO_ASKED,
+        "clock": DUE,
+        "started_at": WHEN,
+        "today": DUE,
+        "municipality": "of the school whose calendar counts; school clocks only, and the agency "
+        "tells as much",
+        "due_on": DUE,
+        "due_extended_on": DUE,
+        "due_at": DUE,
+        "calendar_version": DUE,
+        "steps": DUE,
+        "next_chase_at": DUE,
+        "met_at": DUE,
+        "met_on": DUE,
+        "met_by": DUE,
+    },
+    "move": {
+        "id": ID,
+        "referral_id": ID,
+        "move": STATE,
+        "person_id": STAFF,
+        "made_at": WHEN,
+        "happened_on": WHEN,
+        "choice": "the class that the reporter sees; the agency's urgency",
+        "agency_key_id": ID,
+    },
+    "chase": {
+        "id": ID,
+        "deadline_id": ID,
+        "step": DUE,
+        "to_role": DUE,
+        "chased_at": WHEN,
+        "letters": DUE,
+    },
+    "outbox": {
+        "id": ID,
+        "person_id": STAFF,
+        "letter": POST,
+        "params": "reference, clock, due date and next step; the letter says no more",
+        "created_at": WHEN,
+        "next_attempt_at": POST,
+        "attempts": POST,
+        "sent_at": WHEN,
+        "dead_at": WHEN,
+    },
+    "trail": {
+        "id": ID,
+        "writer": TRAIL,
+        "sequence": TRAIL,
+        "at": WHEN,
+        "action": TRAIL,
+        "person_id": STAFF,
+        "role": STAFF,
+        "agency_id": WHO_ASKED,
+        "referral_id": ID,
+        "purpose": TRAIL,
+        "basis": TRAIL,
+        "digest": "SHA-256 of the line",
+    },
+    "heartbeat": {
+        "id": ID,
+        "job": POST,
+        "started_at": WHEN,
+        "finished_at": WHEN,
+        "count": POST,
+        "failed": POST,
+    },
+    "directory": {"kind": STAFF, "id": STAFF, "position": STAFF, "entry": STAFF},
+    "agency": {"id": STAFF, "kind": STAFF, "controller_id": STAFF},
+    "person": {
+        "id": ID,
+        "sign_in_name": STAFF,
+        "name": STAFF,
+        "email": STAFF,
+        "language": STAFF,
+        "public_key": "public by nature",
+        "created_at": WHEN,
+        "left_at": WHEN,
+    },
+    "membership": {
+        "id": ID,
+        "person_id": STAFF,
+        "role": STAFF,
+        "agency_id": STAFF,
+        "controller_id": STAFF,
+        "valid_from": WHEN,
+        "valid_to": WHEN,
+    },
+    "agency_key": {
+        "id": ID,
+        "agency_id": STAFF,
+        "public_key": "public by nature",
+        "created_at": WHEN,
+        "retired_at": WHEN,
+    },
+    "agency_grant": {
+        "id": ID,
+        "agency_key_id": ID,
+        "person_id": STAFF,
+        "granted_at": WHEN,
+        "withdrawn_at": WHEN,
+    },
+    "session": {
+        "id": "derived from the cookie one way",
+        "person_id": STAFF,
+        "started_at": WHEN,
+        "seen_at": WHEN,
+        "ended_at": WHEN,
+    },
+    "attempt": {"id": ID, "subject": "a keyed digest of the sign-in name", "at": WHEN},
+}
+
+
+@pytest.mark.parametrize("table", sorted(Base.metadata.tables))
+def test_every_column_is_sealed_or_plain_for_a_reason(table: str) -> None:
+    columns = {column.name for column in Base.metadata.tables[table].columns}
+    plain = {name for name in columns if not name.startswith("sealed_")}
+    assert plain == set(PLAIN[table])
+    assert all(PLAIN[table].values())
+
+
+def test_the_inventory_lists_no_table_that_is_gone() -> None:
+    assert set(PLAIN) == set(Base.metadata.tables)

@@ -1,0 +1,127 @@
+"""Settings: half-set, misspelt or readable by others, and the site does not start."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import config
+from tests.site import lay_out
+
+
+@pytest.mark.parametrize(
+    ("environ", "says"),
+    [
+        ({"ANKKURI_DORS": "reporter"}, "ANKKURI_DORS"),
+        ({"ANKKURI_DOORS": ""}, "empty"),
+        ({"ANKKURI_DOORS": "reporter,kitchen"}, "kitchen"),
+        ({"ANKKURI_SECURE_COOKIES": "perhaps"}, "perhaps"),
+        ({"ANKKURI_MAIL": "pigeon"}, "pigeon"),
+        ({"ANKKURI_BASE_URL": "ankkuri.invalid"}, "http"),
+        ({"ANKKURI_DATABASE": "mysql://x"}, "sqlite"),
+        ({"ANKKURI_CONFIG": "/nowhere/x.toml"}, "ANKKURI_CONFIG"),
+    ],
+)
+def test_unusable_settings_are_named(environ: dict[str, str], says: str) -> None:
+    with pytest.raises(config.SettingsUnusable, match=says):
+        config.load(environ)
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "ankkuri.toml"
+    file.write_text('mail = "null"\nbase_url = "https://a.invalid"\n', "utf-8")
+    settings = config.load({"ANKKURI_CONFIG": str(file), "ANKKURI_MAIL": "files"})
+    assert (settings.mail, settings.base_url) == ("files", "https://a.invalid")
+
+
+def test_a_key_file_must_be_private_whole_and_there(tmp_path: Path) -> None:
+    settings = lay_out(tmp_path)
+    name = config.SECRETS["staff"]
+    assert len(config.read_secret(settings.keys, name)) == 32
+    (settings.keys / name).chmod(0o640)
+    with pytest.raises(config.SettingsUnusable, match="chmod 600"):
+        config.read_secret(settings.keys, name)
+    (settings.keys / name).chmod(0o600)
+    (settings.keys / name).write_text("zz", "ascii")
+    with pytest.raises(config.SettingsUnusable, match="hexadecimal"):
+        config.read_secret(settings.keys, name)
+    (settings.keys / name).unlink()
+    with pytest.raises(config.SettingsUnusable, match="ankkuri init"):
+        config.read_secret(settings.keys, name)
+
+
+def ankkuri(data: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "intake.cli", *arguments],
+        env=os.environ | {"ANKKURI_DATA": str(data)} | environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def refused(done: subprocess.CompletedProcess[str], says: str) -> bool:
+    lines = done.stderr.strip().splitlines()
+    return done.returncode == 2 and len(lines) == 1 and says in lines[0]
+
+
+def test_the_command_refuses_in_one_line_with_status_2(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert refused(ankkuri(data, "jobs", "--once"), "ankkuri init")
+    assert ankkuri(data, "init").returncode == 0
+    again = ankkuri(data, "init")
+    assert again.returncode == 0
+    assert "made" not in again.stdout
+    assert refused(ankkuri(data, "serve", ANKKURI_DOORS="kitchen"), "kitchen")
+    (data / "keys" / config.SECRETS["staff"]).chmod(0o644)
+    assert refused(ankkuri(data, "serve"), "chmod 600")
+
+
+def test_a_misspelt_rule_value_refuses_to_start(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert ankkuri(data, "init").returncode == 0
+    folder = tmp_path / "rules"
+    shutil.copytree(config.RULES.parent, folder)
+    rules = folder / config.RULES.name
+    rules.write_text(rules.read_text("utf-8").replace('"bullying"', '"bulying"', 1), "utf-8")
+    assert refused(ankkuri(data, "jobs", "--once", ANKKURI_RULES=str(rules)), "bullying")
+
+
+def test_a_rule_set_with_a_hole_refuses_to_start(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert ankkuri(data, "init").returncode == 0
+    folder = tmp_path / "rules"
+    shutil.copytree(config.RULES.parent, folder)
+    rules = folder / config.RULES.name
+    text = rules.read_text("utf-8")
+    start = text.index('[[rule]]\nid = "D1"')
+    rules.write_text(text[:start] + text[text.index("[[rule]]", start + 1) :], "utf-8")
+    done = ankkuri(data, "jobs", "--once", ANKKURI_RULES=str(rules))
+    assert done.returncode == 2
+
+
+def test_a_database_from_a_newer_version_refuses_to_start(tmp_path: Path) -> None:
+    import sqlite3
+
+    data = tmp_path / "data"
+    assert ankkuri(data, "init").returncode == 0
+    connection = sqlite3.connect(data / "intake.sqlite3")
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    connection.close()
+    assert refused(ankkuri(data, "jobs", "--once"), "newer version")
+    assert refused(ankkuri(data, "init"), "newer version")
+
+
+def test_an_unknown_clock_and_an_unreadable_arrival_are_named(tmp_path: Path) -> None:
+    assert refused(ankkuri(tmp_path, "deadline", "lsl27", "2026-06-02"), "lsl26_start")
+    assert refused(ankkuri(tmp_path, "deadline", "lsl26_start", "kesällä"), "kesällä")
+    done = ankkuri(tmp_path, "deadline", "lsl26_start", "2026-06-10", "--json")
+    assert '"due": "2026-06-19"' in done.stdout
+    assert '"due_extended": "2026-06-22"' in done.stdout
