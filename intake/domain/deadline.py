@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from intake.domain.calendar import Calendar, DayOff
@@ -141,35 +142,14 @@ def certify(
     arrival = local_date(arrival_at)
     calendar.must_reach(arrival)
     rule = clock.today if today and clock.today else clock.rule
-    days: tuple[Day, ...]
     due_at: datetime | None = None
-    match rule.kind:
-        case Kind.SAME_DAY:
-            days = (Day(arrival, True, Why.SAME_DAY),)
-        case Kind.HOURS:
-            due_at = arrival_at.astimezone(UTC) + timedelta(hours=rule.count)
-            days = tuple(
-                Day(day, True, Why.BY_THE_HOUR) for day in _each(arrival, local_date(due_at))
-            )
-        case Kind.MONTHS:
-            last = _months_later(arrival, rule.count)
-            days = (
-                Day(arrival, False, Why.ARRIVAL),
-                *(
-                    Day(day, True, Why.COUNTED, number)
-                    for number, day in enumerate(_each(arrival + _DAY, last), start=1)
-                ),
-            )
-        case Kind.WORKING_DAYS:
-            days = _count(arrival, rule.count, calendar.why_not)
-        case Kind.SCHOOL_DAYS:
-            days = _count(
-                arrival, rule.count, lambda day: calendar.why_no_school(day, municipality)
-            )
-    due = days[-1].date
-    calendar.must_reach(due)
-    if rule.kind not in (Kind.SAME_DAY, Kind.HOURS):
-        days = _extend(days, calendar)
+    if rule.kind is Kind.HOURS:
+        due_at = arrival_at.astimezone(UTC) + timedelta(hours=rule.count)
+        due = local_date(due_at)
+        days = tuple(Day(day, True, Why.BY_THE_HOUR) for day in _each(arrival, due))
+        calendar.must_reach(due)
+    else:
+        due, days = _counted(rule, arrival, calendar, municipality)
     return Certificate(
         clock,
         rule,
@@ -180,6 +160,32 @@ def certify(
         days,
         calendar.version,
     )
+
+
+@lru_cache(maxsize=512)
+def _counted(
+    rule: Rule, arrival: date, calendar: Calendar, municipality: str | None
+) -> tuple[date, tuple[Day, ...]]:
+    """The last day and all days from the arrival; the reports of one day share them."""
+    match rule.kind:
+        case Kind.SAME_DAY:
+            days: tuple[Day, ...] = (Day(arrival, True, Why.SAME_DAY),)
+        case Kind.MONTHS:
+            last = _months_later(arrival, rule.count)
+            counted = enumerate(_each(arrival + _DAY, last), start=1)
+            days = (
+                Day(arrival, False, Why.ARRIVAL),
+                *(Day(day, True, Why.COUNTED, number) for number, day in counted),
+            )
+        case Kind.WORKING_DAYS:
+            days = _count(arrival, rule.count, calendar.why_not)
+        case _:
+            days = _count(
+                arrival, rule.count, lambda day: calendar.why_no_school(day, municipality)
+            )
+    due = days[-1].date
+    calendar.must_reach(due)
+    return due, days if rule.kind is Kind.SAME_DAY else _extend(days, calendar)
 
 
 def parse_arrival(text: str) -> datetime:

@@ -56,18 +56,26 @@ def possible_ages(child: Child, today: date) -> int | str:
         return 0
     born = birth_date_of(child)
     if born is not None:
-        had_birthday = (today.month, today.day) >= (born.month, born.day)
-        return min(max(today.year - born.year - (0 if had_birthday else 1), 0), ADULT)
+        return min(max(full_years(born, today), 0), ADULT)
     return UNKNOWN if child.age is None else min(child.age, ADULT)
 
 
 def birth_date_of(child: Child) -> date | None:
     """The birth date, of the identity code where that is what was given."""
-    if not child.hetu:
-        return child.birth_date
-    code = finnish_identity_code.compact(child.hetu)
+    return birth_date_of_code(child.hetu) if child.hetu else child.birth_date
+
+
+def birth_date_of_code(hetu: str) -> date:
+    """The birth date that a valid identity code begins with (690/2022)."""
+    code = finnish_identity_code.compact(hetu)
     century = 1800 if code[6] == "+" else 1900 if code[6] in "-YXWVU" else 2000
     return date(century + int(code[4:6]), int(code[2:4]), int(code[0:2]))
+
+
+def full_years(born: date, today: date) -> int:
+    """The age in full years; negative before the birth."""
+    had_birthday = (today.month, today.day) >= (born.month, born.day)
+    return today.year - born.year - (0 if had_birthday else 1)
 
 
 def _yes(value: bool) -> str:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from intake.domain.calendar import Calendar, CalendarTooShort, Term
@@ -123,7 +124,7 @@ class Route:
     def _keys(self) -> dict[str, PublicKey]:
         with self.database.read() as connection:
             rows = people.agency_keys_that_open(connection)
-        return {agency: PublicKey(row.id, row.public_key) for agency, row in rows.items()}
+        return {agency: _public_key(row.id, row.public_key) for agency, row in rows.items()}
 
     def _facts(self, worry: Worry, child: Child, now: datetime) -> Facts:
         today = local_date(now)
@@ -205,6 +206,12 @@ class Route:
         if desk.id == lead.id:
             desk = self._triage(child.municipality, keys)
         return desk if desk.id != lead.id else None
+
+
+@lru_cache(maxsize=1024)
+def _public_key(key_id: str, raw: bytes) -> PublicKey:
+    """The key as an object, checked once a process."""
+    return PublicKey(key_id, raw)
 
 
 def _add(share: Share, recipient: Recipient, outcome: Outcome, number: int) -> None:

@@ -19,7 +19,7 @@ from intake.store import drafts, reports, trail
 from intake.store.database import Database
 from intake.vault.own import ReceiptCode, VisitorSecret, open_copy, seal_copy
 from intake.vault.seal import FactsSealer, PublicKey, seal_for, seal_sections
-from routing_rules.canonical import plain
+from routing_rules.outcome import Outcome
 
 NOTICE_ADDRESS = "notice address"
 
@@ -104,14 +104,15 @@ class Submit:
         with self.database.write() as connection:
             reports.file(connection, filing)
             drafts.erase(connection, secret.draft_id)
-            for referral in filing.referrals:
-                trail.write_line(
-                    connection,
-                    at=now,
-                    action=Action.SEND,
-                    agency_id=referral["agency_id"],
-                    referral_id=referral["id"],
-                )
+            trail.write_lines(
+                connection,
+                at=now,
+                action=Action.SEND,
+                about=[
+                    {"agency_id": referral["agency_id"], "referral_id": referral["id"]}
+                    for referral in filing.referrals
+                ],
+            )
 
     def _filing(
         self,
@@ -165,5 +166,23 @@ class Submit:
 
 
 def _replayable(plan: Plan) -> dict[str, Any]:
-    """What a replay compares: the facts as they went in and the outcomes that came out."""
-    return {"facts": list(plan.facts), "outcomes": [plain(outcome) for outcome in plan.outcomes]}
+    """What a replay compares: the facts as they went in, and what came out by name.
+
+    Titles and texts follow from the rule set's digest.
+    """
+    return {"facts": list(plan.facts), "outcomes": [_brief(outcome) for outcome in plan.outcomes]}
+
+
+def _brief(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "lead": outcome.lead,
+        "recipients": [
+            [r.kind, r.desk, r.sections, r.clocks, r.rules, [basis.id for basis in r.bases]]
+            for r in outcome.recipients
+        ],
+        "withheld": [[w.kind, w.rule] for w in outcome.withheld],
+        "alert": outcome.alert,
+        "notices": outcome.notices,
+        "reasons": [reason.rule for reason in outcome.reasons],
+        "uncertain": outcome.uncertain,
+    }

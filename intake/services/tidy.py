@@ -1,4 +1,4 @@
-"""Delete what has had its time: untouched drafts, reporters' copies, old sessions and heartbeats."""
+"""Delete what has had its time: untouched drafts, reporters' copies, sessions, heartbeats."""
 
 from __future__ import annotations
 

@@ -99,13 +99,13 @@ def begin_heartbeat(connection: Connection, job: str, at: datetime) -> UUID:
 
 
 def end_heartbeat(
-    connection: Connection, heartbeat: UUID, at: datetime, count: int | None, failed: bool
+    connection: Connection, heartbeat: UUID, at: datetime, handled: int | None, failed: bool
 ) -> None:
     """Note how a job's run ended."""
     connection.execute(
         update(HeartbeatRow)
         .where(HeartbeatRow.id == heartbeat)
-        .values(finished_at=at, count=count, failed=failed)
+        .values(finished_at=at, handled=handled, failed=failed)
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from alembic import command
@@ -38,6 +39,9 @@ class Database:
         self._reader = self.engine
         self._writer = self.engine.execution_options(ankkuri_writes=True)
         event.listen(self.engine, "begin", _begin)
+        self._turn = (
+            Lock()
+        )  # threads queue here: SQLite's own waiting is a poll with growing sleeps
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -48,7 +52,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: durable when the block ends, nothing kept when it raises."""
-        with self._writer.begin() as connection:
+        with self._turn, self._writer.begin() as connection:
             yield connection
 
     def upgrade(self) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
 
 from intake.domain.people import Membership, Person, Role
 from intake.store.columns import AnyRow
@@ -108,20 +108,20 @@ def add_grant(connection: Connection, values: dict[str, Any]) -> None:
     connection.execute(insert(GrantRow).values(**values))
 
 
+_KEYS_THAT_OPEN = (
+    select(AgencyKeyRow.agency_id, AgencyKeyRow.id, AgencyKeyRow.public_key)
+    .where(
+        AgencyKeyRow.retired_at.is_(None),
+        exists()
+        .where(GrantRow.agency_key_id == AgencyKeyRow.id, GrantRow.withdrawn_at.is_(None))
+        .where(PersonRow.id == GrantRow.person_id, PersonRow.left_at.is_(None)),
+    )
+)  # fmt: skip
+
+
 def agency_keys_that_open(connection: Connection) -> dict[str, AnyRow]:
     """By agency, the key in use (id, public_key) wherever at least one member can open it."""
-    rows = connection.execute(
-        select(AgencyKeyRow.agency_id, AgencyKeyRow.id, AgencyKeyRow.public_key)
-        .join(GrantRow, GrantRow.agency_key_id == AgencyKeyRow.id)
-        .join(PersonRow, PersonRow.id == GrantRow.person_id)
-        .where(
-            AgencyKeyRow.retired_at.is_(None),
-            GrantRow.withdrawn_at.is_(None),
-            PersonRow.left_at.is_(None),
-        )
-        .distinct()
-    )
-    return {row.agency_id: row for row in rows}
+    return {row.agency_id: row for row in connection.execute(_KEYS_THAT_OPEN)}
 
 
 def openers(connection: Connection) -> dict[str, int]:

@@ -164,6 +164,7 @@ def watched(connection: Connection, agencies: Collection[str], limit: int) -> Se
             DeadlineRow.due_extended_on,
             DeadlineRow.due_at,
             DeadlineRow.next_chase_at,
+            DeadlineRow.steps,
             ReferralRow.reference,
             ReferralRow.state,
             ReferralRow.opened_at,

@@ -265,5 +265,5 @@ class HeartbeatRow(Base):
     job: Mapped[str] = mapped_column(String(32), index=True)
     started_at: Mapped[datetime] = mapped_column(index=True)
     finished_at: Mapped[datetime | None]
-    count: Mapped[int | None]
+    handled: Mapped[int | None]
     failed: Mapped[bool] = mapped_column(default=False)

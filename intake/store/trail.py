@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from uuid import UUID, uuid4
+from typing import Any, cast
+from uuid import uuid4
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Table, func, insert, select
 
 from intake.domain.trail import TrailLine
 from intake.store.columns import AnyRow
@@ -15,37 +15,28 @@ from intake.store.people_tables import PersonRow
 from intake.store.tables import ReferralRow, TrailRow
 
 _WRITER = uuid4()
+_TABLE = cast(Table, TrailRow.__table__)
+_LAST = select(func.max(_TABLE.c.sequence)).where(_TABLE.c.writer == _WRITER)
+_ADD = insert(_TABLE)
 
 
-def write_line(
-    connection: Connection,
-    *,
-    at: datetime,
-    action: str,
-    person_id: UUID | None = None,
-    role: str | None = None,
-    agency_id: str | None = None,
-    referral_id: UUID | None = None,
-    purpose: str | None = None,
-    basis: str | None = None,
-) -> TrailLine:
-    """Add a line in the caller's transaction, numbered after this process's last one."""
-    last = connection.scalar(select(func.max(TrailRow.sequence)).where(TrailRow.writer == _WRITER))
-    line = TrailLine(
-        id=uuid4(),
-        writer=_WRITER,
-        sequence=1 if last is None else last + 1,
-        at=at,
-        action=action,
-        person_id=person_id,
-        role=role,
-        agency_id=agency_id,
-        referral_id=referral_id,
-        purpose=purpose,
-        basis=basis,
-    )
-    connection.execute(insert(TrailRow).values(**asdict(line), digest=line.digest()))
-    return line
+def write_line(connection: Connection, *, at: datetime, action: str, **about: Any) -> None:
+    """Add a line in the caller's transaction; ``about``: the other fields of ``TrailLine``."""
+    write_lines(connection, at=at, action=action, about=[about])
+
+
+def write_lines(
+    connection: Connection, *, at: datetime, action: str, about: Sequence[Mapping[str, Any]]
+) -> None:
+    """Add one line for each of ``about``, numbered after this process's last one."""
+    last = connection.scalar(_LAST) or 0
+    lines = [
+        TrailLine(
+            id=uuid4(), writer=_WRITER, sequence=last + number, at=at, action=action, **fields
+        )
+        for number, fields in enumerate(about, 1)
+    ]
+    connection.execute(_ADD, [{**vars(line), "digest": line.digest()} for line in lines])
 
 
 def latest(connection: Connection, limit: int) -> Sequence[AnyRow]:

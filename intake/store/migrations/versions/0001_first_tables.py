@@ -59,7 +59,7 @@ def upgrade() -> None:
     sa.Column('job', sa.String(length=32), nullable=False),
     sa.Column('started_at', intake.store.columns.Instant(timezone=True), nullable=False),
     sa.Column('finished_at', intake.store.columns.Instant(timezone=True), nullable=True),
-    sa.Column('count', sa.Integer(), nullable=True),
+    sa.Column('handled', sa.Integer(), nullable=True),
     sa.Column('failed', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_heartbeat'))
     )

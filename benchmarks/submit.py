@@ -1,0 +1,329 @@
+"""``ankkuri bench submit``: the final post through the real HTTP door against its floor.
+
+Both servers run at once with the same number of processes; rounds are interleaved, and every
+figure is the median of its rounds. The report has three recipients and a standby desk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import func, select, text
+
+import config
+from intake import wiring
+from intake.cli import server_options
+from intake.domain.people import Membership, Role
+from intake.services import settle
+from intake.services.draft import Draft
+from intake.services.enrol import Enrol
+from intake.store.database import Database
+from intake.store.tables import ReceiptRow, ReferralRow, ReportRow, WrapRow
+from intake.vault.own import VisitorSecret
+from intake.vault.passphrase import Cost
+from intake.web.forms.base import token_key
+
+ROUNDS = 5
+POSTS = {1: 150, 8: 400}
+PROCESSES = 2
+GOAL = 0.5
+AGENCIES = ("ank-vantaa-kerava", "soc-vantaa-kerava-office", "soc-vantaa-kerava-triage")
+TYPED: dict[str, Any] = {
+    "who": {"kind": ["professional"]},
+    "reporter": {
+        "sector": ["school"],
+        "name": ["Outi Opettaja"],
+        "post": ["luokanopettaja"],
+        "organisation": ["Tikkukiven koulu"],
+        "phone": ["040 000 0001"],
+    },
+    "children": [
+        {
+            "name": ["Kaisla Keksitty"],
+            "hetu": ["010515A901L"],
+            "municipality": ["vantaa"],
+            "school": ["school-tikkukivi"],
+            "school_class": ["5 B"],
+            "interpreter": ["no"],
+            "turvakielto": ["no"],
+        }
+    ],
+    "guardians": [],
+    "worry": {"categories": ["gang"], "child_role": ["suspected"]},
+    "urgency": {"urgency": ["normal"], "threat_to_life": ["none"], "weapon": ["no"]},
+    "protection": {
+        "crime_against_child": ["none"],
+        "may_need_protection": ["yes"],
+        "made_together": ["no"],
+    },
+    "observations": {"seen": ["Keksitty havainto koulun pihalta. " * 30], "when": ["eilen"]},
+    "consent": {
+        "child_informed": ["yes"],
+        "guardian_informed": ["no"],
+        "informed_reason": ["En ole tavoittanut."],
+        "child_consent": ["given"],
+        "guardian_consent": ["not_asked"],
+        "consent_to": ["ANK", "YOU"],
+    },
+}
+
+
+@dataclass(frozen=True)
+class Post:
+    """One final post: where it goes and with what."""
+
+    path: str
+    cookie: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round measured."""
+
+    per_second: float
+    p99_seconds: float
+    statuses: tuple[int, ...]
+
+
+def run(*, as_json: bool) -> int:
+    """Measure, print, and say whether the goal is met (0) or not (1)."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = _measure(Path(folder))
+    if as_json:
+        print(json.dumps(report, indent=2))
+    else:
+        for line in report["lines"]:
+            print(line)
+    return 0 if report["holds"] else 1
+
+
+def _measure(folder: Path) -> dict[str, Any]:
+    settings = config.load({"ANKKURI_DATA": str(folder), "ANKKURI_SECURE_COOKIES": "no"})
+    parts = _lay_out(settings)
+    secret = config.read_secret(settings.keys, config.SECRETS["reporter"])
+    environ = os.environ | {
+        "ANKKURI_DATA": str(folder),
+        "ANKKURI_SECURE_COOKIES": "no",
+        "ANKKURI_DOORS": ",".join(settings.doors),
+        "FLOOR_DATABASE": f"sqlite:///{folder / 'floor.sqlite3'}",
+        "FLOOR_TYPED": json.dumps(TYPED),
+    }
+    ours = _Server("intake.app:from_environment()", environ)
+    try:
+        first = _drafts(parts, secret, 1)
+        (round_,) = [_round(ours.port, first, 1)]
+        assert round_.statuses == (303,), f"the first post failed: {round_.statuses}"
+        environ["FLOOR_BYTES"] = str(_bytes_of_a_report(parts.database))
+        floor = _Server("benchmarks.floor:from_environment()", environ)
+        try:
+            rounds = _interleaved(parts, secret, ours.port, floor.port)
+        finally:
+            floor.stop()
+    finally:
+        ours.stop()
+    return _report(parts.database, rounds, int(environ["FLOOR_BYTES"]))
+
+
+def _interleaved(
+    parts: wiring.Parts, secret: bytes, ours: int, floor: int
+) -> dict[tuple[str, int], list[Round]]:
+    token = _get(floor, "/")
+    rounds: dict[tuple[str, int], list[Round]] = {}
+    for _ in range(ROUNDS):
+        for clients, posts in POSTS.items():
+            drafts = _drafts(parts, secret, posts)
+            floors = [Post("/send", "", token)] * posts
+            rounds.setdefault(("floor", clients), []).append(_round(floor, floors, clients))
+            rounds.setdefault(("ours", clients), []).append(_round(ours, drafts, clients))
+    return rounds
+
+
+def _round(port: int, posts: list[Post], clients: int) -> Round:
+    waiting: SimpleQueue[Post] = SimpleQueue()
+    for post in posts:
+        waiting.put(post)
+    took: list[float] = []
+    statuses: list[int] = []
+
+    def client() -> None:
+        with suppress(Empty):
+            while True:
+                post = waiting.get_nowait()
+                began = time.perf_counter()
+                statuses.append(_send(port, post))
+                took.append(time.perf_counter() - began)
+
+    threads = [Thread(target=client) for _ in range(clients)]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    elapsed = time.perf_counter() - began
+    p99 = sorted(took)[min(len(took) - 1, int(len(took) * 0.99))]
+    return Round(len(posts) / elapsed, p99, tuple(statuses))
+
+
+def _send(port: int, post: Post) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Cookie": f"ankkuri_draft={post.cookie}",
+    }
+    try:
+        connection.request("POST", post.path, urlencode({"csrf_token": post.token}), headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    finally:
+        connection.close()
+
+
+def _get(port: int, path: str) -> str:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().read().decode()
+    finally:
+        connection.close()
+
+
+def _drafts(parts: wiring.Parts, door_secret: bytes, count: int) -> list[Post]:
+    """That many drafts, ready to be sent, each with its cookie and its token."""
+    drafts, posts = Draft(parts.database), []
+    for _ in range(count):
+        secret = VisitorSecret.new()
+        drafts.save(secret, TYPED, parts.now())
+        key = token_key(door_secret, secret.csrf_key)
+        token = hmac.new(key, b"ankkuri form token", hashlib.sha256).hexdigest()
+        posts.append(Post("/report/send", secret.cookie, token))
+    return posts
+
+
+def _lay_out(settings: config.Settings) -> wiring.Parts:
+    settle.make_secrets(settings.keys, config.SECRETS.values())
+    settle.make_replay_keys(
+        settings.keys, config.REPLAY_PRIVATE, config.REPLAY_PUBLIC, wiring.REPLAY_KEY_ID
+    )
+    database = Database(settings.database)
+    database.upgrade()
+    settle.load_directory(database, config.DIRECTORY)
+    parts = wiring.build(settings)
+    pepper = config.read_secret(settings.keys, config.SECRETS["pepper"])
+    enrol = Enrol(parts.database, pepper, Cost(iterations=1, memory_kib=8))
+    person = enrol.person(
+        "bench",
+        "Mitta Mittaaja",
+        "bench@ankkuri.invalid",
+        "fi",
+        "mitataan mitä mitataan",
+        tuple(Membership(Role.WORKER, agency) for agency in parts.directory.agencies),
+        parts.now(),
+    )
+    for agency in parts.directory.agencies:
+        enrol.first_key(agency, (person,), parts.now())
+    return parts
+
+
+def _bytes_of_a_report(database: Database) -> int:
+    """Bytes of all that one submission leaves in the database's sealed columns."""
+    queries = (
+        "SELECT sum(length(sealed_content)) FROM section",
+        "SELECT sum(length(sealed_reasons)) FROM referral",
+        "SELECT sum(length(sealed_keys)) FROM wrap",
+        "SELECT sum(length(sealed_copy)) FROM receipt",
+        "SELECT sum(length(sealed_facts)) FROM decision",
+        "SELECT sum(length(steps)) FROM deadline",
+    )
+    with database.read() as connection:
+        return sum(int(connection.scalar(text(query)) or 0) for query in queries)
+
+
+def _report(
+    database: Database, rounds: dict[tuple[str, int], list[Round]], size: int
+) -> dict[str, Any]:
+    with database.read() as connection:
+        reports = connection.scalar(select(func.count()).select_from(ReportRow)) or 0
+        drafts = connection.scalar(select(func.count(ReceiptRow.draft_id.distinct()))) or 0
+        referrals = connection.scalar(select(func.count()).select_from(ReferralRow)) or 0
+        wraps = connection.scalar(select(func.count()).select_from(WrapRow)) or 0
+    assert referrals == 3 * reports, "three recipients each"
+    assert wraps == 4 * reports, "and a standby wrap"
+    taken = 1 + sum(
+        round_.statuses.count(303)
+        for (whose, _), found in rounds.items()
+        if whose == "ours"
+        for round_ in found
+    )
+    failed = sum(status >= 500 for found in rounds.values() for r in found for status in r.statuses)
+    lines = [f"one report: {size} sealed bytes, 3 recipients and a standby desk"]
+    ratios = {}
+    for clients in POSTS:
+        ours, floor = rounds["ours", clients], rounds["floor", clients]
+        each = [o.per_second / f.per_second for o, f in zip(ours, floor, strict=True)]
+        ratios[clients] = statistics.median(each)
+        lines.append(
+            f"{clients} client{'s' * (clients > 1)}: "
+            f"{statistics.median(r.per_second for r in ours):.0f} reports/s against "
+            f"{statistics.median(r.per_second for r in floor):.0f} floor posts/s, "
+            f"ratio {ratios[clients]:.2f}; p99 "
+            f"{1000 * statistics.median(r.p99_seconds for r in ours):.0f} ms"
+        )
+    p99 = max(r.p99_seconds for r in rounds["ours", 8])
+    whole = reports == drafts == taken
+    lines.append(f"worst p99 at 8 clients {1000 * p99:.0f} ms; {failed} answers of 5xx")
+    lines.append(f"{taken} receipts, {reports} reports stored, {drafts} drafts: no duplicate")
+    holds = min(ratios.values()) >= GOAL and p99 < 1 and failed == 0 and whole
+    lines.append(
+        f"goal (ratio >= {GOAL}, p99 < 1 s, no 5xx, no duplicate): {'met' if holds else 'missed'}"
+    )
+    return {"holds": holds, "ratios": ratios, "p99": p99, "lines": lines}
+
+
+class _Server:
+    """gunicorn with one application, in a process group of its own."""
+
+    def __init__(self, application: str, environ: dict[str, str]) -> None:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            self.port: int = listener.getsockname()[1]
+        options = server_options("127.0.0.1", self.port)
+        command = [sys.executable, "-m", "gunicorn", application, *options[1:]]
+        self._process = subprocess.Popen(
+            [*command, "--workers", str(PROCESSES)],
+            env=environ,
+            cwd=config.PROJECT,
+            start_new_session=True,
+        )
+        end = time.monotonic() + 30
+        while time.monotonic() < end and self._process.poll() is None:
+            with suppress(OSError):
+                _get(self.port, "/")
+                return
+        self.stop()
+        raise RuntimeError(f"{application} did not start")
+
+    def stop(self) -> None:
+        """End the group."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGTERM)
+        self._process.wait()

@@ -1,0 +1,230 @@
+"""Make the demo's site: invented people and worries, and all that has happened since.
+
+Everything goes through the services at the instants at which it would have happened, and the chaser
+sweeps in between at the instants at which a running one would have.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+import config
+from intake import wiring
+from intake.demo_data import Table, answers_of, instant, memberships, read_demo
+from intake.domain.deadline import local_date
+from intake.domain.people import Role
+from intake.domain.referral import MOVES, Move, State
+from intake.domain.report import worry_of
+from intake.services import settle
+from intake.services.enrol import Enrol
+from intake.services.respond import Entry
+from intake.services.sign_in import Visit
+from intake.store import chasing, referrals
+from intake.store.columns import AnyRow
+from intake.store.database import Database
+from intake.vault.own import VisitorSecret
+from intake.vault.passphrase import PRODUCTION, Cost
+
+MARKER = "demo.json"
+BEFORE_FIRST = timedelta(days=30)
+BETWEEN_MOVES = timedelta(minutes=4)
+SWEEP_LAG = timedelta(seconds=12)
+CODE_NOTED_AFTER = timedelta(minutes=2)
+
+
+class DemoUntold(Exception):
+    """The demo's file tells something that cannot have happened."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens at an instant."""
+
+    at: datetime
+    do: Callable[[datetime], None]
+
+
+def is_made(settings: config.Settings) -> bool:
+    """Whether a whole demo is there; raises SettingsUnusable if something else is."""
+    if (settings.data / MARKER).is_file():
+        return True
+    if settings.data.exists() and (not settings.data.is_dir() or any(settings.data.iterdir())):
+        raise config.SettingsUnusable(
+            f"{settings.data} holds something that is not a demo: empty it, or let ANKKURI_DATA "
+            "name another folder"
+        )
+    return False
+
+
+def make(settings: config.Settings, now: datetime, cost: Cost = PRODUCTION) -> None:
+    """Make the demo in a folder beside the one asked, which it becomes once it is whole."""
+    with _unfinished(settings) as place:
+        settle.make_secrets(place.keys, config.SECRETS.values())
+        settle.make_replay_keys(
+            place.keys, config.REPLAY_PRIVATE, config.REPLAY_PUBLIC, wiring.REPLAY_KEY_ID
+        )
+        database = Database(place.database)
+        database.upgrade()
+        settle.load_directory(database, config.DIRECTORY)
+        database.engine.dispose()
+        parts = wiring.build(place, lambda: now)
+        try:
+            codes = _Story(parts, read_demo(), now, cost).tell()
+        finally:
+            parts.database.engine.dispose()
+        marker = {"made_at": now.isoformat(), "codes": codes}
+        (place.data / MARKER).write_text(json.dumps(marker), encoding="ascii")
+
+
+@contextmanager
+def _unfinished(settings: config.Settings) -> Iterator[config.Settings]:
+    """Settings of a folder beside the demo's, which takes its place if all goes well."""
+    folder = settings.data.with_name(settings.data.name + ".unfinished")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    try:
+        yield config.load(
+            {
+                "ANKKURI_DATA": str(folder),
+                "ANKKURI_BASE_URL": settings.base_url,
+                "ANKKURI_MAIL": settings.mail,
+            }
+        )
+        folder.rename(settings.data)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+@dataclass
+class _Story:
+    """Tells what happened, in order."""
+
+    parts: wiring.Parts
+    demo: Table
+    now: datetime
+    cost: Cost
+    people: dict[str, UUID] = field(default_factory=dict)
+    workers: dict[str, str] = field(default_factory=dict)
+    visits: dict[str, Visit] = field(default_factory=dict)
+    codes: list[str] = field(default_factory=list)
+
+    def tell(self) -> list[str]:
+        """The receipt codes to be shown."""
+        events = sorted(self._events(), key=lambda event: event.at)
+        self._enrol(events[0].at - BEFORE_FIRST)
+        for event in events:
+            self._sweep(event.at)
+            event.do(event.at)
+        self._sweep(self.now)
+        while self.parts.deliver(self.now):
+            pass
+        self.parts.tidy(self.now)
+        return self.codes
+
+    def _enrol(self, at: datetime) -> None:
+        pepper = config.read_secret(self.parts.settings.keys, config.SECRETS["pepper"])
+        enrol = Enrol(self.parts.database, pepper, self.cost)
+        openers: dict[str, list[str]] = {}
+
+        def add(person: Table) -> UUID:
+            name = person["sign_in"]
+            return enrol.person(
+                name,
+                person["name"],
+                f"{name}@intake.invalid",
+                person.get("language", "fi"),
+                self.demo["passphrase"],
+                memberships(person),
+                at,
+            )
+
+        with ThreadPoolExecutor(2) as pool:  # as many as may hash at once
+            ids = list(pool.map(add, self.demo["person"]))
+        for person, person_id in zip(self.demo["person"], ids, strict=True):
+            self.people[person["sign_in"]] = person_id
+            for member in memberships(person):
+                if member.agency:
+                    openers.setdefault(member.agency, []).append(person["sign_in"])
+                if member.agency and member.role is Role.WORKER:
+                    self.workers[member.agency] = person["sign_in"]
+        for agency, names in openers.items():
+            enrol.first_key(agency, tuple(self.people[name] for name in names), at)
+
+    def _events(self) -> Iterator[Event]:
+        for worry in self.demo["worry"]:
+            secret = VisitorSecret.new()
+            arrived_at = instant(worry["arrived"], self.now, self.parts.calendar)
+            yield Event(arrived_at, partial(self._send, worry, secret))
+            for visit in worry.get("since", ()):
+                at = instant(visit["at"], self.now, self.parts.calendar)
+                for step in ("", *visit["moves"]):
+                    yield Event(at, partial(self._visit, visit, step, secret))
+                    at += BETWEEN_MOVES
+
+    def _send(self, worry: Table, secret: VisitorSecret, at: datetime) -> None:
+        answers = answers_of(worry, self.demo["answers"], local_date(at))
+        self.parts.submit(secret, worry_of(answers), answers, at)
+        self.parts.submit.acknowledge(secret, at + CODE_NOTED_AFTER)
+        if worry.get("shown"):
+            self.codes.append(secret.receipt_code.text)
+
+    def _visit(self, visit: Table, step: str, secret: VisitorSecret, at: datetime) -> None:
+        """A worker opens the referral (no step) or makes one move."""
+        row = self._referral(secret, visit["agency"])
+        if row is None:
+            return
+        signed_in = self._signed_in(self.workers[row.agency_id], at)
+        if not step:
+            self.parts.read(signed_in, row.id, at)
+            return
+        name, _, choice = step.partition(" ")
+        move = Move(name)
+        rule = MOVES[move]
+        entry = Entry(
+            move,
+            reason=visit["reason"] if rule.asks_reason else "",
+            happened_on=local_date(at) if rule.asks_day else None,
+            choice=choice or None,
+        )
+        self.parts.respond(signed_in, row.id, entry, at)
+
+    def _referral(self, secret: VisitorSecret, kind: str) -> AnyRow | None:
+        """The report's referral at this kind of agency that has not been returned."""
+        receipt = self.parts.submit.receipt(secret)
+        if receipt is None:
+            raise DemoUntold("a visit before the report has arrived")
+        with self.parts.database.read() as connection:
+            rows = referrals.of_report(connection, receipt.report_id)
+        agencies = self.parts.directory.agencies
+        return next(
+            (r for r in rows if agencies[r.agency_id].kind == kind and r.state != State.RETURNED),
+            None,
+        )
+
+    def _signed_in(self, name: str, at: datetime) -> Visit:
+        """The person's first sign-in; later visits go on with it, or making would be slow."""
+        if name not in self.visits:
+            secret = self.parts.sign_in(name, self.demo["passphrase"], at)
+            visit = self.parts.sign_in.resume(secret, at)
+            if visit is None:
+                raise DemoUntold(f"{name} had not been enrolled yet")
+            self.visits[name] = visit
+        return self.visits[name]
+
+    def _sweep(self, until: datetime) -> None:
+        """Chase what came due before ``until``, each step soon after its instant."""
+        while True:
+            with self.parts.database.read() as connection:
+                due = chasing.due_for_chase(connection, until, 1)
+            if not due:
+                return
+            self.parts.chase(min(due[0].next_chase_at + SWEEP_LAG, until))

@@ -1,0 +1,155 @@
+"""Letters: what is due, to whom and where to; nothing about a child or why it came."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+import config
+from intake.language import Language
+from intake.post.letter import Letter
+from intake.services.letters import Letters
+from tests.site import SOC, Site
+from tests.web.test_staff_referral import family
+
+ROW = UUID(int=7)
+PARAMS: dict[str, Any] = {
+    "reference": "K7-204193",
+    "referral": "11111111-2222-3333-4444-555555555555",
+    "agency": SOC,
+    "clock": "accept",
+    "due_on": "2026-06-11",
+    "late": False,
+    "number": 2,
+    "of": 6,
+    "to": "worker",
+    "reader": "worker",
+    "next_to": "head",
+    "next_at": "2026-06-12T06:00:00+00:00",
+}
+
+
+@pytest.fixture
+def letters(site: Site) -> Letters:
+    return Letters(
+        config.PROJECT / "templates",
+        site.parts.directory,
+        site.parts.clocks,
+        "https://ankkuri.invalid/",
+    )
+
+
+def written(letters: Letters, language: str = "fi", **changes: Any) -> Letter:
+    row: Any = SimpleNamespace(
+        id=ROW,
+        letter="chase",
+        params=PARAMS | changes,
+        email="saana@ankkuri.invalid",
+        name="Saana Sosiaali",
+        language=language,
+    )
+    return letters(row)
+
+
+def test_a_reminder_says_what_is_due_by_when_and_what_comes_next(letters: Letters) -> None:
+    letter = written(letters)
+    assert letter.text == (
+        "Muistutus 2/6. Ilmoitus K7-204193: käsittelyyn ottamista ei ole kirjattu.\n"
+        "Kirjaa viimeistään to 11.6.2026.\n"
+        "Muuten asia siirtyy esihenkilölle pe 12.6.2026 klo 9.00.\n"
+        "\n"
+        "Kirjaudu palveluun:\n"
+        "https://ankkuri.invalid/referrals/11111111-2222-3333-4444-555555555555\n"
+    )
+    assert letter.message_id == f"{ROW}@intake"
+    assert (letter.to_name, letter.to_address) == ("Saana Sosiaali", "saana@ankkuri.invalid")
+    assert letter.as_mail("Ankkuri <a@ankkuri.invalid>").as_bytes()
+
+
+def test_a_late_one_says_that_the_deadline_was(letters: Letters) -> None:
+    text = written(letters, late=True).text
+    assert "Määräaika oli to 11.6.2026. Kirjaa heti." in text
+    assert "viimeistään" not in text
+
+
+def test_the_last_one_promises_no_next(letters: Letters) -> None:
+    text = written(letters, next_to=None, next_at=None).text
+    assert "Muuten" not in text
+    assert "Seuraava" not in text
+
+
+def test_the_same_reader_is_told_when_the_next_one_comes(letters: Letters) -> None:
+    assert (
+        "Seuraava muistutus tulee pe 12.6.2026 klo 9.00." in written(letters, next_to="worker").text
+    )
+
+
+def test_a_supervisor_is_led_to_the_deadlines_never_to_the_report(letters: Letters) -> None:
+    text = written(letters, reader="supervisor", late=True).text
+    assert text.endswith("https://ankkuri.invalid/deadlines\n")
+    assert "Viranomainen: Vantaan ja Keravan hyvinvointialue, lastensuojelu." in text
+    assert "/referrals/" not in text
+
+
+def test_every_letter_has_the_one_subject_of_its_language(letters: Letters) -> None:
+    for language in ("fi", "sv", "en"):
+        subjects = {
+            written(letters, language, clock=clock, late=late).subject
+            for clock in letters.clocks
+            for late in (True, False)
+        }
+        assert len(subjects) == 1
+        assert "K7" not in subjects.pop()
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_every_clock_has_words_in_every_language(letters: Letters, language: str) -> None:
+    for clock in [*letters.clocks, "brought_later"]:
+        for reader in ("worker", "deputy", "head", "supervisor"):
+            letter = written(letters, language, clock=clock, reader=reader, next_to=reader)
+            assert letter.language == language
+            assert "%(" not in letter.text
+            assert letter.text.count("\n\n") == 1
+
+
+def test_a_clock_without_words_of_its_own_is_told_by_its_title(letters: Letters) -> None:
+    assert "kirjaus puuttuu: brought_later" in written(letters, clock="brought_later").text
+
+
+def test_letters_to_real_readers_tell_nothing_of_the_report(site: Site) -> None:
+    site.send(family())
+    for _ in range(24 * 20):
+        site.parts.chase(site.hands.move(hours=1))
+    assert site.parts.deliver(site.hands()) > 0
+    while site.parts.deliver(site.hands()):
+        pass
+    texts = [path.read_text("utf-8") for path in site.parts.settings.letters.glob("*.eml")]
+    assert len(texts) > 4
+    for text in texts:
+        for told in ("eväitä", "Kaisla", "Kari", "010516A901V", "Outi", "Tikkukiv", "neglect"):
+            assert told not in text
+
+
+def test_a_letter_whose_asked_reader_is_missing_leads_the_next_one_up_to_their_own_page(
+    site: Site,
+) -> None:
+    language = Language("fi")
+    assert language.gettext("Deadlines") == "Määräajat"
+    from sqlalchemy import update
+
+    from intake.store.people_tables import PersonRow
+
+    site.send()
+    with site.parts.database.write() as connection:
+        connection.execute(
+            update(PersonRow)
+            .where(PersonRow.sign_in_name.in_(["soc", "soc-deputy", "soc-head"]))
+            .values(left_at=site.hands())
+        )
+    site.parts.chase(site.hands.move(hours=2))
+    site.parts.deliver(site.hands())
+    (letter,) = site.parts.settings.letters.glob("*.eml")
+    assert "supervisor@ankkuri.invalid" in letter.read_text("utf-8")

@@ -1,0 +1,63 @@
+"""The timetable: every run leaves a heartbeat, and one failing job stops no other."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select
+
+from intake.jobs import Timetable
+from intake.store.tables import HeartbeatRow
+from tests.site import Site
+
+
+def test_every_run_leaves_a_heartbeat_with_its_count(site: Site) -> None:
+    site.send()
+    site.hands.move(days=14)
+    timetable = Timetable(
+        site.parts.database,
+        site.hands,
+        (("chase", site.parts.chase, 30), ("tidy", site.parts.tidy, 600)),
+    )
+    assert timetable.once() == 0
+    with site.parts.database.read() as connection:
+        beats = connection.execute(select(HeartbeatRow)).all()
+    assert {beat.job: beat.failed for beat in beats} == {"chase": False, "tidy": False}
+    assert all(beat.finished_at == site.hands() for beat in beats)
+    assert max(beat.handled or 0 for beat in beats) > 0
+
+
+def test_a_failing_job_is_recorded_and_the_next_one_runs(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_now: datetime) -> int:
+        raise RuntimeError("the desk is on fire")
+
+    timetable = Timetable(
+        site.parts.database, site.hands, (("broken", broken, 30), ("tidy", site.parts.tidy, 600))
+    )
+    assert timetable.once() == 1
+    with site.parts.database.read() as connection:
+        beats = {beat.job: beat for beat in connection.execute(select(HeartbeatRow))}
+    assert beats["broken"].failed
+    assert not beats["tidy"].failed
+    assert "job broken failed" in caplog.text
+
+
+def test_tidying_deletes_old_drafts_and_copies_but_no_report(site: Site) -> None:
+    from intake.services.draft import Draft
+    from intake.store.tables import DraftRow, ReceiptRow, ReportRow
+    from intake.vault.own import VisitorSecret
+    from tests.site import worry_answers
+
+    Draft(site.parts.database).save(VisitorSecret.new(), worry_answers(), site.hands())
+    site.send()
+    site.hands.move(hours=11)
+    fresh = VisitorSecret.new()
+    Draft(site.parts.database).save(fresh, worry_answers(), site.hands())
+    site.parts.tidy(site.hands.move(hours=2))
+    with site.parts.database.read() as connection:
+        assert list(connection.scalars(select(DraftRow.id))) == [fresh.draft_id]
+        assert connection.scalar(select(ReceiptRow.sealed_copy)) is None
+        assert connection.scalar(select(ReportRow.id)) is not None
