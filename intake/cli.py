@@ -282,9 +282,7 @@ def _people(chosen: argparse.Namespace) -> int:
 
     at_agencies = [role(text, True) for text in chosen.agency]
     at_controllers = [role(text, False) for text in chosen.controller]
-    enrol = Enrol(
-        parts.database, config.read_secret(parts.settings.keys, config.SECRETS["pepper"])
-    )
+    enrol = Enrol(parts.database, config.read_secret(parts.settings.keys, config.SECRETS["pepper"]))
     passphrase = getpass.getpass("Passphrase (15 characters or more): ")
     if passphrase != getpass.getpass("The same again: "):
         raise InputUnusable("The two passphrases differ: try again")

@@ -86,11 +86,11 @@ class Language:
         self.name = LANGUAGES[code]
         self.catalogue = _catalogue(code, translations)
 
-    def gettext(self, text: str, **params: object) -> str:
+    def gettext(self, text: str, /, **params: object) -> str:
         """The English `text` in this language, `%(name)s` filled in; `%%` is a per cent sign."""
         return self.catalogue.gettext(text) % params if text else ""
 
-    def ngettext(self, one: str, many: str, n: int, **params: object) -> str:
+    def ngettext(self, one: str, many: str, n: int, /, **params: object) -> str:
         """`one` or `many` as the language counts `n`; `%(num)s` is `n`."""
         return self.catalogue.ngettext(one, many, n) % {"num": n, **params}
 

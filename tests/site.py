@@ -31,7 +31,7 @@ from intake.vault.passphrase import Cost
 PASSPHRASE = "kaisla humisee rannalla"
 CHEAP = Cost(iterations=1, memory_kib=8)
 TUESDAY = datetime(2026, 6, 2, 7, 42, tzinfo=UTC)
-"""Tuesday 2 June 2026 at 10.42 in Helsinki: a school day's morning, offices open."""
+"""Tuesday 2 June 2026 at 10.42 in Helsinki: offices are open, and the schools' summer has begun."""
 
 SOC, POL = "soc-vantaa-kerava-office", "pol-office"
 DUTY, TRIAGE = "soc-vantaa-kerava-duty", "soc-vantaa-kerava-triage"

@@ -122,7 +122,7 @@ PLAIN: dict[str, dict[str, str]] = {
         "job": POST,
         "started_at": WHEN,
         "finished_at": WHEN,
-        "count": POST,
+        "handled": POST,
         "failed": POST,
     },
     "directory": {"kind": STAFF, "id": STAFF, "position": STAFF, "entry": STAFF},

@@ -134,10 +134,10 @@ class Chase:
     def _readers(
         self, connection: Connection, row: AnyRow, to: str, now: datetime
     ) -> tuple[Role, Sequence[UUID]]:
-        """Who is written to: the role asked, else the next one up that somebody holds."""
+        """Who is written to: the role asked, else the next up that somebody holds, else down."""
         today = local_date(now)
         start = UPWARD.index(Role(to))
-        for role in UPWARD[start:]:
+        for role in UPWARD[start:] + UPWARD[:start][::-1]:
             if role is Role.SUPERVISOR:
                 controller = self.directory.agency(row.agency_id).controller
                 found = people.officers(connection, controller, role, today)
@@ -147,7 +147,7 @@ class Chase:
                     found = [row.worker_id]
             if found:
                 return role, found
-        log.error("nobody to chase at %s: no worker, head or supervisor", row.agency_id)
+        log.error("nobody to chase at %s: no worker, deputy, head or supervisor", row.agency_id)
         return Role(to), []
 
 

@@ -13,7 +13,7 @@ from intake.domain.calendar import Calendar, CalendarTooShort, Term
 from intake.domain.deadline import local_date
 from intake.domain.directory import Agency, AgencyMissing, Desk, Directory, Kind
 from intake.domain.facts import Facts, Surroundings, facts_of
-from intake.domain.message import Message
+from intake.domain.message import Message, mark
 from intake.domain.report import Child, ReportType, Worry, report_type
 from intake.store import people
 from intake.store.database import Database
@@ -25,6 +25,7 @@ from routing_rules.ruleset import RuleSet
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+TO_SOCIAL = mark("Social services assess what support the child needs.")
 
 
 class NobodyCanOpen(Exception):
@@ -90,6 +91,9 @@ class Route:
                     if desk is not None:
                         standby.setdefault(agency.id, desk)
         kind, reason = report_type(worry)
+        to_social = any(share.agency.kind is Kind.SOC for share in shares.values())
+        if kind is ReportType.ANKKURI_CONTACT and to_social:
+            kind, reason = ReportType.SUPPORT_CONTACT, Message(TO_SOCIAL)
         return Plan(
             report_type=kind,
             type_reason=reason,

@@ -8,11 +8,12 @@ from datetime import date
 
 import pytest
 
+import config
 from intake.domain.facts import Surroundings, facts_of, possible_ages
 from intake.domain.report import Child, Consent, ReportType, report_type, worry_of
 from intake.vault.envelope import SLOT_MINIMUM, SLOTS
 from routing_rules.load import load
-from tests.site import child_answers, config, worry_answers
+from tests.site import child_answers, worry_answers
 
 TODAY = date(2026, 6, 2)
 AROUND = Surroundings(agreement=True, office_open=True, school_term=True)

@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 import config
-from intake.language import Language
 from intake.post.letter import Letter
 from intake.services.letters import Letters
+from intake.store.people_tables import PersonRow
 from tests.site import SOC, Site
 from tests.web.test_staff_referral import family
 
@@ -136,12 +137,6 @@ def test_letters_to_real_readers_tell_nothing_of_the_report(site: Site) -> None:
 def test_a_letter_whose_asked_reader_is_missing_leads_the_next_one_up_to_their_own_page(
     site: Site,
 ) -> None:
-    language = Language("fi")
-    assert language.gettext("Deadlines") == "Määräajat"
-    from sqlalchemy import update
-
-    from intake.store.people_tables import PersonRow
-
     site.send()
     with site.parts.database.write() as connection:
         connection.execute(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from sqlalchemy import select, text
 
@@ -9,13 +11,14 @@ from intake.domain.people import Membership, Role
 from intake.domain.trail import Action, TrailLine
 from intake.services.read import KeyNotGranted, ReferralNotYours
 from intake.store import people
+from intake.store.columns import AnyRow
 from intake.store.tables import ReferralRow, TrailRow
 from tests.site import POL, SOC, Site, worry_answers
 
 
-def lines(site: Site, action: str) -> list[TrailRow]:
+def lines(site: Site, action: str) -> Sequence[AnyRow]:
     with site.parts.database.read() as connection:
-        return list(connection.execute(select(TrailRow).where(TrailRow.action == action)))
+        return connection.execute(select(TrailRow).where(TrailRow.action == action)).all()
 
 
 def test_a_member_reads_what_was_typed_and_why_it_came(site: Site) -> None:

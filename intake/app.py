@@ -1,0 +1,117 @@
+"""The web application of one process: the doors it serves, and what all their pages share."""
+
+from __future__ import annotations
+
+import logging
+import os
+import traceback
+from typing import Any
+
+from flask import Flask, redirect, request, url_for
+from flask_login import LoginManager, current_user
+from jinja2 import StrictUndefined
+from werkzeug.exceptions import HTTPException
+
+import config
+from intake import language, wiring
+from intake.domain.message import mark
+from intake.web.cookies import Cookies
+from intake.web.page import LanguageChoice, protect, reader_language, render
+
+MOST_BYTES = 2 * 1024 * 1024
+DEMO = mark("Demo: all persons and matters are invented")
+ERROR_PAGES = (403, 404, 413, 429, 503)
+log = logging.getLogger(__name__)
+
+
+def from_environment() -> Flask:
+    """The application as ``ankkuri serve`` starts it."""
+    return create_app(wiring.build(config.load(os.environ)))
+
+
+def create_app(parts: wiring.Parts) -> Flask:
+    """An application with the doors of ``parts.settings``."""
+    settings = parts.settings
+    app = Flask(__name__, template_folder=str(config.PROJECT / "templates"))
+    app.config.update(
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        MAX_FORM_MEMORY_SIZE=MOST_BYTES,
+        TRAP_HTTP_EXCEPTIONS=False,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    language.install(app.jinja_env)
+    cookies = Cookies(settings.secure_cookies)
+    app.before_request(LanguageChoice(cookies))
+    for blueprint in wiring.blueprints(parts):
+        app.register_blueprint(blueprint)
+    if "reporter" not in app.blueprints:
+        app.add_url_rule("/", "root", _to_staff)
+    _let_staff_in(app, parts, cookies)
+    _give_context(app, settings.banner == "demo")
+    _handle_errors(app)
+    app.after_request(protect)
+    return app
+
+
+def _to_staff() -> Any:
+    """The front of a process that serves staff only."""
+    return redirect(url_for("account.front"), 303)
+
+
+def _let_staff_in(app: Flask, parts: wiring.Parts, cookies: Cookies) -> None:
+    login = LoginManager(app)
+    if "account" not in app.blueprints:
+        login.request_loader(lambda _request: None)
+        return
+    from intake.vault.keyring import SessionSecret
+    from intake.web.account import COOKIE
+    from intake.web.guards import StaffUser
+
+    @login.request_loader  # type: ignore[untyped-decorator]  # Flask-Login ships no types
+    def load(incoming: Any) -> StaffUser | None:
+        secret = cookies.secret(incoming, COOKIE, SessionSecret)
+        visit = parts.sign_in.resume(secret, parts.now()) if secret else None
+        return StaffUser(visit) if visit else None
+
+
+def _give_context(app: Flask, demo: bool) -> None:
+    from intake.web.navigation import navigation
+
+    @app.context_processor
+    def context() -> dict[str, Any]:
+        reader = reader_language()
+        visit = current_user.visit if current_user.is_authenticated else None
+        served = set(app.blueprints)
+        return {
+            "language": reader,
+            "languages": language.LANGUAGES,
+            "banner": reader.gettext(DEMO) if demo else "",
+            "nav": navigation(reader, visit, served, request.endpoint or "") if visit else [],
+            "visit": visit,
+            "home_href": _home(served, visit is not None),
+            "accessibility_href": url_for("reporter.accessibility") if "reporter" in served else "",
+            "privacy_href": url_for("reporter.privacy") if "reporter" in served else "",
+        }
+
+
+def _home(served: set[str], signed_in: bool) -> str:
+    if signed_in or "reporter" not in served:
+        return url_for("account.front")
+    return url_for("reporter.start")
+
+
+def _handle_errors(app: Flask) -> None:
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Any:
+        code = error.code or 500
+        if code < 400:
+            return error
+        page = code if code in ERROR_PAGES else 500 if code >= 500 else 404
+        return render(f"errors/{page}.html", code)
+
+    @app.errorhandler(Exception)
+    def failed(error: Exception) -> Any:
+        # The error's own words may repeat what was typed: only its kind and its place are logged.
+        place = "".join(traceback.format_tb(error.__traceback__))
+        log.error("%s at %s\n%s", type(error).__name__, request.endpoint, place)
+        return render("errors/500.html", 500)

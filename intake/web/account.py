@@ -1,0 +1,142 @@
+"""Signing in and out, and the way to one's own first page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
+from flask_login import current_user
+from wtforms import PasswordField, StringField
+
+from intake.domain.message import Message, mark
+from intake.domain.people import Permission
+from intake.services.sign_in import SignIn, SignInRefused, SignInTooSoon, Visit
+from intake.vault.keyring import SessionSecret
+from intake.vault.passphrase import HashingBusy
+from intake.web.cookies import Cookies
+from intake.web.forms.base import PageForm, token_key
+from intake.web.guards import Entrance, Refusal, open_route
+from intake.web.navigation import pages_open_to
+from intake.web.page import Clock, reader_language, render
+
+COOKIE = "ankkuri_staff"
+_BEFORE = "ankkuri_sign_in"  # binds the sign-in form to the browser that asked for it
+_LONGEST = 1000  # characters; a longer passphrase is not read at all
+
+REFUSED = mark("The user name or the passphrase is wrong.")
+TOO_SOON = mark("Too many attempts. Wait %(seconds)s seconds and try again.")
+BUSY = mark("The service is busy. Wait a moment and try again.")
+
+
+class SignInForm(PageForm):
+    """Who is there."""
+
+    name = StringField(mark("User name"))
+    passphrase = PasswordField(mark("Passphrase"))
+
+
+class SignOutForm(PageForm):
+    """A button."""
+
+
+@dataclass(frozen=True)
+class _Account:
+    start: SignIn
+    cookies: Cookies
+    door_secret: bytes
+    now: Clock
+
+    def sign_in(self) -> Any:
+        """The sign-in page, and what is typed on it. Every success is a new session."""
+        secret = self.cookies.secret(request, _BEFORE, SessionSecret) or SessionSecret.new()
+        key = token_key(self.door_secret, secret.csrf_key)
+        typed = request.form if request.method == "POST" else None
+        form = SignInForm(typed, language=reader_language(), token_key=key)
+        if typed is None:
+            if current_user.is_authenticated:
+                return redirect(_next(), 303)
+            ended = self.cookies.secret(request, COOKIE, SessionSecret) is not None
+            return self._page(form, secret, 200, ended)
+        if not form.validate():
+            return self._page(form, secret, 422)
+        try:
+            session = self._open(form)
+        except SignInRefused:
+            return self._refuse(form, secret, 422, Message(REFUSED))
+        except SignInTooSoon as wait:
+            return self._refuse(form, secret, 429, Message(TOO_SOON, {"seconds": wait.seconds}))
+        except HashingBusy:
+            return self._refuse(form, secret, 503, Message(BUSY))
+        if current_user.is_authenticated:
+            self.start.out(current_user.visit, self.now())
+        response = make_response(redirect(_next(), 303))
+        self.cookies.keep(response, COOKIE, session)
+        self.cookies.forget(response, _BEFORE)
+        return response
+
+    def sign_out(self, visit: Visit) -> Any:
+        """End the session."""
+        form = self.sign_out_form(visit, request.form)
+        if not form.validate():
+            return render("account/sign_out.html", 422, form=form)
+        self.start.out(visit, self.now())
+        response = make_response(redirect(url_for("account.sign_in"), 303))
+        self.cookies.forget(response, COOKIE)
+        return response
+
+    def front(self, visit: Visit) -> Any:
+        """Go on to the first page that this person may use."""
+        pages = pages_open_to(visit, set(current_app.blueprints))
+        return redirect(url_for(pages[0][0]), 303) if pages else render("account/nothing.html")
+
+    def sign_out_form(self, visit: Visit, typed: Any = None) -> SignOutForm:
+        """The button on every page of staff."""
+        key = token_key(self.door_secret, visit.secret.csrf_key)
+        return SignOutForm(typed, language=reader_language(), token_key=key)
+
+    def _open(self, form: SignInForm) -> SessionSecret:
+        name, passphrase = form.name.data or "", form.passphrase.data or ""
+        if not name.strip() or not passphrase or max(len(name), len(passphrase)) > _LONGEST:
+            raise SignInRefused
+        return self.start(name, passphrase, self.now())
+
+    def _refuse(
+        self, form: SignInForm, secret: SessionSecret, status: int, message: Message
+    ) -> Response:
+        form.form_errors.append(form.say(message))
+        return self._page(form, secret, status)
+
+    def _page(
+        self, form: SignInForm, secret: SessionSecret, status: int, ended: bool = False
+    ) -> Response:
+        response = render("account/sign_in.html", status, form=form, ended=ended)
+        self.cookies.keep(response, _BEFORE, secret)
+        return response
+
+
+def _next() -> str:
+    """The page of ours that was asked for before signing in, else the front."""
+    wanted = request.args.get("next", "")
+    ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
+    return wanted if ours else url_for("account.front")
+
+
+def make_blueprint(
+    *, sign_in: SignIn, refuse: Refusal, door_secret: bytes, secure_cookies: bool, now: Clock
+) -> Blueprint:
+    """The door's routes, and the sign-out button for every page of staff."""
+    blueprint = Blueprint("account", __name__)
+    entrance = Entrance(blueprint, refuse)
+    account = _Account(sign_in, Cookies(secure_cookies), door_secret, now)
+    open_route(blueprint, "/sign-in", ("GET", "POST"))(account.sign_in)
+    entrance.route("/sign-out", Permission.SIGNED_IN, ("POST",))(account.sign_out)
+    entrance.route("/staff", Permission.SIGNED_IN)(account.front)
+
+    @blueprint.app_context_processor
+    def button() -> dict[str, Any]:
+        if not current_user.is_authenticated:
+            return {"sign_out": None}
+        return {"sign_out": account.sign_out_form(current_user.visit)}
+
+    return blueprint

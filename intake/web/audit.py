@@ -1,0 +1,97 @@
+"""The auditor's door: the newest lines of the trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Blueprint, Response
+
+from intake.domain.directory import Directory
+from intake.domain.message import Message, mark
+from intake.domain.people import Permission
+from intake.domain.trail import Action
+from intake.language import Language
+from intake.services.audit import Audit
+from intake.services.sign_in import Visit
+from intake.web.forms.moves import WORDS
+from intake.web.guards import Entrance, Refusal
+from intake.web.navigation import PAGES
+from intake.web.page import Clock as Now
+from intake.web.page import reader_language, render
+from intake.web.words import ROLES
+
+NEWEST = 200
+REFUSED_PAGE = "page "  # as services.refuse writes it
+ACTIONS: Mapping[str, str] = {
+    Action.SEND: mark("A report was stored"),
+    Action.OPEN: mark("Opened"),
+    Action.PRINT: mark("Printed"),
+    Action.REFUSED: mark("Refused"),
+    Action.SIGN_IN: mark("Signed in"),
+    Action.SIGN_IN_FAILED: mark("Sign-in failed"),
+    Action.SIGN_OUT: mark("Signed out"),
+    Action.GRANT: mark("Given a key"),
+    Action.CHASE: mark("Reminder"),
+    Action.READ_TRAIL: mark("Use log read"),
+    **{f"move:{move.value}": words.done for move, words in WORDS.items()},
+}
+PURPOSES: Mapping[str, str] = {
+    "handling the referral": mark("Handling the report"),
+    "opening a referral of another agency": mark("A report of another agency"),
+    "oversight of use": mark("Oversight of use"),
+}
+
+
+@dataclass(frozen=True)
+class _Audit:
+    audit: Audit
+    directory: Directory
+    now: Now
+
+    def lines(self, visit: Visit) -> Response:
+        """The newest lines, after a line of this reading itself."""
+        language = reader_language()
+        lines = [
+            {
+                "at": row.at,
+                "action": _said(language, ACTIONS, row.action),
+                "refused": row.action in (Action.REFUSED, Action.SIGN_IN_FAILED),
+                "name": row.name or "",
+                "role": _said(language, ROLES, row.role),
+                "agency": self._agency(language, row.agency_id),
+                "reference": row.reference or "",
+                "purpose": _purpose(language, row.purpose or ""),
+            }
+            for row in self.audit(visit, self.now(), NEWEST)
+        ]
+        return render("audit/lines.html", lines=lines, newest=NEWEST)
+
+    def _agency(self, language: Language, agency: str | None) -> str:
+        known = self.directory.agencies.get(agency or "")
+        return language.text(known.name) if known else agency or ""
+
+
+def _said(language: Language, words: Mapping[str, str], value: str | None) -> str:
+    """The value's words; one that has none stands as it was written."""
+    text = value or ""
+    return language.gettext(words.get(text, text))
+
+
+def _purpose(language: Language, purpose: str) -> str:
+    """Why it was done; of a refused page its title, if it has one."""
+    if not purpose.startswith(REFUSED_PAGE):
+        return _said(language, PURPOSES, purpose)
+    endpoint = purpose.removeprefix(REFUSED_PAGE)
+    titles = {page: title for page, _, title in PAGES}
+    page = language.gettext(titles.get(endpoint, endpoint))
+    return language.message(Message(mark("Page: %(page)s"), {"page": page}))
+
+
+def make_blueprint(*, audit: Audit, directory: Directory, refuse: Refusal, now: Now) -> Blueprint:
+    """The door's routes."""
+    blueprint = Blueprint("audit", __name__)
+    Entrance(blueprint, refuse).route("/trail", Permission.READ_TRAIL)(
+        _Audit(audit, directory, now).lines
+    )
+    return blueprint

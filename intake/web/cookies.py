@@ -1,0 +1,56 @@
+"""The cookies that a door hands out. Each holds a secret or a choice, never content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from flask import Request, Response
+
+from intake.vault.own import CookieSecret, CookieUnusable
+
+LANGUAGE = "ankkuri_language"
+_YEAR_SECONDS = 365 * 24 * 3600
+Secret = TypeVar("Secret", bound=CookieSecret)
+
+
+@dataclass(frozen=True)
+class Cookies:
+    """Reads and writes cookies the one safe way. ``secure``: only over TLS, bound to the host."""
+
+    secure: bool
+
+    def secret(self, request: Request, name: str, kind: type[Secret]) -> Secret | None:
+        """The secret in a cookie; None where there is none or it is not one of ours."""
+        try:
+            return kind.parse(request.cookies.get(self._named(name), ""))
+        except CookieUnusable:
+            return None
+
+    def keep(self, response: Response, name: str, secret: CookieSecret) -> None:
+        """Hand out a secret until the browser closes."""
+        self._set(response, self._named(name), secret.cookie, None)
+
+    def forget(self, response: Response, name: str) -> None:
+        """Take a cookie back."""
+        response.delete_cookie(
+            self._named(name), path="/", secure=self.secure, httponly=True, samesite="Lax"
+        )
+
+    def remember_language(self, response: Response, code: str) -> None:
+        """Remember the reader's language for a year."""
+        self._set(response, LANGUAGE, code, _YEAR_SECONDS)
+
+    def _set(self, response: Response, name: str, value: str, max_age: int | None) -> None:
+        response.set_cookie(
+            name,
+            value,
+            max_age=max_age,
+            path="/",
+            secure=self.secure,
+            httponly=True,
+            samesite="Lax",
+        )
+
+    def _named(self, name: str) -> str:
+        return f"__Host-{name}" if self.secure else name

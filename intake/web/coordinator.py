@@ -1,0 +1,69 @@
+"""The police coordinator's door: a situational picture of counts, without any child's data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from babel.dates import format_date
+from flask import Blueprint, Response
+
+from intake.domain.directory import Kind
+from intake.domain.people import Permission
+from intake.services.oversee import Oversee
+from intake.services.sign_in import Visit
+from intake.web.guards import Entrance, Refusal
+from intake.web.page import Clock as Now
+from intake.web.page import reader_language, render
+from intake.web.words import KINDS
+
+SMALLEST_SHOWN = 5
+HIDDEN = f"<{SMALLEST_SHOWN}"
+MONTHS = 12
+
+
+@dataclass(frozen=True)
+class Count:
+    """One kind of agency in one month: what is shown, and how long its bar is."""
+
+    kind: str
+    shown: str
+    bar: int
+
+
+@dataclass(frozen=True)
+class _Coordinator:
+    oversee: Oversee
+
+    def picture(self, _visit: Visit) -> Response:
+        """Months, the newest first, by kinds of agency; small numbers hidden, no totals."""
+        language = reader_language()
+        newest = sorted(self.oversee.picture().items(), reverse=True)[:MONTHS]
+        months = [
+            (
+                format_date(date.fromisoformat(f"{month}-01"), "LLLL y", locale=language.code),
+                [_count(language.gettext(KINDS[kind]), counts.get(kind, 0)) for kind in Kind],
+            )
+            for month, counts in newest
+        ]
+        return render(
+            "coordinator/picture.html",
+            months=months,
+            most=max((count.bar for _, counts in months for count in counts), default=0),
+            hidden=HIDDEN,
+        )
+
+
+def _count(kind: str, count: int) -> Count:
+    if 0 < count < SMALLEST_SHOWN:
+        return Count(kind, HIDDEN, 0)
+    return Count(kind, str(count), count)
+
+
+def make_blueprint(*, oversee: Oversee, refuse: Refusal, now: Now) -> Blueprint:  # noqa: ARG001 (wiring's signature)
+    """The door's routes."""
+    blueprint = Blueprint("coordinator", __name__)
+    Entrance(blueprint, refuse).route("/picture", Permission.SEE_PICTURE)(
+        _Coordinator(oversee).picture
+    )
+    return blueprint

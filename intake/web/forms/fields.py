@@ -1,0 +1,229 @@
+"""Questions of a form. Each keeps what was typed, names what is wrong in the reader's language,
+and gives its answer clean (for a worry) and in words (for a page).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from wtforms import Field, SelectField, SelectMultipleField, StringField, widgets
+from wtforms.validators import StopValidation
+
+from intake.domain.message import Message, mark
+
+Choices = Sequence[tuple[str, str]]
+
+TOO_LONG = mark(
+    "“%(name)s” has room for %(limit)s characters, and now it has %(length)s. Shorten the text."
+)
+UNPRINTABLE = mark(
+    "“%(name)s” has a character that cannot be used (%(code)s, number %(place)s from the start). "
+    "Remove it."
+)
+NOT_A_CHOICE = mark("“%(name)s”: choose of the options on this page.")
+NO_SUCH_DAY = mark("There is no day %(day)s. Check the date.")
+DAY_UNCLEAR = mark("“%(name)s”: write the day, the month and the year (four figures) in numbers.")
+YES = mark("Yes")
+_YEAR_DIGITS = 4
+
+
+def _refuse(form: Any, key: str, **params: object) -> StopValidation:
+    return StopValidation(form.say(Message(key, params)))
+
+
+class Line(StringField):  # type: ignore[misc]  # WTForms ships no types
+    """A text of one line. It may be left out unless ``missing`` says what to write.
+
+    ``limit``: how many characters it has room for. Nothing is ever cut.
+    """
+
+    allowed = ""
+
+    def __init__(self, label: str, *, limit: int, missing: str = "", **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        self.limit = limit
+        self.missing = missing
+
+    @property
+    def cleaned(self) -> str:
+        """As typed, with one kind of line break."""
+        return str(self.data or "").replace("\r\n", "\n")
+
+    @property
+    def shown(self) -> str:
+        """As typed."""
+        return self.cleaned
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what is missing, too long or not printable."""
+        name, text = self.label.text, self.cleaned
+        for place, character in enumerate(text, 1):
+            if character not in self.allowed and unicodedata.category(character) == "Cc":
+                code = f"U+{ord(character):04X}"
+                raise _refuse(form, UNPRINTABLE, name=name, code=code, place=place)
+        if len(text) > self.limit:
+            number = form.language.number
+            limit, length = number(self.limit), number(len(text))
+            raise _refuse(form, TOO_LONG, name=name, limit=limit, length=length)
+        if not text.strip():
+            raise StopValidation(form.say(Message(self.missing)) if self.missing else None)
+
+
+class Passage(Line):
+    """A text of several lines."""
+
+    widget = widgets.TextArea()
+    allowed = "\n\t"
+
+
+class OneOf(SelectField):  # type: ignore[misc]  # WTForms ships no types
+    """One of several, as radio buttons or a list; "" stands for no answer.
+
+    ``missing``: what to say of no answer; without it, no answer counts as ``otherwise``.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        choices: Choices = (),
+        *,
+        missing: str = "",
+        otherwise: str = "",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(label, **kwargs)
+        self.choices = list(choices)
+        self.missing = missing
+        self.otherwise = otherwise
+
+    @property
+    def cleaned(self) -> str:
+        """The value chosen."""
+        return self.data or self.otherwise
+
+    @property
+    def shown(self) -> str:
+        """The chosen option's own words."""
+        return dict(self.choices).get(self.data, "") if self.data else ""
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse no answer where there must be one, and any answer that was not offered."""
+        if not self.data:
+            raise StopValidation(form.say(Message(self.missing)) if self.missing else None)
+        if len(self.raw_data or ()) > 1 or self.data not in dict(self.choices):
+            raise _refuse(form, NOT_A_CHOICE, name=self.label.text)
+
+
+class Several(SelectMultipleField):  # type: ignore[misc]  # WTForms ships no types
+    """Any of several, as check boxes."""
+
+    def __init__(self, label: str, choices: Choices, *, missing: str = "", **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        self.choices = list(choices)
+        self.missing = missing
+
+    @property
+    def cleaned(self) -> list[str]:
+        """The values chosen."""
+        return list(self.data or ())
+
+    @property
+    def shown(self) -> str:
+        """The chosen options' words, each on a line of its own."""
+        return "\n".join(text for value, text in self.choices if value in (self.data or ()))
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse no answer where there must be one, and any answer that was not offered."""
+        if not self.data:
+            raise StopValidation(form.say(Message(self.missing)) if self.missing else None)
+        if not set(self.data) <= set(dict(self.choices)):
+            raise _refuse(form, NOT_A_CHOICE, name=self.label.text)
+
+
+class Tick(Field):  # type: ignore[misc]  # WTForms ships no types
+    """One yes, as a check box."""
+
+    widget = widgets.CheckboxInput()
+
+    def __init__(self, label: str, *, missing: str = "", **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        self.missing = missing
+
+    @property
+    def cleaned(self) -> bool:
+        """Whether it is ticked."""
+        return bool(self.data)
+
+    @property
+    def shown(self) -> str:
+        """Yes, or nothing."""
+        return str(self.gettext(YES)) if self.data else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """The box is ticked if anything was sent for it."""
+        self.data = bool(valuelist)
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse a tick that is missing, or one that the page does not send."""
+        if self.raw_data not in (None, [], ["y"]):
+            raise _refuse(form, NOT_A_CHOICE, name=self.label.text)
+        if not self.data and self.missing:
+            raise StopValidation(form.say(Message(self.missing)))
+
+
+class Day(Field):  # type: ignore[misc]  # WTForms ships no types
+    """A date in three boxes: day, month, year. ``data`` is the date once it is one."""
+
+    widget = widgets.TextInput()
+
+    @property
+    def cleaned(self) -> str | None:
+        """The date in ISO form."""
+        return self.data.isoformat() if self.data else None
+
+    @property
+    def shown(self) -> str:
+        """Day, month and year, as in Finland."""
+        return f"{self.data.day}.{self.data.month}.{self.data.year}" if self.data else ""
+
+    @property
+    def given(self) -> bool:
+        """Whether anything was typed in the boxes."""
+        return self.data is not None or any(part.strip() for part in self.raw_data or ())
+
+    def process_data(self, value: date | str | None) -> None:
+        """Take a date, also in ISO form."""
+        self.data = date.fromisoformat(value) if isinstance(value, str) else value
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the three boxes; `pre_validate` says what is wrong with them."""
+        parts = [part.strip() for part in valuelist]
+        self.data = None
+        if _are_numbers(parts):
+            day, month, year = map(int, parts)
+            try:
+                self.data = date(year, month, day)
+            except ValueError:
+                return
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse boxes that hold no date; empty boxes are no answer."""
+        if self.data is not None:
+            return
+        if not self.given:
+            raise StopValidation
+        parts = [part.strip() for part in self.raw_data]
+        if not _are_numbers(parts):
+            raise _refuse(form, DAY_UNCLEAR, name=self.label.text)
+        raise _refuse(form, NO_SUCH_DAY, day=".".join(part.lstrip("0") or "0" for part in parts))
+
+
+def _are_numbers(parts: list[str]) -> bool:
+    return (
+        len(parts) == 3
+        and all(part.isascii() and part.isdecimal() and len(part) <= _YEAR_DIGITS for part in parts)
+        and len(parts[2]) == _YEAR_DIGITS
+    )

@@ -1,0 +1,150 @@
+"""The pages that ask: each keeps what was typed, valid or not, before anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from intake.domain.message import Message, mark
+from intake.services.draft import DraftTooLarge
+from intake.web.forms.receipt import PlainForm
+from intake.web.forms.report_form import TOKEN, Around, ReportForm
+from intake.web.guards import open_route
+from intake.web.reporter.pages import (
+    CALLED_112,
+    CHECK,
+    PAGES,
+    STEPS,
+    Group,
+    Page,
+    address,
+    after,
+    before,
+    make_form,
+    next_step,
+    returning,
+)
+from intake.web.reporter.visitor import Door, Typed, Visitor
+
+ALREADY_SENT = mark(
+    "This report has been sent already, so this page was not stored. If you want to add something, "
+    "call the agency, or make a new report once you have noted the code of this one."
+)
+TOO_MUCH = mark(
+    "There is more text here than the service can store. It is still on this page, but not stored: "
+    "shorten it and continue."
+)
+
+
+def register(blueprint: Blueprint, door: Door) -> None:
+    """Add the pages to the blueprint."""
+
+    @open_route(blueprint, "/report")
+    def report() -> Any:
+        return redirect(address(STEPS[0]), 303)
+
+    @open_route(blueprint, f"/report/<any({','.join(PAGES)}):name>", ("GET", "POST"))
+    def page(name: str) -> Any:
+        asked = PAGES[name]
+        visitor = door.visitor()
+        typed = visitor.load()
+        if request.method == "GET":
+            if visitor.has_sent:
+                return redirect(url_for("reporter.receipt"), 303)
+            if name == "reporter" and not visitor.around(typed).kind:
+                return redirect(address("who"), 303)
+            form = shown_form(asked, visitor, typed, typed.get(name))
+            return ask(visitor, asked, form)
+        form = posted_form(asked, visitor, typed)
+
+        def put(posted: dict[str, list[str]]) -> None:
+            typed[name] = typed.get(name, {}) | posted
+            if "emergency" not in typed.get("urgency", {}).get("urgency", ()):
+                typed.pop(CALLED_112, None)
+
+        if not accept(visitor, typed, form, put):
+            return ask(visitor, asked, form, 422)
+        return redirect(after(asked, typed, visitor.around(typed)), 303)
+
+    @open_route(blueprint, "/report/call-112", ("GET", "POST"))
+    def call_112() -> Any:
+        visitor = door.visitor()
+        typed = visitor.load()
+        if visitor.has_sent:
+            return redirect(url_for("reporter.receipt"), 303)
+        form = PlainForm(request.form or None, around=door.around(), token_key=visitor.token_key)
+        called = {CALLED_112: True}
+        if request.method == "POST" and accept(
+            visitor, typed, form, lambda _: typed.update(called)
+        ):
+            return redirect(address(CHECK) if returning() else next_step("urgency"), 303)
+        status = 422 if request.method == "POST" else 200
+        back = address("urgency", to_check=returning())
+        return visitor.show("call_112", status, form=form, back_href=back)
+
+
+def shown_form(
+    page: Page | Group, visitor: Visitor, typed: Typed, posted: dict[str, list[str]] | None
+) -> ReportForm:
+    """The form of a page as it was last typed."""
+    values: MultiDict[str, str] | None = None if posted is None else MultiDict(posted)
+    return make_form(page, visitor.around(typed), values, token_key=visitor.token_key)
+
+
+def posted_form(page: Page | Group, visitor: Visitor, typed: Typed) -> ReportForm:
+    """The form of a page with what this request brings."""
+    return make_form(page, _around(page, visitor, typed), request.form, token_key=visitor.token_key)
+
+
+def _around(page: Page | Group, visitor: Visitor, typed: Typed) -> Around:
+    around = visitor.around(typed)
+    if page.name == "reporter" and not around.kind:  # the draft is gone: what was asked tells
+        kind = "professional" if "sector" in request.form else "private_person"
+        return replace(around, kind=kind)
+    return around
+
+
+def accept(
+    visitor: Visitor,
+    typed: Typed,
+    form: ReportForm,
+    put: Callable[[dict[str, list[str]]], None],
+) -> bool:
+    """Check what was posted and keep it in the draft by ``put``, valid or not.
+
+    What does not come from a page of this visitor is kept on the page alone: a form of another
+    site must not write over a draft.
+    """
+    sound = form.validate()
+    if not form.token_holds:
+        return False
+    if visitor.has_sent:
+        form.form_errors.append(form.say(Message(ALREADY_SENT)))
+        return False
+    put({f.name: request.form.getlist(f.name) for f in form if f.name != TOKEN})
+    try:
+        visitor.save(typed)
+    except DraftTooLarge:
+        form.form_errors.append(form.say(Message(TOO_MUCH)))
+        return False
+    return sound
+
+
+def ask(
+    visitor: Visitor, page: Page | Group, form: ReportForm, status: int = 200, **context: Any
+) -> Any:
+    """Show a page of questions."""
+    return visitor.show(
+        page.name,
+        status,
+        form=form,
+        title=form.language.gettext(page.title),
+        step=STEPS.index(page.step) + 1,
+        steps=len(STEPS),
+        back_href=before(page.step),
+        **context,
+    )

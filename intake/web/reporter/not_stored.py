@@ -1,0 +1,79 @@
+"""When a write fails: nothing was stored, and what was typed is still on the page."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+from sqlalchemy.exc import SQLAlchemyError
+from wtforms.fields.core import UnboundField
+
+from intake.web.forms.fields import Line
+from intake.web.forms.receipt import PlainForm
+from intake.web.forms.report_form import TOKEN
+from intake.web.forms.reporter import REPORTER_FORMS
+from intake.web.page import reader_language, render
+from intake.web.reporter.answers import look_over
+from intake.web.reporter.pages import GROUPS, PAGES
+from intake.web.reporter.visitor import Door, Visitor
+
+log = logging.getLogger(__name__)
+Fields = list[tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
+class NotStored:
+    """Answers a failure of the database, or the lack of anybody who could open a report."""
+
+    door: Door
+
+    def __call__(self, error: Exception) -> Any:
+        """The page of the failure; the log gets the kind of failure alone."""
+        log.error("%s at %s", type(error).__name__, request.endpoint)
+        if request.method != "POST":
+            return render("errors/503.html", 503)
+        visitor = self.door.visitor()
+        form = PlainForm(around=self.door.around(), token_key=visitor.token_key)
+        sending = request.endpoint == "reporter.send"
+        page = render(
+            "errors/not_stored.html",
+            503,
+            action=request.full_path.rstrip("?"),
+            fields=_draft(visitor) if sending else _posted(),
+            csrf_token=lambda: form[TOKEN].current_token,
+        )
+        return visitor.answered(page)
+
+
+def _posted() -> Fields:
+    """What this request brought, with the questions of what was typed as text."""
+    say = reader_language().gettext
+    return [
+        (name, say(_TEXTS.get(name, "")), value) for name, value in request.form.items(multi=True)
+    ]
+
+
+def _draft(visitor: Visitor) -> Fields:
+    """Everything in the draft, to be read; nothing of it needs to be posted again."""
+    try:
+        typed = visitor.load()
+    except SQLAlchemyError:
+        return []
+    checked = look_over(typed, visitor.around(typed))
+    return [("", asked, said) for page in checked.pages for asked, said, _ in page.rows()]
+
+
+def _texts() -> dict[str, str]:
+    forms = [*REPORTER_FORMS.values(), *(group.form for group in GROUPS.values())]
+    forms += [page.form for page in PAGES.values() if page.form]
+    fields = ((name, getattr(form, name)) for form in forms for name in dir(form))
+    return {
+        name: field.args[0]
+        for name, field in fields
+        if isinstance(field, UnboundField) and issubclass(field.field_class, Line)
+    }
+
+
+_TEXTS = _texts()

@@ -1,0 +1,150 @@
+"""Who will get a worry and why, in the reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from intake.domain.directory import Directory, PhoneLine
+from intake.domain.message import mark
+from intake.domain.report import Worry
+from intake.language import Language
+from intake.services.route import Plan, Share
+from intake.web import words
+from routing_rules.rule import Basis
+
+T = TypeVar("T")
+TO_BE_CONFIRMED = mark("This basis is still to be confirmed.")
+SECTIONS = {
+    "reporter": mark("Your details"),
+    "guardians": mark("The guardians’ details"),
+    "concern": mark("The worry, your observations, your own view and the consents"),
+    "health": mark("Information on the child’s health"),
+}
+IDENTITY = mark("%(child)s: name, age and language")
+PLACE = mark("%(child)s: municipality, school, whereabouts and protected address")
+CHILD = mark("Child %(number)s")
+NOTICES = {
+    "call_duty_too": mark(
+        "Call the emergency social service as well: it is outside office hours now."
+    ),
+    "clock_from_birth": mark(
+        "The deadlines of the service-needs assessment start when the child is born."
+    ),
+    "nothing_to_guardians": mark(
+        "Do not tell the guardian before you have agreed on it with child welfare or police."
+    ),
+    "adult_services": mark(
+        "Somebody aged 18 or over cannot be reported here: contact adult social services."
+    ),
+    "consent_or_consult": mark(
+        "As it stands, the report may not be given to anybody: ask the young person for consent, "
+        "or ask for advice by telephone without telling names."
+    ),
+}
+GUARDIANS = "nothing_to_guardians"
+CALL_TOO = "call_duty_too"
+ASK_CONSENT = "consent_or_consult"
+UNCERTAIN = mark(
+    "The child’s exact age is not known, so the report follows the stricter of the possible routes."
+)
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One agency of the plan; each list may have several sentences."""
+
+    name: str
+    lead: bool
+    reasons: list[str]
+    bases: list[str]
+    sections: list[str]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A plan as the check page tells it."""
+
+    report_type: str
+    type_reason: str
+    recipients: list[Recipient]
+    withheld: list[tuple[str, str]]
+    notices: list[str]
+    duty_unmet: bool
+    call_too: bool
+    ask_consent: bool
+
+
+def tell(plan: Plan, worry: Worry, language: Language) -> Told:
+    """Put a plan in words.
+
+    ``duty_unmet``: a professional's report that social services do not get (417/2007 §25);
+    ``call_too``: somebody is to be called as well, or instead;
+    ``ask_consent``: a consent would open a way.
+    """
+    kinds = {share.agency.kind for share in plan.shares}
+    noticed = list(plan.notices)
+    if worry.guardian_suspected and GUARDIANS not in noticed:
+        noticed.append(GUARDIANS)
+    notices = [language.gettext(NOTICES[notice]) for notice in noticed]
+    if plan.uncertain:
+        notices.append(language.gettext(UNCERTAIN))
+    return Told(
+        report_type=language.gettext(words.REPORT_TYPES[plan.report_type]),
+        type_reason=language.message(plan.type_reason),
+        recipients=[_recipient(share, worry, language) for share in plan.shares],
+        withheld=_distinct(
+            (language.gettext(words.KINDS[found.kind]), language.text(found.because))
+            for found in plan.withheld
+        ),
+        notices=notices,
+        duty_unmet=worry.reporter.kind == "professional" and "SOC" not in kinds,
+        call_too=CALL_TOO in noticed or not plan.shares,
+        ask_consent=ASK_CONSENT in noticed,
+    )
+
+
+def lines_for(worry: Worry | None, directory: Directory) -> tuple[PhoneLine, ...]:
+    """The telephone lines of the children's counties; all of them where none is known."""
+    counties = set()
+    for child in worry.children if worry else ():
+        school = directory.schools.get(child.school)
+        for place in (child.municipality, school.municipality if school else ""):
+            if place in directory.municipalities:
+                counties.add(directory.county_of(place).id)
+                break
+    return tuple(line for line in directory.phone_lines if not counties or line.county in counties)
+
+
+def _recipient(share: Share, worry: Worry, language: Language) -> Recipient:
+    return Recipient(
+        name=language.text(share.agency.name),
+        lead=share.lead,
+        reasons=_distinct(language.text(reason.because) for reason in share.reasons),
+        bases=_distinct(_basis(basis, language) for basis in share.bases),
+        sections=list(_sections(share, worry, language)),
+    )
+
+
+def _basis(basis: Basis, language: Language) -> str:
+    text = language.text(basis.text) + (f" ({basis.law})" if basis.law else "")
+    return text if basis.confirmed else f"{text}. {language.gettext(TO_BE_CONFIRMED)}"
+
+
+def _sections(share: Share, worry: Worry, language: Language) -> Iterable[str]:
+    """What the agency gets; parts that have nothing in them are not told."""
+    said = language.gettext
+    for number, child in enumerate(worry.children, 1):
+        name = child.name.strip() or said(CHILD, number=number)
+        for slot, text in (("identity", IDENTITY), ("place", PLACE)):
+            if f"{slot}_{number}" in share.slots:
+                yield said(text, child=name)
+    empty = {"guardians": not worry.guardians, "health": not worry.health.strip()}
+    for slot, text in SECTIONS.items():
+        if slot in share.slots and not empty.get(slot):
+            yield said(text)
+
+
+def _distinct(values: Iterable[T]) -> list[T]:
+    return list(dict.fromkeys(values))

@@ -1,0 +1,42 @@
+"""The pages that only tell: before you start, the way out, accessibility, privacy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect
+
+from intake.web.guards import open_route
+from intake.web.page import render
+from intake.web.reporter.phones import by_county
+from intake.web.reporter.visitor import Door
+
+ELSEWHERE = "https://www.ilmatieteenlaitos.fi/"
+"""Where *Leave this page* leads: a page that anybody might be reading."""
+
+
+def register(blueprint: Blueprint, door: Door) -> None:
+    """Add the pages to the blueprint."""
+
+    @open_route(blueprint, "/")
+    def start() -> Any:
+        visitor = door.visitor()
+        directory = door.directory
+        return render(
+            "reporter/start.html",
+            unfinished=bool(visitor.load()),
+            sent=visitor.has_sent,
+            counties=by_county(directory.phone_lines, directory, door.around().language),
+        )
+
+    @open_route(blueprint, "/leave")
+    def leave() -> Any:
+        return redirect(ELSEWHERE, 303)
+
+    @open_route(blueprint, "/accessibility")
+    def accessibility() -> Any:
+        return render("reporter/accessibility.html")
+
+    @open_route(blueprint, "/privacy")
+    def privacy() -> Any:
+        return render("reporter/privacy.html")

@@ -1,0 +1,110 @@
+"""One visitor at the reporter's door: a cookie, a draft under it, and the way back to both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Response, g, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from intake.domain.calendar import Calendar
+from intake.domain.clock import Clock
+from intake.domain.deadline import local_date
+from intake.domain.directory import Directory
+from intake.services.draft import Draft
+from intake.services.route import Route
+from intake.services.status import Status
+from intake.services.submit import Submit
+from intake.vault.own import VisitorSecret
+from intake.web.cookies import Cookies
+from intake.web.forms.base import token_key
+from intake.web.forms.report_form import Around
+from intake.web.page import reader_language, render
+
+COOKIE = "ankkuri_draft"
+Typed = dict[str, Any]
+"""The draft: for each page its answers as they were posted, lists of them for the people."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """What the reporter's pages may use."""
+
+    draft: Draft
+    route: Route
+    submit: Submit
+    status: Status
+    directory: Directory
+    clocks: Mapping[str, Clock]
+    calendar: Calendar
+    door_secret: bytes
+    cookies: Cookies
+    now: Callable[[], datetime]
+
+    def visitor(self) -> Visitor:
+        """The visitor of this request; a new one gets a cookie with the answer."""
+        if "visitor" not in g:
+            secret = self.cookies.secret(request, COOKIE, VisitorSecret)
+            g.visitor = Visitor(self, secret or VisitorSecret.new(), known=secret is not None)
+        visitor: Visitor = g.visitor
+        return visitor
+
+    def around(self, kind: str = "", topics: Sequence[str] = ()) -> Around:
+        """What forms need to know, in the reader's language."""
+        today = local_date(self.now())
+        return Around(reader_language(), self.directory, today, kind, tuple(topics))
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Whoever holds the secret. ``known``: the browser sent it."""
+
+    door: Door
+    secret: VisitorSecret
+    known: bool
+
+    @property
+    def token_key(self) -> bytes:
+        """The key of this visitor's form tokens."""
+        return token_key(self.door.door_secret, self.secret.csrf_key)
+
+    @property
+    def has_sent(self) -> bool:
+        """Whether the draft of this cookie has become a report."""
+        return self.known and self.door.submit.was_sent(self.secret)
+
+    def load(self) -> Typed:
+        """What has been typed so far."""
+        return self.door.draft.load(self.secret) if self.known else {}
+
+    def save(self, typed: Typed) -> None:
+        """Keep everything typed. Raises DraftTooLarge."""
+        self.door.draft.save(self.secret, typed, self.door.now())
+
+    def around(self, typed: Mapping[str, Any]) -> Around:
+        """What the forms of this draft need to know."""
+        kinds = typed.get("who", {}).get("kind") or [""]
+        topics = typed.get("worry", {}).get("categories") or []
+        return self.door.around(kinds[0], topics)
+
+    def show(self, template: str, status: int = 200, **context: Any) -> Any:
+        """A page for this visitor."""
+        return self.answered(render(f"reporter/{template}.html", status, **context))
+
+    def answered(self, response: Response | BaseResponse) -> Any:
+        """The response, with the cookie where the browser has none yet.
+
+        Not in answer to another site's form: a browser sends that without our cookie, and a new
+        one would lock the visitor out of the draft.
+        """
+        if not self.known and request.headers.get("Sec-Fetch-Site") != "cross-site":
+            self.door.cookies.keep(response, COOKIE, self.secret)  # type: ignore[arg-type]  # Flask's own response
+        return response
+
+    def forgotten(self, response: Response | BaseResponse) -> Any:
+        """The response, with the cookie taken back."""
+        self.door.cookies.forget(response, COOKIE)  # type: ignore[arg-type]  # Flask's own response
+        return response

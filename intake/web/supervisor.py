@@ -1,0 +1,115 @@
+"""The supervisor's door: times and states of every deadline, never content or why it came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, Response
+
+from intake.domain.clock import Clock
+from intake.domain.directory import Directory
+from intake.domain.message import Message, mark
+from intake.domain.people import Permission
+from intake.language import Language
+from intake.services.chase import UPWARD
+from intake.services.oversee import Oversee, Watched
+from intake.services.sign_in import Visit
+from intake.store.columns import AnyRow
+from intake.web.case import clock_title
+from intake.web.due import due
+from intake.web.guards import Entrance, Refusal
+from intake.web.page import Clock as Now
+from intake.web.page import reader_language, render
+from intake.web.words import ROLES, STATES
+
+CHASER = "chase"
+SILENT_AFTER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class _Supervisor:
+    oversee: Oversee
+    directory: Directory
+    clocks: Mapping[str, Clock]
+    now: Now
+
+    def deadlines(self, visit: Visit) -> Response:
+        """Every unmet deadline of one's own controllers' agencies, by agency."""
+        now, language = self.now(), reader_language()
+        agencies = [
+            (language.text(watched.agency.name), list(self._rows(language, watched, now)))
+            for watched in self.oversee.deadlines(visit.person)
+        ]
+        pressing = [row["due"].kind for _, rows in agencies for row in rows]
+        ran_at = self.oversee.last_runs().get(CHASER)
+        return render(
+            "supervisor/deadlines.html",
+            agencies=agencies,
+            late=pressing.count("late"),
+            soon=pressing.count("soon"),
+            running=len(pressing),
+            ran_at=ran_at,
+            silent=ran_at is None or now - ran_at > SILENT_AFTER,
+        )
+
+    def _rows(
+        self, language: Language, watched: Watched, now: datetime
+    ) -> Iterator[dict[str, Any]]:
+        for row in watched.deadlines:
+            kind, state = STATES[row.state]
+            extended = row.due_extended_on != row.due_on
+            yield {
+                "reference": row.reference,
+                "clock": clock_title(language, self.clocks, row.clock),
+                "due": due(row.due_at, now),
+                "extended": language.date(row.due_extended_on) if extended else "",
+                "state_kind": kind,
+                "state": language.gettext(state),
+                "opened_at": row.opened_at,
+                "chased": list(_chased(language, watched.chases[row.id])),
+                "next": _next(language, row),
+            }
+
+
+def _chased(language: Language, chases: tuple[AnyRow, ...]) -> Iterator[str]:
+    """Who was written to, by the instant at which it was done."""
+    for at, steps in groupby(chases, lambda chase: chase.chased_at):
+        upward = sorted(steps, key=lambda chase: UPWARD.index(chase.to_role))
+        roles = dict.fromkeys(_reader(language, step) for step in upward)
+        yield f"{language.date_and_time(at)}: {', '.join(roles)}"
+
+
+def _reader(language: Language, chase: AnyRow) -> str:
+    role = language.gettext(ROLES[chase.to_role])
+    if chase.letters:
+        return role
+    return language.message(Message(mark("%(role)s (nobody to write to)"), {"role": role}))
+
+
+def _next(language: Language, row: AnyRow) -> str:
+    """The step that comes if nothing is recorded before it."""
+    if row.next_chase_at is None:
+        return language.gettext(mark("No steps left"))
+    step = next(s for s in row.steps if datetime.fromisoformat(s["at"]) >= row.next_chase_at)
+    return f"{language.date_and_time(row.next_chase_at)}: {language.gettext(ROLES[step['to']])}"
+
+
+def make_blueprint(
+    *,
+    oversee: Oversee,
+    directory: Directory,
+    clocks: Mapping[str, Clock],
+    refuse: Refusal,
+    now: Now,
+) -> Blueprint:
+    """The door's routes."""
+    blueprint = Blueprint("supervisor", __name__)
+    supervisor = _Supervisor(oversee, directory, clocks, now)
+    Entrance(blueprint, refuse).route("/deadlines", Permission.WATCH_DEADLINES)(
+        supervisor.deadlines
+    )
+    return blueprint

@@ -1,0 +1,185 @@
+"""The words for code values that staff read: catalogue keys, by the name of what they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from intake.domain.clock import Kind as ClockKind
+from intake.domain.clock import Rule
+from intake.domain.directory import Desk, Kind
+from intake.domain.message import mark
+from intake.domain.people import Role
+from intake.domain.referral import State
+from intake.domain.report import ReportType
+from intake.language import Language
+from intake.web.forms import words
+from intake.web.forms.fields import Choices
+
+_NOT_KNOWN = mark("The reporter does not know")
+
+
+def _told(choices: Choices, **instead: str) -> dict[str, str]:
+    """What the reporter chose, without the words that only the reporter can say."""
+    told = dict(choices)
+    unsure = {value: _NOT_KNOWN for value in ("unknown", "dont_know") if value in told}
+    return told | unsure | instead
+
+
+_YES_NO = dict(words.YES_NO)
+
+KINDS: Mapping[str, str] = dict(words.RECIPIENTS)
+DESKS: Mapping[str, str] = {
+    Desk.OFFICE: mark("Office"),
+    Desk.TRIAGE: mark("Triage desk"),
+    Desk.HOLIDAY: mark("Holiday desk"),
+    Desk.DUTY: mark("Duty desk"),
+}
+ROLES: Mapping[str, str] = {
+    Role.WORKER: mark("worker"),
+    Role.DEPUTY: mark("deputy"),
+    Role.HEAD: mark("unit's head"),
+    Role.SUPERVISOR: mark("supervisor"),
+    Role.COORDINATOR: mark("police coordinator"),
+    Role.RULE_EDITOR: mark("rule editor"),
+    Role.ADMINISTRATOR: mark("administrator"),
+    Role.AUDITOR: mark("auditor"),
+}
+STATES: Mapping[str, tuple[str, str]] = {
+    State.SENT: ("new", mark("New")),
+    State.ACCEPTED: ("progress", mark("Being handled")),
+    State.RETURNED: ("closed", mark("Returned")),
+    State.HANDED_OVER: ("closed", mark("Moved to another agency")),
+    State.CLOSED: ("closed", mark("Closed")),
+}
+REPORT_TYPES: Mapping[str, str] = {
+    ReportType.CHILD_WELFARE_NOTIFICATION: mark("Child welfare notification"),
+    ReportType.SUPPORT_CONTACT: mark("Contact for support"),
+    ReportType.ANTICIPATORY: mark("Anticipatory child welfare notification"),
+    ReportType.ANKKURI_CONTACT: mark("Contact to Ankkuri work"),
+}
+TYPE_REASONS: Mapping[str, str] = {
+    "By your answer the child may need protection.": mark(
+        "By the reporter's answer the child may need protection."
+    ),
+    "By your answer the child does not need child welfare.": mark(
+        "By the reporter's answer the child does not need child welfare."
+    ),
+}
+"""What is said to the reporter as *you*, as the agency reads it."""
+NOTICES: Mapping[str, str] = {
+    "call_duty_too": mark("The reporter was asked to call the emergency social service as well."),
+    "clock_from_birth": mark("The deadlines of the assessment start when the child is born."),
+    "nothing_to_guardians": mark("Nothing of this may be told to the guardians yet."),
+    "adult_services": mark("The person is an adult: the reporter was guided to adult services."),
+    "consent_or_consult": mark(
+        "Nobody may get the report as it stands: the reporter was advised to ask for consent, or "
+        "to consult by telephone without names."
+    ),
+}
+SECTIONS: Mapping[str, str] = {
+    "reporter": mark("Reporter"),
+    "identity": mark("Child"),
+    "place": mark("Place of residence and school"),
+    "guardians": mark("Guardians"),
+    "concern": mark("Worry"),
+    "health": mark("Health"),
+}
+
+ASKED: Mapping[str, str] = {
+    "primary": mark("Main topic"),
+    "categories": mark("Topics"),
+    "age": mark("Age"),
+    "unborn": mark("Not yet born"),
+    "urgency": mark("Urgency"),
+    "reporter_kind": mark("Kind of reporter"),
+    "sector": mark("Field of work"),
+    "may_need_protection": mark("The child may need protection"),
+    "made_together": mark("Made together with the child or a guardian"),
+    "crime_against_child": mark("Suspected crime against the child"),
+    "child_role": mark("The child's part"),
+    "threat_to_life": mark("Threat to life or health"),
+    "weapon": mark("A weapon or other dangerous object"),
+    "consent_ank": mark("Consent: Ankkuri team"),
+    "consent_hea": mark("Consent: health services"),
+    "consent_you": mark("Consent: youth services"),
+    "consent_wel": mark("Consent: pupil welfare"),
+    "consent_soc": mark("Consent: social services"),
+    "consent_pri": mark("Consent: school"),
+    "guardian_suspected": mark("A guardian is suspected"),
+    "protected": mark("Protected address"),
+    "residence": mark("Municipality of residence"),
+    "school": mark("School"),
+    "agreement": mark("Cooperation agreement"),
+    "hours": mark("Social services' office"),
+    "school_term": mark("School term"),
+    "lives_with_child": mark("Lives with the child"),
+    "suspected_perpetrator": mark("Suspected of having done something to the child"),
+    "interpreter": mark("Needs an interpreter"),
+    "child_informed": mark("Does the child know of the report?"),
+    "guardian_informed": mark("Does a guardian know of the report?"),
+    "child_consent": mark("The child's consent"),
+    "guardian_consent": mark("A guardian's consent"),
+}
+"""What each answer is an answer to; facts of the rules under the rules' own names."""
+
+ANSWERS: Mapping[str, Mapping[str, str]] = {
+    "primary": dict(words.CATEGORIES),
+    "categories": dict(words.CATEGORIES),
+    "urgency": {
+        "emergency": mark("Emergency"),
+        "today": mark("Urgent (today)"),
+        "normal": mark("Not urgent"),
+    },
+    "reporter_kind": {
+        "professional": mark("Professional"),
+        "private_person": mark("Private person"),
+        "guardian": mark("Guardian"),
+        "child": mark("The child"),
+    },
+    "sector": _told(words.SECTORS, none=mark("None")),
+    "may_need_protection": _told(words.PROTECTION),
+    "made_together": _YES_NO,
+    "crime_against_child": _told(words.CRIMES, suspected=mark("A crime that cannot be named yet")),
+    "child_role": _told(words.CHILD_ROLES, other=mark("Something else, or not known")),
+    "threat_to_life": _told(words.THREATS),
+    "weapon": _told(words.YES_NO_UNKNOWN),
+    "unborn": _YES_NO,
+    "guardian_suspected": _YES_NO,
+    "protected": _YES_NO,
+    "residence": {"known": mark("Known"), "unknown": mark("Not known")},
+    "school": {"known": mark("Known"), "none": mark("None")},
+    "agreement": {"in_force": mark("In force"), "none": mark("None in force")},
+    "hours": {"open": mark("Office open"), "closed": mark("Office closed")},
+    "school_term": {"term": mark("In term"), "holiday": mark("School holiday")},
+    "lives_with_child": _told(words.LIVES_WITH),
+    "interpreter": _told(words.YES_NO_UNKNOWN),
+    "suspected_perpetrator": _told(words.YES_NO_UNKNOWN),
+    "turvakielto": _told(words.YES_NO_UNKNOWN),
+    "child_informed": _told(words.INFORMED),
+    "guardian_informed": _told(words.INFORMED),
+    "child_consent": _told(words.CHILD_CONSENT),
+    "guardian_consent": _told(words.CHILD_CONSENT),
+    **dict.fromkeys((f"consent_{kind.lower()}" for kind in Kind), _YES_NO),
+}
+
+
+def length(language: Language, rule: Rule) -> str:
+    """How far a clock runs."""
+    n = rule.count
+    match rule.kind:
+        case ClockKind.SAME_DAY:
+            return language.gettext("the same day")
+        case ClockKind.WORKING_DAYS:
+            return language.ngettext("%(num)s working day", "%(num)s working days", n)
+        case ClockKind.SCHOOL_DAYS:
+            return language.ngettext("%(num)s school day", "%(num)s school days", n)
+        case ClockKind.MONTHS:
+            return language.ngettext("%(num)s month", "%(num)s months", n)
+        case ClockKind.HOURS:
+            return language.ngettext("%(num)s hour", "%(num)s hours", n)
+
+
+def answer(language: Language, asked: str, value: object) -> str:
+    """The words of an answer; a value that has none stands as it is."""
+    text = ANSWERS.get(asked, {}).get(str(value))
+    return language.gettext(text) if text else str(value)

@@ -1,0 +1,296 @@
+"""The one place where the parts are joined; a door's modules are imported only when served."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from flask import Blueprint
+
+from config import (
+    PROJECT,
+    REPLAY_PUBLIC,
+    SECRETS,
+    STAFF_DOORS,
+    Settings,
+    SettingsUnusable,
+    read_secret,
+    refuse_secrets_of_other_doors,
+)
+from intake.domain.calendar import Calendar, load_calendar
+from intake.domain.chase import ChaseStep
+from intake.domain.clock import Clock
+from intake.domain.directory import Directory
+from intake.domain.directory_file import directory_from
+from intake.post.files import FileSender
+from intake.post.letter import Sender
+from intake.post.null import NullSender
+from intake.store import directory as directory_store
+from intake.store.database import Database
+from intake.vault.seal import FactsSealer, PublicKey
+from routing_rules.load import load_checked
+from routing_rules.ruleset import RuleSet
+
+if TYPE_CHECKING:
+    from intake.services.chase import Chase
+    from intake.services.deliver import Deliver
+    from intake.services.read import Read
+    from intake.services.refer import Refer
+    from intake.services.respond import Respond
+    from intake.services.route import Route
+    from intake.services.sign_in import SignIn
+    from intake.services.submit import Submit
+    from intake.services.tidy import Tidy
+
+REPLAY_KEY_ID = "replay-1"
+Now = Callable[[], datetime]
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The clock of a running system."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything that is made once in a process. ``now`` is passed in so that tests own time."""
+
+    settings: Settings
+    database: Database
+    directory: Directory
+    calendar: Calendar
+    rules: RuleSet
+    clocks: Mapping[str, Clock]
+    steps: tuple[ChaseStep, ...]
+    now: Now = utc_now
+
+    @cached_property
+    def route(self) -> Route:
+        """Routing without writing."""
+        from intake.services.route import Route
+
+        return Route(self.database, self.directory, self.calendar, self.rules)
+
+    @cached_property
+    def refer(self) -> Refer:
+        """Making of referrals."""
+        from intake.services.refer import Refer
+
+        return Refer(self.calendar, self.clocks, self.steps)
+
+    @cached_property
+    def submit(self) -> Submit:
+        """Taking reports in."""
+        from intake.services.submit import Submit
+
+        raw = read_secret(self.settings.keys, REPLAY_PUBLIC)
+        replay = PublicKey(REPLAY_KEY_ID, raw)
+        return Submit(self.database, self.route, self.refer, FactsSealer(replay), replay)
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        """Staff sessions."""
+        from intake.services.sign_in import SignIn
+
+        return SignIn(self.database, read_secret(self.settings.keys, SECRETS["pepper"]))
+
+    @cached_property
+    def read(self) -> Read:
+        """Opening of referrals."""
+        from intake.services.read import Read
+
+        return Read(self.database)
+
+    @cached_property
+    def respond(self) -> Respond:
+        """Moves on referrals."""
+        from intake.services.respond import Respond
+
+        return Respond(
+            self.database, self.directory, self.clocks, self.read, self.route, self.refer
+        )
+
+    @cached_property
+    def chase(self) -> Chase:
+        """The sweep."""
+        from intake.services.chase import Chase
+
+        return Chase(self.database, self.directory)
+
+    @cached_property
+    def deliver(self) -> Deliver:
+        """Letters to the post."""
+        from intake.services.deliver import Deliver
+        from intake.services.letters import Letters
+
+        letters = Letters(
+            PROJECT / "templates", self.directory, self.clocks, self.settings.base_url
+        )
+        return Deliver(self.database, self._sender(), letters)
+
+    @cached_property
+    def tidy(self) -> Tidy:
+        """The purge."""
+        from intake.services.tidy import Tidy
+
+        return Tidy(self.database)
+
+    def _sender(self) -> Sender:
+        return FileSender(self.settings.letters) if self.settings.mail == "files" else NullSender()
+
+
+def build(settings: Settings, now: Now = utc_now) -> Parts:
+    """Join the parts; refuses to start on a database, directory or rule set that does not hold.
+
+    Raises SettingsUnusable, DatabaseNotReady, DirectoryInvalid, RulesInvalid.
+    """
+    refuse_secrets_of_other_doors(settings)
+    rules = load_checked(settings.rules)
+    database = Database(settings.database)
+    database.require_current()
+    with database.read() as connection:
+        tables = directory_store.tables(connection)
+    if not tables:
+        raise SettingsUnusable("The database has no directory of agencies: run `ankkuri init`")
+    return Parts(
+        settings=settings,
+        database=database,
+        directory=directory_from(tables),
+        calendar=load_calendar(),
+        rules=rules,
+        clocks={clock.id: clock for clock in map(Clock.parse, rules.clocks)},
+        steps=tuple(map(ChaseStep.parse, rules.chases)),
+        now=now,
+    )
+
+
+def blueprints(parts: Parts) -> list[Blueprint]:
+    """The doors that the settings name; the sign-in page comes with any door of staff."""
+    made = [_DOORS[door](parts) for door in parts.settings.doors]
+    if set(parts.settings.doors) & STAFF_DOORS:
+        made.append(_account(parts))
+    return made
+
+
+def _reporter(parts: Parts) -> Blueprint:
+    from intake.services.draft import Draft
+    from intake.services.status import Status
+    from intake.web.reporter.door import make_blueprint
+
+    return make_blueprint(
+        draft=Draft(parts.database),
+        route=parts.route,
+        submit=parts.submit,
+        status=Status(parts.database, parts.directory),
+        directory=parts.directory,
+        clocks=parts.clocks,
+        calendar=parts.calendar,
+        door_secret=read_secret(parts.settings.keys, SECRETS["reporter"]),
+        secure_cookies=parts.settings.secure_cookies,
+        now=parts.now,
+    )
+
+
+def _agency(parts: Parts) -> Blueprint:
+    from intake.web.agency import make_blueprint
+
+    return make_blueprint(
+        read=parts.read,
+        respond=parts.respond,
+        directory=parts.directory,
+        clocks=parts.clocks,
+        calendar=parts.calendar,
+        refuse=_refuse(parts),
+        door_secret=_staff_secret(parts),
+        now=parts.now,
+    )
+
+
+def _supervisor(parts: Parts) -> Blueprint:
+    from intake.services.oversee import Oversee
+    from intake.web.supervisor import make_blueprint
+
+    return make_blueprint(
+        oversee=Oversee(parts.database, parts.directory),
+        directory=parts.directory,
+        clocks=parts.clocks,
+        refuse=_refuse(parts),
+        now=parts.now,
+    )
+
+
+def _coordinator(parts: Parts) -> Blueprint:
+    from intake.services.oversee import Oversee
+    from intake.web.coordinator import make_blueprint
+
+    return make_blueprint(
+        oversee=Oversee(parts.database, parts.directory), refuse=_refuse(parts), now=parts.now
+    )
+
+
+def _rules(parts: Parts) -> Blueprint:
+    from intake.web.rules import make_blueprint
+
+    return make_blueprint(rules=parts.rules, clocks=parts.clocks, refuse=_refuse(parts))
+
+
+def _admin(parts: Parts) -> Blueprint:
+    from intake.services.oversee import Oversee
+    from intake.web.admin import make_blueprint
+
+    return make_blueprint(
+        oversee=Oversee(parts.database, parts.directory),
+        directory=parts.directory,
+        refuse=_refuse(parts),
+        now=parts.now,
+    )
+
+
+def _audit(parts: Parts) -> Blueprint:
+    from intake.services.audit import Audit
+    from intake.web.audit import make_blueprint
+
+    return make_blueprint(
+        audit=Audit(parts.database),
+        directory=parts.directory,
+        refuse=_refuse(parts),
+        now=parts.now,
+    )
+
+
+def _account(parts: Parts) -> Blueprint:
+    from intake.web.account import make_blueprint
+
+    return make_blueprint(
+        sign_in=parts.sign_in,
+        refuse=_refuse(parts),
+        door_secret=_staff_secret(parts),
+        secure_cookies=parts.settings.secure_cookies,
+        now=parts.now,
+    )
+
+
+def _refuse(parts: Parts) -> Callable[..., None]:
+    from intake.services.refuse import Refuse
+
+    return Refuse(parts.database, parts.now)
+
+
+def _staff_secret(parts: Parts) -> bytes:
+    return read_secret(parts.settings.keys, SECRETS["staff"])
+
+
+_DOORS: Mapping[str, Callable[[Parts], Blueprint]] = {
+    "reporter": _reporter,
+    "agency": _agency,
+    "supervisor": _supervisor,
+    "coordinator": _coordinator,
+    "rules": _rules,
+    "admin": _admin,
+    "audit": _audit,
+}

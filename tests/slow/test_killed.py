@@ -1,0 +1,117 @@
+"""kill -9 of the web process at any moment of sending: whole with its receipt, or not at all."""
+
+from __future__ import annotations
+
+import http.client
+import random
+import time
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from sqlalchemy import func, select
+
+from intake import wiring
+from intake.services.draft import Draft
+from intake.store.database import Database
+from intake.store.tables import (
+    DeadlineRow,
+    DraftRow,
+    ReceiptRow,
+    ReferralRow,
+    ReportRow,
+    SectionRow,
+    TrailRow,
+    WrapRow,
+)
+from intake.vault.envelope import SLOTS
+from intake.vault.own import VisitorSecret
+from tests.processes import Answer, Server
+from tests.site import enrol_everyone, lay_out, token_in
+from tests.web.filled import typed_worry
+
+ROUNDS = 50
+SEED = 20260602
+
+
+def stored(database: Database, secret: VisitorSecret) -> bool:
+    """Whether the report of this draft is there, whole; False only if nothing of it is."""
+    with database.read() as connection:
+        report = connection.scalar(
+            select(ReceiptRow.report_id).where(ReceiptRow.draft_id == secret.draft_id)
+        )
+        draft = connection.scalar(select(DraftRow.id).where(DraftRow.id == secret.draft_id))
+        assert (report is None) == (draft is not None), "both, or neither"
+        if report is None:
+            return False
+
+        def count(row: type, *where: object) -> int:
+            return connection.scalar(select(func.count()).select_from(row).where(*where)) or 0  # type: ignore[arg-type]  # conditions of many kinds
+
+        referrals = list(
+            connection.scalars(select(ReferralRow.id).where(ReferralRow.report_id == report))
+        )
+        assert referrals
+        assert count(ReportRow, ReportRow.id == report) == 1
+        assert count(SectionRow, SectionRow.report_id == report) == len(SLOTS) - 1
+        for referral in referrals:
+            assert count(WrapRow, WrapRow.referral_id == referral) >= 1
+            assert count(DeadlineRow, DeadlineRow.referral_id == referral) >= 1
+            assert count(TrailRow, TrailRow.referral_id == referral) == 1
+        return True
+
+
+@pytest.mark.slow
+def test_a_report_is_whole_or_not_at_all_whenever_the_server_is_killed(tmp_path: Path) -> None:
+    settings = lay_out(tmp_path)
+    parts = wiring.build(settings)
+    enrol_everyone(parts, parts.now())
+    drafts, database = Draft(parts.database), parts.database
+    server = Server(tmp_path)
+    chance = random.Random(SEED)  # noqa: S311 (moments, not secrets)
+    outcomes = {True: 0, False: 0}
+    longest = 0.0
+    server.start()
+    try:
+        for number in range(-3, ROUNDS):  # three that are not killed tell how long it takes
+            secret = VisitorSecret.new()
+            drafts.save(secret, typed_worry(), parts.now())
+            token = token_in(server.get("/report/check", secret.cookie).text)
+            answers: list[Answer] = []
+
+            def send(to: list[Answer] = answers, who: str = secret.cookie, by: str = token) -> None:
+                try:
+                    to.append(server.post("/report/send", who, {"csrf_token": by}))
+                except (OSError, http.client.HTTPException):
+                    return  # the server died under us, as it should
+
+            sender = Thread(target=send)
+            began = time.monotonic()
+            sender.start()
+            if number < 0:
+                sender.join()
+                longest = max(longest, time.monotonic() - began)
+            else:
+                time.sleep(chance.uniform(0, longest * 1.2))  # the moment of the kill, not a wait
+            server.kill()
+            sender.join()
+            there = stored(database, secret)
+            if answers and answers[0].status == 303:
+                assert there, "acknowledged and lost"
+            if number >= 0:
+                outcomes[there] += 1
+            server.start()
+            if there:
+                assert secret.receipt_code.text in server.get("/receipt", secret.cookie).text
+            else:
+                token = token_in(server.get("/report/check", secret.cookie).text)
+                sent = server.post("/report/send", secret.cookie, {"csrf_token": token})
+                assert sent.status == 303, "the draft is intact and can be sent"
+                assert stored(database, secret)
+    finally:
+        server.kill()
+    with database.read() as connection:
+        reports = connection.scalar(select(func.count()).select_from(ReportRow))
+    assert reports == ROUNDS + 3
+    assert min(outcomes.values()) > 0, f"the kills all fell on one side: {outcomes}"
+    database.engine.dispose()

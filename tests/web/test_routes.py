@@ -1,0 +1,134 @@
+"""Every route says who may enter, and a walk over all of them finds it true."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from intake.domain.people import AGENCY_ROLES, PERMISSIONS, Permission
+from intake.domain.trail import Action
+from intake.store.tables import ReferralRow, TrailRow
+from intake.web.page import HEADERS
+from tests.look.page_faults import page_faults
+from tests.site import PEOPLE, SOC, Site
+
+OPEN_DOORS = ("reporter.", "account.sign_in", "account.front", "static")
+
+
+def permission_of(site: Site, endpoint: str) -> Any:
+    return getattr(site.app.view_functions[endpoint], "permission", None)
+
+
+def staff_routes(site: Site) -> list[Any]:
+    return [
+        rule
+        for rule in site.app.url_map.iter_rules()
+        if permission_of(site, rule.endpoint) not in (None, Permission.ANYONE)
+    ]
+
+
+def address(rule: Any, site: Site) -> str:
+    with site.parts.database.read() as connection:
+        referral = connection.scalar(
+            select(ReferralRow.id).where(ReferralRow.agency_id.like("soc-%"))
+        )
+    values: dict[str, Any] = {"referral_id": referral, "move": "accept", "clock": "urgency"}
+    adapter = site.app.url_map.bind("localhost")
+    return adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
+
+
+def test_every_route_declares_a_permission(site: Site) -> None:
+    undeclared = [
+        rule.endpoint
+        for rule in site.app.url_map.iter_rules()
+        if rule.endpoint != "static"
+        and not isinstance(permission_of(site, rule.endpoint), Permission)
+    ]
+    assert undeclared == []
+
+
+def test_only_the_reporters_pages_and_the_sign_in_are_open_to_anyone(site: Site) -> None:
+    opened = [
+        rule.endpoint
+        for rule in site.app.url_map.iter_rules()
+        if permission_of(site, rule.endpoint) in (None, Permission.ANYONE)
+    ]
+    assert [name for name in opened if not name.startswith(OPEN_DOORS)] == []
+    assert len(staff_routes(site)) >= 10
+
+
+def test_nobody_gets_a_staff_page_without_signing_in(site: Site) -> None:
+    site.send()
+    client = site.client()
+    for rule in staff_routes(site):
+        for method in sorted(rule.methods & {"GET", "POST"}):
+            answer = client.open(address(rule, site), method=method)
+            assert answer.status_code == 303, rule.endpoint
+            assert answer.location.partition("?")[0] == "/sign-in", rule.endpoint
+
+
+@pytest.mark.parametrize("name", sorted(PEOPLE))
+def test_each_person_gets_exactly_the_pages_of_their_roles(site: Site, name: str) -> None:
+    site.send()
+    client = site.signed_in(name)
+    memberships = PEOPLE[name][1]
+    held = {p for m in memberships for p in PERMISSIONS[m.role]} | {Permission.SIGNED_IN}
+    of_its_agency = any(m.agency == SOC for m in memberships)
+    for rule in staff_routes(site):
+        permission = permission_of(site, rule.endpoint)
+        if "GET" not in rule.methods or rule.endpoint == "account.front":
+            continue
+        answer = client.get(address(rule, site))
+        hidden = rule.arguments and not of_its_agency
+        expected = 403 if permission not in held else 404 if hidden else 200
+        assert answer.status_code == expected, (name, rule.endpoint, answer.status_code)
+        assert page_faults(answer.text) == [], rule.endpoint
+
+
+def test_a_page_of_another_role_leaves_a_line(site: Site) -> None:
+    client = site.signed_in("supervisor")
+
+    def refusals() -> int:
+        with site.parts.database.read() as connection:
+            return (
+                connection.scalar(
+                    select(func.count())
+                    .select_from(TrailRow)
+                    .where(TrailRow.action == Action.REFUSED)
+                )
+                or 0
+            )
+
+    before = refusals()
+    assert client.get("/inbox").status_code == 403
+    assert refusals() == before + 1
+
+
+def test_every_page_carries_the_security_headers_and_is_never_kept(site: Site) -> None:
+    for path in ("/", "/status", "/sign-in", "/nowhere"):
+        answer = site.client().get(path)
+        for name, value in HEADERS.items():
+            assert answer.headers[name] == value
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "unsafe" not in answer.headers["Content-Security-Policy"]
+
+
+def test_cookies_are_kept_from_scripts_and_from_other_sites(site: Site) -> None:
+    client = site.signed_in("soc")
+    cookie = client.get_cookie("ankkuri_staff")
+    assert cookie is not None
+    assert cookie.http_only
+    assert cookie.same_site == "Lax"
+
+
+def test_the_agency_roles_are_those_that_read_and_move() -> None:
+    reading = {role for role, held in PERMISSIONS.items() if Permission.READ_REFERRALS in held}
+    assert reading == AGENCY_ROLES
+
+
+def test_choosing_a_language_never_leads_to_another_host(site: Site) -> None:
+    answer = site.client().get("//evil.invalid/?lang=sv")
+    assert answer.status_code in (303, 404)
+    assert not (answer.location or "/").startswith("//")

@@ -1,0 +1,178 @@
+"""Signing in, staying in, and getting out."""
+
+from __future__ import annotations
+
+from datetime import date
+from unittest.mock import patch
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import update
+
+from intake.services.sign_in import FREE_TRIES, IDLE, LONGEST, SignIn
+from intake.store.people_tables import MembershipRow
+from intake.vault.passphrase import HashingBusy
+from intake.web.account import COOKIE
+from tests.look.page_faults import page_faults
+from tests.site import PASSPHRASE, Site, token_in
+
+FIRST_PAGES = {
+    "soc": "/inbox",
+    "soc-head": "/inbox",
+    "supervisor": "/deadlines",
+    "coordinator": "/picture",
+    "rules": "/rules",
+    "admin": "/directory",
+    "auditor": "/trail",
+}
+
+
+def browser(site: Site) -> FlaskClient:
+    client = site.client()
+    client.set_cookie("ankkuri_language", "en")
+    return client
+
+
+def sign_in(client: FlaskClient, name: str, passphrase: str, path: str = "/sign-in"):  # type: ignore[no-untyped-def]  # Flask's test response
+    token = token_in(client.get("/sign-in").text)
+    data = {"name": name, "passphrase": passphrase, "csrf_token": token}
+    return client.post(path, data=data)
+
+
+@pytest.mark.parametrize(("name", "first"), FIRST_PAGES.items())
+def test_sign_in_leads_to_ones_own_first_page(site: Site, name: str, first: str) -> None:
+    client = browser(site)
+    answer = sign_in(client, name, PASSPHRASE)
+    assert (answer.status_code, answer.location) == (303, "/staff")
+    assert client.get("/staff").location == first
+    page = client.get(first)
+    assert page.status_code == 200
+    assert page_faults(page.text) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "passphrase"),
+    [("soc", "not-this-one"), ("nobody", PASSPHRASE), ("", ""), ("soc", ""), ("soc", "x" * 5000)],
+)
+def test_a_wrong_name_or_passphrase_is_one_sentence_that_tells_not_which(
+    site: Site, name: str, passphrase: str
+) -> None:
+    answer = sign_in(browser(site), name, passphrase)
+    assert answer.status_code == 422
+    assert answer.text.count("The user name or the passphrase is wrong.") == 1
+    assert page_faults(answer.text) == []
+    assert f'value="{name}"' in answer.text
+    assert len(passphrase) < 2 or passphrase not in answer.text
+
+
+def test_after_the_free_tries_one_is_told_how_long_to_wait(site: Site) -> None:
+    for _ in range(FREE_TRIES):
+        assert sign_in(browser(site), "soc", "not-this-one").status_code == 422
+    answer = sign_in(browser(site), "soc", PASSPHRASE)
+    assert answer.status_code == 429
+    assert "Too many attempts. Wait 2 seconds and try again." in answer.text
+    assert sign_in(browser(site), "pol", PASSPHRASE).status_code == 303
+    site.hands.move(seconds=3)
+    assert sign_in(browser(site), "soc", PASSPHRASE).status_code == 303
+
+
+def test_a_full_queue_of_hashes_asks_to_wait(site: Site) -> None:
+    client = browser(site)
+    token = token_in(client.get("/sign-in").text)
+    data = {"name": "soc", "passphrase": PASSPHRASE, "csrf_token": token}
+    with patch.object(SignIn, "__call__", side_effect=HashingBusy):
+        answer = client.post("/sign-in", data=data)
+    assert answer.status_code == 503
+    assert "The service is busy." in answer.text
+
+
+def test_a_form_of_another_browser_does_not_sign_in(site: Site) -> None:
+    token = token_in(browser(site).get("/sign-in").text)
+    client = browser(site)
+    client.get("/sign-in")
+    data = {"name": "soc", "passphrase": PASSPHRASE, "csrf_token": token}
+    answer = client.post("/sign-in", data=data)
+    assert answer.status_code == 422
+    assert "The page had been open too long." in answer.text
+    assert client.get_cookie(COOKIE) is None
+
+
+def test_each_sign_in_is_a_new_session_and_ends_the_old_one(site: Site) -> None:
+    client = browser(site)
+    token = token_in(client.get("/sign-in").text)
+    before = client.get_cookie("ankkuri_sign_in")
+    sign_in(client, "soc", PASSPHRASE)
+    first = client.get_cookie(COOKIE)
+    assert before is not None
+    assert first is not None
+    client.set_cookie("ankkuri_sign_in", before.value)  # a page left open in another tab
+    data = {"name": "pol", "passphrase": PASSPHRASE, "csrf_token": token}
+    assert client.post("/sign-in", data=data).status_code == 303
+    second = client.get_cookie(COOKIE)
+    assert second is not None
+    assert second.value != first.value
+    client.set_cookie(COOKIE, first.value)
+    assert client.get("/inbox").status_code == 303
+
+
+@pytest.mark.parametrize("away", [IDLE, LONGEST])
+def test_an_ended_session_is_told_at_the_door(site: Site, away: object) -> None:
+    client = site.signed_in("soc")
+    client.set_cookie("ankkuri_language", "en")
+    site.hands.at += away  # type: ignore[operator]
+    site.hands.move(seconds=1)
+    answer = client.get("/inbox")
+    assert (answer.status_code, answer.location) == (303, "/sign-in")
+    assert "Your session has ended. Sign in again." in client.get("/sign-in").text
+    assert "Your session has ended" not in browser(site).get("/sign-in").text
+
+
+def test_signing_out_ends_the_session_on_the_server(site: Site) -> None:
+    client = site.signed_in("soc")
+    cookie = client.get_cookie(COOKIE)
+    assert cookie is not None
+    token = token_in(client.get("/inbox").text)
+    answer = client.post("/sign-out", data={"csrf_token": token})
+    assert (answer.status_code, answer.location) == (303, "/sign-in")
+    client.set_cookie(COOKIE, cookie.value)
+    assert client.get("/inbox").status_code == 303
+
+
+def test_a_forged_sign_out_asks_again(site: Site) -> None:
+    client = site.signed_in("soc")
+    answer = client.post("/sign-out", data={"csrf_token": "forged"})
+    assert answer.status_code == 422
+    assert page_faults(answer.text) == []
+    assert client.get("/inbox").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("wanted", "led_to"),
+    [
+        ("/referrals/x", "/referrals/x"),
+        ("//elsewhere.invalid", "/staff"),
+        ("/\\elsewhere.invalid", "/staff"),
+        ("https://elsewhere.invalid", "/staff"),
+        ("/\t/elsewhere.invalid", "/staff"),
+    ],
+)
+def test_sign_in_leads_on_only_within_the_service(site: Site, wanted: str, led_to: str) -> None:
+    client = browser(site)
+    token = token_in(client.get("/sign-in").text)
+    data = {"name": "soc", "passphrase": PASSPHRASE, "csrf_token": token}
+    answer = client.post("/sign-in", query_string={"next": wanted}, data=data)
+    assert answer.location == led_to
+
+
+def test_a_person_without_a_role_in_force_is_told_so(site: Site) -> None:
+    with site.parts.database.write() as connection:
+        connection.execute(
+            update(MembershipRow)
+            .where(MembershipRow.person_id == site.people["coordinator"])
+            .values(valid_to=date(2026, 6, 1))
+        )
+    client = site.signed_in("coordinator")
+    page = client.get("/staff")
+    assert page.status_code == 200
+    assert page_faults(page.text) == []
+    assert client.get("/picture").status_code == 403

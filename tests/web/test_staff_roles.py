@@ -1,0 +1,91 @@
+"""Every page of staff by every role: open to its own, a refusal with a trail line to the others."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from intake.domain.people import Permission
+from intake.domain.trail import Action
+from intake.store.tables import TrailRow
+from tests.look.page_faults import page_faults
+from tests.site import Site
+
+PAGES = {
+    "/inbox": {"soc", "soc-deputy", "soc-head", "pol", "ank", "hea", "you", "wel", "pri"},
+    "/deadlines": {"supervisor"},
+    "/picture": {"coordinator"},
+    "/rules": {"rules"},
+    "/directory": {"admin"},
+    "/trail": {"auditor"},
+}
+ONE_OF_EACH = (
+    "soc",
+    "soc-deputy",
+    "soc-head",
+    "pol",
+    "supervisor",
+    "coordinator",
+    "rules",
+    "admin",
+    "auditor",
+)
+
+
+def refusals(site: Site) -> list[tuple[object, str | None]]:
+    with site.parts.database.read() as connection:
+        rows = connection.execute(
+            select(TrailRow.person_id, TrailRow.purpose).where(TrailRow.action == Action.REFUSED)
+        )
+        return [(row.person_id, row.purpose) for row in rows]
+
+
+@pytest.mark.parametrize("name", ONE_OF_EACH)
+def test_a_role_opens_its_own_pages_and_leaves_a_line_at_the_others(site: Site, name: str) -> None:
+    client = site.signed_in(name)
+    refused = 0
+    for path, allowed in PAGES.items():
+        page = client.get(path)
+        assert page_faults(page.text) == []
+        if name in allowed:
+            assert page.status_code == 200
+        else:
+            refused += 1
+            assert page.status_code == 403
+    lines = refusals(site)
+    assert len(lines) == refused
+    assert {person for person, _ in lines} == {site.people[name]}
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/staff", f"/referrals/{uuid4()}"])
+def test_nobody_gets_in_without_signing_in(site: Site, path: str) -> None:
+    answer = site.client().get(path)
+    assert (answer.status_code, answer.location) == (303, "/sign-in")
+
+
+@pytest.mark.parametrize("path", [f"/referrals/{uuid4()}", f"/referrals/{uuid4()}/accept"])
+def test_who_may_not_read_referrals_is_refused_before_any_is_looked_for(
+    site: Site, path: str
+) -> None:
+    assert site.signed_in("supervisor").get(path).status_code == 403
+    assert len(refusals(site)) == 1
+
+
+def test_the_menu_has_the_pages_of_ones_role_and_no_others(site: Site) -> None:
+    page = site.signed_in("supervisor").get("/deadlines").text
+    assert 'href="/deadlines" aria-current="page"' in page
+    assert all(f'href="{path}"' not in page for path in PAGES if path != "/deadlines")
+
+
+def test_every_route_of_staff_names_a_permission(site: Site) -> None:
+    doors = ("account", "agency", "supervisor", "coordinator", "rules", "admin", "audit")
+    views = {
+        endpoint: view
+        for endpoint, view in site.app.view_functions.items()
+        if endpoint.startswith(tuple(f"{door}." for door in doors))
+    }
+    assert views
+    for endpoint, view in views.items():
+        assert isinstance(getattr(view, "permission", None), Permission), endpoint
