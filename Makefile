@@ -44,9 +44,10 @@ messages: $(VENV)/tested
 	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k mark -k Message --no-location --sort-output -o intake/translations/messages.pot .
 	$(BIN)/pybabel -q update -N --ignore-obsolete -D messages -i intake/translations/messages.pot -d intake/translations
 
+# Needs uv; the locks carry hashes and name no host.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --extra build pyproject.toml -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --extra build --extra dev pyproject.toml -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) data build *.egg-info
+	rm -rf $(VENV) data/demo build *.egg-info

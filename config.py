@@ -66,9 +66,10 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         raise SettingsUnusable(f"ANKKURI_{blank[0]} is set but empty: give it a value or unset it")
     data = Path(values.get("DATA", "data")).absolute()
     database = values.get("DATABASE", f"sqlite:///{data / 'intake.sqlite3'}")
-    if not database.startswith("sqlite:///"):
-        raise SettingsUnusable("ANKKURI_DATABASE must be a sqlite:/// address")
-    return Settings(
+    file = database.removeprefix("sqlite:///")
+    if file in (database, "", ":memory:") or "?" in file:
+        raise SettingsUnusable("ANKKURI_DATABASE must be a sqlite:/// address of a file, without ?")
+    settings = Settings(
         data=data,
         database=database,
         keys=Path(values.get("KEYS", data / "keys")).absolute(),
@@ -79,10 +80,16 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         base_url=_address(values.get("BASE_URL", "http://127.0.0.1:8000")),
         banner=_one_of("BANNER", values.get("BANNER", "none"), ("none", "demo")),
     )
+    if settings.base_url.startswith("https://") and not settings.secure_cookies:
+        raise SettingsUnusable(
+            "ANKKURI_SECURE_COOKIES is no but ANKKURI_BASE_URL is https: unset the former"
+        )
+    return settings
 
 
 def read_secret(keys: Path, name: str) -> bytes:
     """Read 32 secret bytes of ``keys/name``; refuse a missing, short or widely readable file."""
+    refuse_open_folder(keys)
     path = keys / name
     try:
         mode = path.stat().st_mode
@@ -99,6 +106,12 @@ def read_secret(keys: Path, name: str) -> bytes:
     if len(content) < 32:
         raise SettingsUnusable(f"Key file {name} is too short: restore it from its backup")
     return content
+
+
+def refuse_open_folder(keys: Path) -> None:
+    """Raise SettingsUnusable if others than its owner can enter the key folder."""
+    if keys.is_dir() and stat.S_IMODE(keys.stat().st_mode) & 0o077:
+        raise SettingsUnusable(f"The key folder can be entered by others: run `chmod 700 {keys}`")
 
 
 def refuse_secrets_of_other_doors(settings: Settings) -> None:
@@ -129,6 +142,8 @@ def _doors(text: str) -> tuple[str, ...]:
     for door in doors:
         if door not in DOORS:
             raise SettingsUnusable(f"ANKKURI_DOORS names {door!r}: choose of {', '.join(DOORS)}")
+        if doors.count(door) > 1:
+            raise SettingsUnusable(f"ANKKURI_DOORS names {door} twice: once is enough")
     return doors
 
 

@@ -93,6 +93,7 @@ class Post:
     path: str
     cookie: str
     token: str
+    plan: str
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _measure(folder: Path) -> dict[str, Any]:
     }
     ours = _Server("intake.app:from_environment()", environ)
     try:
-        first = _drafts(parts, secret, 1)
+        first = _drafts(parts, secret, 1, ours.port)
         (round_,) = [_round(ours.port, first, 1)]
         assert round_.statuses == (303,), f"the first post failed: {round_.statuses}"
         environ["FLOOR_BYTES"] = str(_bytes_of_a_report(parts.database))
@@ -150,8 +151,8 @@ def _interleaved(
     rounds: dict[tuple[str, int], list[Round]] = {}
     for _ in range(ROUNDS):
         for clients, posts in POSTS.items():
-            drafts = _drafts(parts, secret, posts)
-            floors = [Post("/send", "", token)] * posts
+            drafts = _drafts(parts, secret, posts, ours)
+            floors = [Post("/send", "", token, "")] * posts
             rounds.setdefault(("floor", clients), []).append(_round(floor, floors, clients))
             rounds.setdefault(("ours", clients), []).append(_round(ours, drafts, clients))
     return rounds
@@ -190,7 +191,7 @@ def _send(port: int, post: Post) -> int:
         "Cookie": f"ankkuri_draft={post.cookie}",
     }
     try:
-        connection.request("POST", post.path, urlencode({"csrf_token": post.token}), headers)
+        connection.request("POST", post.path, _form(post), headers)
         answer = connection.getresponse()
         answer.read()
         return answer.status
@@ -198,25 +199,36 @@ def _send(port: int, post: Post) -> int:
         connection.close()
 
 
-def _get(port: int, path: str) -> str:
+def _form(post: Post) -> str:
+    return urlencode({"csrf_token": post.token} | ({"plan": post.plan} if post.plan else {}))
+
+
+def _get(port: int, path: str, cookie: str = "") -> str:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
         return connection.getresponse().read().decode()
     finally:
         connection.close()
 
 
-def _drafts(parts: wiring.Parts, door_secret: bytes, count: int) -> list[Post]:
-    """That many drafts, ready to be sent, each with its cookie and its token."""
-    drafts, posts = Draft(parts.database), []
+def _drafts(parts: wiring.Parts, door_secret: bytes, count: int, port: int) -> list[Post]:
+    """That many drafts, ready to be sent, each with its cookie, its token and their one plan."""
+    drafts, posts, plan = Draft(parts.database), [], ""
     for _ in range(count):
         secret = VisitorSecret.new()
         drafts.save(secret, TYPED, parts.now())
         key = token_key(door_secret, secret.csrf_key)
         token = hmac.new(key, b"ankkuri form token", hashlib.sha256).hexdigest()
-        posts.append(Post("/report/send", secret.cookie, token))
+        plan = plan or _plan(_get(port, "/report/check", f"ankkuri_draft={secret.cookie}"))
+        posts.append(Post("/report/send", secret.cookie, token, plan))
     return posts
+
+
+def _plan(page: str) -> str:
+    """The digest that a check page sends with its button."""
+    _, _, rest = page.partition('name="plan"')
+    return rest.partition('value="')[2].partition('"')[0]
 
 
 def _lay_out(settings: config.Settings) -> wiring.Parts:

@@ -10,13 +10,14 @@ from typing import Any
 from flask import Flask, redirect, request, url_for
 from flask_login import LoginManager, current_user
 from jinja2 import StrictUndefined
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 import config
 from intake import language, wiring
 from intake.domain.message import mark
 from intake.web.cookies import Cookies
-from intake.web.page import LanguageChoice, protect, reader_language, render
+from intake.web.page import LanguageChoice, Protect, reader_language, render
 
 MOST_BYTES = 2 * 1024 * 1024
 DEMO = mark("Demo: all persons and matters are invented")
@@ -49,7 +50,7 @@ def create_app(parts: wiring.Parts) -> Flask:
     _let_staff_in(app, parts, cookies)
     _give_context(app, settings.banner == "demo")
     _handle_errors(app)
-    app.after_request(protect)
+    app.after_request(Protect(settings.secure_cookies))
     return app
 
 
@@ -69,8 +70,14 @@ def _let_staff_in(app: Flask, parts: wiring.Parts, cookies: Cookies) -> None:
 
     @login.request_loader  # type: ignore[untyped-decorator]  # Flask-Login ships no types
     def load(incoming: Any) -> StaffUser | None:
+        if incoming.blueprint == "reporter" or incoming.endpoint == "static":
+            return None  # these know no staff, and must work without the staff's tables
         secret = cookies.secret(incoming, COOKIE, SessionSecret)
-        visit = parts.sign_in.resume(secret, parts.now()) if secret else None
+        try:
+            visit = parts.sign_in.resume(secret, parts.now()) if secret else None
+        except SQLAlchemyError as error:  # the page that says so asks again who is signed in
+            log.error("%s while a session was read", type(error).__name__)
+            return None
         return StaffUser(visit) if visit else None
 
 

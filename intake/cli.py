@@ -17,7 +17,7 @@ import config
 from intake import wiring
 from intake.domain.calendar import CalendarTooShort, load_calendar
 from intake.domain.clock import Clock
-from intake.domain.deadline import ArrivalUnreadable, certify, parse_arrival
+from intake.domain.deadline import ArrivalUnreadable, certify, local_date, parse_arrival
 from intake.domain.directory_file import DirectoryInvalid
 from intake.domain.school_year import SchoolCalendarInvalid
 from intake.jobs import Timetable
@@ -50,6 +50,7 @@ class InputUnusable(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    os.umask(0o077)  # what it and the processes it starts write is the owner's alone
     parser = _parser()
     chosen = parser.parse_args(arguments)
     logging.basicConfig(
@@ -127,15 +128,23 @@ def _init(chosen: argparse.Namespace) -> int:
     from intake.services import settle
 
     settings = config.load()
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    made = settle.make_secrets(settings.keys, config.SECRETS.values())
-    settle.make_replay_keys(
-        settings.keys, config.REPLAY_PRIVATE, config.REPLAY_PUBLIC, wiring.REPLAY_KEY_ID
-    )
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.data.chmod(0o700)
+    except OSError as error:
+        raise InputUnusable(f"The data folder cannot be made private: {error}") from None
     database = Database(settings.database)
     database.refuse_newer()
     database.upgrade()
-    settle.load_directory(database, chosen.directory)
+    secrets, replay = config.SECRETS.values(), (config.REPLAY_PRIVATE, config.REPLAY_PUBLIC)
+    try:
+        settle.refuse_lost_keys(database, settings.keys, secrets, replay)
+        made = settle.make_secrets(settings.keys, secrets)
+        settle.make_replay_keys(settings.keys, *replay, wiring.REPLAY_KEY_ID)
+    except settle.KeyFileLost as error:
+        raise InputUnusable(str(error)) from None
+    config.refuse_open_folder(settings.keys)
+    settle.load_directory(database, chosen.directory, local_date(wiring.utc_now()))
     print(f"Ready in {settings.data}" + (f" (made {', '.join(made)})" if made else ""))
     return 0
 

@@ -104,7 +104,7 @@ def welcome(settings: config.Settings) -> str:
             f"Seuraa ilmoitusta / follow a report:  {settings.base_url}/status",
             *followed,
             f"Kirjaudu viranomaisena / sign in:     {settings.base_url}/sign-in",
-            f"  tunnuslause kaikille / passphrase for all: {demo['passphrase']}",
+            f"  salalause kaikille / passphrase for all: {demo['passphrase']}",
             *_sign_ins(parts.directory, demo["person"]),
             f"Kirjeet / letters: {letters}, {settings.letters}",
             "",

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from intake.domain.referral import Move
-from intake.services.draft import Draft
 from intake.services.respond import Entry
-from intake.vault.own import VisitorSecret
 from tests.site import Site, worry_answers
+from tests.web.reporter_walk import WAY, Walk
 
 CANARY = "KANARIALINTU"
+HETU = "010516A901V"
+TYPED: dict[str, dict[str, Any]] = {
+    "who": {},
+    "reporter": {"name": CANARY, "post": CANARY, "organisation": CANARY},
+    "child/1": {"name": CANARY, "hetu": HETU},
+    "observations": {"seen": CANARY, "own_view": CANARY, "health": CANARY},
+}
+"""What a reporter types over HTTP and has not sent yet."""
 FREE_TEXT = {
     "reporter": ("name", "post", "organisation", "phone", "already_called", "notice_address"),
     "children": ("name", "language", "school_name", "school_class", "whereabouts"),
@@ -51,14 +59,17 @@ def test_no_canary_is_left_anywhere(
 ) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     caplog.set_level(logging.DEBUG)
-    answers = canaries()
-    Draft(site.parts.database).save(VisitorSecret.new(), answers, site.hands())
-    site.send(answers)
+    typing = Walk(site.client())
+    for page, fields in TYPED.items():
+        typing.post(f"/report/{page}", WAY[page] | fields)
+    Walk(site.client()).client.post("/report/observations", data={"seen": CANARY * 20_000})
+    site.send(canaries())
+    worker = site.signed_in("ank")
     visit = site.visit("ank")
     (row,) = site.parts.read.inbox(visit, ("sent",))
-    assert CANARY in str(site.parts.read(visit, row.id, site.hands()).sections)
+    assert CANARY in worker.get(f"/referrals/{row.id}").text
     entry = Entry(Move.RETURN, reason=f"{CANARY} reason")
     site.parts.respond(visit, row.id, entry, site.hands())
     site.parts.chase(site.hands.move(days=30))
@@ -67,9 +78,11 @@ def test_no_canary_is_left_anywhere(
     assert {path.suffix for path in files} >= {".sqlite3", ".sqlite3-wal", ".eml"}
     for path in files:
         content = path.read_bytes()
-        for form in (CANARY.encode(), CANARY.encode("utf-16-le"), CANARY.lower().encode()):
-            assert form not in content, path.name
+        for word in (CANARY, CANARY.lower(), HETU):
+            for form in (word.encode(), word.encode("utf-16-le")):
+                assert form not in content, path.name
     assert CANARY not in caplog.text
+    assert HETU not in caplog.text
 
 
 def test_the_search_would_find_a_canary_that_is_not_sealed(site: Site) -> None:

@@ -24,6 +24,14 @@ from tests.site import lay_out
         ({"ANKKURI_MAIL": "pigeon"}, "pigeon"),
         ({"ANKKURI_BASE_URL": "ankkuri.invalid"}, "http"),
         ({"ANKKURI_DATABASE": "mysql://x"}, "sqlite"),
+        ({"ANKKURI_DATABASE": "sqlite:///:memory:"}, "ANKKURI_DATABASE"),
+        ({"ANKKURI_DATABASE": "sqlite:///"}, "ANKKURI_DATABASE"),
+        ({"ANKKURI_DATABASE": "sqlite:////srv/x.sqlite3?mode=ro"}, "ANKKURI_DATABASE"),
+        ({"ANKKURI_DOORS": "reporter,audit,reporter"}, "reporter twice"),
+        (
+            {"ANKKURI_BASE_URL": "https://a.invalid", "ANKKURI_SECURE_COOKIES": "no"},
+            "ANKKURI_SECURE_COOKIES",
+        ),
         ({"ANKKURI_CONFIG": "/nowhere/x.toml"}, "ANKKURI_CONFIG"),
     ],
 )
@@ -53,6 +61,13 @@ def test_a_key_file_must_be_private_whole_and_there(tmp_path: Path) -> None:
     (settings.keys / name).unlink()
     with pytest.raises(config.SettingsUnusable, match="ankkuri init"):
         config.read_secret(settings.keys, name)
+
+
+def test_a_key_folder_that_others_can_enter_is_refused(tmp_path: Path) -> None:
+    settings = lay_out(tmp_path)
+    settings.keys.chmod(0o710)
+    with pytest.raises(config.SettingsUnusable, match="chmod 700"):
+        config.read_secret(settings.keys, config.SECRETS["staff"])
 
 
 def ankkuri(data: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -116,7 +116,7 @@ def test_a_running_chaser_would_have_left_the_same(made: wiring.Parts) -> None:
 
 def test_every_agency_has_somebody_who_can_open(made: wiring.Parts) -> None:
     with made.database.read() as connection:
-        assert people.openers(connection).keys() == made.directory.agencies.keys()
+        assert people.openers(connection, TUESDAY.date()).keys() == made.directory.agencies.keys()
 
 
 def test_every_role_has_a_person_who_can_sign_in(made: wiring.Parts) -> None:

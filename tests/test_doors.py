@@ -39,7 +39,7 @@ def alone(data: Path, keys: Path) -> dict[str, str]:
 
 
 def own_keys(settings: config.Settings, folder: Path) -> Path:
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     for name in REPORTER_FILES:
         (folder / name).write_bytes((settings.keys / name).read_bytes())
         (folder / name).chmod(0o600)

@@ -40,13 +40,13 @@ def facts_of(worry: Worry, child: Child, today: date, around: Surroundings) -> F
         "threat_to_life": concern.threat_to_life,
         "weapon": concern.weapon,
         "guardian_suspected": _yes(worry.guardian_suspected),
-        "protected": _yes(child.protected),
+        "protected": _yes(worry.protected),
         "residence": "unknown" if child.municipality in (UNKNOWN, ELSEWHERE) else "known",
         "school": "known" if child.school not in ("", "none", ELSEWHERE) else "none",
         "agreement": "in_force" if around.agreement else "none",
         "hours": "open" if around.office_open else "closed",
         "school_term": "term" if around.school_term else "holiday",
-        **{f"consent_{k.lower()}": _yes(worry.consent.covers(k)) for k in CONSENT_KINDS},
+        **{f"consent_{k.lower()}": _yes(worry.consents_to(k)) for k in CONSENT_KINDS},
     }
 
 

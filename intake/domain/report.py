@@ -126,7 +126,7 @@ class Consent:
     guardian_consent: str
     consent_to: tuple[str, ...]
 
-    def covers(self, kind: str) -> bool:
+    def covers(self, kind: str, *, guardian_counts: bool = True) -> bool:
         """Whether the consent reaches recipient ``kind``.
 
         The child's own word decides; a guardian's counts where the child does not understand
@@ -135,7 +135,7 @@ class Consent:
         if kind not in self.consent_to:
             return False
         if self.child_consent == "lacks_understanding":
-            return self.guardian_consent == "given"
+            return guardian_counts and self.guardian_consent == "given"
         return self.child_consent == "given"
 
 
@@ -155,23 +155,41 @@ class Worry:
         """Whether some guardian is a suspected perpetrator; *unknown* does not count."""
         return any(g.suspected_perpetrator == "yes" for g in self.guardians)
 
+    def consents_to(self, kind: str) -> bool:
+        """Whether there is consent for ``kind``; a suspected guardian's word is not one."""
+        return self.consent.covers(kind, guardian_counts=not self.guardian_suspected)
+
+    @property
+    def protected(self) -> bool:
+        """Whether any child's address is protected: siblings tell where the others are."""
+        return any(child.protected for child in self.children)
+
     @property
     def urgent(self) -> bool:
         """Whether the reporter says that it must be looked at today."""
         return self.concern.urgency in ("emergency", "today")
 
     def sections(self) -> dict[str, bytes]:
-        """The content of each vault slot that has any, as canonical JSON."""
+        """The content of each vault slot that has any, as canonical JSON.
+
+        With a protected address the reporter's organisation, often the child's school, lies with
+        the places.
+        """
+        reporter = asdict(self.reporter)
+        organisation = reporter["organisation"]
+        if self.protected:
+            reporter["organisation"] = ""
         slots: dict[str, Any] = {
-            "reporter": asdict(self.reporter),
+            "reporter": reporter,
             "guardians": [asdict(g) for g in self.guardians],
             "concern": {**asdict(self.concern), **asdict(self.consent)},
             "health": {"health": self.health},
         }
         for number, child in enumerate(self.children, 1):
             fields = asdict(child)
-            slots[f"place_{number}"] = {name: fields.pop(name) for name in _PLACE}
-            slots[f"identity_{number}"] = fields
+            place = {name: fields.pop(name) for name in _PLACE}
+            slots[f"place_{number}"] = place | {"reporter_organisation": organisation}
+            slots[f"identity_{number}"] = fields | {"protected": child.protected}
         return {slot: canonical(content) for slot, content in slots.items()}
 
 
@@ -184,6 +202,15 @@ _PLACE = (
     "whereabouts_municipality",
     "turvakielto",
 )
+
+
+def reports_offence(concern: Mapping[str, Any]) -> bool:
+    """Whether a concern section tells of an offence or a threat that police cannot decline."""
+    return bool(
+        {"offence_by_child", "sexual_offence"} & set(concern["categories"])
+        or concern["crime_against_child"] != "none"
+        or concern["threat_to_life"] == "to_others"
+    )
 
 
 def report_type(worry: Worry) -> tuple[ReportType, Message]:
@@ -200,7 +227,7 @@ def report_type(worry: Worry) -> tuple[ReportType, Message]:
         return ReportType.CHILD_WELFARE_NOTIFICATION, Message(
             mark("By your answer the child may need protection.")
         )
-    if worry.consent.covers("SOC"):
+    if worry.consents_to("SOC"):
         return ReportType.SUPPORT_CONTACT, Message(
             mark("There is consent to contact social services.")
         )

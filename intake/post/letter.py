@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Protocol
 
@@ -17,13 +19,15 @@ class Letter:
     language: str
     subject: str
     text: str
+    written_at: datetime
 
     def as_mail(self, sender: str) -> EmailMessage:
         """The letter as RFC 5322 text, the same bytes at every attempt."""
         mail = EmailMessage()
         mail["From"] = sender
-        mail["To"] = self.to_address
+        mail["To"] = Address(self.to_name, addr_spec=self.to_address)
         mail["Subject"] = self.subject
+        mail["Date"] = self.written_at
         mail["Message-ID"] = f"<{self.message_id}>"
         mail["Content-Language"] = self.language
         mail["Auto-Submitted"] = "auto-generated"

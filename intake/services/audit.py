@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from intake.domain.people import Role
+from intake.domain.people import Permission, Role
 from intake.domain.trail import Action
 from intake.services.sign_in import Visit
 from intake.store import trail
@@ -20,7 +20,7 @@ class Audit:
     database: Database
 
     def __call__(self, visit: Visit, now: datetime, limit: int = 200) -> list[AnyRow]:
-        """The newest lines, after a line of this reading itself."""
+        """The newest lines of the auditor's own controllers, after a line of this reading."""
         with self.database.write() as connection:
             trail.write_line(
                 connection,
@@ -31,4 +31,5 @@ class Audit:
                 purpose="oversight of use",
             )
         with self.database.read() as connection:
-            return list(trail.latest(connection, limit))
+            controllers = visit.person.controllers(Permission.READ_TRAIL)
+            return list(trail.lines_of(connection, controllers, limit))

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import OperationalError
 
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
@@ -34,34 +34,44 @@ class Chase:
     directory: Directory
 
     def __call__(self, now: datetime) -> int:
-        """Chase everything due now; how many steps were recorded."""
+        """Chase everything due now; how many steps were recorded.
+
+        A deadline that cannot be chased is logged and left for the next sweep; it holds up no
+        other.
+        """
         recorded = 0
+        last: AnyRow | None = None
         while True:
-            done, found = self._batch(now)
+            try:
+                done, rows = self._batch(now, last)
+            except Exception as error:
+                log.warning("chasing one by one: a batch failed with %s", type(error).__name__)
+                done, rows = self._singly(now, last)
             recorded += done
-            if found < BATCH:
+            if len(rows) < BATCH:
                 return recorded
+            last = rows[-1]
 
-    def _batch(self, now: datetime) -> tuple[int, int]:
-        try:
-            with self.database.write() as connection:
-                rows = chasing.due_for_chase(connection, now, BATCH)
-                return sum(self._chase(connection, row, now) for row in rows), len(rows)
-        except IntegrityError:
-            log.warning("a batch of chase steps failed: trying them one by one")
-        return self._singly(now)
+    def _batch(self, now: datetime, after: AnyRow | None) -> tuple[int, Sequence[AnyRow]]:
+        with self.database.write() as connection:
+            rows = chasing.due_for_chase(connection, now, BATCH, after)
+            return sum(self._chase(connection, row, now) for row in rows), rows
 
-    def _singly(self, now: datetime) -> tuple[int, int]:
+    def _singly(self, now: datetime, after: AnyRow | None) -> tuple[int, Sequence[AnyRow]]:
         with self.database.read() as connection:
-            rows = chasing.due_for_chase(connection, now, BATCH)
+            rows = chasing.due_for_chase(connection, now, BATCH, after)
         recorded = 0
         for row in rows:
             try:
                 with self.database.write() as connection:
-                    recorded += self._chase(connection, row, now)
-            except IntegrityError:
-                log.exception("chasing deadline %s failed", row.id)
-        return recorded, 0
+                    # Read again: it may have been met, or chased by another, since the list was.
+                    if due := chasing.still_due(connection, row.id, now):
+                        recorded += self._chase(connection, due, now)
+            except OperationalError:
+                raise  # the database itself: the run has failed, and its heartbeat says so
+            except Exception as error:
+                log.error("chasing deadline %s failed: %s", row.id, type(error).__name__)
+        return recorded, rows
 
     def _chase(self, connection: Connection, row: AnyRow, now: datetime) -> int:
         """Record every step that has come; one letter to each reader however many steps."""

@@ -119,7 +119,7 @@ class Enrol:
     def grant(self, visit: Visit, agency: str, sign_in_name: str, now: datetime) -> None:
         """Give on an agency's key, by a member who holds it. Raises KeyError, PersonUnknown."""
         with self.database.write() as connection:
-            held = people.agency_keys_that_open(connection)[agency]
+            held = people.agency_keys_that_open(connection, local_date(now))[agency]
             sealed = people.grant(connection, held.id, visit.person.id)
             to = people.row_by_sign_in_name(connection, sign_in_name.strip().lower())
             if to is None or sealed is None:

@@ -60,6 +60,7 @@ class Letters:
             language=reader.code,
             subject=reader.gettext(SUBJECT),
             text=template.render(language=reader, **context),
+            written_at=row.created_at,
         )
 
     def _chase(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,10 +88,10 @@ class Letters:
 
 
 def _next(reader: Language, params: Mapping[str, Any]) -> str:
-    if params["next_at"] is None:
+    if params["next_at"] is None or params["reader"] == Role.SUPERVISOR:
         return ""
     at = datetime.fromisoformat(params["next_at"])
-    if params["next_to"] == params["to"]:
+    if params["next_to"] in (params["to"], params["reader"]):
         return reader.message(Message(mark("The next reminder comes %(at)s."), {"at": at}))
     key = MOVES_TO[params["next_to"]]
     return reader.message(Message(key, {"at": at}))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from intake.domain.directory import Agency, Directory
 from intake.domain.people import Permission, Person
-from intake.store import chasing, people, referrals
+from intake.store import chasing, directory, people, referrals
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
@@ -67,14 +67,15 @@ class Oversee:
         """Referrals by kind of agency and month (YYYY-MM): {month: {kind: count}}."""
         with self.database.read() as connection:
             rows = referrals.counts_by_agency_and_month(connection)
+            kinds = directory.kinds(connection)
         months: dict[str, dict[str, int]] = {}
         for row in rows:
-            kind = self.directory.agency(row.agency_id).kind
+            kind = kinds[row.agency_id]  # also of an agency that is no longer listed
             month = months.setdefault(row.month, {})
             month[kind] = month.get(kind, 0) + row.referrals
         return months
 
-    def openers(self) -> Mapping[str, int]:
-        """How many members can open at each agency; an agency without any is missing."""
+    def openers(self, on: date) -> Mapping[str, int]:
+        """How many members can open at each agency on a day; an agency without any is missing."""
         with self.database.read() as connection:
-            return people.openers(connection)
+            return people.openers(connection, on)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -59,7 +59,7 @@ class Read:
     ) -> Opened:
         """Open a referral. Raises ReferralNotYours (with a line in the trail), KeyNotGranted."""
         row = self.entitled(visit, referral_id, now)
-        key = self.agency_key(visit, row)
+        self._grant(visit, row)  # refuses who has none before a line says that they opened it
         with self.database.write() as connection:
             trail.write_line(
                 connection,
@@ -71,12 +71,20 @@ class Read:
                 referral_id=row.id,
                 purpose="handling the referral",
             )
+        opened = self._open(visit, row)
+        if row.opened_at is not None:
+            return opened
+        with self.database.write() as connection:
             referrals.mark_opened(connection, row.id, now)
+        with self.database.read() as connection:
+            return replace(opened, referral=referrals.referral(connection, row.id) or row)
+
+    def _open(self, visit: Visit, row: AnyRow) -> Opened:
+        key = self.agency_key(visit, row)
         with self.database.read() as connection:
             sealed = reports.sections(connection, row.report_id)
             moves = tuple(referrals.moves(connection, row.id))
             deadlines = tuple(referrals.deadlines(connection, row.id))
-            opened = referrals.referral(connection, row.id)
         keys = self.section_keys(row, key)
         sections = {
             slot: json.loads(content)
@@ -85,7 +93,7 @@ class Read:
             and (content := open_section(keys[slot], row.report_id, slot, sealed[slot]))
         }
         return Opened(
-            referral=opened or row,
+            referral=row,
             sections=sections,
             reasons=json.loads(
                 open_section(keys["reasons"], row.report_id, "reasons", row.sealed_reasons)
@@ -121,6 +129,11 @@ class Read:
 
     def agency_key(self, visit: Visit, row: AnyRow) -> PrivateKey:
         """The private key that opens this referral, by the person's grant as it stands now."""
+        key_id, sealed = self._grant(visit, row)
+        return open_grant(visit.key, sealed, key_id, visit.person.id)
+
+    def _grant(self, visit: Visit, row: AnyRow) -> tuple[str, bytes]:
+        """The id of the agency's key for this referral, and that key sealed to the person."""
         with self.database.read() as connection:
             wrap = referrals.wrap(connection, row.id, "recipient")
             if wrap is None:
@@ -128,7 +141,7 @@ class Read:
             sealed = people.grant(connection, wrap.agency_key_id, visit.person.id)
         if sealed is None:
             raise KeyNotGranted
-        return open_grant(visit.key, sealed, wrap.agency_key_id, visit.person.id)
+        return wrap.agency_key_id, sealed
 
     def section_keys(self, row: AnyRow, key: PrivateKey) -> SectionKeys:
         """The keys of the sections that the referral's agency is entitled to."""

@@ -165,7 +165,7 @@ class Refer:
         for clock_id, started_at in started.items():
             clock = self.clocks[clock_id]
             at_school = municipality if clock.kind is Kind.SCHOOL_DAYS else None
-            certificate = self._certify(clock, started_at, today, at_school)
+            certificate = self.certify(clock_id, started_at, today=today, municipality=at_school)
             steps = chase_times(self.steps, certificate, self.calendar)
             referred.deadlines.append(
                 {
@@ -193,20 +193,19 @@ class Refer:
                 }
             )
 
-    def _certify(
-        self, clock: Clock, started_at: datetime, today: bool, municipality: str | None
+    def certify(
+        self, clock_id: str, started_at: datetime, *, today: bool, municipality: str | None
     ) -> Certificate:
         """The deadline; working days stand in for school days that no calendar knows yet."""
+        clock = self.clocks[clock_id]
         try:
             return certify(clock, started_at, self.calendar, today=today, municipality=municipality)
         except CalendarTooShort:
             if clock.kind is not Kind.SCHOOL_DAYS:
                 raise
             log.exception("the school calendar does not reach clock %s: extend it", clock.id)
-        in_working_days = replace(
-            clock, rule=replace(clock.rule, kind=Kind.WORKING_DAYS), today=None
-        )
-        return certify(in_working_days, started_at, self.calendar)
+        rule = replace(clock.rule, kind=Kind.WORKING_DAYS)
+        return certify(replace(clock, rule=rule, today=None), started_at, self.calendar)
 
 
 def new_reference() -> str:

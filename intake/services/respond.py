@@ -14,6 +14,7 @@ from intake.domain.deadline import local_date
 from intake.domain.directory import Agency, Directory
 from intake.domain.people import Permission
 from intake.domain.referral import MOVES, Move, Response, State, Urgency, moves_open
+from intake.domain.report import reports_offence
 from intake.services.read import MOVE_REASON, Read
 from intake.services.refer import Refer, Referred
 from intake.services.route import Route
@@ -25,13 +26,16 @@ from intake.vault.keyring import PrivateKey
 from intake.vault.open import open_section
 from intake.vault.seal import seal_for
 
-OFFENCE = "offence_by_child"
 _ANKKURI = "ankkuri_meeting"
 _OWN_CLOCKS = frozenset({"accept", "urgency", _ANKKURI})
 
 
 class MoveNotOpen(Exception):
     """The referral has moved on, or this kind of agency may not make this move."""
+
+
+class NoDeskTakesIt(MoveNotOpen):
+    """Every desk that could take a return holds the report already, or nobody there can open."""
 
 
 class ReasonMissing(Exception):
@@ -82,13 +86,13 @@ class Respond:
         row: AnyRow,
         deadlines: Collection[AnyRow],
         made: Collection[AnyRow],
-        categories: Collection[str],
+        reported_offence: bool,
     ) -> tuple[Move, ...]:
         """The moves open to the referral's agency now."""
         return moves_open(
             State(row.state),
             self.directory.agency(row.agency_id).kind,
-            reported_offence=OFFENCE in categories,
+            reported_offence=reported_offence,
             open_clocks={d.clock for d in deadlines if d.met_at is None},
             done={Move(m.move) for m in made},
         )
@@ -101,7 +105,7 @@ class Respond:
             deadlines = referrals.deadlines(connection, row.id)
             made = referrals.moves(connection, row.id)
         may = row.agency_id in visit.person.agencies(Permission.MOVE_REFERRALS)
-        moves = self.moves_for(row, deadlines, made, self._categories(row, key)) if may else ()
+        moves = self.moves_for(row, deadlines, made, self._reports_offence(row, key)) if may else ()
         return Offered(row, deadlines, moves, key)
 
     def __call__(self, visit: Visit, referral_id: UUID, entry: Entry, now: datetime) -> None:
@@ -116,7 +120,7 @@ class Respond:
         referred = self._return(row, offered.key, deadlines, entry, now)
         move_id = uuid4()
         rule = MOVES[entry.move]
-        wrapped_to = self.route.key_of(self.directory.agency(row.agency_id))
+        wrapped_to = self.route.key_of(self.directory.agency(row.agency_id), now)
         values = {
             "id": move_id,
             "referral_id": row.id,
@@ -165,15 +169,15 @@ class Respond:
                 basis="434/2003 §21" if referred else None,
             )
 
-    def _categories(self, row: AnyRow, key: PrivateKey) -> Collection[str]:
+    def _reports_offence(self, row: AnyRow, key: PrivateKey) -> bool:
+        """Read of the concern; a referral without that section is taken to report none."""
         keys = self.read.section_keys(row, key)
         if "concern" not in keys:
-            return ()
+            return False
         with self.database.read() as connection:
             sealed = reports.sections(connection, row.report_id)
         concern = open_section(keys["concern"], row.report_id, "concern", sealed["concern"])
-        categories: list[str] = json.loads(concern)["categories"]
-        return categories
+        return reports_offence(json.loads(concern))
 
     def _return(
         self,
@@ -183,15 +187,19 @@ class Respond:
         entry: Entry,
         now: datetime,
     ) -> Referred | None:
-        """The standby desk's new referral for what is returned; statutory starts stay."""
+        """The standby desk's new referral for what is returned; statutory starts stay.
+
+        Raises NoDeskTakesIt rather than return a report to nobody.
+        """
         if entry.move is not Move.RETURN:
             return None
         agency = self.directory.agency(row.agency_id)
-        target = self.route.standby_for(agency)
         with self.database.read() as connection:
             held = {r.agency_id for r in referrals.of_report(connection, row.report_id)}
-        if target.id in held:
-            return None
+        desks = (desk for desk in self.route.standbys_for(agency, now) if desk.id not in held)
+        target = next(desks, None)
+        if target is None:
+            raise NoDeskTakesIt
         keys = self.read.section_keys(row, key)
         reasons: dict[str, Any] = json.loads(
             open_section(keys["reasons"], row.report_id, "reasons", row.sealed_reasons)
@@ -201,7 +209,7 @@ class Respond:
             referred,
             report_id=row.report_id,
             agency=target,
-            key=self.route.key_of(target),
+            key=self.route.key_of(target, now),
             keys=keys.only(slot for slot in keys if slot != "reasons"),
             reasons=reasons | {"returned": {"by": agency.id, "reason": entry.reason}},
             lead=row.is_lead,
@@ -211,8 +219,9 @@ class Respond:
         )
         started = _clocks_after_return(agency, target, deadlines, now)
         today = any(d.today for d in deadlines)
+        school_at = next((d.municipality for d in deadlines if d.municipality), None)
         self.refer.start_clocks(
-            referred, referral_id, target, started, today=today, municipality=None
+            referred, referral_id, target, started, today=today, municipality=school_at
         )
         return referred
 
@@ -240,8 +249,10 @@ def _check(offered: Offered, entry: Entry, now: datetime) -> None:
 def _clocks_after_return(
     agency: Agency, target: Agency, deadlines: Collection[AnyRow], now: datetime
 ) -> dict[str, datetime]:
-    """The target's own clock from now; the statutory ones from where they always ran."""
-    started = {("urgency" if target.kind == "SOC" else "accept"): now}
+    """The target's own clocks from now; the statutory ones from where they always ran."""
+    started = {"accept": now}
+    if target.kind == "SOC":
+        started["urgency"] = now
     if target.kind == agency.kind:
         started |= {
             d.clock: d.started_at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -11,10 +11,11 @@ from typing import TypeVar
 
 from intake.domain.calendar import Calendar, CalendarTooShort, Term
 from intake.domain.deadline import local_date
-from intake.domain.directory import Agency, AgencyMissing, Desk, Directory, Kind
+from intake.domain.directory import Agency, Desk, Directory, Kind
 from intake.domain.facts import Facts, Surroundings, facts_of
 from intake.domain.message import Message, mark
 from intake.domain.report import Child, ReportType, Worry, report_type
+from intake.services.desks import Desks, NobodyCanOpen, Place
 from intake.store import people
 from intake.store.database import Database
 from intake.vault.seal import PublicKey
@@ -25,11 +26,8 @@ from routing_rules.ruleset import RuleSet
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+NUMBERED = ("identity", "place")
 TO_SOCIAL = mark("Social services assess what support the child needs.")
-
-
-class NobodyCanOpen(Exception):
-    """No agency has a member who could open this report: it must not be taken in."""
 
 
 @dataclass
@@ -73,23 +71,26 @@ class Route:
 
     def __call__(self, worry: Worry, now: datetime) -> Plan:
         """Raises NobodyCanOpen when not even the duty desk has a member who can open."""
-        keys = self._keys()
+        desks = self.desks(now)
         facts = tuple(self._facts(worry, child, now) for child in worry.children)
         outcomes = tuple(decide(self.rules, one) for one in facts)
         shares: dict[str, Share] = {}
         standby: dict[str, Agency] = {}
         for number, (child, outcome) in enumerate(zip(worry.children, outcomes, strict=True), 1):
+            place = Place.of(child, urgent=worry.urgent)
             for recipient in outcome.recipients:
-                agency = self._resolve(recipient.kind, recipient.desk, child, worry, keys)
+                agency = desks.find(recipient.kind, recipient.desk, place)
                 share = shares.setdefault(agency.id, Share(agency))
-                _add(share, recipient, outcome, number)
+                self._add(share, recipient, outcome, number)
                 school = self.directory.schools.get(child.school)
-                share.school_at = share.school_at or (school.municipality if school else None)
+                if school and not worry.protected:
+                    share.school_at = share.school_at or school.municipality
                 if recipient.kind == outcome.lead:
                     share.lead = True
-                    desk = self._standby(recipient.kind, agency, child, worry, keys)
-                    if desk is not None:
-                        standby.setdefault(agency.id, desk)
+                    spare = desks.standbys(recipient.kind, place)
+                    found = next((desk for desk in spare if desk.id != agency.id), None)
+                    if found is not None:
+                        standby.setdefault(agency.id, found)
         kind, reason = report_type(worry)
         to_social = any(share.agency.kind is Kind.SOC for share in shares.values())
         if kind is ReportType.ANKKURI_CONTACT and to_social:
@@ -105,30 +106,31 @@ class Route:
             uncertain=tuple(_unique(u for outcome in outcomes for u in outcome.uncertain)),
             facts=facts,
             outcomes=outcomes,
-            keys=keys,
+            keys=desks.keys,
         )
 
-    def standby_for(self, agency: Agency) -> Agency:
-        """The desk that takes what ``agency`` returns, by the area that it serves."""
-        keys = self._keys()
-        kind, desk = self._standby_desk(agency.kind)
-        home = agency.municipalities[0]
-        found = self._open_or_fall_back(
-            self._find(kind, desk, home, agency.school, None, urgent=False), home, keys
-        )
-        return found if found.id != agency.id else self._triage(home, keys)
+    def desks(self, now: datetime) -> Desks:
+        """The desks as they are manned now."""
+        with self.database.read() as connection:
+            rows = people.agency_keys_that_open(connection, local_date(now))
+        keys = {agency: _public_key(row.id, row.public_key) for agency, row in rows.items()}
+        return Desks(self.directory, self.rules.standby, keys)
 
-    def key_of(self, agency: Agency) -> PublicKey:
+    def standbys_for(self, agency: Agency, now: datetime) -> Iterator[Agency]:
+        """The desks that may take what ``agency`` returns, by its area; the agency itself never.
+
+        Raises NobodyCanOpen.
+        """
+        place = Place(agency.municipalities[0], agency.school)
+        desks = self.desks(now).standbys(agency.kind, place)
+        return (desk for desk in desks if desk.id != agency.id)
+
+    def key_of(self, agency: Agency, now: datetime) -> PublicKey:
         """The key in use of an agency with a member who can open. Raises NobodyCanOpen."""
         try:
-            return self._keys()[agency.id]
+            return self.desks(now).keys[agency.id]
         except KeyError:
             raise NobodyCanOpen(agency.id) from None
-
-    def _keys(self) -> dict[str, PublicKey]:
-        with self.database.read() as connection:
-            rows = people.agency_keys_that_open(connection)
-        return {agency: _public_key(row.id, row.public_key) for agency, row in rows.items()}
 
     def _facts(self, worry: Worry, child: Child, now: datetime) -> Facts:
         today = local_date(now)
@@ -144,10 +146,17 @@ class Route:
             today,
             Surroundings(
                 agreement=bool(home and self.directory.agreement_in_force(home, today)),
-                office_open=office.hours.open_at(now, self.calendar.is_working_day(today)),
+                office_open=self._is_open(office, now, today),
                 school_term=self._is_term(today, at),
             ),
         )
+
+    def _is_open(self, office: Agency, now: datetime, today: date) -> bool:
+        """Whether the office is; an unknown residence leads to a desk that never shuts, and then
+        nobody's office is known to be open.
+        """
+        working_day = self.calendar.is_working_day(today)
+        return office.desk is not Desk.DUTY and office.hours.open_at(now, working_day)
 
     def _is_term(self, today: date, municipality: str | None) -> bool:
         """Whether schools are in term; beyond the calendar's reach they are taken to be."""
@@ -157,79 +166,27 @@ class Route:
             log.exception("the school calendar does not reach today: extend it")
             return True
 
-    def _resolve(
-        self, kind: str, desk: str, child: Child, worry: Worry, keys: Mapping[str, PublicKey]
-    ) -> Agency:
-        home, place = child.municipality, child.whereabouts_municipality or None
-        agency = self._find(kind, desk, home, child.school or None, place, urgent=worry.urgent)
-        return self._open_or_fall_back(agency, home, keys)
-
-    def _find(
-        self,
-        kind: str,
-        desk: str,
-        home: str,
-        school: str | None,
-        whereabouts: str | None,
-        *,
-        urgent: bool,
-    ) -> Agency:
-        where = {"residence": home, "school": school, "whereabouts": whereabouts}
-        try:
-            return self.directory.resolve(Kind(kind), Desk(desk), urgent=urgent, **where)
-        except AgencyMissing:
-            log.warning("no agency of kind %s serves %s: social services' triage desk", kind, home)
-            return self.directory.resolve(Kind.SOC, Desk.TRIAGE, urgent=urgent, **where)
-
-    def _open_or_fall_back(
-        self, agency: Agency, home: str, keys: Mapping[str, PublicKey]
-    ) -> Agency:
-        if agency.id in keys:
-            return agency
-        log.error("agency %s has nobody who can open: its reports go to the triage desk", agency.id)
-        return self._triage(home, keys)
-
-    def _triage(self, home: str, keys: Mapping[str, PublicKey]) -> Agency:
-        triage = self._find("SOC", "triage", home, None, None, urgent=False)
-        duty = self._find("SOC", "duty", home, None, None, urgent=False)
-        last = self.directory.agency(self.directory.fallback_duty_desk)
-        for agency in (triage, duty, last):
-            if agency.id in keys:
-                return agency
-        raise NobodyCanOpen
-
-    def _standby_desk(self, kind: str) -> tuple[str, str]:
-        standby = self.rules.standby[kind]
-        return standby.to, standby.desk
-
-    def _standby(
-        self, kind: str, lead: Agency, child: Child, worry: Worry, keys: Mapping[str, PublicKey]
-    ) -> Agency | None:
-        """The desk that holds a spare wrap; None where it would be the lead itself."""
-        desk = self._resolve(*self._standby_desk(kind), child, worry, keys)
-        if desk.id == lead.id:
-            desk = self._triage(child.municipality, keys)
-        return desk if desk.id != lead.id else None
+    def _add(self, share: Share, recipient: Recipient, outcome: Outcome, number: int) -> None:
+        """Add what one child's recipient gets; a desk of another kind gets it as a stand-in."""
+        share.slots.update(
+            f"{section}_{number}" if section in NUMBERED else section
+            for section in recipient.sections
+        )
+        own = share.agency.kind == recipient.kind
+        bases = recipient.bases if own else (self.rules.standby[recipient.kind].basis,)
+        share.clocks.extend(clock for clock in recipient.clocks if clock not in share.clocks)
+        share.bases.extend(basis for basis in bases if basis not in share.bases)
+        share.reasons.extend(
+            reason
+            for reason in outcome.reasons
+            if reason.rule in recipient.rules and reason not in share.reasons
+        )
 
 
 @lru_cache(maxsize=1024)
 def _public_key(key_id: str, raw: bytes) -> PublicKey:
     """The key as an object, checked once a process."""
     return PublicKey(key_id, raw)
-
-
-def _add(share: Share, recipient: Recipient, outcome: Outcome, number: int) -> None:
-    numbered = ("identity", "place")
-    share.slots.update(
-        f"{section}_{number}" if section in numbered else section for section in recipient.sections
-    )
-    share.clocks.extend(clock for clock in recipient.clocks if clock not in share.clocks)
-    share.bases.extend(basis for basis in recipient.bases if basis not in share.bases)
-    share.reasons.extend(
-        reason
-        for reason in outcome.reasons
-        if reason.rule in recipient.rules and reason not in share.reasons
-    )
 
 
 def _unique(values: Iterable[T]) -> list[T]:

@@ -6,12 +6,20 @@ import os
 import secrets
 import tomllib
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 
-from intake.domain.directory_file import directory_from
-from intake.store import directory
+from intake.domain.directory_file import DirectoryInvalid, directory_from
+from intake.store import directory, people
 from intake.store.database import Database
-from intake.vault.keyring import new_key_pair
+from intake.vault.keyring import PrivateKey, new_key_pair
+
+
+class KeyFileLost(Exception):
+    """A key file that nothing can replace is not there; the message says what to do."""
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__(f"Key file {name} {what}: restore {name} from its backup")
 
 
 def make_secrets(keys: Path, names: Iterable[str]) -> list[str]:
@@ -21,18 +29,57 @@ def make_secrets(keys: Path, names: Iterable[str]) -> list[str]:
 
 
 def make_replay_keys(keys: Path, private: str, public: str, key_id: str) -> None:
-    """Write the key pair to which facts are sealed, unless it is there."""
-    pair = new_key_pair(key_id)
-    if _write_new(keys / private, pair.raw):
-        (keys / public).unlink(missing_ok=True)
-        _write_new(keys / public, pair.public().raw)
+    """Write the key pair to which facts are sealed, or its public half from the private one.
+
+    A public half alone stays as it is: the private one is kept elsewhere. Raises KeyFileLost.
+    """
+    if (keys / private).exists():
+        try:
+            pair = PrivateKey(key_id, bytes.fromhex((keys / private).read_text("ascii").strip()))
+        except ValueError:
+            raise KeyFileLost(private, "cannot be read") from None
+    elif (keys / public).exists():
+        return
+    else:
+        pair = new_key_pair(key_id)
+        _write_new(keys / private, pair.raw)
+    _write_new(keys / public, pair.public().raw)
 
 
-def load_directory(database: Database, path: Path) -> None:
-    """Check a directory file and store it. Raises DirectoryInvalid; nothing is stored then."""
+def refuse_lost_keys(
+    database: Database, keys: Path, names: Iterable[str], replay: tuple[str, str]
+) -> None:
+    """Raise KeyFileLost if people sign in here already and a key file of theirs is missing.
+
+    New ones would lock them out. ``replay``: the private and the public half; one is enough.
+    """
+    with database.read() as connection:
+        if not people.everyone(connection):
+            return
+    for name in names:
+        if not (keys / name).exists():
+            raise KeyFileLost(name, "is missing, but the database is in use")
+    if not any((keys / name).exists() for name in replay):
+        raise KeyFileLost(replay[0], "is missing, but the database is in use")
+
+
+def load_directory(database: Database, path: Path, on: date = date.min) -> None:
+    """Check a directory file and store it. Raises DirectoryInvalid; nothing is stored then.
+
+    An agency with referrals, or with members on a day (of any day by default), must stay.
+    """
     tables = tomllib.loads(path.read_text("utf-8"))
-    directory_from(tables)
+    listed = directory_from(tables).agencies
     with database.write() as connection:
+        missed = directory.in_use_but_not(connection, listed, on)
+        if missed:
+            raise DirectoryInvalid(
+                [
+                    f"{path.name} lacks agency {agency}, which has reports or members: "
+                    "keep it in the file until it has none"
+                    for agency in missed
+                ]
+            )
         directory.replace(connection, tables)
 
 

@@ -23,6 +23,7 @@ from intake.vault.keyring import (
     unlock_nobody,
     unlock_person_key,
 )
+from intake.vault.passphrase import HashingBusy
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=10)
@@ -30,6 +31,8 @@ SEEN_STEP = timedelta(minutes=1)
 COUNTED_FOR = timedelta(minutes=15)
 FREE_TRIES = 4
 LONGEST_WAIT = timedelta(seconds=60)
+MINUTE = timedelta(minutes=1)
+MOST_A_MINUTE = 120  # failing or under way, of all accounts together
 
 
 class SignInRefused(Exception):
@@ -37,7 +40,7 @@ class SignInRefused(Exception):
 
 
 class SignInTooSoon(Exception):
-    """Too many failures on this account: wait ``seconds``."""
+    """Too many failures on this account, or on all together: wait ``seconds``."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"wait {seconds} s")
@@ -64,19 +67,26 @@ class SignIn:
         """A new session. Raises SignInTooSoon (before any hashing), SignInRefused, HashingBusy."""
         name = name.strip().lower()
         subject = hmac.new(self.pepper, f"attempt:{name}".encode(), hashlib.sha256).digest()
-        with self.database.read() as connection:
-            failed = people.attempts(connection, subject, now - COUNTED_FOR)
+        with self.database.write() as connection:
+            # Counted before it is tried, in the transaction that allows it: guesses made at the
+            # same time count each other.
+            _must_wait(people.attempts(connection, subject, now - COUNTED_FOR), now)
+            if people.all_attempts(connection, now - MINUTE) >= MOST_A_MINUTE:
+                raise SignInTooSoon(int(MINUTE.total_seconds()))
+            attempt = people.add_attempt(connection, subject, now)
             row = people.row_by_sign_in_name(connection, name)
-        _must_wait(failed, now)
         try:
             if row is None:
                 unlock_nobody(passphrase, self.pepper)
             key = unlock_person_key(
                 row.sealed_private_key, passphrase, self.pepper, row.id, str(row.id)
             )
+        except HashingBusy:
+            with self.database.write() as connection:
+                people.forget_attempt(connection, attempt)
+            raise
         except PassphraseWrong:
             with self.database.write() as connection:
-                people.add_attempt(connection, subject, now)
                 trail.write_line(
                     connection,
                     at=now,

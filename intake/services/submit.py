@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from intake.domain.report import Worry, canonical
 from intake.domain.trail import Action
-from intake.services.draft import Answers
+from intake.services.draft import Answers, DraftChanged
 from intake.services.refer import Refer
 from intake.services.route import Plan, Route
 from intake.store import drafts, reports, trail
@@ -54,20 +55,30 @@ class Submit:
     replay_key: PublicKey
 
     def __call__(
-        self, secret: VisitorSecret, worry: Worry, answers: Answers, now: datetime
+        self,
+        secret: VisitorSecret,
+        worry: Worry,
+        answers: Answers,
+        now: datetime,
+        *,
+        plan: Plan | None = None,
+        draft: bytes | None = None,
     ) -> None:
         """Returns once the report is durably stored and the draft is gone.
 
-        Raises NobodyMayGetThis or NobodyCanOpen before anything is written; a database error
-        leaves the draft as it was.
+        ``plan``: how the worry is routed at ``now``, if the caller knows already; ``draft``: the
+        seal of the draft that the answers were read from, None to take any that is there.
+
+        Raises NobodyMayGetThis or NobodyCanOpen before anything is written, and DraftChanged where
+        another window has saved the draft meanwhile; these and a database error leave it as it is.
         """
-        plan = self.route(worry, now)
+        plan = plan or self.route(worry, now)
         if not plan.shares:
             raise NobodyMayGetThis(plan)
         for last_try in (False, True):
             filing = self._filing(secret, worry, answers, plan, now)
             try:
-                self._store(secret, filing, now)
+                self._store(secret, filing, draft, now)
             except IntegrityError:
                 if self.was_sent(secret):
                     return
@@ -79,7 +90,7 @@ class Submit:
     def was_sent(self, secret: VisitorSecret) -> bool:
         """Whether this visitor's draft has become a report."""
         with self.database.read() as connection:
-            return reports.receipt_of_draft(connection, secret.draft_id) is not None
+            return reports.was_sent(connection, secret.draft_id)
 
     def receipt(self, secret: VisitorSecret) -> Receipt | None:
         """The receipt of this visitor's draft, as often as it is asked for."""
@@ -100,10 +111,15 @@ class Submit:
         with self.database.write() as connection:
             reports.acknowledge(connection, secret.draft_id, now)
 
-    def _store(self, secret: VisitorSecret, filing: reports.Filing, now: datetime) -> None:
+    def _store(
+        self, secret: VisitorSecret, filing: reports.Filing, draft: bytes | None, now: datetime
+    ) -> None:
         with self.database.write() as connection:
             reports.file(connection, filing)
-            drafts.erase(connection, secret.draft_id)
+            if draft is None:
+                drafts.erase(connection, secret.draft_id)
+            elif not drafts.erase_unchanged(connection, secret.draft_id, draft):
+                raise DraftChanged
             trail.write_lines(
                 connection,
                 at=now,
@@ -123,7 +139,11 @@ class Submit:
         now: datetime,
     ) -> reports.Filing:
         report_id = uuid4()
-        sealed, keys = seal_sections(report_id, worry.sections())
+        read_by_some = {slot for share in plan.shares for slot in share.slots}
+        contents = {
+            slot: content for slot, content in worry.sections().items() if slot in read_by_some
+        }
+        sealed, keys = seal_sections(report_id, contents)
         facts = self.facts.seal(report_id, canonical(_replayable(plan)))
         referred = self.refer(report_id, worry, plan, keys, now)
         return reports.Filing(
@@ -163,6 +183,15 @@ class Submit:
         if not address:
             return None
         return seal_for(self.replay_key, address.encode(), NOTICE_ADDRESS, report_id.bytes)
+
+
+def digest_of(plan: Plan) -> str:
+    """SHA-256 (hex) of who gets what: agencies in their order, which of them lead, their slots.
+
+    What the reader was shown and what is sent have the same, or it is not sent.
+    """
+    shares = [[share.agency.id, share.lead, sorted(share.slots)] for share in plan.shares]
+    return hashlib.sha256(canonical(shares)).hexdigest()
 
 
 def _replayable(plan: Plan) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from intake.store.columns import AnyRow
 from intake.store.people_tables import PersonRow
@@ -19,21 +19,39 @@ from intake.store.tables import (
     ReferralRow,
 )
 
+_DUE = (
+    select(
+        *DeadlineRow.__table__.c,
+        ReferralRow.reference,
+        ReferralRow.worker_id,
+        ReferralRow.state,
+    )
+    .join(ReferralRow, ReferralRow.id == DeadlineRow.referral_id)
+    .where(DeadlineRow.next_chase_at.is_not(None))
+    .order_by(DeadlineRow.next_chase_at, DeadlineRow.id)
+)
 
-def due_for_chase(connection: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
-    """Unmet deadlines whose next step has come, the longest waiting first."""
-    return connection.execute(
-        select(
-            *DeadlineRow.__table__.c,
-            ReferralRow.reference,
-            ReferralRow.worker_id,
-            ReferralRow.state,
+
+def due_for_chase(
+    connection: Connection, now: datetime, limit: int, after: AnyRow | None = None
+) -> Sequence[AnyRow]:
+    """Unmet deadlines whose next step has come, the longest waiting first; those after a row."""
+    statement = _DUE.where(DeadlineRow.next_chase_at <= now).limit(limit)
+    if after is not None:
+        statement = statement.where(
+            or_(
+                DeadlineRow.next_chase_at > after.next_chase_at,
+                and_(DeadlineRow.next_chase_at == after.next_chase_at, DeadlineRow.id > after.id),
+            )
         )
-        .join(ReferralRow, ReferralRow.id == DeadlineRow.referral_id)
-        .where(DeadlineRow.next_chase_at.is_not(None), DeadlineRow.next_chase_at <= now)
-        .order_by(DeadlineRow.next_chase_at, DeadlineRow.id)
-        .limit(limit)
-    ).all()
+    return connection.execute(statement).all()
+
+
+def still_due(connection: Connection, deadline_id: UUID, now: datetime) -> AnyRow | None:
+    """One deadline as it stands, if its next step has come."""
+    return connection.execute(
+        _DUE.where(DeadlineRow.id == deadline_id, DeadlineRow.next_chase_at <= now)
+    ).first()
 
 
 def record_chase(
@@ -55,9 +73,15 @@ def put_letters(connection: Connection, letters: Sequence[dict[str, Any]]) -> No
 
 
 def waiting_letters(connection: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
-    """Letters to be tried now, with their readers' addresses and languages."""
+    """Letters to be tried now, with their readers' addresses, languages and leaving."""
     return connection.execute(
-        select(*OutboxRow.__table__.c, PersonRow.email, PersonRow.name, PersonRow.language)
+        select(
+            *OutboxRow.__table__.c,
+            PersonRow.email,
+            PersonRow.name,
+            PersonRow.language,
+            PersonRow.left_at,
+        )
         .join(PersonRow, PersonRow.id == OutboxRow.person_id)
         .where(
             OutboxRow.sent_at.is_(None),
@@ -67,6 +91,32 @@ def waiting_letters(connection: Connection, now: datetime, limit: int) -> Sequen
         .order_by(OutboxRow.next_attempt_at, OutboxRow.id)
         .limit(limit)
     ).all()
+
+
+def claim_letter(connection: Connection, row: AnyRow, until: datetime) -> bool:
+    """Keep the letter from others until then; False if another has it, or it is sent or dead."""
+    return (
+        connection.execute(
+            update(OutboxRow)
+            .where(
+                OutboxRow.id == row.id,
+                OutboxRow.next_attempt_at == row.next_attempt_at,
+                OutboxRow.sent_at.is_(None),
+                OutboxRow.dead_at.is_(None),
+            )
+            .values(next_attempt_at=until)
+        ).rowcount
+        == 1
+    )
+
+
+def give_up_letter(connection: Connection, letter_id: UUID, at: datetime) -> None:
+    """The letter is not to be sent; one that is sent or dead stays as it is."""
+    connection.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == letter_id, OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None))
+        .values(dead_at=at)
+    )
 
 
 def mark_sent(connection: Connection, letter_id: UUID, at: datetime) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, exists, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
-from intake.store.people_tables import AgencyRow, DirectoryRow
+from intake.store.people_tables import AgencyRow, DirectoryRow, MembershipRow, PersonRow
+from intake.store.tables import ReferralRow
 
 AGENCY = "agency"
 _SCALAR = "value"
@@ -32,6 +33,28 @@ def replace(connection: Connection, tables: Mapping[str, Any]) -> None:
             if kind == AGENCY:
                 _put_agency(connection, entry)
     connection.execute(insert(DirectoryRow), rows)
+
+
+def in_use_but_not(connection: Connection, listed: Collection[str], on: date) -> Sequence[str]:
+    """Agencies that are not listed though they have referrals, or members from a day on."""
+    referred = exists().where(ReferralRow.agency_id == AgencyRow.id)
+    manned = exists().where(
+        MembershipRow.agency_id == AgencyRow.id,
+        or_(MembershipRow.valid_to.is_(None), MembershipRow.valid_to >= on),
+        PersonRow.id == MembershipRow.person_id,
+        PersonRow.left_at.is_(None),
+    )
+    return connection.scalars(
+        select(AgencyRow.id)
+        .where(AgencyRow.id.not_in(listed), or_(referred, manned))
+        .order_by(AgencyRow.id)
+    ).all()
+
+
+def kinds(connection: Connection) -> dict[str, str]:
+    """The kind of every agency that there has ever been, by its id."""
+    rows = connection.execute(select(AgencyRow.id, AgencyRow.kind))
+    return {row.id: row.kind for row in rows}
 
 
 def tables(connection: Connection) -> dict[str, Any]:

@@ -5,20 +5,29 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from intake.store.tables import DraftRow
 
 
-def put(connection: Connection, draft_id: UUID, sealed_answers: bytes, saved_at: datetime) -> None:
-    """Keep the draft as it now is."""
+def put(
+    connection: Connection,
+    draft_id: UUID,
+    sealed_answers: bytes,
+    saved_at: datetime,
+    over: bytes | None,
+) -> bool:
+    """Keep the draft as it now is, in the place of ``over`` or, where that is None, of no draft.
+
+    False, and nothing kept, where something else is there: no two seals are the same.
+    """
     values = {"sealed_answers": sealed_answers, "saved_at": saved_at}
-    connection.execute(
-        insert(DraftRow)
-        .values(id=draft_id, **values)
-        .on_conflict_do_update(index_elements=[DraftRow.id], set_=values)
-    )
+    if over is None:
+        added = insert(DraftRow).values(id=draft_id, **values).on_conflict_do_nothing()
+        return connection.execute(added).rowcount == 1
+    unchanged = (DraftRow.id == draft_id, DraftRow.sealed_answers == over)
+    return connection.execute(update(DraftRow).where(*unchanged).values(values)).rowcount == 1
 
 
 def sealed_answers(connection: Connection, draft_id: UUID) -> bytes | None:
@@ -26,9 +35,20 @@ def sealed_answers(connection: Connection, draft_id: UUID) -> bytes | None:
     return connection.scalar(select(DraftRow.sealed_answers).where(DraftRow.id == draft_id))
 
 
+def total_bytes(connection: Connection) -> int:
+    """What all drafts take. SQLite tells lengths without reading the content."""
+    return connection.scalar(select(func.sum(func.length(DraftRow.sealed_answers)))) or 0
+
+
 def erase(connection: Connection, draft_id: UUID) -> None:
     """Delete the draft, if there is one."""
     connection.execute(delete(DraftRow).where(DraftRow.id == draft_id))
+
+
+def erase_unchanged(connection: Connection, draft_id: UUID, sealed_answers: bytes) -> bool:
+    """Delete the draft if it is still this one; whether it was."""
+    unchanged = (DraftRow.id == draft_id, DraftRow.sealed_answers == sealed_answers)
+    return connection.execute(delete(DraftRow).where(*unchanged)).rowcount == 1
 
 
 def purge(connection: Connection, saved_before: datetime) -> int:

@@ -7,9 +7,21 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    distinct,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.elements import BindParameter
 
-from intake.domain.people import Membership, Person, Role
+from intake.domain.people import AGENCY_ROLES, Membership, Person, Role
 from intake.store.columns import AnyRow
 from intake.store.people_tables import (
     AgencyKeyRow,
@@ -70,7 +82,7 @@ def _persons(connection: Connection, role: Role, on: date, at: Any) -> Sequence[
     ).all()
 
 
-def _in_force(on: date) -> tuple[Any, ...]:
+def _in_force(on: date | BindParameter[date]) -> tuple[Any, ...]:
     return (
         MembershipRow.valid_from <= on,
         or_(MembershipRow.valid_to.is_(None), MembershipRow.valid_to >= on),
@@ -108,36 +120,44 @@ def add_grant(connection: Connection, values: dict[str, Any]) -> None:
     connection.execute(insert(GrantRow).values(**values))
 
 
-_KEYS_THAT_OPEN = (
-    select(AgencyKeyRow.agency_id, AgencyKeyRow.id, AgencyKeyRow.public_key)
+_OPENERS = (
+    select(
+        AgencyKeyRow.agency_id,
+        AgencyKeyRow.id,
+        AgencyKeyRow.public_key,
+        func.count(distinct(GrantRow.person_id)).label("openers"),
+    )
+    .join(GrantRow, GrantRow.agency_key_id == AgencyKeyRow.id)
+    .join(PersonRow, PersonRow.id == GrantRow.person_id)
+    .join(
+        MembershipRow,
+        and_(
+            MembershipRow.person_id == PersonRow.id,
+            MembershipRow.agency_id == AgencyKeyRow.agency_id,
+        ),
+    )
     .where(
         AgencyKeyRow.retired_at.is_(None),
-        exists()
-        .where(GrantRow.agency_key_id == AgencyKeyRow.id, GrantRow.withdrawn_at.is_(None))
-        .where(PersonRow.id == GrantRow.person_id, PersonRow.left_at.is_(None)),
+        GrantRow.withdrawn_at.is_(None),
+        PersonRow.left_at.is_(None),
+        MembershipRow.role.in_(sorted(AGENCY_ROLES)),
+        *_in_force(bindparam("on")),
     )
-)  # fmt: skip
+    .group_by(AgencyKeyRow.id)
+)
 
 
-def agency_keys_that_open(connection: Connection) -> dict[str, AnyRow]:
-    """By agency, the key in use (id, public_key) wherever at least one member can open it."""
-    return {row.agency_id: row for row in connection.execute(_KEYS_THAT_OPEN)}
+def agency_keys_that_open(connection: Connection, on: date) -> dict[str, AnyRow]:
+    """By agency, the key in use (id, public_key) that at least one of its members can open.
+
+    A member holds a role at the agency on that day; a grant left from an ended one is not enough.
+    """
+    return {row.agency_id: row for row in connection.execute(_OPENERS, {"on": on})}
 
 
-def openers(connection: Connection) -> dict[str, int]:
-    """How many members can open each agency's key in use."""
-    rows = connection.execute(
-        select(AgencyKeyRow.agency_id, func.count(GrantRow.id).label("openers"))
-        .join(GrantRow, GrantRow.agency_key_id == AgencyKeyRow.id)
-        .join(PersonRow, PersonRow.id == GrantRow.person_id)
-        .where(
-            AgencyKeyRow.retired_at.is_(None),
-            GrantRow.withdrawn_at.is_(None),
-            PersonRow.left_at.is_(None),
-        )
-        .group_by(AgencyKeyRow.agency_id)
-    )
-    return {row.agency_id: row.openers for row in rows}
+def openers(connection: Connection, on: date) -> dict[str, int]:
+    """How many members can open each agency's key in use on that day."""
+    return {row.agency_id: row.openers for row in connection.execute(_OPENERS, {"on": on})}
 
 
 def grant(connection: Connection, agency_key_id: str, person_id: UUID) -> bytes | None:
@@ -186,13 +206,15 @@ def purge_sessions(connection: Connection, started_before: datetime) -> int:
     ).rowcount
 
 
-def add_attempt(connection: Connection, subject: bytes, at: datetime) -> None:
-    """Count a failed try."""
-    connection.execute(insert(AttemptRow).values(id=uuid4(), subject=subject, at=at))
+def add_attempt(connection: Connection, subject: bytes, at: datetime) -> UUID:
+    """Count a try."""
+    attempt = uuid4()
+    connection.execute(insert(AttemptRow).values(id=attempt, subject=subject, at=at))
+    return attempt
 
 
 def attempts(connection: Connection, subject: bytes, since: datetime) -> Sequence[datetime]:
-    """When this subject failed since, oldest first."""
+    """When this subject tried in vain since, oldest first."""
     return connection.scalars(
         select(AttemptRow.at)
         .where(AttemptRow.subject == subject, AttemptRow.at >= since)
@@ -200,8 +222,18 @@ def attempts(connection: Connection, subject: bytes, since: datetime) -> Sequenc
     ).all()
 
 
+def all_attempts(connection: Connection, since: datetime) -> int:
+    """How many tries there were in vain since, of any subject."""
+    return connection.scalar(select(func.count()).where(AttemptRow.at > since)) or 0
+
+
+def forget_attempt(connection: Connection, attempt: UUID) -> None:
+    """Forget a try that was not carried out."""
+    connection.execute(delete(AttemptRow).where(AttemptRow.id == attempt))
+
+
 def forget_attempts(connection: Connection, subject: bytes) -> None:
-    """Forget a subject's failures after a success."""
+    """Forget a subject's tries after a success."""
     connection.execute(delete(AttemptRow).where(AttemptRow.subject == subject))
 
 

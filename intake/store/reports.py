@@ -79,6 +79,12 @@ def add_referrals(
         connection.execute(_DEADLINE, deadlines)
 
 
+def was_sent(connection: Connection, draft_id: UUID) -> bool:
+    """Whether a draft has become a report."""
+    found = select(ReceiptRow.report_id).where(ReceiptRow.draft_id == draft_id)
+    return connection.scalar(found) is not None
+
+
 def receipt_of_draft(connection: Connection, draft_id: UUID) -> AnyRow | None:
     """The receipt of a draft that was sent."""
     return connection.execute(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, and_, func, insert, or_, select
 
 from intake.domain.trail import TrailLine
 from intake.store.columns import AnyRow
-from intake.store.people_tables import PersonRow
+from intake.store.people_tables import AgencyRow, MembershipRow, PersonRow
 from intake.store.tables import ReferralRow, TrailRow
 
 _WRITER = uuid4()
@@ -39,8 +39,16 @@ def write_lines(
     connection.execute(_ADD, [{**vars(line), "digest": line.digest()} for line in lines])
 
 
-def latest(connection: Connection, limit: int) -> Sequence[AnyRow]:
-    """The newest lines with the person's name and the referral's reference, newest first."""
+def lines_of(connection: Connection, controllers: Collection[str], limit: int) -> Sequence[AnyRow]:
+    """The newest lines of the trail that concern these controllers, newest first.
+
+    Those of their agencies, and those without an agency by people with a role there, now or once.
+    With the person's name and the referral's reference.
+    """
+    agencies = select(AgencyRow.id).where(AgencyRow.controller_id.in_(controllers))
+    theirs = select(MembershipRow.person_id).where(
+        or_(MembershipRow.controller_id.in_(controllers), MembershipRow.agency_id.in_(agencies))
+    )
     return connection.execute(
         select(
             TrailRow.at,
@@ -53,6 +61,12 @@ def latest(connection: Connection, limit: int) -> Sequence[AnyRow]:
         )
         .join(PersonRow, PersonRow.id == TrailRow.person_id, isouter=True)
         .join(ReferralRow, ReferralRow.id == TrailRow.referral_id, isouter=True)
+        .where(
+            or_(
+                TrailRow.agency_id.in_(agencies),
+                and_(TrailRow.agency_id.is_(None), TrailRow.person_id.in_(theirs)),
+            )
+        )
         .order_by(TrailRow.at.desc(), TrailRow.sequence.desc())
         .limit(limit)
     ).all()

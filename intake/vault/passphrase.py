@@ -38,9 +38,12 @@ class Cost:
 
 
 class HashingQueue:
-    """Lets `at_once` hashes run and `may_wait` wait; turns the rest away with `HashingBusy`."""
+    """Lets `at_once` hashes run and `may_wait` wait; turns the rest away with `HashingBusy`.
 
-    def __init__(self, at_once: int = 2, may_wait: int = 8) -> None:
+    Together they are fewer than a process's threads (4): sign-ins never hold up reporters.
+    """
+
+    def __init__(self, at_once: int = 1, may_wait: int = 1) -> None:
         self._places = BoundedSemaphore(at_once + may_wait)
         self._running = BoundedSemaphore(at_once)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
 from flask_login import current_user
-from wtforms import PasswordField, StringField
+from wtforms import PasswordField, ValidationError
 
 from intake.domain.message import Message, mark
 from intake.domain.people import Permission
@@ -16,6 +16,7 @@ from intake.vault.keyring import SessionSecret
 from intake.vault.passphrase import HashingBusy
 from intake.web.cookies import Cookies
 from intake.web.forms.base import PageForm, token_key
+from intake.web.forms.fields import Line
 from intake.web.guards import Entrance, Refusal, open_route
 from intake.web.navigation import pages_open_to
 from intake.web.page import Clock, reader_language, render
@@ -25,6 +26,8 @@ _BEFORE = "ankkuri_sign_in"  # binds the sign-in form to the browser that asked 
 _LONGEST = 1000  # characters; a longer passphrase is not read at all
 
 REFUSED = mark("The user name or the passphrase is wrong.")
+PASSPHRASE_MISSING = mark("Write your passphrase")
+PASSPHRASE_LONG = mark("The passphrase is too long: there is room for %(most)s characters")
 TOO_SOON = mark("Too many attempts. Wait %(seconds)s seconds and try again.")
 BUSY = mark("The service is busy. Wait a moment and try again.")
 
@@ -32,8 +35,15 @@ BUSY = mark("The service is busy. Wait a moment and try again.")
 class SignInForm(PageForm):
     """Who is there."""
 
-    name = StringField(mark("User name"))
+    name = Line(mark("User name"), limit=_LONGEST, missing=mark("Write your user name"))
     passphrase = PasswordField(mark("Passphrase"))
+
+    def validate_passphrase(self, field: Any) -> None:
+        """Something, and no more than is read at all."""
+        if not field.data:
+            raise ValidationError(self.say(Message(PASSPHRASE_MISSING)))
+        if len(field.data) > _LONGEST:
+            raise ValidationError(self.say(Message(PASSPHRASE_LONG, {"most": _LONGEST})))
 
 
 class SignOutForm(PageForm):
@@ -96,10 +106,7 @@ class _Account:
         return SignOutForm(typed, language=reader_language(), token_key=key)
 
     def _open(self, form: SignInForm) -> SessionSecret:
-        name, passphrase = form.name.data or "", form.passphrase.data or ""
-        if not name.strip() or not passphrase or max(len(name), len(passphrase)) > _LONGEST:
-            raise SignInRefused
-        return self.start(name, passphrase, self.now())
+        return self.start(form.name.data, form.passphrase.data, self.now())
 
     def _refuse(
         self, form: SignInForm, secret: SessionSecret, status: int, message: Message

@@ -25,9 +25,11 @@ class _Admin:
     directory: Directory
     now: Now
 
-    def agencies(self, _visit: Visit) -> Response:
-        """The whole directory, as it is in force."""
-        openers = self.oversee.openers()
+    def agencies(self, visit: Visit) -> Response:
+        """The agencies of one's own controllers and who can open there; what all may know."""
+        today = local_date(self.now())
+        openers = self.oversee.openers(today)
+        own = visit.person.controllers(Permission.SEE_DIRECTORY)
         by_controller = [
             (
                 controller,
@@ -38,18 +40,19 @@ class _Admin:
                 ],
             )
             for controller in self.directory.controllers.values()
+            if controller.id in own
         ]
-        closed = sum(agency not in openers for agency in self.directory.agencies)
+        counts = [count for _, agencies in by_controller for _, count in agencies]
         return render(
             "admin/agencies.html",
             controllers=[(c, agencies) for c, agencies in by_controller if agencies],
-            closed=closed,
-            count=len(self.directory.agencies),
+            closed=counts.count(0),
+            count=len(counts),
             recommended=RECOMMENDED,
             directory=self.directory,
             kinds=KINDS,
             desks=DESKS,
-            today=local_date(self.now()),
+            today=today,
         )
 
 

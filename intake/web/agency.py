@@ -10,13 +10,13 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask_login import current_user
 
-from intake.domain.calendar import Calendar
 from intake.domain.clock import Clock
-from intake.domain.deadline import certify, local_date
+from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
 from intake.domain.people import Permission
 from intake.domain.referral import MOVES, Move, State
+from intake.domain.report import reports_offence
 from intake.services.read import KeyNotGranted, Read, ReferralNotYours
 from intake.services.respond import (
     DayImpossible,
@@ -55,7 +55,6 @@ class _Agency:
     respond: Respond
     directory: Directory
     clocks: Mapping[str, Clock]
-    calendar: Calendar
     refuse: Refusal
     door_secret: bytes
     now: Now
@@ -83,9 +82,12 @@ class _Agency:
         opened = self.read(visit, referral_id, now)
         moves: tuple[Move, ...] = ()
         if opened.referral.agency_id in visit.person.agencies(Permission.MOVE_REFERRALS):
-            categories = opened.sections.get("concern", {}).get("categories", ())
+            concern = opened.sections.get("concern")
             moves = self.respond.moves_for(
-                opened.referral, opened.deadlines, opened.moves, categories
+                opened.referral,
+                opened.deadlines,
+                opened.moves,
+                concern is not None and reports_offence(concern),
             )
         language = reader_language()
         shown = case.Case(language, self.directory, self.clocks, now)
@@ -132,12 +134,8 @@ class _Agency:
         row = next((d for d in offered.deadlines if d.clock == clock), None)
         if row is None or clock not in self.clocks:
             abort(404)
-        counted = certify(
-            self.clocks[clock],
-            row.started_at,
-            self.calendar,
-            today=row.today,
-            municipality=row.municipality,
+        counted = self.respond.refer.certify(
+            clock, row.started_at, today=row.today, municipality=row.municipality
         )
         return render(
             "agency/certificate.html",
@@ -208,7 +206,6 @@ def make_blueprint(
     respond: Respond,
     directory: Directory,
     clocks: Mapping[str, Clock],
-    calendar: Calendar,
     refuse: Refusal,
     door_secret: bytes,
     now: Now,
@@ -216,7 +213,7 @@ def make_blueprint(
     """The door's routes."""
     blueprint = Blueprint("agency", __name__)
     entrance = Entrance(blueprint, refuse)
-    agency = _Agency(read, respond, directory, clocks, calendar, refuse, door_secret, now)
+    agency = _Agency(read, respond, directory, clocks, refuse, door_secret, now)
     reading, moving = Permission.READ_REFERRALS, Permission.MOVE_REFERRALS
     one = "/referrals/<uuid:referral_id>"
     entrance.route("/inbox", reading)(agency.inbox)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Response, g, make_response, redirect, render_template, request
+from flask import Response, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from intake.language import DEFAULT, LANGUAGES, Language
@@ -33,6 +34,7 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+TLS_ONLY = {"Strict-Transport-Security": f"max-age={365 * 24 * 3600}"}
 Clock = Callable[[], datetime]
 
 
@@ -59,20 +61,29 @@ class LanguageChoice:
     def __call__(self) -> BaseResponse | None:
         """Before any view: redirect where a language was chosen."""
         code = request.args.get("lang")
-        if request.method != "GET" or code not in LANGUAGES:
+        if request.method != "GET" or code not in LANGUAGES or request.endpoint is None:
             return None
-        parts = request.query_string.decode().split("&")
-        rest = "&".join(part for part in parts if not part.startswith("lang="))
-        path = "/" + request.path.lstrip("/")  # "//host" would lead elsewhere
+        # Only the address of a view of ours: a path as it came could lead to another host.
+        path = url_for(request.endpoint, **(request.view_args or {}))
+        rest = urlencode([pair for pair in request.args.items(multi=True) if pair[0] != "lang"])
         response = redirect(path + (f"?{rest}" if rest else ""), 303)
         self.cookies.remember_language(response, code)  # type: ignore[arg-type]  # Flask's own response
         return response
 
 
-def protect(response: Response) -> Response:
-    """After any view: security headers; pages are never kept by a browser or a proxy."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if not request.path.startswith("/static/"):
-        response.headers["Cache-Control"] = "no-store"
-    return response
+@dataclass(frozen=True)
+class Protect:
+    """After any view: security headers; pages are never kept by a browser or a proxy.
+
+    ``secure``: the site is served over TLS, and browsers are to use nothing else (RFC 6797).
+    """
+
+    secure: bool
+
+    def __call__(self, response: Response) -> Response:
+        """The response with its headers."""
+        for name, value in {**HEADERS, **(TLS_ONLY if self.secure else {})}.items():
+            response.headers.setdefault(name, value)
+        if not request.path.startswith("/static/"):
+            response.headers["Cache-Control"] = "no-store"
+        return response

@@ -16,7 +16,7 @@ from intake.domain.message import Message, mark
 from intake.domain.people import Permission
 from intake.language import Language
 from intake.services.chase import UPWARD
-from intake.services.oversee import Oversee, Watched
+from intake.services.oversee import MOST, Oversee, Watched
 from intake.services.sign_in import Visit
 from intake.store.columns import AnyRow
 from intake.web.case import clock_title
@@ -52,6 +52,7 @@ class _Supervisor:
             late=pressing.count("late"),
             soon=pressing.count("soon"),
             running=len(pressing),
+            most=MOST,
             ran_at=ran_at,
             silent=ran_at is None or now - ran_at > SILENT_AFTER,
         )

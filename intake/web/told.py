@@ -137,7 +137,7 @@ class Telling:
                 rows=tuple(self._identity(identity)) if identity else (),
                 code=identity.get("hetu", ""),
                 place=tuple(self._place(place)) if place else (),
-                protected=place.get("turvakielto", "no"),
+                protected=_protected(identity, place),
             )
 
     def _child_heading(self, number: int, of: int) -> str:
@@ -176,6 +176,7 @@ class Telling:
                 "school_name": mark("School"),
                 "school_class": mark("Class or group"),
                 "whereabouts": mark("Where the child is now"),
+                "reporter_organisation": mark("The reporter’s organisation"),
             },
         )
         if place["whereabouts_municipality"]:
@@ -188,6 +189,12 @@ class Telling:
         if municipality in self.directory.municipalities:
             return self.language.text(self.directory.municipalities[municipality].name)
         return self.language.gettext(_NO_MUNICIPALITY.get(municipality, municipality))
+
+
+def _protected(identity: Mapping[str, Any], place: Mapping[str, Any]) -> str:
+    """The child's turvakielto: its own word where the place shows, else that there may be one."""
+    known: str = place.get("turvakielto") or ("unknown" if identity.get("protected") else "no")
+    return known
 
 
 _SEEN = {

@@ -68,7 +68,10 @@ TYPE_REASONS: Mapping[str, str] = {
 """What is said to the reporter as *you*, as the agency reads it."""
 NOTICES: Mapping[str, str] = {
     "call_duty_too": mark("The reporter was asked to call the emergency social service as well."),
-    "clock_from_birth": mark("The deadlines of the assessment start when the child is born."),
+    "clock_from_birth": mark(
+        "The deadlines of the assessment start when the child is born. This service does not learn "
+        "of the birth: follow it in your own system."
+    ),
     "nothing_to_guardians": mark("Nothing of this may be told to the guardians yet."),
     "adult_services": mark("The person is an adult: the reporter was guided to adult services."),
     "consent_or_consult": mark(

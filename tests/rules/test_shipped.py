@@ -144,6 +144,10 @@ def test_the_masks_match_what_a_naive_reading_matches() -> None:
         assert matched(SHIPPED, facts) == naive
 
 
+LEAVE_SENT = {"accept", "lsl26_start", "lsl26_complete"}
+"""Clocks that no move meets while a referral is still unaccepted."""
+
+
 @settings(max_examples=400, deadline=None)
 @given(facts=facts_of(SHIPPED.vocabulary))
 def test_every_set_of_facts_has_a_lead_or_advice(facts: dict[str, object]) -> None:
@@ -153,7 +157,9 @@ def test_every_set_of_facts_has_a_lead_or_advice(facts: dict[str, object]) -> No
     assert outcome.lead or outcome.notices
     assert len(set(kinds)) == len(kinds)
     assert not set(kinds) & {gone.kind for gone in outcome.withheld}
-    assert all(each.bases and each.clocks and each.sections for each in outcome.recipients)
+    assert all(each.bases and each.sections for each in outcome.recipients)
+    for each in outcome.recipients:
+        assert set(each.clocks) & LEAVE_SENT, "urgency alone would fall silent once recorded"
     if facts["age"] == 18 and facts["unborn"] == "no":
         assert kinds == (["POL"] if facts["threat_to_life"] == "to_others" else [])
         assert "adult_services" in outcome.notices

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from intake.domain.referral import Move, State
 from intake.post.letter import Letter, LetterNotTaken
+from intake.services.chase import Chase
 from intake.services.deliver import MOST_ATTEMPTS, Deliver
 from intake.services.respond import Entry
+from intake.store.people_tables import PersonRow
 from intake.store.tables import ChaseRow, DeadlineRow, OutboxRow
-from tests.site import Site, worry_answers
+from tests.site import POL, Site, worry_answers
 
 
 def chases(site: Site, clock: str) -> list[tuple[str, str]]:
@@ -166,7 +169,7 @@ class Post:
 
 
 def simple(row: Any) -> Letter:
-    return Letter(f"{row.id}@intake", row.name, row.email, row.language, "s", "t")
+    return Letter(f"{row.id}@intake", row.name, row.email, row.language, "s", "t", row.created_at)
 
 
 def test_a_failing_address_never_silences_the_others_and_dies_after_its_tries(site: Site) -> None:
@@ -191,14 +194,128 @@ def test_a_letter_taken_but_not_marked_is_sent_again_with_the_same_message_id(si
     with site.parts.database.write() as connection:
         connection.execute(
             text(
-                "CREATE TRIGGER full BEFORE UPDATE ON outbox BEGIN SELECT RAISE(FAIL, 'full'); END"
+                "CREATE TRIGGER full BEFORE UPDATE OF sent_at ON outbox"
+                " BEGIN SELECT RAISE(FAIL, 'full'); END"
             )
         )
     with pytest.raises(Exception, match="full"):
         deliver(site.hands())
     with site.parts.database.write() as connection:
         connection.execute(text("DROP TRIGGER full"))
-    deliver(site.hands() + timedelta(minutes=1))
-    first, again = post.taken[0], post.taken[1]
-    assert first.message_id == again.message_id
+    deliver(site.hands.move(minutes=4))
+    sent = [letter.message_id for letter in post.taken]
+    assert sent.count(sent[0]) == 1  # it is still claimed
+    deliver(site.hands.move(minutes=2))
+    assert [letter.message_id for letter in post.taken] == [*sent, sent[0]]
     assert all(row.sent_at for row in letters(site))
+
+
+class MeanwhilePost(Post):
+    """A post during whose first sending another scheduler delivers too."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__()
+        self.site = site
+        self.other = Post()
+
+    def send(self, letter: Letter) -> None:
+        super().send(letter)
+        if len(self.taken) == 1:
+            Deliver(self.site.parts.database, self.other, simple)(self.site.hands())
+
+
+def test_two_schedulers_send_each_letter_once(site: Site) -> None:
+    site.send()
+    site.parts.chase(site.hands.move(days=30))
+    post = MeanwhilePost(site)
+    Deliver(site.parts.database, post, simple)(site.hands())
+    sent = [letter.message_id for letter in (*post.taken, *post.other.taken)]
+    assert len(post.taken) == 1
+    assert len(sent) == len(set(sent)) == len(letters(site)) > 1
+
+
+def test_a_letter_to_someone_who_has_left_is_given_up_unsent(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.send()
+    site.parts.chase(site.hands.move(days=30))
+    with site.parts.database.write() as connection:
+        connection.execute(
+            update(PersonRow).where(PersonRow.sign_in_name == "soc").values(left_at=site.hands())
+        )
+    post = Post()
+    Deliver(site.parts.database, post, simple)(site.hands())
+    assert "soc@ankkuri.invalid" not in {letter.to_address for letter in post.taken}
+    assert post.taken
+    dead = [row for row in letters(site) if row.dead_at is not None]
+    assert {row.person_id for row in dead} == {site.people["soc"]}
+    assert all(f"letter {row.id} is given up" in caplog.text for row in dead)
+
+
+def running(site: Site, now: datetime) -> Sequence[Any]:
+    """The deadlines whose step has come and is not recorded."""
+    with site.parts.database.read() as connection:
+        return connection.execute(select(DeadlineRow).where(DeadlineRow.next_chase_at <= now)).all()
+
+
+def test_a_deadline_of_an_agency_that_is_no_longer_listed_stops_no_other(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.send()
+    site.send(worry_answers(protection={"crime_against_child": "violence"}))
+    now = site.hands.move(days=30)
+    agencies = {k: a for k, a in site.parts.directory.agencies.items() if k != POL}
+    chase = Chase(site.parts.database, replace(site.parts.directory, agencies=agencies))
+    assert chase(now) > 0
+    left = running(site, now)
+    assert {row.agency_id for row in left} == {POL}
+    assert all(f"chasing deadline {row.id} failed: AgencyUnknown" in caplog.text for row in left)
+    assert chase(now) == 0
+
+
+def test_rows_that_always_fail_starve_no_later_ones(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("intake.services.chase.BATCH", 2)
+    for _ in range(4):
+        site.send()
+    now = site.hands.move(days=30)
+    with site.parts.database.write() as connection:
+        connection.execute(
+            update(DeadlineRow)
+            .where(DeadlineRow.clock == "urgency")
+            .values(steps=[], next_chase_at=now - timedelta(days=29))
+        )
+    assert site.parts.chase(now) > 0
+    assert [row.clock for row in running(site, now)] == ["urgency"] * 4
+
+
+def test_a_deadline_met_while_others_are_chased_one_by_one_is_left_alone(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.send()
+    now = site.hands.move(days=30)
+    chase_one = Chase._chase
+    seen: list[Any] = []
+
+    def meeting(self: Chase, connection: Any, row: Any, at: datetime) -> int:
+        seen.append(row.id)
+        if len(seen) == 1:
+            raise RuntimeError("the batch fails")
+        connection.execute(update(DeadlineRow).values(met_at=now, next_chase_at=None))
+        return chase_one(self, connection, row, at)
+
+    assert len(running(site, now)) > 1
+    monkeypatch.setattr(Chase, "_chase", meeting)
+    site.parts.chase(now)
+    assert len(seen) == 2
+
+
+def test_a_failing_database_fails_the_run(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: Any) -> int:
+        raise OperationalError("INSERT", {}, Exception("disk I/O error"))
+
+    site.send()
+    monkeypatch.setattr(Chase, "_chase", failing)
+    with pytest.raises(OperationalError):
+        site.parts.chase(site.hands.move(days=30))

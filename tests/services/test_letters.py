@@ -13,7 +13,7 @@ import config
 from intake.post.letter import Letter
 from intake.services.letters import Letters
 from intake.store.people_tables import PersonRow
-from tests.site import SOC, Site
+from tests.site import SOC, TUESDAY, Site
 from tests.web.test_staff_referral import family
 
 ROW = UUID(int=7)
@@ -51,6 +51,7 @@ def written(letters: Letters, language: str = "fi", **changes: Any) -> Letter:
         email="saana@ankkuri.invalid",
         name="Saana Sosiaali",
         language=language,
+        created_at=TUESDAY,
     )
     return letters(row)
 

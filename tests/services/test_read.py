@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text, update
 
 from intake.domain.people import Membership, Role
 from intake.domain.trail import Action, TrailLine
 from intake.services.read import KeyNotGranted, ReferralNotYours
 from intake.store import people
 from intake.store.columns import AnyRow
-from intake.store.tables import ReferralRow, TrailRow
+from intake.store.people_tables import GrantRow, MembershipRow
+from intake.store.tables import ReferralRow, SectionRow, TrailRow
+from intake.vault.envelope import EnvelopeDamaged
+from intake.vault.keyring import open_grant
 from tests.site import POL, SOC, Site, worry_answers
 
 
@@ -108,19 +114,24 @@ def test_police_get_no_health_section(site: Site) -> None:
         sections = site.parts.read(visit, row.id, site.hands()).sections
         assert ("health" in sections) == sees_health
         assert "concern" in sections
-    assert POL != SOC
 
 
 def test_the_inbox_is_sorted_by_deadline(site: Site) -> None:
-    site.send()
-    site.hands.move(days=1)
-    site.send(worry_answers(urgency={"urgency": "today"}))
-    site.hands.move(days=-3)
-    site.send()
+    def send() -> UUID:
+        before = {row.id for row in site.parts.read.inbox(visit, ("sent",))}
+        site.send()
+        (sent,) = {row.id for row in site.parts.read.inbox(visit, ("sent",))} - before
+        found: UUID = sent
+        return found
+
     visit = site.visit("soc")
-    due = [row.due_at for row in site.parts.read.inbox(visit, ("sent",))]
-    assert due == sorted(due)
-    assert len(set(due)) > 1
+    second = send()
+    site.hands.move(days=1)
+    third = send()
+    site.hands.move(days=-3)
+    first = send()
+    inbox = [row.id for row in site.parts.read.inbox(visit, ("sent",))]
+    assert inbox == [first, second, third]
 
 
 def test_every_stored_line_has_the_digest_of_its_canonical_bytes(site: Site) -> None:
@@ -139,3 +150,69 @@ def test_every_stored_line_has_the_digest_of_its_canonical_bytes(site: Site) -> 
         range(stored[0].sequence, stored[0].sequence + len(stored))
     )
     assert referral in {line.referral_id for line in stored}
+
+
+def test_nothing_is_marked_opened_that_did_not_open(site: Site) -> None:
+    site.send()
+    visit = site.visit("soc")
+    (row,) = site.parts.read.inbox(visit, ("sent",))
+    with site.parts.database.write() as connection:
+        connection.execute(
+            update(SectionRow)
+            .where(SectionRow.slot == "concern")
+            .values(sealed_content=b"\x01junk")
+        )
+    with pytest.raises(EnvelopeDamaged):
+        site.parts.read(visit, row.id, site.hands())
+    with site.parts.database.read() as connection:
+        assert connection.scalar(select(ReferralRow.opened_at)) is None
+    assert len(lines(site, Action.OPEN)) == 1
+
+
+def test_no_key_is_opened_before_the_trail_line(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.send()
+    visit = site.visit("soc")
+    (row,) = site.parts.read.inbox(visit, ("sent",))
+    written: list[int] = []
+
+    def watched(*given: Any) -> Any:
+        written.append(len(lines(site, Action.OPEN)))
+        return open_grant(*given)
+
+    monkeypatch.setattr("intake.services.read.open_grant", watched)
+    site.parts.read(visit, row.id, site.hands())
+    assert written == [1]
+
+
+def test_an_agency_whose_members_have_all_ended_gets_no_report(site: Site) -> None:
+    today = site.hands().date()
+    with site.parts.database.write() as connection:
+        assert people.openers(connection, today)[SOC] == 3
+        connection.execute(
+            update(MembershipRow)
+            .where(MembershipRow.agency_id == SOC)
+            .values(valid_to=today - timedelta(days=1))
+        )
+        assert SOC in people.agency_keys_that_open(connection, today - timedelta(days=1))
+        assert SOC not in people.agency_keys_that_open(connection, today)
+        assert SOC not in people.openers(connection, today)
+    site.send()
+    with site.parts.database.read() as connection:
+        assert SOC not in set(connection.scalars(select(ReferralRow.agency_id)))
+
+
+def test_a_role_at_a_controller_or_another_agency_opens_nothing(site: Site) -> None:
+    today = site.hands().date()
+    with site.parts.database.write() as connection:
+        held = people.agency_keys_that_open(connection, today)[POL]
+        sealed = people.grant(connection, held.id, site.people["pol"])
+        connection.execute(delete(GrantRow).where(GrantRow.agency_key_id == held.id))
+        for name in ("supervisor", "soc"):
+            grant = {"agency_key_id": held.id, "person_id": site.people[name]}
+            people.add_grant(
+                connection,
+                grant | {"id": uuid4(), "sealed_key": sealed, "granted_at": site.hands()},
+            )
+        assert POL not in people.agency_keys_that_open(connection, today)

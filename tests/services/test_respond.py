@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import product
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from intake.domain.referral import MOVES, Move, State, moves_open
+from intake.services.desks import NobodyCanOpen
 from intake.services.respond import (
     ChoiceUnknown,
     DayImpossible,
     Entry,
     MoveNotOpen,
+    NoDeskTakesIt,
     ReasonMissing,
 )
 from intake.services.sign_in import Visit
 from intake.store.tables import DeadlineRow, ReferralRow
-from tests.site import ANK, POL, TRIAGE, Site, worry_answers
+from tests.site import ANK, DUTY, SOC, TRIAGE, Site, child_answers, worry_answers
 
 KINDS = ("SOC", "POL", "ANK", "HEA", "YOU", "WEL", "PRI")
 LSL26 = ("lsl26_start", "lsl26_complete")
@@ -39,7 +42,7 @@ def met(site: Site, referral: UUID) -> dict[str, str | None]:
         return {row.clock: row.met_by for row in rows}
 
 
-def gang(**pages: dict[str, object]) -> dict[str, object]:
+def gang(**pages: dict[str, Any]) -> dict[str, Any]:
     return worry_answers(
         worry={"categories": ["gang"], "primary": "gang", "child_role": "suspected"},
         protection={"may_need_protection": "no"},
@@ -169,7 +172,7 @@ def test_a_returned_referral_goes_to_the_standby_desk_which_can_read_it(site: Si
     assert opened.sections["concern"]["primary"] == "gang"
     assert opened.reasons["returned"] == {"by": ANK, "reason": "Ei kuulu tiimille."}
     assert set(met(site, referral).values()) == {"return"}
-    assert met(site, opened.referral.id) == {"urgency": None}
+    assert met(site, opened.referral.id) == {"accept": None, "urgency": None}
 
 
 def test_two_workers_cannot_both_accept(site: Site) -> None:
@@ -194,18 +197,68 @@ def test_a_move_whose_trail_line_fails_is_not_kept(site: Site) -> None:
         assert connection.scalar(select(ReferralRow.state)) == State.SENT
 
 
-def test_police_get_offences_that_they_cannot_return(site: Site) -> None:
-    answers = worry_answers(
-        worry={
-            "categories": ["offence_by_child"],
-            "primary": "offence_by_child",
-            "child_role": "suspected",
+@pytest.mark.parametrize(
+    "pages",
+    [
+        {
+            "worry": {
+                "categories": ["offence_by_child"],
+                "primary": "offence_by_child",
+                "child_role": "suspected",
+            },
+            "urgency": {"urgency": "today"},
         },
-        urgency={"urgency": "today"},
-    )
-    site.send(answers)
+        {"protection": {"crime_against_child": "sexual"}},
+        {
+            "worry": {
+                "categories": ["sexual_offence"],
+                "primary": "sexual_offence",
+                "child_role": "victim",
+            }
+        },
+        {"urgency": {"threat_to_life": "to_others"}},
+    ],
+)
+def test_police_cannot_return_an_offence_or_a_threat(
+    site: Site, pages: dict[str, dict[str, object]]
+) -> None:
+    site.send(worry_answers(**pages))
     visit = site.visit("pol")
     referral = only(site, visit)
     with pytest.raises(MoveNotOpen):
         site.parts.respond(visit, referral, Entry(Move.RETURN, reason="x"), site.hands())
-    assert POL
+
+
+def test_a_return_goes_to_the_next_desk_where_the_standby_holds_the_report(site: Site) -> None:
+    answers = gang()
+    answers["children"] = [
+        child_answers(),
+        child_answers(name="Toinen", municipality="unknown", school="none"),
+    ]
+    answers["protection"] = answers["protection"] | {"may_need_protection": "yes"}
+    site.send(answers)
+    with site.parts.database.read() as connection:
+        held = set(connection.scalars(select(ReferralRow.agency_id)))
+    assert held == {ANK, SOC, DUTY}, "the unknown residence leads to the named duty desk"
+    visit = site.visit("ank")
+    entry = Entry(Move.RETURN, reason="Ei kuulu tiimille.")
+    site.parts.respond(visit, only(site, visit), entry, site.hands())
+    with site.parts.database.read() as connection:
+        now_held = set(connection.scalars(select(ReferralRow.agency_id)))
+    assert now_held == held | {TRIAGE}
+
+
+def test_a_return_that_no_desk_can_take_is_refused(site: Site) -> None:
+    site.send(gang())
+    visit = site.visit("ank")
+    referral = only(site, visit)
+    with site.parts.database.write() as connection:
+        connection.execute(
+            text(
+                "UPDATE agency_grant SET withdrawn_at = granted_at WHERE agency_key_id LIKE 'soc-%'"
+            )
+        )
+    with pytest.raises((NoDeskTakesIt, NobodyCanOpen)):
+        site.parts.respond(visit, referral, Entry(Move.RETURN, reason="x"), site.hands())
+    with site.parts.database.read() as connection:
+        assert connection.scalar(select(ReferralRow.state)) == State.SENT

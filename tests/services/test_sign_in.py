@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
@@ -10,25 +12,29 @@ from intake.services.sign_in import (
     IDLE,
     LONGEST,
     LONGEST_WAIT,
+    MOST_A_MINUTE,
     SignInRefused,
     SignInTooSoon,
 )
 from intake.store.people_tables import SessionRow
 from intake.store.tables import TrailRow
-from intake.vault.keyring import SessionSecret
+from intake.vault.keyring import PassphraseWrong, SessionSecret, unlock_person_key
+from intake.vault.passphrase import HashingBusy
 from tests.site import PASSPHRASE, Site
+
+WRONG = "väärä tunnuslause tämä"
 
 
 def test_a_wrong_passphrase_and_an_unknown_name_are_refused_alike(site: Site) -> None:
     for name in ("soc", "nobody"):
         with pytest.raises(SignInRefused):
-            site.parts.sign_in(name, "väärä tunnuslause tämä", site.hands())
+            site.parts.sign_in(name, WRONG, site.hands())
 
 
 def test_guessing_waits_longer_each_time_and_never_locks_out_for_good(site: Site) -> None:
     for _ in range(FREE_TRIES):
         with pytest.raises(SignInRefused):
-            site.parts.sign_in("soc", "väärä tunnuslause tämä", site.hands())
+            site.parts.sign_in("soc", WRONG, site.hands())
     with pytest.raises(SignInTooSoon):
         site.parts.sign_in("soc", PASSPHRASE, site.hands())
     site.hands.move(seconds=LONGEST_WAIT.total_seconds())
@@ -38,10 +44,10 @@ def test_guessing_waits_longer_each_time_and_never_locks_out_for_good(site: Site
 def test_a_success_forgets_the_failures(site: Site) -> None:
     for _ in range(FREE_TRIES - 1):
         with pytest.raises(SignInRefused):
-            site.parts.sign_in("soc", "väärä tunnuslause tämä", site.hands())
+            site.parts.sign_in("soc", WRONG, site.hands())
     site.parts.sign_in("soc", PASSPHRASE, site.hands())
     with pytest.raises(SignInRefused):
-        site.parts.sign_in("soc", "väärä tunnuslause tämä", site.hands())
+        site.parts.sign_in("soc", WRONG, site.hands())
     assert site.parts.sign_in("soc", PASSPHRASE, site.hands())
 
 
@@ -79,7 +85,7 @@ def test_the_row_holds_no_open_key_and_ending_it_deletes_the_sealed_one(site: Si
 
 def test_signing_in_and_failing_to_leave_lines(site: Site) -> None:
     with pytest.raises(SignInRefused):
-        site.parts.sign_in("soc", "väärä tunnuslause tämä", site.hands())
+        site.parts.sign_in("soc", WRONG, site.hands())
     site.parts.sign_in("soc", PASSPHRASE, site.hands())
     with site.parts.database.read() as connection:
         actions = list(
@@ -99,3 +105,52 @@ def test_a_leaver_cannot_go_on(site: Site) -> None:
     assert site.parts.sign_in.resume(secret, site.hands()) is None
     with pytest.raises(SignInRefused):
         site.parts.sign_in("soc", PASSPHRASE, site.hands())
+
+
+def test_guesses_made_at_the_same_time_count_each_other(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under_way: list[str] = []
+
+    def slow(*arguments: Any, **named: Any) -> Any:
+        under_way.append("one")
+        if len(under_way) <= FREE_TRIES + 3:  # while this one is hashed, the next one comes
+            with pytest.raises((SignInRefused, SignInTooSoon)):
+                site.parts.sign_in("soc", WRONG, site.hands())
+        return unlock_person_key(*arguments, **named)
+
+    monkeypatch.setattr("intake.services.sign_in.unlock_person_key", slow)
+    with pytest.raises(SignInRefused):
+        site.parts.sign_in("soc", WRONG, site.hands())
+    assert len(under_way) == FREE_TRIES
+
+
+def test_a_try_turned_away_unhashed_is_not_counted(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: Any, **__: Any) -> Any:
+        raise HashingBusy
+
+    with monkeypatch.context() as patch:
+        patch.setattr("intake.services.sign_in.unlock_person_key", busy)
+        for _ in range(FREE_TRIES + 1):
+            with pytest.raises(HashingBusy):
+                site.parts.sign_in("soc", PASSPHRASE, site.hands())
+    assert site.parts.sign_in("soc", PASSPHRASE, site.hands())
+
+
+def test_all_accounts_together_have_so_many_tries_a_minute(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(*_: Any, **__: Any) -> Any:
+        raise PassphraseWrong
+
+    with monkeypatch.context() as patch:
+        patch.setattr("intake.services.sign_in.unlock_nobody", wrong)
+        for number in range(MOST_A_MINUTE):
+            with pytest.raises(SignInRefused):
+                site.parts.sign_in(f"nobody-{number}", WRONG, site.hands())
+    with pytest.raises(SignInTooSoon):
+        site.parts.sign_in("soc", PASSPHRASE, site.hands())
+    site.hands.move(minutes=1)
+    assert site.parts.sign_in("soc", PASSPHRASE, site.hands())

@@ -11,12 +11,14 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from intake.domain.report import worry_of
-from intake.services.draft import Draft
-from intake.services.route import NobodyCanOpen
+from intake.services import submit
+from intake.services.desks import NobodyCanOpen
+from intake.services.draft import Draft, DraftChanged
 from intake.services.submit import NobodyMayGetThis
 from intake.store.tables import DeadlineRow, DraftRow, ReferralRow, ReportRow, SectionRow, WrapRow
 from intake.vault.envelope import SLOTS
 from intake.vault.own import VisitorSecret
+from intake.vault.seal import seal_sections
 from tests.site import ANK, DUTY, PRI, SOC, TRIAGE, YOU, Site, child_answers, worry_answers
 
 
@@ -78,7 +80,7 @@ def test_a_failed_write_after_sealing_stores_nothing_and_keeps_the_draft(site: S
     with pytest.raises(Exception, match="full"):
         site.parts.submit(secret, worry_of(answers), answers, site.hands())
     assert count(site, ReportRow) == 0
-    assert drafts.load(secret) == answers
+    assert drafts.load(secret).answers == answers
     assert site.parts.submit.receipt(secret) is None
 
 
@@ -226,3 +228,50 @@ def test_the_acknowledged_receipt_keeps_its_code_and_loses_the_copy(site: Site) 
     assert receipt.acknowledged
     assert receipt.copy is None
     assert replace(receipt, copy=answers).code == secret.receipt_code
+
+
+def test_a_draft_that_changed_since_it_was_read_is_not_sent_and_stays(site: Site) -> None:
+    answers, secret, drafts = worry_answers(), VisitorSecret.new(), Draft(site.parts.database)
+    read = drafts.save(secret, answers, site.hands())
+    drafts.save(secret, answers | {"more": "text"}, site.hands(), read)
+    with pytest.raises(DraftChanged):
+        site.parts.submit(secret, worry_of(answers), answers, site.hands(), draft=read)
+    assert count(site, ReportRow) == count(site, ReferralRow) == 0
+    assert drafts.load(secret).answers["more"] == "text"
+
+
+def test_a_draft_takes_only_the_place_of_the_one_that_was_read(site: Site) -> None:
+    secret, drafts = VisitorSecret.new(), Draft(site.parts.database)
+    first = drafts.save(secret, {"n": 1}, site.hands())
+    second = drafts.save(secret, {"n": 1}, site.hands(), first)
+    assert first != second, "the same answers at the same instant are another seal"
+    for over in (None, first):
+        with pytest.raises(DraftChanged):
+            drafts.save(secret, {"n": 3}, site.hands(), over)
+    assert drafts.load(secret).answers == {"n": 1}
+
+
+def test_nothing_is_stored_of_a_child_that_nobody_gets(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored: dict[str, bytes] = {}
+    monkeypatch.setattr(
+        submit, "seal_sections", lambda report, of: stored.update(of) or seal_sections(report, of)
+    )
+    adult = child_answers(name="Aikuinen", known_by="age", hetu="", age="19")
+    site.send(worry_answers() | {"children": [child_answers(), adult]})
+    assert {slot for slot in stored if "_" in slot} == {"identity_1", "place_1"}
+    assert not any(b"Aikuinen" in content for content in stored.values())
+
+
+def test_the_digest_of_a_plan_tells_who_gets_what(site: Site) -> None:
+    worry = worry_of(worry_answers())
+    plan = site.parts.route(worry, site.hands())
+    (share,) = plan.shares
+    assert submit.digest_of(site.parts.route(worry, site.hands())) == submit.digest_of(plan)
+    for changed in (
+        replace(share, lead=False),
+        replace(share, slots=share.slots - {"health"}),
+        replace(share, agency=site.parts.directory.agency(DUTY)),
+    ):
+        assert submit.digest_of(replace(plan, shares=(changed,))) != submit.digest_of(plan)

@@ -27,8 +27,9 @@ from intake.store.tables import (
 from intake.vault.envelope import SLOTS
 from intake.vault.own import VisitorSecret
 from tests.processes import Answer, Server
-from tests.site import enrol_everyone, lay_out, token_in
+from tests.site import enrol_everyone, lay_out
 from tests.web.filled import typed_worry
+from tests.web.reporter_walk import hidden_in
 
 ROUNDS = 50
 SEED = 20260602
@@ -76,12 +77,14 @@ def test_a_report_is_whole_or_not_at_all_whenever_the_server_is_killed(tmp_path:
         for number in range(-3, ROUNDS):  # three that are not killed tell how long it takes
             secret = VisitorSecret.new()
             drafts.save(secret, typed_worry(), parts.now())
-            token = token_in(server.get("/report/check", secret.cookie).text)
+            form = hidden_in(server.get("/report/check", secret.cookie).text)
             answers: list[Answer] = []
 
-            def send(to: list[Answer] = answers, who: str = secret.cookie, by: str = token) -> None:
+            def send(
+                to: list[Answer] = answers, who: str = secret.cookie, by: dict[str, str] = form
+            ) -> None:
                 try:
-                    to.append(server.post("/report/send", who, {"csrf_token": by}))
+                    to.append(server.post("/report/send", who, by))
                 except (OSError, http.client.HTTPException):
                     return  # the server died under us, as it should
 
@@ -104,8 +107,8 @@ def test_a_report_is_whole_or_not_at_all_whenever_the_server_is_killed(tmp_path:
             if there:
                 assert secret.receipt_code.text in server.get("/receipt", secret.cookie).text
             else:
-                token = token_in(server.get("/report/check", secret.cookie).text)
-                sent = server.post("/report/send", secret.cookie, {"csrf_token": token})
+                form = hidden_in(server.get("/report/check", secret.cookie).text)
+                sent = server.post("/report/send", secret.cookie, form)
                 assert sent.status == 303, "the draft is intact and can be sent"
                 assert stored(database, secret)
     finally:

@@ -5,6 +5,7 @@ from threading import Barrier, Event, Lock, Thread
 
 import pytest
 
+from intake.cli import server_options
 from intake.vault.keyring import lock_person_key, unlock_nobody, unlock_person_key
 from intake.vault.passphrase import HASHING, HashingBusy, HashingQueue
 from tests.vault.invented import CHEAP, PASSPHRASE, PEPPER, PERSON, PERSON_KEY
@@ -12,8 +13,8 @@ from tests.vault.invented import CHEAP, PASSPHRASE, PEPPER, PERSON, PERSON_KEY
 PATIENCE = 30  # seconds after which a dead-locked test fails instead of hanging
 
 
-def test_two_hash_at_once_eight_wait_and_the_rest_are_turned_away() -> None:
-    queue, turned_away, gate = HashingQueue(), Queue[None](), Event()
+def test_some_hash_at_once_some_wait_and_the_rest_are_turned_away() -> None:
+    queue, turned_away, gate = HashingQueue(at_once=2, may_wait=8), Queue[None](), Event()
     pair, lock = Barrier(2), Lock()
     running = most = done = 0
 
@@ -41,6 +42,15 @@ def test_two_hash_at_once_eight_wait_and_the_rest_are_turned_away() -> None:
     for thread in threads:
         thread.join(PATIENCE)
     assert (most, done, turned_away.qsize()) == (2, 10, 0)
+
+
+def test_sign_ins_take_half_of_a_processs_threads_at_most() -> None:
+    options = server_options("127.0.0.1", 8000)
+    threads = int(options[options.index("--threads") + 1])
+    queue, places = HashingQueue(), 0
+    while places <= threads and queue._places.acquire(blocking=False):
+        places += 1
+    assert 0 < places <= threads // 2
 
 
 def test_a_turn_is_given_back_when_the_hash_fails() -> None:

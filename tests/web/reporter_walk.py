@@ -11,7 +11,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.look.page_faults import page_faults
-from tests.site import token_in
 
 WHO: dict[str, Any] = {"kind": "professional"}
 REPORTER: dict[str, Any] = {
@@ -90,9 +89,9 @@ class Walk:
         return self._seen(self.client.get(path), status)
 
     def post(self, path: str, answers: Mapping[str, Any], status: int = 303) -> str:
-        """Fetch a page's token and post; where it leads (303), else the page."""
-        token = token_in(self.client.get(path).text)
-        return self.post_with(token, path, answers, status)
+        """Fetch a page and post its form; where it leads (303), else the page."""
+        hidden = hidden_in(self.client.get(path).text)
+        return self.post_with(hidden["csrf_token"], path, {**hidden, **answers}, status)
 
     def post_with(
         self, token: str, path: str, answers: Mapping[str, Any], status: int = 303
@@ -113,14 +112,17 @@ class Walk:
 
     def send(self) -> str:
         """Send the checked report; the code on the receipt."""
-        token = token_in(self.get("/report/check"))
-        assert self.post_with(token, "/report/send", {}) == "/receipt"
+        return self.send_from(self.get("/report/check"))
+
+    def send_from(self, page: str) -> str:
+        """Press the send button of a page; the code on the receipt."""
+        assert self.press(page, "/report/send") == "/receipt"
         return code_in(self.get("/receipt"))
 
-    def send_again(self, token: str) -> str:
-        """Post the send button once more; the code on the receipt."""
-        assert self.post_with(token, "/report/send", {}) == "/receipt"
-        return code_in(self.get("/receipt"))
+    def press(self, page: str, path: str, status: int = 303) -> str:
+        """Post the form of a page as it came."""
+        hidden = hidden_in(page)
+        return self.post_with(hidden["csrf_token"], path, hidden, status)
 
     def cookie(self) -> str:
         """The visitor's secret."""
@@ -132,6 +134,13 @@ class Walk:
         assert answer.status_code == status, answer.text
         assert page_faults(answer.text) == []
         return answer.text
+
+
+def hidden_in(page: str) -> dict[str, str]:
+    """The hidden fields of a page's form that have a name."""
+    inputs = [tag for tag in re.findall(r"<input [^>]*>", page) if 'type="hidden"' in tag]
+    found = [(re.search(r'name="(.*?)"', tag), re.search(r'value="(.*?)"', tag)) for tag in inputs]
+    return {name[1]: unescape(value[1]) for name, value in found if name and value and name[1]}
 
 
 def code_in(page: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from intake.domain.referral import State
+from intake.services.route import Route
 from intake.services.tidy import DRAFT_IDLE, Tidy
 from intake.vault.own import VisitorSecret
 from tests.site import Site, token_in
@@ -25,40 +26,34 @@ def walk(site: Site) -> Walk:
 
 def test_sending_again_gives_the_same_code(walk: Walk) -> None:
     walk.fill()
-    token = token_in(walk.get("/report/check"))
+    page = walk.get("/report/check")
     for _ in range(3):
-        assert walk.post_with(token, "/report/send", {}) == "/receipt"
-    assert code_in(walk.get("/receipt")) == walk.send_again(token)
+        assert walk.press(page, "/report/send") == "/receipt"
+    assert code_in(walk.get("/receipt")) == walk.send_from(page)
 
 
-def test_two_clicks_at_once_make_one_report(site: Site, walk: Walk) -> None:
+def test_two_clicks_at_once_make_one_report(
+    site: Site, walk: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The second click read the draft before the first one's report was stored."""
     walk.fill()
     answers: list[Any] = []
     other = Walk(site.client())
     other.client.set_cookie("ankkuri_draft", walk.cookie())
-    token = token_in(walk.get("/report/check"))
-    route = site.parts.route
+    page = walk.get("/report/check")
+    route = Route.__call__
 
     def overtaken(*arguments: Any) -> Any:
         if not answers:
             answers.append(None)
-            answers.append(other.post_with(token, "/report/send", {}))
+            answers.append(other.press(page, "/report/send"))
         return route(*arguments)
 
-    object.__setattr__(site.parts.submit, "route", _Overtaken(route, overtaken))
-    assert walk.post_with(token, "/report/send", {}) == "/receipt"
+    monkeypatch.setattr(Route, "__call__", overtaken)
+    assert walk.press(page, "/report/send") == "/receipt"
     assert answers[1] == "/receipt"
     assert code_in(walk.get("/receipt")) == code_in(other.get("/receipt"))
     assert len(site.parts.read.inbox(site.visit("soc"), (State.SENT,))) == 1
-
-
-class _Overtaken:
-    def __init__(self, route: Any, call: Any) -> None:
-        self.rules, self.calendar, self._call = route.rules, route.calendar, call
-
-    def __call__(self, *arguments: Any) -> Any:
-        return self._call(*arguments)
 
 
 def test_going_back_after_sending_shows_the_receipt(walk: Walk) -> None:

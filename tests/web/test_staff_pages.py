@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
+import pytest
 from sqlalchemy import delete
 
 from intake.services.oversee import Oversee
@@ -133,7 +134,7 @@ def test_an_agency_without_anyone_who_can_open_is_flagged(site: Site) -> None:
     assert page_faults(before) == []
     assert "Ankkuri team" in before
     with site.parts.database.write() as connection:
-        connection.execute(delete(GrantRow).where(GrantRow.person_id == site.people["you"]))
+        connection.execute(delete(GrantRow).where(GrantRow.person_id == site.people["hea"]))
     assert client.get("/directory").text.count("Nobody") == before.count("Nobody") + 1
 
 
@@ -151,7 +152,7 @@ def test_the_use_log_tells_who_did_what_and_that_it_was_read(site: Site) -> None
     referral = referral_of(site, "soc")
     site.signed_in("soc").get(f"/referrals/{referral}")
     site.signed_in("pol").get(f"/referrals/{referral}")
-    site.signed_in("pol").get("/deadlines")
+    site.signed_in("soc").get("/deadlines")
     page = english(site, "auditor").get("/trail").text
     assert page_faults(page) == []
     for told in (
@@ -166,3 +167,17 @@ def test_the_use_log_tells_who_did_what_and_that_it_was_read(site: Site) -> None
         assert told in page, told
     for told in CANARIES:
         assert told == "Tikkukiv" or told not in page  # the school is an agency of its own too
+
+
+def test_deadlines_left_out_of_the_page_are_told(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.send()
+    told = "most pressing deadlines are shown and counted"
+    client = english(site, "supervisor")
+    assert told not in client.get("/deadlines").text
+    monkeypatch.setattr("intake.services.oversee.MOST", 1)
+    monkeypatch.setattr("intake.web.supervisor.MOST", 1)
+    page = client.get("/deadlines").text
+    assert page_faults(page) == []
+    assert f"Only the 1 {told}" in page

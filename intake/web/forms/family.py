@@ -7,6 +7,7 @@ from typing import Any
 
 from stdnum.exceptions import ValidationError as CodeImpossible
 from stdnum.fi import hetu as finnish_identity_code
+from wtforms import HiddenField
 from wtforms.validators import ValidationError
 
 from intake.domain.facts import birth_date_of_code, full_years
@@ -14,7 +15,7 @@ from intake.domain.message import Message, mark
 from intake.domain.report import ELSEWHERE, UNKNOWN
 from intake.web.forms import words
 from intake.web.forms.fields import Day, Line, OneOf, Passage, Tick
-from intake.web.forms.report_form import ReportForm
+from intake.web.forms.report_form import WAS, ReportForm
 
 NAME_LIMIT = 120
 OLDEST = 120
@@ -40,6 +41,7 @@ SCHOOL_TWICE = mark("Choose the school from the list or write its name, not both
 class ChildForm(ReportForm):
     """One child."""
 
+    was = HiddenField(WAS)
     name = Line(mark("The child’s name"), limit=NAME_LIMIT)
     hetu = Line(mark("Personal identity code"), limit=20)
     birth_date = Day(mark("Birth date"))
@@ -182,6 +184,7 @@ class ChildForm(ReportForm):
 class GuardianForm(ReportForm):
     """One guardian, as far as the reporter knows."""
 
+    was = HiddenField(WAS)
     name = Line(mark("The guardian’s name"), limit=NAME_LIMIT)
     contact = Line(mark("Telephone number, address or other contact details"), limit=200)
     lives_with_child = OneOf(

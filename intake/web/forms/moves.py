@@ -84,7 +84,10 @@ WORDS: Mapping[Move, Words] = {
     Move.HAND_IN: Words(
         mark("Record that it is in the client system"),
         mark("Recorded in the client system"),
-        mark("From this day counts the time after which this service deletes its own copy."),
+        mark(
+            "From this day counts the time after which this service’s own copy may be deleted. "
+            "Nothing is deleted by itself yet."
+        ),
     ),
     Move.CLOSE: Words(
         mark("End the handling"),

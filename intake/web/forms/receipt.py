@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wtforms import HiddenField
 from wtforms.validators import ValidationError
 
 from intake.domain.message import Message, mark
@@ -18,6 +19,12 @@ CODE_MISTYPED = mark(
 
 class PlainForm(ReportForm):
     """A button alone, with its token."""
+
+
+class SendForm(PlainForm):
+    """The button that sends. ``plan``: the digest of who gets what, as the page showed it."""
+
+    plan = HiddenField("plan")
 
 
 class NotedForm(ReportForm):

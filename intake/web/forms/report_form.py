@@ -15,6 +15,7 @@ NOT_OF_THIS_PAGE = mark(
     "The page sent an answer to a question that it does not ask. Check the answers and continue."
 )
 TOKEN = "csrf_token"  # noqa: S105 (a field's name)
+WAS = "was"  # on a page of one person: the mark of that one as the page showed it
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class ReportForm(PageForm):
     @property
     def questions(self) -> list[Any]:
         """The fields that a person answers."""
-        return [field for field in self if field.name != TOKEN]
+        return [field for field in self if field.name not in (TOKEN, WAS)]
 
     def cleaned(self) -> dict[str, Any]:
         """The answers as a worry takes them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +11,9 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from intake.domain.message import Message, mark
-from intake.services.draft import DraftTooLarge
+from intake.services.draft import DraftAlreadySent, DraftChanged, DraftTooLarge
 from intake.web.forms.receipt import PlainForm
-from intake.web.forms.report_form import TOKEN, Around, ReportForm
+from intake.web.forms.report_form import Around, ReportForm
 from intake.web.guards import open_route
 from intake.web.reporter.pages import (
     CALLED_112,
@@ -38,6 +39,20 @@ TOO_MUCH = mark(
     "There is more text here than the service can store. It is still on this page, but not stored: "
     "shorten it and continue."
 )
+DAMAGED = mark(
+    "What you had typed on this report earlier can no longer be read. We are sorry. Check this "
+    "page and go through the others again."
+)
+NO_PLACE = mark(
+    "There is no room for one more, as another window has added somebody. What you typed is still "
+    "on this page, but not stored."
+)
+Put = Callable[[Typed, dict[str, list[str]]], None]
+"""Writes what a page brought into a draft; called again if the draft has changed under it."""
+
+
+class NoPlaceLeft(Exception):
+    """A report holds no more people of this kind."""
 
 
 def register(blueprint: Blueprint, door: Door) -> None:
@@ -61,25 +76,26 @@ def register(blueprint: Blueprint, door: Door) -> None:
             return ask(visitor, asked, form)
         form = posted_form(asked, visitor, typed)
 
-        def put(posted: dict[str, list[str]]) -> None:
+        def put(typed: Typed, posted: dict[str, list[str]]) -> None:
             typed[name] = typed.get(name, {}) | posted
             if "emergency" not in typed.get("urgency", {}).get("urgency", ()):
                 typed.pop(CALLED_112, None)
 
-        if not accept(visitor, typed, form, put):
+        if not accept(visitor, form, put):
             return ask(visitor, asked, form, 422)
+        typed = visitor.kept.answers
         return redirect(after(asked, typed, visitor.around(typed)), 303)
 
     @open_route(blueprint, "/report/call-112", ("GET", "POST"))
     def call_112() -> Any:
         visitor = door.visitor()
-        typed = visitor.load()
+        visitor.load()
         if visitor.has_sent:
             return redirect(url_for("reporter.receipt"), 303)
         form = PlainForm(request.form or None, around=door.around(), token_key=visitor.token_key)
         called = {CALLED_112: True}
         if request.method == "POST" and accept(
-            visitor, typed, form, lambda _: typed.update(called)
+            visitor, form, lambda typed, _: typed.update(called)
         ):
             return redirect(address(CHECK) if returning() else next_step("urgency"), 303)
         status = 422 if request.method == "POST" else 200
@@ -108,13 +124,8 @@ def _around(page: Page | Group, visitor: Visitor, typed: Typed) -> Around:
     return around
 
 
-def accept(
-    visitor: Visitor,
-    typed: Typed,
-    form: ReportForm,
-    put: Callable[[dict[str, list[str]]], None],
-) -> bool:
-    """Check what was posted and keep it in the draft by ``put``, valid or not.
+def accept(visitor: Visitor, form: ReportForm, put: Put) -> bool:
+    """Check what was posted and keep it in the visitor's draft by ``put``, valid or not.
 
     What does not come from a page of this visitor is kept on the page alone: a form of another
     site must not write over a draft.
@@ -122,22 +133,42 @@ def accept(
     sound = form.validate()
     if not form.token_holds:
         return False
-    if visitor.has_sent:
-        form.form_errors.append(form.say(Message(ALREADY_SENT)))
-        return False
-    put({f.name: request.form.getlist(f.name) for f in form if f.name != TOKEN})
+    refusal = DAMAGED if visitor.kept.damaged else ""
     try:
-        visitor.save(typed)
+        try:
+            keep(visitor, form, put)
+        except DraftChanged:
+            visitor.load()
+            keep(visitor, form, put)
+    except NoPlaceLeft:
+        refusal = NO_PLACE
+    except DraftAlreadySent:
+        refusal = ALREADY_SENT
     except DraftTooLarge:
-        form.form_errors.append(form.say(Message(TOO_MUCH)))
-        return False
-    return sound
+        refusal = TOO_MUCH
+    if refusal:
+        form.form_errors.append(form.say(Message(refusal)))
+    return sound and not refusal
+
+
+def keep(visitor: Visitor, form: ReportForm, put: Put) -> None:
+    """Write what a page brought into the draft as it was read."""
+    typed = deepcopy(visitor.kept.answers)
+    put(typed, brought(form))
+    visitor.save(typed)
+
+
+def brought(form: ReportForm) -> dict[str, list[str]]:
+    """The answers of this request as they were posted."""
+    return {question.name: request.form.getlist(question.name) for question in form.questions}
 
 
 def ask(
     visitor: Visitor, page: Page | Group, form: ReportForm, status: int = 200, **context: Any
 ) -> Any:
     """Show a page of questions."""
+    if visitor.kept.damaged and request.method == "GET":
+        form.form_errors.append(form.say(Message(DAMAGED)))
     return visitor.show(
         page.name,
         status,

@@ -6,17 +6,30 @@ from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 
+from intake.domain.message import Message, mark
 from intake.domain.report import worry_of
-from intake.services.route import NobodyCanOpen
-from intake.services.submit import NobodyMayGetThis
-from intake.web.forms.receipt import PlainForm
+from intake.services.desks import NobodyCanOpen
+from intake.services.draft import DraftChanged
+from intake.services.route import Plan
+from intake.services.submit import digest_of
+from intake.web.forms.receipt import PlainForm, SendForm
 from intake.web.guards import open_route
 from intake.web.page import render
 from intake.web.reporter.answers import look_over, sections
+from intake.web.reporter.asking import DAMAGED
 from intake.web.reporter.pages import CHECK, STEPS, address, before
 from intake.web.reporter.phones import by_county
 from intake.web.reporter.plan_words import lines_for, tell
-from intake.web.reporter.visitor import Door, Typed, Visitor
+from intake.web.reporter.visitor import Door, Visitor
+
+CHANGED = mark(
+    "The answers were changed in another window, so nothing was sent. Check them once more and "
+    "send the report."
+)
+OTHER_PLAN = mark(
+    "Who will get the report, or what they get, is no longer what this page showed, so nothing was "
+    "sent. Check the recipients below and send the report."
+)
 
 
 def register(blueprint: Blueprint, door: Door) -> None:
@@ -25,10 +38,10 @@ def register(blueprint: Blueprint, door: Door) -> None:
     @open_route(blueprint, "/report/check")
     def check() -> Any:
         visitor = door.visitor()
-        typed = visitor.load()
+        visitor.load()
         if visitor.has_sent:
             return redirect(url_for("reporter.receipt"), 303)
-        return overview(visitor, typed, plain_form(visitor))
+        return overview(visitor, send_form(visitor))
 
     @open_route(blueprint, "/report/send", ("GET", "POST"))
     def send() -> Any:
@@ -38,15 +51,31 @@ def register(blueprint: Blueprint, door: Door) -> None:
         typed = visitor.load()  # before has_sent: a send beside this one empties the draft
         if not typed and visitor.has_sent:
             return redirect(url_for("reporter.receipt"), 303)
-        form = plain_form(visitor)
+        form = send_form(visitor)
         form.validate()
         checked = look_over(typed, visitor.around(typed))
         if not form.token_holds or checked.problems:
-            return overview(visitor, typed, form, 422)
+            return overview(visitor, form, 422)
+        worry, now = worry_of(checked.answers), door.now()
+        plan = door.route(worry, now)
+        if not plan.shares:
+            return overview(visitor, form, 422, plan)
+        if form.plan.data != digest_of(plan):
+            form.form_errors.append(form.say(Message(OTHER_PLAN)))
+            return overview(visitor, form, 422, plan)
         try:
-            door.submit(visitor.secret, worry_of(checked.answers), checked.answers, door.now())
-        except NobodyMayGetThis:
-            return overview(visitor, typed, form, 422)
+            door.submit(
+                visitor.secret,
+                worry,
+                checked.answers,
+                now,
+                plan=plan,
+                draft=visitor.kept.sealed,
+            )
+        except DraftChanged:
+            visitor.load()
+            form.form_errors.append(form.say(Message(CHANGED)))
+            return overview(visitor, form, 422)
         return redirect(url_for("reporter.receipt"), 303)
 
     @open_route(blueprint, "/report/erase", ("GET", "POST"))
@@ -74,19 +103,32 @@ def plain_form(visitor: Visitor) -> PlainForm:
     return PlainForm(request.form or None, around=around, token_key=visitor.token_key)
 
 
-def overview(visitor: Visitor, typed: Typed, form: PlainForm, status: int = 200) -> Any:
-    """The check page: problems to solve, or the plan and a button to send."""
+def send_form(visitor: Visitor) -> SendForm:
+    """The form of the button that sends, with what was posted of it."""
+    around = visitor.door.around()
+    return SendForm(request.form or None, around=around, token_key=visitor.token_key)
+
+
+def overview(visitor: Visitor, form: SendForm, status: int = 200, plan: Plan | None = None) -> Any:
+    """The check page: problems to solve, or the plan and a button to send.
+
+    ``plan``: how the draft is routed now, if that is known already.
+    """
+    typed = visitor.kept.answers
+    if visitor.kept.damaged:
+        form.form_errors.append(form.say(Message(DAMAGED)))
     if not typed:
-        return visitor.show("no_draft", 404 if status == 200 else status)
+        return visitor.show("no_draft", form=form, status=404 if status == 200 else status)
     door, around = visitor.door, visitor.around(typed)
     checked = look_over(typed, around)
     worry = worry_of(checked.answers) if checked.answers else None
-    plan = None
-    if worry is not None:
+    if worry is not None and plan is None:
         try:
             plan = door.route(worry, door.now())
         except NobodyCanOpen:
             status = 503
+    if plan is not None:
+        form.plan.data = digest_of(plan)
     return visitor.show(
         "check",
         status,

@@ -9,17 +9,26 @@ from typing import Any
 from flask import Blueprint, url_for
 from sqlalchemy.exc import SQLAlchemyError
 
-from intake.domain.calendar import Calendar
 from intake.domain.clock import Clock
 from intake.domain.directory import Directory
-from intake.services.draft import Draft
-from intake.services.route import NobodyCanOpen, Route
+from intake.services.desks import NobodyCanOpen
+from intake.services.draft import Draft, DraftChanged, NoRoomForDrafts
+from intake.services.route import Route
 from intake.services.status import Status
 from intake.services.submit import Submit
+from intake.vault.envelope import EnvelopeFromNewerVersion
 from intake.web.cookies import Cookies
 from intake.web.reporter import asking, checking, people, receipts, telling
 from intake.web.reporter.not_stored import NotStored
 from intake.web.reporter.visitor import Door
+
+FAILURES: tuple[type[Exception], ...] = (
+    SQLAlchemyError,
+    NobodyCanOpen,
+    NoRoomForDrafts,
+    DraftChanged,  # twice in one request
+    EnvelopeFromNewerVersion,
+)
 
 
 def make_blueprint(
@@ -30,7 +39,6 @@ def make_blueprint(
     status: Status,
     directory: Directory,
     clocks: Mapping[str, Clock],
-    calendar: Calendar,
     door_secret: bytes,
     secure_cookies: bool,
     now: Callable[[], datetime],
@@ -44,14 +52,13 @@ def make_blueprint(
         status=status,
         directory=directory,
         clocks=clocks,
-        calendar=calendar,
         door_secret=door_secret,
         cookies=Cookies(secure_cookies),
         now=now,
     )
     for room in (telling, asking, people, checking, receipts):
         room.register(blueprint, door)
-    for failure in (SQLAlchemyError, NobodyCanOpen):
+    for failure in FAILURES:
         blueprint.register_error_handler(failure, NotStored(door))
 
     @blueprint.context_processor

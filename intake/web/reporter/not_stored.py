@@ -10,6 +10,8 @@ from flask import request
 from sqlalchemy.exc import SQLAlchemyError
 from wtforms.fields.core import UnboundField
 
+from intake.services.draft import NoRoomForDrafts
+from intake.vault.envelope import EnvelopeFromNewerVersion
 from intake.web.forms.fields import Line
 from intake.web.forms.receipt import PlainForm
 from intake.web.forms.report_form import TOKEN
@@ -17,6 +19,7 @@ from intake.web.forms.reporter import REPORTER_FORMS
 from intake.web.page import reader_language, render
 from intake.web.reporter.answers import look_over
 from intake.web.reporter.pages import GROUPS, PAGES
+from intake.web.reporter.phones import by_county
 from intake.web.reporter.visitor import Door, Visitor
 
 log = logging.getLogger(__name__)
@@ -25,7 +28,7 @@ Fields = list[tuple[str, str, str]]
 
 @dataclass(frozen=True)
 class NotStored:
-    """Answers a failure of the database, or the lack of anybody who could open a report."""
+    """Answers a failure of the database, and whatever else keeps a post from being stored."""
 
     door: Door
 
@@ -34,14 +37,16 @@ class NotStored:
         log.error("%s at %s", type(error).__name__, request.endpoint)
         if request.method != "POST":
             return render("errors/503.html", 503)
-        visitor = self.door.visitor()
+        visitor, directory = self.door.visitor(), self.door.directory
         form = PlainForm(around=self.door.around(), token_key=visitor.token_key)
         sending = request.endpoint == "reporter.send"
+        full = isinstance(error, NoRoomForDrafts)
         page = render(
-            "errors/not_stored.html",
+            "reporter/no_room.html" if full else "errors/not_stored.html",
             503,
             action=request.full_path.rstrip("?"),
             fields=_draft(visitor) if sending else _posted(),
+            counties=by_county(directory.phone_lines, directory, reader_language()),
             csrf_token=lambda: form[TOKEN].current_token,
         )
         return visitor.answered(page)
@@ -56,13 +61,14 @@ def _posted() -> Fields:
 
 
 def _draft(visitor: Visitor) -> Fields:
-    """Everything in the draft, to be read; nothing of it needs to be posted again."""
+    """Everything in the draft, to be read; only what came with the button is posted again."""
     try:
         typed = visitor.load()
-    except SQLAlchemyError:
-        return []
+    except (SQLAlchemyError, EnvelopeFromNewerVersion):
+        return _posted()
     checked = look_over(typed, visitor.around(typed))
-    return [("", asked, said) for page in checked.pages for asked, said, _ in page.rows()]
+    read = [("", asked, said) for page in checked.pages for asked, said, _ in page.rows()]
+    return _posted() + read
 
 
 def _texts() -> dict[str, str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, abort, redirect, request, url_for
 from wtforms import HiddenField
 
+from intake.domain.report import canonical
 from intake.web.forms.report_form import ReportForm
 from intake.web.guards import open_route
 from intake.web.reporter.answers import Answered, looked_at
-from intake.web.reporter.asking import accept, ask, posted_form, shown_form
+from intake.web.reporter.asking import NoPlaceLeft, accept, ask, brought, posted_form, shown_form
 from intake.web.reporter.pages import (
     CHECK,
     GROUPS,
@@ -69,7 +72,7 @@ def register(blueprint: Blueprint, door: Door) -> None:
             abort(404)
         visitor = door.visitor()
         typed = visitor.load()
-        people = typed.setdefault(group.step, [])
+        people = typed.get(group.step, [])
         to_list = address(group.step, to_check=returning())
         around = {"number": number, "count": len(people)}
         if request.method == "GET":
@@ -78,38 +81,73 @@ def register(blueprint: Blueprint, door: Door) -> None:
             if number > len(people) + 1:
                 return redirect(to_list, 303)
             posted = people[number - 1] if number <= len(people) else None
-            return ask(visitor, group, shown_form(group, visitor, typed, posted), **around)
+            form = shown_form(group, visitor, typed, posted)
+            form.was.data = mark_of(posted) if posted else ""
+            return ask(visitor, group, form, **around)
         form = posted_form(group, visitor, typed)
 
-        def put(posted: dict[str, list[str]]) -> None:
-            people[number - 1 : number] = [posted]
+        def put(typed: Typed, posted: dict[str, list[str]]) -> None:
+            people = typed.setdefault(group.step, [])
+            place = place_of(people, number, posted, form.was.data or "")
+            if place == group.most:
+                raise NoPlaceLeft
+            people[place : place + 1] = [posted]
 
-        if not accept(visitor, typed, form, put):
+        if not accept(visitor, form, put):
+            if brought(form) in visitor.kept.answers.get(group.step, ()):
+                form.was.data = mark_of(brought(form))
             return ask(visitor, group, form, 422, **around)
         return redirect(address(CHECK) if returning() else to_list, 303)
 
     @open_route(blueprint, f"{PERSON}/remove", ("GET", "POST"))
     def remove(name: str, number: int) -> Any:
         group = GROUPS[name]
+        if not 1 <= number <= group.most:
+            abort(404)
         visitor = door.visitor()
         typed = visitor.load()
         people = typed.get(group.step, [])
         if visitor.has_sent:
             return redirect(url_for("reporter.receipt"), 303)
         form = RemoveForm(request.form or None, around=door.around(), token_key=visitor.token_key)
-        gone = form.people.data != str(len(people))
-        if request.method == "POST" and accept(
-            visitor, typed, form, lambda _: None if gone else people.__delitem__(number - 1)
-        ):
+
+        def put(typed: Typed, _posted: dict[str, list[str]]) -> None:
+            people = typed.get(group.step, [])
+            if form.people.data == str(len(people)):
+                if number > len(people):
+                    abort(404)
+                del people[number - 1]
+
+        if request.method == "POST" and accept(visitor, form, put):
             return redirect(address(group.step, to_check=returning()), 303)
-        if not 1 <= number <= len(people):
+        people = visitor.kept.answers.get(group.step, [])
+        if number > len(people):
             return redirect(address(group.step), 303)
         form.people.data = str(len(people))
         status = 422 if request.method == "POST" else 200
-        person = listed(group, visitor, typed)[number - 1]
+        person = listed(group, visitor, visitor.kept.answers)[number - 1]
         return visitor.show(
             "remove", status, form=form, person=person, back_href=address(group.step)
         )
+
+
+def mark_of(person: Mapping[str, list[str]]) -> str:
+    """What tells one person, as typed, from any other (SHA-256, hex)."""
+    return hashlib.sha256(canonical(person)).hexdigest()
+
+
+def place_of(
+    people: list[dict[str, list[str]]], number: int, posted: dict[str, list[str]], was: str
+) -> int:
+    """Where a page's person belongs: where the one with the mark ``was`` is now, else at the end.
+
+    So nobody whom another window has added or changed is written over; the same answers once more
+    at the same place are a second click.
+    """
+    marks = [mark_of(person) for person in people]
+    if marks[number - 1 : number] in ([was], [mark_of(posted)]):
+        return number - 1
+    return marks.index(was) if was in marks else len(people)
 
 
 def listed(group: Group, visitor: Visitor, typed: Typed) -> list[Answered]:

@@ -43,6 +43,7 @@ NOTICES = {
         "or ask for advice by telephone without telling names."
     ),
 }
+LEFT_OUT = mark("%(child)s is not part of this report: nobody gets this person’s details.")
 GUARDIANS = "nothing_to_guardians"
 CALL_TOO = "call_duty_too"
 ASK_CONSENT = "consent_or_consult"
@@ -88,6 +89,8 @@ def tell(plan: Plan, worry: Worry, language: Language) -> Told:
     if worry.guardian_suspected and GUARDIANS not in noticed:
         noticed.append(GUARDIANS)
     notices = [language.gettext(NOTICES[notice]) for notice in noticed]
+    if plan.shares:
+        notices.extend(_left_out(plan, worry, language))
     if plan.uncertain:
         notices.append(language.gettext(UNCERTAIN))
     return Told(
@@ -135,8 +138,7 @@ def _basis(basis: Basis, language: Language) -> str:
 def _sections(share: Share, worry: Worry, language: Language) -> Iterable[str]:
     """What the agency gets; parts that have nothing in them are not told."""
     said = language.gettext
-    for number, child in enumerate(worry.children, 1):
-        name = child.name.strip() or said(CHILD, number=number)
+    for number, name in enumerate(_names(worry, language), 1):
         for slot, text in (("identity", IDENTITY), ("place", PLACE)):
             if f"{slot}_{number}" in share.slots:
                 yield said(text, child=name)
@@ -144,6 +146,21 @@ def _sections(share: Share, worry: Worry, language: Language) -> Iterable[str]:
     for slot, text in SECTIONS.items():
         if slot in share.slots and not empty.get(slot):
             yield said(text)
+
+
+def _left_out(plan: Plan, worry: Worry, language: Language) -> Iterable[str]:
+    """A sentence for each child of whom nobody gets anything: it is not stored either."""
+    reached = {slot for share in plan.shares for slot in share.slots}
+    for number, name in enumerate(_names(worry, language), 1):
+        if reached.isdisjoint((f"identity_{number}", f"place_{number}")):
+            yield language.gettext(LEFT_OUT, child=name)
+
+
+def _names(worry: Worry, language: Language) -> list[str]:
+    return [
+        child.name.strip() or language.gettext(CHILD, number=number)
+        for number, child in enumerate(worry.children, 1)
+    ]
 
 
 def _distinct(values: Iterable[T]) -> list[T]:

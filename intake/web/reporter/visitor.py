@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from flask import Response, g, request
+from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from intake.domain.calendar import Calendar
 from intake.domain.clock import Clock
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
-from intake.services.draft import Draft
+from intake.services.draft import Draft, Kept
 from intake.services.route import Route
 from intake.services.status import Status
 from intake.services.submit import Submit
@@ -25,6 +24,7 @@ from intake.web.forms.report_form import Around
 from intake.web.page import reader_language, render
 
 COOKIE = "ankkuri_draft"
+VISITOR = "ankkuri.visitor"  # of the request's environment: `g` can outlive a request
 Typed = dict[str, Any]
 """The draft: for each page its answers as they were posted, lists of them for the people."""
 
@@ -39,17 +39,18 @@ class Door:
     status: Status
     directory: Directory
     clocks: Mapping[str, Clock]
-    calendar: Calendar
     door_secret: bytes
     cookies: Cookies
     now: Callable[[], datetime]
 
     def visitor(self) -> Visitor:
         """The visitor of this request; a new one gets a cookie with the answer."""
-        if "visitor" not in g:
+        if VISITOR not in request.environ:
             secret = self.cookies.secret(request, COOKIE, VisitorSecret)
-            g.visitor = Visitor(self, secret or VisitorSecret.new(), known=secret is not None)
-        visitor: Visitor = g.visitor
+            request.environ[VISITOR] = Visitor(
+                self, secret or VisitorSecret.new(), known=secret is not None
+            )
+        visitor: Visitor = request.environ[VISITOR]
         return visitor
 
     def around(self, kind: str = "", topics: Sequence[str] = ()) -> Around:
@@ -58,13 +59,18 @@ class Door:
         return Around(reader_language(), self.directory, today, kind, tuple(topics))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Visitor:
-    """Whoever holds the secret. ``known``: the browser sent it."""
+    """Whoever holds the secret. ``known``: the browser sent it.
+
+    ``kept`` is the draft as this request last read it: what is saved or sent takes its place only
+    if no other window has changed it since.
+    """
 
     door: Door
     secret: VisitorSecret
     known: bool
+    kept: Kept = field(default_factory=lambda: Kept({}, None))
 
     @property
     def token_key(self) -> bytes:
@@ -78,11 +84,14 @@ class Visitor:
 
     def load(self) -> Typed:
         """What has been typed so far."""
-        return self.door.draft.load(self.secret) if self.known else {}
+        if self.known:
+            self.kept = self.door.draft.load(self.secret)
+        return self.kept.answers
 
     def save(self, typed: Typed) -> None:
-        """Keep everything typed. Raises DraftTooLarge."""
-        self.door.draft.save(self.secret, typed, self.door.now())
+        """Keep everything typed; what it raises, see ``Draft.save``."""
+        door = self.door
+        self.kept = Kept(typed, door.draft.save(self.secret, typed, door.now(), self.kept.sealed))
 
     def around(self, typed: Mapping[str, Any]) -> Around:
         """What the forms of this draft need to know."""
