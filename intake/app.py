@@ -6,6 +6,7 @@ import logging
 import os
 import traceback
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask, redirect, request, url_for
 from flask_login import LoginManager, current_user
@@ -19,7 +20,7 @@ from intake.domain.message import mark
 from intake.web.cookies import Cookies
 from intake.web.page import LanguageChoice, Protect, reader_language, render
 
-MOST_BYTES = 2 * 1024 * 1024
+MOST_BYTES = 8 * 1024 * 1024  # a text of 1 MB may be six times as long, urlencoded
 DEMO = mark("Demo: all persons and matters are invented")
 ERROR_PAGES = (403, 404, 413, 429, 503)
 log = logging.getLogger(__name__)
@@ -92,6 +93,7 @@ def _give_context(app: Flask, demo: bool) -> None:
         return {
             "language": reader,
             "languages": language.LANGUAGES,
+            "query": _query_without_language(),
             "banner": reader.gettext(DEMO) if demo else "",
             "nav": navigation(reader, visit, served, request.endpoint or "") if visit else [],
             "visit": visit,
@@ -99,6 +101,12 @@ def _give_context(app: Flask, demo: bool) -> None:
             "accessibility_href": url_for("reporter.accessibility") if "reporter" in served else "",
             "privacy_href": url_for("reporter.privacy") if "reporter" in served else "",
         }
+
+
+def _query_without_language() -> str:
+    """What the address asks beside the language, ready for ``lang=`` to follow."""
+    asked = urlencode([pair for pair in request.args.items(multi=True) if pair[0] != "lang"])
+    return f"{asked}&" if asked else ""
 
 
 def _home(served: set[str], signed_in: bool) -> str:

@@ -100,6 +100,10 @@ def _parser() -> argparse.ArgumentParser:
     people.add_argument("--language", choices=("fi", "sv", "en"), default="fi")
     people.add_argument("--agency", action="append", default=[], metavar="ROLE:AGENCY")
     people.add_argument("--controller", action="append", default=[], metavar="ROLE:CONTROLLER")
+    grant = command("grant", _grant, "give an agency's key to a colleague; by one who has it")
+    grant.add_argument("agency", metavar="AGENCY")
+    grant.add_argument("to", metavar="SIGN-IN-NAME")
+    grant.add_argument("--by", required=True, metavar="SIGN-IN-NAME", help="who has the key")
     bench = command("bench", _bench, "measure; the figures are ratios within one run")
     bench.add_argument("what", choices=("submit",))
     bench.add_argument("--json", action="store_true")
@@ -317,8 +321,37 @@ def _people(chosen: argparse.Namespace) -> int:
         try:
             enrol.first_key(agency, (person,), parts.now())
         except AgencyHasKey:
-            print(f"{agency} has a key: a member of it must grant it to this person")
+            print(f"{agency} has a key: a member of it gives it with `ankkuri grant`")
     print(f"Added {chosen.sign_in_name}")
+    return 0
+
+
+def _grant(chosen: argparse.Namespace) -> int:
+    import getpass
+
+    from intake.services.enrol import Enrol, GrantRefused
+    from intake.services.sign_in import SignInRefused, SignInTooSoon
+
+    parts = wiring.build(config.load())
+    pepper = config.read_secret(parts.settings.keys, config.SECRETS["pepper"])
+    passphrase = getpass.getpass(f"Passphrase of {chosen.by}: ")
+    try:
+        session = parts.sign_in(chosen.by, passphrase, parts.now())
+        visit = parts.sign_in.resume(session, parts.now())
+        if visit is None:
+            raise SignInRefused
+        try:
+            enrol = Enrol(parts.database, pepper)
+            enrol.grant(visit, chosen.agency, chosen.to, parts.now())
+        finally:
+            parts.sign_in.out(visit, parts.now())
+    except SignInTooSoon as wait:
+        raise InputUnusable(f"Too many attempts: wait {wait.seconds} seconds") from None
+    except SignInRefused:
+        raise InputUnusable("The sign-in name or the passphrase is wrong") from None
+    except GrantRefused as refused:
+        raise InputUnusable(str(refused)) from None
+    print(f"{chosen.to} can open {chosen.agency}")
     return 0
 
 

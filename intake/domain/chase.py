@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from intake.domain.calendar import Calendar
 from intake.domain.clock import Kind
@@ -111,12 +112,17 @@ def _instant(step: ChaseStep, certificate: Certificate, calendar: Calendar) -> d
         case MinutesAfterArrival(minutes):
             return certificate.arrival + timedelta(minutes=minutes)
         case WorkingDaysFromDue(days, at):
-            day = certificate.due
-            arrival = local_date(certificate.arrival)
-            for _ in range(abs(days)):
-                day = _next_working_day(day, _DAY if days > 0 else -_DAY, arrival, calendar)
-            instant = local_instant(day, at)
+            instant = _at(certificate.due, days, at, local_date(certificate.arrival), calendar)
             return instant if instant >= certificate.arrival else None
+
+
+@lru_cache(maxsize=1024)
+def _at(due: date, days: int, at: time, arrival: date, calendar: Calendar) -> datetime:
+    """``at`` on the day ``days`` working days from ``due``; the reports of one day share it."""
+    day = due
+    for _ in range(abs(days)):
+        day = _next_working_day(day, _DAY if days > 0 else -_DAY, arrival, calendar)
+    return local_instant(day, at)
 
 
 def _next_working_day(day: date, step: timedelta, arrival: date, calendar: Calendar) -> date:

@@ -31,8 +31,8 @@ class AgencyHasKey(Exception):
     """The agency has a key in use: one of its members must grant it."""
 
 
-class PersonUnknown(Exception):
-    """Nobody has this sign-in name."""
+class GrantRefused(Exception):
+    """The key cannot be given on; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -117,13 +117,22 @@ class Enrol:
                 )
 
     def grant(self, visit: Visit, agency: str, sign_in_name: str, now: datetime) -> None:
-        """Give on an agency's key, by a member who holds it. Raises KeyError, PersonUnknown."""
+        """Give on an agency's key, by a member who holds it, to another member.
+
+        Raises GrantRefused.
+        """
+        today = local_date(now)
         with self.database.write() as connection:
-            held = people.agency_keys_that_open(connection, local_date(now))[agency]
-            sealed = people.grant(connection, held.id, visit.person.id)
+            held = people.agency_keys_that_open(connection, today).get(agency)
+            sealed = people.grant(connection, held.id, visit.person.id) if held else None
+            if held is None or sealed is None or visit.person.role_at(agency) is None:
+                raise GrantRefused(f"{visit.person.name} cannot open {agency}")
             to = people.row_by_sign_in_name(connection, sign_in_name.strip().lower())
-            if to is None or sealed is None:
-                raise PersonUnknown
+            member = to and people.person(connection, to.id, today)
+            if to is None or member is None or member.role_at(agency) is None:
+                raise GrantRefused(f"{sign_in_name} has no role at {agency}")
+            if people.grant(connection, held.id, to.id) is not None:
+                raise GrantRefused(f"{sign_in_name} can open {agency} already")
             key = open_grant(visit.key, sealed, held.id, visit.person.id)
             people.add_grant(
                 connection,

@@ -33,7 +33,10 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = create_engine(
-            url, connect_args={"timeout": _LOCK_WAIT_SECONDS}, hide_parameters=True
+            url,
+            connect_args={"timeout": _LOCK_WAIT_SECONDS},
+            hide_parameters=True,
+            pool_use_lifo=True,  # the connection used last has the warmest cache
         )
         event.listen(self.engine, "connect", _prepare)
         self._reader = self.engine

@@ -71,7 +71,7 @@ def test_a_wrong_name_or_passphrase_is_one_sentence_that_tells_not_which(
     [
         ("", "", {"#name": "Write your user name", "#passphrase": "Write your passphrase"}),
         ("soc", "x" * 5000, {"#passphrase": "The passphrase is too long"}),
-        ("x" * 5000, "x", {"#name": "1000"}),
+        ("x" * 5000, "x", {"#name": "1,000"}),
     ],
 )
 def test_what_is_missing_or_too_long_is_named_and_linked(

@@ -94,6 +94,8 @@ def register(blueprint: Blueprint, door: Door) -> None:
 
     @open_route(blueprint, "/report/erased")
     def erased() -> Any:
+        if door.visitor().load():
+            return redirect(address(CHECK), 303)
         return render("reporter/erased.html")
 
 

@@ -21,10 +21,7 @@ from intake.web.reporter.answers import copy_pages, sections
 from intake.web.reporter.phones import by_county
 from intake.web.reporter.visitor import Door, Visitor
 
-NOT_FOUND = mark(
-    "No report has this code. Check it once more; if the report was made long ago, it may have "
-    "been deleted already."
-)
+NOT_FOUND = mark("No report has this code. Check it once more.")
 STAGES = {
     Stage.STORED: ("new", mark("Stored: nobody has opened it yet")),
     Stage.OPENED: ("progress", mark("Opened")),
