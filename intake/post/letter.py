@@ -29,9 +29,9 @@ class Letter:
         mail["Subject"] = self.subject
         mail["Date"] = self.written_at
         mail["Message-ID"] = f"<{self.message_id}>"
-        mail["Content-Language"] = self.language
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(self.text)
+        mail["Content-Language"] = self.language  # after the content, which clears such headers
         return mail
 
 

@@ -149,3 +149,14 @@ def test_a_letter_whose_asked_reader_is_missing_leads_the_next_one_up_to_their_o
     site.parts.deliver(site.hands())
     (letter,) = site.parts.settings.letters.glob("*.eml")
     assert "supervisor@ankkuri.invalid" in letter.read_text("utf-8")
+
+
+def test_the_mail_says_its_language_and_its_date_and_is_the_same_at_every_attempt(
+    letters: Letters,
+) -> None:
+    letter = written(letters)
+    mail = letter.as_mail("Ankkuri <ankkuri@intake.invalid>")
+    assert mail["Content-Language"] == "fi"
+    assert mail["Date"].datetime == TUESDAY
+    assert mail["Message-ID"] == f"<{ROW}@intake>"
+    assert mail.as_bytes() == letter.as_mail("Ankkuri <ankkuri@intake.invalid>").as_bytes()
