@@ -45,7 +45,6 @@ ROUNDS = 5
 POSTS = {1: 150, 8: 400}
 PROCESSES = 2
 GOAL = 0.5
-AGENCIES = ("ank-vantaa-kerava", "soc-vantaa-kerava-office", "soc-vantaa-kerava-triage")
 TYPED: dict[str, Any] = {
     "who": {"kind": ["professional"]},
     "reporter": {

@@ -22,7 +22,8 @@ from intake.web.page import LanguageChoice, Protect, reader_language, render
 
 MOST_BYTES = 8 * 1024 * 1024  # a text of 1 MB may be six times as long, urlencoded
 DEMO = mark("Demo: all persons and matters are invented")
-ERROR_PAGES = (403, 404, 413, 429, 503)
+KEPT = ("from", "next", "state")  # our own; anything else in an address is not repeated
+ERROR_PAGES = (403, 404, 413, 503)
 log = logging.getLogger(__name__)
 
 
@@ -93,7 +94,7 @@ def _give_context(app: Flask, demo: bool) -> None:
         return {
             "language": reader,
             "languages": language.LANGUAGES,
-            "query": _query_without_language(),
+            "query": _query_kept(),
             "banner": reader.gettext(DEMO) if demo else "",
             "nav": navigation(reader, visit, served, request.endpoint or "") if visit else [],
             "visit": visit,
@@ -103,10 +104,9 @@ def _give_context(app: Flask, demo: bool) -> None:
         }
 
 
-def _query_without_language() -> str:
-    """What the address asks beside the language, ready for ``lang=`` to follow."""
-    asked = urlencode([pair for pair in request.args.items(multi=True) if pair[0] != "lang"])
-    return f"{asked}&" if asked else ""
+def _query_kept() -> str:
+    """What of the address stays when the language changes or a form is posted."""
+    return urlencode({name: request.args[name] for name in KEPT if name in request.args})
 
 
 def _home(served: set[str], signed_in: bool) -> str:

@@ -15,7 +15,6 @@ class Action(StrEnum):
 
     SEND = "send"
     OPEN = "open"
-    PRINT = "print"
     REFUSED = "refused"
     SIGN_IN = "sign_in"
     SIGN_IN_FAILED = "sign_in_failed"

@@ -1,4 +1,4 @@
-"""Show a supervisor times and states of every referral of their controllers, never content."""
+"""Times, states and counts for supervisors, coordinators and administrators; never content."""
 
 from __future__ import annotations
 

@@ -54,9 +54,7 @@ class Read:
         with self.database.read() as connection:
             return list(referrals.inbox(connection, agencies, states, limit))
 
-    def __call__(
-        self, visit: Visit, referral_id: UUID, now: datetime, action: Action = Action.OPEN
-    ) -> Opened:
+    def __call__(self, visit: Visit, referral_id: UUID, now: datetime) -> Opened:
         """Open a referral. Raises ReferralNotYours (with a line in the trail), KeyNotGranted."""
         row = self.entitled(visit, referral_id, now)
         self._grant(visit, row)  # refuses who has none before a line says that they opened it
@@ -64,7 +62,7 @@ class Read:
             trail.write_line(
                 connection,
                 at=now,
-                action=action,
+                action=Action.OPEN,
                 person_id=visit.person.id,
                 role=visit.person.role_at(row.agency_id),
                 agency_id=row.agency_id,

@@ -257,7 +257,7 @@ class TrailRow(Base):
 
 
 class HeartbeatRow(Base):
-    """The last run of a job; a chaser that has not run is itself an alarm."""
+    """One run of a job; a chaser that has not run is itself an alarm."""
 
     __tablename__ = "heartbeat"
 

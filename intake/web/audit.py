@@ -26,7 +26,6 @@ REFUSED_PAGE = "page "  # as services.refuse writes it
 ACTIONS: Mapping[str, str] = {
     Action.SEND: mark("A report was stored"),
     Action.OPEN: mark("Opened"),
-    Action.PRINT: mark("Printed"),
     Action.REFUSED: mark("Refused"),
     Action.SIGN_IN: mark("Signed in"),
     Action.SIGN_IN_FAILED: mark("Sign-in failed"),

@@ -13,7 +13,6 @@ from intake.domain.people import Permission
 from intake.services.oversee import Oversee
 from intake.services.sign_in import Visit
 from intake.web.guards import Entrance, Refusal
-from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
 from intake.web.words import KINDS
 
@@ -60,7 +59,7 @@ def _count(kind: str, count: int) -> Count:
     return Count(kind, str(count), count)
 
 
-def make_blueprint(*, oversee: Oversee, refuse: Refusal, now: Now) -> Blueprint:  # noqa: ARG001 (wiring's signature)
+def make_blueprint(*, oversee: Oversee, refuse: Refusal) -> Blueprint:
     """The door's routes."""
     blueprint = Blueprint("coordinator", __name__)
     Entrance(blueprint, refuse).route("/picture", Permission.SEE_PICTURE)(

@@ -24,6 +24,7 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
         "base-uri 'none'",
         "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
     )
 )
 HEADERS: Mapping[str, str] = {

@@ -127,7 +127,7 @@ def test_a_mistyped_code_and_an_unknown_one_are_told_apart(walk: Walk) -> None:
         ("", "Kirjoita seurantakoodi"),
         (unknown[:-1] + ("0" if unknown[-1] != "0" else "1"), "Seurantakoodissa on virhe."),
         ("K7-2041", "Seurantakoodissa on virhe."),
-        (unknown, "Tällä seurantakoodilla ei löydy ilmoitusta."),
+        (unknown, "Tällä koodilla ei löydy ilmoitusta."),
     ):
         page = walk.post_with("", "/status", {"code": typed}, 422)
         (error,) = errors_in(page)
@@ -162,10 +162,27 @@ def test_leaving_leads_away_from_the_service(walk: Walk) -> None:
 def test_every_page_speaks_the_language_chosen(walk: Walk, language: str) -> None:
     walk.client.get(f"/?lang={language}")
     walk.fill()
-    paths = ["/", "/status", "/accessibility", "/privacy", "/report/erased", "/receipt/noted"]
+    paths = ["/", "/status", "/accessibility", "/privacy", "/receipt/noted"]
     paths += [f"/report/{name}" for name in (*WAY, "primary", "children", "guardians", "check")]
     paths += ["/report/call-112", "/report/erase", "/report/child/1/remove", "/report/child/2"]
     for path in paths:
         assert f'<html lang="{language}">' in walk.get(path)
     walk.send()
     walk.get("/receipt/copy")
+
+
+def test_erased_is_said_only_when_nothing_is_left(site: Site) -> None:
+    walk = Walk(site.client())
+    walk.fill(guardian_1=None)
+    answer = walk.client.get("/report/erased")
+    assert (answer.status_code, answer.location) == (303, "/report/check")
+    walk.post("/report/erase", {})
+    walk.get("/report/erased")
+
+
+def test_changing_the_language_keeps_the_way_back_and_repeats_nothing_else(site: Site) -> None:
+    walk = Walk(site.client())
+    walk.fill(guardian_1=None)
+    page = walk.client.get("/report/worry?from=check&secret=abc").text
+    assert 'href="?from=check&amp;lang=sv"' in page
+    assert "abc" not in page.replace("?from=check&amp;secret=abc", "")
