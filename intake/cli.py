@@ -16,9 +16,10 @@ from typing import Any
 import config
 from intake import wiring
 from intake.domain.calendar import CalendarTooShort, load_calendar
-from intake.domain.clock import Clock
+from intake.domain.chase import ChaseInvalid
+from intake.domain.clock import Clock, ClockInvalid
 from intake.domain.deadline import ArrivalUnreadable, certify, local_date, parse_arrival
-from intake.domain.directory_file import DirectoryInvalid
+from intake.domain.directory_file import DirectoryInvalid, read_directory
 from intake.domain.school_year import SchoolCalendarInvalid
 from intake.jobs import Timetable
 from intake.language import CataloguesMissing
@@ -39,6 +40,8 @@ UNUSABLE = (
     FactsInvalid,
     ArrivalUnreadable,
     CalendarTooShort,
+    ClockInvalid,
+    ChaseInvalid,
     CataloguesMissing,
 )
 CHASE_SECONDS, DELIVER_SECONDS, TIDY_SECONDS = 30, 10, 600
@@ -246,6 +249,11 @@ def _rules_decide(chosen: argparse.Namespace) -> int:
 
 
 def _deadline(chosen: argparse.Namespace) -> int:
+    known = read_directory(config.DIRECTORY).municipalities
+    if chosen.municipality and chosen.municipality not in known:
+        raise InputUnusable(
+            f"Unknown municipality {chosen.municipality!r}: choose of {', '.join(known)}"
+        )
     clocks = {clock.id: clock for clock in map(Clock.parse, load(config.RULES).clocks)}
     if chosen.clock not in clocks:
         raise InputUnusable(f"Unknown clock {chosen.clock!r}: choose of {', '.join(clocks)}")

@@ -115,10 +115,11 @@ def test_a_rule_set_with_a_hole_refuses_to_start(tmp_path: Path) -> None:
     shutil.copytree(config.RULES.parent, folder)
     rules = folder / config.RULES.name
     text = rules.read_text("utf-8")
-    start = text.index('[[rule]]\nid = "D1"')
-    rules.write_text(text[:start] + text[text.index("[[rule]]", start + 1) :], "utf-8")
+    start = text.index('id = "D3"')
+    narrower = text[start:].replace('age = "0-17"', 'age = "0-16"', 1)
+    rules.write_text(text[:start] + narrower, "utf-8")
     done = ankkuri(data, "jobs", "--once", ANKKURI_RULES=str(rules))
-    assert done.returncode == 2
+    assert refused(done, "for example with")
 
 
 def test_a_database_from_a_newer_version_refuses_to_start(tmp_path: Path) -> None:
@@ -140,3 +141,17 @@ def test_an_unknown_clock_and_an_unreadable_arrival_are_named(tmp_path: Path) ->
     done = ankkuri(tmp_path, "deadline", "lsl26_start", "2026-06-10", "--json")
     assert '"due": "2026-06-19"' in done.stdout
     assert '"due_extended": "2026-06-22"' in done.stdout
+
+
+def test_a_file_that_is_no_database_or_no_directory_is_named(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert refused(ankkuri(data, "init", "--directory", "/nowhere.toml"), "nowhere.toml")
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[[", "utf-8")
+    assert refused(ankkuri(data, "init", "--directory", str(broken)), "broken.toml")
+    (data / "intake.sqlite3").write_text("this is a letter and not a database at all", "utf-8")
+    for file in data.glob("intake.sqlite3-*"):
+        file.unlink()
+    assert refused(ankkuri(data, "jobs", "--once"), "cannot be read")
+    wrong = ankkuri(data, "deadline", "school_talk", "2026-06-02", "--municipality", "vanta")
+    assert refused(wrong, "vantaa")

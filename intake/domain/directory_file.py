@@ -65,11 +65,15 @@ class DirectoryInvalid(ValueError):
 
 def read_directory(path: Path) -> Directory:
     """The directory in this TOML file; DirectoryInvalid if anything in it does not hold."""
+    return directory_from(read_tables(path))
+
+
+def read_tables(path: Path) -> dict[str, object]:
+    """The file's tables as written; DirectoryInvalid if it cannot be read."""
     try:
-        raw = tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise DirectoryInvalid([f"{path.name} cannot be read: {error}"]) from error
-    return directory_from(raw)
 
 
 def directory_from(raw: Row) -> Directory:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
-import tomllib
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from intake.domain.directory_file import DirectoryInvalid, directory_from
+from intake.domain.directory_file import DirectoryInvalid, directory_from, read_tables
 from intake.store import directory, people
 from intake.store.database import Database
 from intake.vault.keyring import PrivateKey, new_key_pair
@@ -68,7 +67,7 @@ def load_directory(database: Database, path: Path, on: date = date.min) -> None:
 
     An agency with referrals, or with members on a day (of any day by default), must stay.
     """
-    tables = tomllib.loads(path.read_text("utf-8"))
+    tables = read_tables(path)
     listed = directory_from(tables).agencies
     with database.write() as connection:
         missed = directory.in_use_but_not(connection, listed, on)

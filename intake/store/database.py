@@ -14,6 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_WAIT_SECONDS = 15
@@ -87,8 +88,11 @@ class Database:
         return path is not None and Path(path).exists()
 
     def _revision(self) -> str | None:
-        with self.read() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+        try:
+            with self.read() as connection:
+                return MigrationContext.configure(connection).get_current_revision()
+        except DatabaseError as error:
+            raise DatabaseNotReady(f"The database cannot be read: {error.orig}") from None
 
 
 def _scripts(url: str) -> ScriptDirectory:
