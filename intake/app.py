@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import traceback
@@ -29,7 +30,10 @@ log = logging.getLogger(__name__)
 
 def from_environment() -> Flask:
     """The application as ``ankkuri serve`` starts it."""
-    return create_app(wiring.build(config.load(os.environ)))
+    app = create_app(wiring.build(config.load(os.environ)))
+    gc.collect()
+    gc.freeze()  # what a process starts with lives as long as it: no need to walk it again
+    return app
 
 
 def create_app(parts: wiring.Parts) -> Flask:

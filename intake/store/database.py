@@ -28,7 +28,8 @@ class Database:
     """Reads see one snapshot; a write is one transaction that holds the write lock from its start.
 
     SQLite: WAL, ``synchronous=FULL``, foreign keys on, BEGIN for reads and BEGIN IMMEDIATE for
-    writes, so that a writer waits at its start instead of failing in its middle.
+    writes, so that a writer waits at its start instead of failing in its middle. The log goes into
+    the file every 4,000 pages (16 MB): the pages that each report touches are then written once.
     """
 
     def __init__(self, url: str) -> None:
@@ -115,6 +116,7 @@ def _prepare(connection: Any, _record: Any) -> None:
         "foreign_keys=ON",
         "secure_delete=ON",
         "temp_store=MEMORY",
+        "wal_autocheckpoint=4000",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
