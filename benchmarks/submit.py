@@ -32,7 +32,6 @@ import config
 from intake import wiring
 from intake.cli import server_options
 from intake.domain.people import Membership, Role
-from intake.services import settle
 from intake.services.draft import Draft
 from intake.services.enrol import Enrol
 from intake.store.database import Database
@@ -231,13 +230,7 @@ def _plan(page: str) -> str:
 
 
 def _lay_out(settings: config.Settings) -> wiring.Parts:
-    settle.make_secrets(settings.keys, config.SECRETS.values())
-    settle.make_replay_keys(
-        settings.keys, config.REPLAY_PRIVATE, config.REPLAY_PUBLIC, wiring.REPLAY_KEY_ID
-    )
-    database = Database(settings.database)
-    database.upgrade()
-    settle.load_directory(database, config.DIRECTORY)
+    wiring.lay_out(settings)
     parts = wiring.build(settings)
     pepper = config.read_secret(settings.keys, config.SECRETS["pepper"])
     enrol = Enrol(parts.database, pepper, Cost(iterations=1, memory_kib=8))

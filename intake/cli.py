@@ -23,7 +23,7 @@ from intake.domain.directory_file import DirectoryInvalid, read_directory
 from intake.domain.school_year import SchoolCalendarInvalid
 from intake.jobs import Timetable
 from intake.language import CataloguesMissing
-from intake.store.database import Database, DatabaseNotReady
+from intake.store.database import DatabaseNotReady
 from routing_rules.canonical import plain
 from routing_rules.cases import run_cases
 from routing_rules.decide import decide
@@ -132,7 +132,7 @@ def _rules_commands(commands: Any) -> None:
 
 
 def _init(chosen: argparse.Namespace) -> int:
-    from intake.services import settle
+    from intake.services.settle import KeyFileLost
 
     settings = config.load()
     try:
@@ -140,18 +140,10 @@ def _init(chosen: argparse.Namespace) -> int:
         settings.data.chmod(0o700)
     except OSError as error:
         raise InputUnusable(f"The data folder cannot be made private: {error}") from None
-    database = Database(settings.database)
-    database.refuse_newer()
-    database.upgrade()
-    secrets, replay = config.SECRETS.values(), (config.REPLAY_PRIVATE, config.REPLAY_PUBLIC)
     try:
-        settle.refuse_lost_keys(database, settings.keys, secrets, replay)
-        made = settle.make_secrets(settings.keys, secrets)
-        settle.make_replay_keys(settings.keys, *replay, wiring.REPLAY_KEY_ID)
-    except settle.KeyFileLost as error:
+        made = wiring.lay_out(settings, chosen.directory, local_date(wiring.utc_now()))
+    except KeyFileLost as error:
         raise InputUnusable(str(error)) from None
-    config.refuse_open_folder(settings.keys)
-    settle.load_directory(database, chosen.directory, local_date(wiring.utc_now()))
     print(f"Ready in {settings.data}" + (f" (made {', '.join(made)})" if made else ""))
     return 0
 

@@ -23,13 +23,11 @@ from intake.domain.deadline import local_date
 from intake.domain.people import Role
 from intake.domain.referral import MOVES, Move, State
 from intake.domain.report import worry_of
-from intake.services import settle
 from intake.services.enrol import Enrol
 from intake.services.respond import Entry
 from intake.services.sign_in import Visit
 from intake.store import chasing, referrals
 from intake.store.columns import AnyRow
-from intake.store.database import Database
 from intake.vault.own import VisitorSecret
 from intake.vault.passphrase import PRODUCTION, Cost
 
@@ -67,14 +65,7 @@ def is_made(settings: config.Settings) -> bool:
 def make(settings: config.Settings, now: datetime, cost: Cost = PRODUCTION) -> None:
     """Make the demo in a folder beside the one asked, which it becomes once it is whole."""
     with _unfinished(settings) as place:
-        settle.make_secrets(place.keys, config.SECRETS.values())
-        settle.make_replay_keys(
-            place.keys, config.REPLAY_PRIVATE, config.REPLAY_PUBLIC, wiring.REPLAY_KEY_ID
-        )
-        database = Database(place.database)
-        database.upgrade()
-        settle.load_directory(database, config.DIRECTORY)
-        database.engine.dispose()
+        wiring.lay_out(place)
         parts = wiring.build(place, lambda: now)
         try:
             codes = _Story(parts, read_demo(), now, cost).tell()

@@ -5,20 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Blueprint
 
 from config import (
+    DIRECTORY,
     PROJECT,
+    REPLAY_PRIVATE,
     REPLAY_PUBLIC,
     SECRETS,
     STAFF_DOORS,
     Settings,
     SettingsUnusable,
     read_secret,
+    refuse_open_folder,
     refuse_secrets_of_other_doors,
 )
 from intake.domain.calendar import Calendar, load_calendar
@@ -142,6 +146,29 @@ class Parts:
 
     def _sender(self) -> Sender:
         return FileSender(self.settings.letters) if self.settings.mail == "files" else NullSender()
+
+
+def lay_out(settings: Settings, directory: Path = DIRECTORY, on: date = date.min) -> list[str]:
+    """Make key files, schema and directory where they are missing; the names of secrets made.
+
+    ``on``: from which day on members keep an agency in the directory. Raises DatabaseNotReady,
+    KeyFileLost, SettingsUnusable and DirectoryInvalid.
+    """
+    from intake.services import settle
+
+    database = Database(settings.database)
+    try:
+        database.refuse_newer()
+        database.upgrade()
+        secrets, replay = SECRETS.values(), (REPLAY_PRIVATE, REPLAY_PUBLIC)
+        settle.refuse_lost_keys(database, settings.keys, secrets, replay)
+        made = settle.make_secrets(settings.keys, secrets)
+        settle.make_replay_keys(settings.keys, *replay, REPLAY_KEY_ID)
+        refuse_open_folder(settings.keys)
+        settle.load_directory(database, directory, on)
+    finally:
+        database.engine.dispose()
+    return made
 
 
 def build(settings: Settings, now: Now = utc_now) -> Parts:

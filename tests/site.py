@@ -19,12 +19,10 @@ from intake import wiring
 from intake.app import create_app
 from intake.domain.people import Membership, Role
 from intake.domain.report import worry_of
-from intake.services import settle
 from intake.services.draft import Draft
 from intake.services.enrol import Enrol
 from intake.services.sign_in import Visit
 from intake.services.submit import Receipt
-from intake.store.database import Database
 from intake.vault.own import VisitorSecret
 from intake.vault.passphrase import Cost
 
@@ -137,14 +135,7 @@ def make_settings(folder: Path, **changes: Any) -> config.Settings:
 def lay_out(folder: Path) -> config.Settings:
     """Key files, schema and directory, as ``ankkuri init`` makes them."""
     settings = make_settings(folder)
-    settle.make_secrets(settings.keys, config.SECRETS.values())
-    settle.make_replay_keys(
-        settings.keys, config.REPLAY_PRIVATE, config.REPLAY_PUBLIC, wiring.REPLAY_KEY_ID
-    )
-    database = Database(settings.database)
-    database.upgrade()
-    settle.load_directory(database, config.DIRECTORY)
-    database.engine.dispose()
+    wiring.lay_out(settings)
     return settings
 
 

@@ -188,7 +188,9 @@ class Worry:
         for number, child in enumerate(self.children, 1):
             fields = asdict(child)
             place = {name: fields.pop(name) for name in _PLACE}
-            slots[f"place_{number}"] = place | {"reporter_organisation": organisation}
+            slots[f"place_{number}"] = place | {
+                "reporter_organisation": organisation if self.protected else ""
+            }
             slots[f"identity_{number}"] = fields | {"protected": child.protected}
         return {slot: canonical(content) for slot, content in slots.items()}
 
