@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import traceback
@@ -30,10 +29,7 @@ log = logging.getLogger(__name__)
 
 def from_environment() -> Flask:
     """The application as ``ankkuri serve`` starts it."""
-    app = create_app(wiring.build(config.load(os.environ)))
-    gc.collect()
-    gc.freeze()  # what a process starts with lives as long as it: no need to walk it again
-    return app
+    return create_app(wiring.build(config.load(os.environ)))
 
 
 def create_app(parts: wiring.Parts) -> Flask:

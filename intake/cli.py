@@ -151,7 +151,7 @@ def _init(chosen: argparse.Namespace) -> int:
 def _serve(chosen: argparse.Namespace) -> int:
     wiring.blueprints(wiring.build(config.load()))  # refuses here, in one line, not in a worker
     command = [sys.executable, "-m", "gunicorn", *server_options(chosen.host, chosen.port)]
-    os.execv(sys.executable, [*command, "--workers", str(chosen.processes)])  # noqa: S606
+    os.execv(sys.executable, [*command, "--workers", str(chosen.processes)])  # noqa: S606 (no shell)
 
 
 def server_options(host: str, port: int) -> list[str]:

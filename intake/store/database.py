@@ -28,8 +28,7 @@ class Database:
     """Reads see one snapshot; a write is one transaction that holds the write lock from its start.
 
     SQLite: WAL, ``synchronous=FULL``, foreign keys on, BEGIN for reads and BEGIN IMMEDIATE for
-    writes, so that a writer waits at its start instead of failing in its middle. The log goes into
-    the file every 4,000 pages (16 MB): the pages that each report touches are then written once.
+    writes, so that a writer waits at its start instead of failing in its middle.
     """
 
     def __init__(self, url: str) -> None:
@@ -38,7 +37,6 @@ class Database:
             url,
             connect_args={"timeout": _LOCK_WAIT_SECONDS},
             hide_parameters=True,
-            pool_use_lifo=True,  # the connection used last has the warmest cache
         )
         event.listen(self.engine, "connect", _prepare)
         self._reader = self.engine
@@ -116,7 +114,6 @@ def _prepare(connection: Any, _record: Any) -> None:
         "foreign_keys=ON",
         "secure_delete=ON",
         "temp_store=MEMORY",
-        "wal_autocheckpoint=4000",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
