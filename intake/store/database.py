@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,7 @@ from sqlalchemy.exc import DatabaseError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_WAIT_SECONDS = 15
+_ASK_AGAIN_SECONDS = 0.001
 
 
 class DatabaseNotReady(Exception):
@@ -42,9 +45,7 @@ class Database:
         self._reader = self.engine
         self._writer = self.engine.execution_options(ankkuri_writes=True)
         event.listen(self.engine, "begin", _begin)
-        self._turn = (
-            Lock()
-        )  # threads queue here: SQLite's own waiting is a poll with growing sleeps
+        self._turn = Lock()  # the threads of one process queue here, so that one of them asks
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -120,5 +121,30 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("ankkuri_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver: Any = connection.connection.dbapi_connection
+    if not connection.get_execution_options().get("ankkuri_writes", False):
+        driver.execute("BEGIN")
+    elif not _begin_writing(driver):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_writing(driver: Any) -> bool:
+    """BEGIN IMMEDIATE, asked again every millisecond; whether it came free in time.
+
+    SQLite's own waiting sleeps longer each time, up to 100 ms, while other processes go first.
+    """
+    until = time.monotonic() + _LOCK_WAIT_SECONDS
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < until:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    return False
+                time.sleep(_ASK_AGAIN_SECONDS)
+            else:
+                return True
+        return False
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={1000 * _LOCK_WAIT_SECONDS}")
