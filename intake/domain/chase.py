@@ -97,22 +97,25 @@ def chase_times(
     """
     by_today = certificate.rule.kind in (Kind.SAME_DAY, Kind.HOURS)
     plan = Plan.SAME_DAY if by_today else Plan.DAYS
+    arrived = local_date(certificate.arrival)
     times = [
         ChaseAt(step.id, step.to, at, step.allows_standby)
         for step in steps
         if step.plan is plan
         and (not step.clocks or certificate.clock.id in step.clocks)
-        and (at := _instant(step, certificate, calendar))
+        and (at := _instant(step, certificate, arrived, calendar))
     ]
     return tuple(sorted(times, key=lambda chase: (chase.at, chase.step_id)))
 
 
-def _instant(step: ChaseStep, certificate: Certificate, calendar: Calendar) -> datetime | None:
+def _instant(
+    step: ChaseStep, certificate: Certificate, arrived: date, calendar: Calendar
+) -> datetime | None:
     match step.when:
         case MinutesAfterArrival(minutes):
             return certificate.arrival + timedelta(minutes=minutes)
         case WorkingDaysFromDue(days, at):
-            instant = _at(certificate.due, days, at, local_date(certificate.arrival), calendar)
+            instant = _at(certificate.due, days, at, arrived, calendar)
             return instant if instant >= certificate.arrival else None
 
 

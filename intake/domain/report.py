@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, is_dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -175,18 +175,18 @@ class Worry:
         With a protected address the reporter's organisation, often the child's school, lies with
         the places.
         """
-        reporter = asdict(self.reporter)
+        reporter = {**vars(self.reporter)}
         organisation = reporter["organisation"]
         if self.protected:
             reporter["organisation"] = ""
         slots: dict[str, Any] = {
             "reporter": reporter,
-            "guardians": [asdict(g) for g in self.guardians],
-            "concern": {**asdict(self.concern), **asdict(self.consent)},
+            "guardians": self.guardians,
+            "concern": {**vars(self.concern), **vars(self.consent)},
             "health": {"health": self.health},
         }
         for number, child in enumerate(self.children, 1):
-            fields = asdict(child)
+            fields = {**vars(child)}
             place = {name: fields.pop(name) for name in _PLACE}
             slots[f"place_{number}"] = place | {
                 "reporter_organisation": organisation if self.protected else ""
@@ -239,14 +239,24 @@ def report_type(worry: Worry) -> tuple[ReportType, Message]:
 
 
 def canonical(content: Any) -> bytes:
-    """UTF-8 JSON with sorted keys and no spaces; dates as ISO text."""
-    return json.dumps(
-        content,
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
-        default=lambda value: value.isoformat(),
-    ).encode()
+    """UTF-8 JSON with sorted keys and no spaces; dates as ISO text, dataclasses as objects."""
+    return _ENCODER.encode(content).encode()
+
+
+def _encodable(value: Any) -> Any:
+    match value:
+        case date():
+            return value.isoformat()
+        case Mapping():
+            return dict(value)
+    if is_dataclass(value):
+        return vars(value)
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_encodable
+)
 
 
 def worry_of(answers: Mapping[str, Any]) -> Worry:

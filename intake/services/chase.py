@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
 from intake.domain.people import Role
+from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.store import chasing, people, trail
 from intake.store.columns import AnyRow
@@ -84,7 +85,7 @@ class Chase:
             readers |= {reader: {**step, "reader": role} for reader in found}
             recorded.append(
                 {
-                    "id": uuid4(),
+                    "id": new_id(now),
                     "deadline_id": row.id,
                     "step": step["step"],
                     "to_role": step["to"],
@@ -97,7 +98,7 @@ class Chase:
             connection,
             [
                 {
-                    "id": uuid4(),
+                    "id": new_id(now),
                     "person_id": reader,
                     "letter": LETTER,
                     "params": self._params(row, step, later, now),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
 from intake.domain.directory import FALLBACK, Agency, AgencyMissing, Desk, Directory, Kind
 from intake.domain.report import Child
-from intake.vault.seal import PublicKey
 from routing_rules.rule import Standby
 
 log = logging.getLogger(__name__)
@@ -37,46 +36,45 @@ class Place:
 
 @dataclass(frozen=True)
 class Desks:
-    """The desks as they are manned now: ``keys`` by agency, of those that somebody can open."""
+    """Which desks are asked, and in which order."""
 
     directory: Directory
     standby: Mapping[str, Standby]
-    keys: Mapping[str, PublicKey]
 
-    def find(self, kind: str, desk: str, place: Place) -> Agency:
-        """The desk asked; where nobody can open, another of its kind, else a last resort.
+    def find(self, kind: str, desk: str, place: Place, manned: Container[str]) -> Agency:
+        """The first desk of the kind that is manned, else a last resort that is.
 
-        Raises NobodyCanOpen.
+        ``manned``: the ids of agencies that somebody can open. Raises NobodyCanOpen.
         """
-        for step in FALLBACK[Desk(desk)]:
-            agency = self._resolve(kind, step, place)
-            if agency is not None and agency.id in self.keys:
+        for agency in self.of_kind(kind, desk, place):
+            if agency.id in manned:
                 return agency
         log.error("no desk of kind %s can be opened: its report goes to a last resort", kind)
-        return next(self.last_resorts(place))
+        for agency in self._last_resorts(place):
+            if agency.id in manned:
+                return agency
+        raise NobodyCanOpen
 
-    def last_resorts(self, place: Place) -> Iterator[Agency]:
-        """Who takes what nobody else does: social services' triage and duty desks of the place,
-        the named duty desk, any other duty desk. At least one, else raises NobodyCanOpen.
-        """
-        near = (self._resolve("SOC", step, place) for step in (Desk.TRIAGE, Desk.DUTY))
-        named = self.directory.agency(self.directory.fallback_duty_desk)
-        duty = (
-            agency
-            for agency in self.directory.agencies.values()
-            if agency.kind is Kind.SOC and agency.desk is Desk.DUTY
-        )
-        found = dict.fromkeys(
-            agency.id for agency in chain(near, (named,), duty) if agency and agency.id in self.keys
-        )
-        if not found:
-            raise NobodyCanOpen
-        return map(self.directory.agency, found)
+    def of_kind(self, kind: str, desk: str, place: Place) -> Iterator[Agency]:
+        """The desk asked, then others of its kind."""
+        found = (self._resolve(kind, step, place) for step in FALLBACK[Desk(desk)])
+        return (agency for agency in found if agency)
 
     def standbys(self, kind: str, place: Place) -> Iterator[Agency]:
-        """The standby desk of a lead of this kind, then the last resorts."""
+        """The standby desk of a lead of this kind, others of the desk's kind, the last resorts."""
         standby = self.standby[kind]
-        return chain((self.find(standby.to, standby.desk, place),), self.last_resorts(place))
+        return chain(self.of_kind(standby.to, standby.desk, place), self._last_resorts(place))
+
+    def _last_resorts(self, place: Place) -> Iterator[Agency]:
+        """Who takes what nobody else does: social services' triage and duty desks of the place,
+        the named duty desk, any other duty desk.
+        """
+        near = (self._resolve("SOC", step, place) for step in (Desk.TRIAGE, Desk.DUTY))
+        yield from (agency for agency in near if agency)
+        yield self.directory.agency(self.directory.fallback_duty_desk)
+        for agency in self.directory.agencies.values():
+            if agency.kind is Kind.SOC and agency.desk is Desk.DUTY:
+                yield agency
 
     def _resolve(self, kind: str, desk: Desk, place: Place) -> Agency | None:
         try:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid4
+from secrets import token_hex
+from uuid import UUID
 
 from intake.domain.deadline import local_date
 from intake.domain.people import Membership
+from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.sign_in import Visit
 from intake.store import people, trail
@@ -56,7 +58,7 @@ class Enrol:
         """Add a person with a key of their own. Raises PassphraseTooShort, SignInNameTaken."""
         if len(passphrase) < SHORTEST_PASSPHRASE:
             raise PassphraseTooShort
-        person_id = uuid4()
+        person_id = new_id(now)
         key = new_key_pair(str(person_id))
         locked = lock_person_key(key, passphrase, self.pepper, person_id, cost=self.cost)
         sign_in_name = sign_in_name.strip().lower()
@@ -77,12 +79,12 @@ class Enrol:
                 },
             )
             for membership in memberships:
-                people.add_membership(connection, person_id, membership, local_date(now))
+                people.add_membership(connection, person_id, membership, now)
         return person_id
 
     def first_key(self, agency: str, members: tuple[UUID, ...], now: datetime) -> None:
         """Make an agency's key and grant it to its first members. Raises AgencyHasKey."""
-        key = new_key_pair(f"{agency}-{uuid4().hex[:12]}")
+        key = new_key_pair(f"{agency}-{token_hex(6)}")
         with self.database.write() as connection:
             if people.has_key(connection, agency):
                 raise AgencyHasKey
@@ -100,7 +102,7 @@ class Enrol:
                 people.add_grant(
                     connection,
                     {
-                        "id": uuid4(),
+                        "id": new_id(now),
                         "agency_key_id": key.key_id,
                         "person_id": member.id,
                         "sealed_key": grant(key, public, member.id),
@@ -123,7 +125,7 @@ class Enrol:
         """
         today = local_date(now)
         with self.database.write() as connection:
-            held = people.agency_keys_that_open(connection, today).get(agency)
+            held = people.agency_keys_that_open(connection, {agency}, today).get(agency)
             sealed = people.grant(connection, held.id, visit.person.id) if held else None
             if held is None or sealed is None or visit.person.role_at(agency) is None:
                 raise GrantRefused(f"{visit.person.name} cannot open {agency}")
@@ -137,7 +139,7 @@ class Enrol:
             people.add_grant(
                 connection,
                 {
-                    "id": uuid4(),
+                    "id": new_id(now),
                     "agency_key_id": held.id,
                     "person_id": to.id,
                     "sealed_key": grant(key, PublicKey(str(to.id), to.public_key), to.id),

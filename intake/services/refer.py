@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from intake.domain.calendar import Calendar, CalendarTooShort
 from intake.domain.chase import ChaseStep, chase_times
@@ -17,11 +17,11 @@ from intake.domain.deadline import Certificate, certify
 from intake.domain.directory import Agency
 from intake.domain.referral import State
 from intake.domain.report import Worry, canonical
+from intake.domain.row_id import new_id
 from intake.services.route import Plan, Share
 from intake.store.reports import Values
 from intake.vault.envelope import Purpose
 from intake.vault.seal import PublicKey, SectionKeys, new_section_key, seal_section, wrap
-from routing_rules.canonical import plain
 
 log = logging.getLogger(__name__)
 _LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ"
@@ -66,12 +66,12 @@ class Refer:
         reasons = {
             "report_type": plan.report_type,
             "type_reason": plan.type_reason.key,
-            "reasons": [plain(reason) for reason in share.reasons],
-            "bases": [plain(basis) for basis in share.bases],
+            "reasons": share.reasons,
+            "bases": share.bases,
             "notices": plan.notices,
             "alert": plan.alert,
             "uncertain": plan.uncertain,
-            "withheld": [plain(w) for w in plan.withheld] if share.lead else [],
+            "withheld": plan.withheld if share.lead else [],
         }
         standby = plan.standby.get(share.agency.id)
         referral_id = self.add(
@@ -93,6 +93,7 @@ class Refer:
             dict.fromkeys(share.clocks, now),
             today=worry.urgent,
             municipality=share.school_at,
+            now=now,
         )
 
     def add(
@@ -110,7 +111,7 @@ class Refer:
         now: datetime,
     ) -> UUID:
         """Add one referral with its wraps; its id."""
-        referral_id = uuid4()
+        referral_id = new_id(now)
         reasons_key = new_section_key()
         keys = keys.with_reasons(reasons_key)
         referred.referrals.append(
@@ -135,7 +136,7 @@ class Refer:
         for purpose, desk, public in to:
             referred.wraps.append(
                 {
-                    "id": uuid4(),
+                    "id": new_id(now),
                     "referral_id": referral_id,
                     "purpose": purpose,
                     "agency_id": desk.id,
@@ -160,6 +161,7 @@ class Refer:
         *,
         today: bool,
         municipality: str | None,
+        now: datetime,
     ) -> None:
         """Add a deadline for each clock, counted from the instant at which it started."""
         for clock_id, started_at in started.items():
@@ -169,7 +171,7 @@ class Refer:
             steps = chase_times(self.steps, certificate, self.calendar)
             referred.deadlines.append(
                 {
-                    "id": uuid4(),
+                    "id": new_id(now),
                     "referral_id": referral_id,
                     "agency_id": agency.id,
                     "clock": clock_id,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from intake.domain.clock import Clock
 from intake.domain.deadline import local_date
@@ -15,6 +15,7 @@ from intake.domain.directory import Agency, Directory
 from intake.domain.people import Permission
 from intake.domain.referral import MOVES, Move, Response, State, Urgency, moves_open
 from intake.domain.report import reports_offence
+from intake.domain.row_id import new_id
 from intake.services.read import MOVE_REASON, Read
 from intake.services.refer import Refer, Referred
 from intake.services.route import Route
@@ -118,7 +119,7 @@ class Respond:
         row, deadlines = offered.referral, offered.deadlines
         _check(offered, entry, now)
         referred = self._return(row, offered.key, deadlines, entry, now)
-        move_id = uuid4()
+        move_id = new_id(now)
         rule = MOVES[entry.move]
         wrapped_to = self.route.key_of(self.directory.agency(row.agency_id), now)
         values = {
@@ -196,8 +197,8 @@ class Respond:
         agency = self.directory.agency(row.agency_id)
         with self.database.read() as connection:
             held = {r.agency_id for r in referrals.of_report(connection, row.report_id)}
-        desks = (desk for desk in self.route.standbys_for(agency, now) if desk.id not in held)
-        target = next(desks, None)
+        desks = self.route.standbys_for(agency, now)
+        target = next((desk for desk in desks if desk.id not in held), None)
         if target is None:
             raise NoDeskTakesIt
         keys = self.read.section_keys(row, key)
@@ -221,7 +222,7 @@ class Respond:
         today = any(d.today for d in deadlines)
         school_at = next((d.municipality for d in deadlines if d.municipality), None)
         self.refer.start_clocks(
-            referred, referral_id, target, started, today=today, municipality=school_at
+            referred, referral_id, target, started, today=today, municipality=school_at, now=now
         )
         return referred
 

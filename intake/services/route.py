@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from intake.domain.calendar import Calendar, CalendarTooShort, Term
@@ -71,15 +71,17 @@ class Route:
 
     def __call__(self, worry: Worry, now: datetime) -> Plan:
         """Raises NobodyCanOpen when not even the duty desk has a member who can open."""
-        desks = self.desks(now)
         facts = tuple(self._facts(worry, child, now) for child in worry.children)
         outcomes = tuple(decide(self.rules, one) for one in facts)
+        places = [Place.of(child, urgent=worry.urgent) for child in worry.children]
+        keys = self._keys(self._may_be_asked(places, outcomes), now)
         shares: dict[str, Share] = {}
         standby: dict[str, Agency] = {}
-        for number, (child, outcome) in enumerate(zip(worry.children, outcomes, strict=True), 1):
-            place = Place.of(child, urgent=worry.urgent)
+        for number, (child, place, outcome) in enumerate(
+            zip(worry.children, places, outcomes, strict=True), 1
+        ):
             for recipient in outcome.recipients:
-                agency = desks.find(recipient.kind, recipient.desk, place)
+                agency = self.desks.find(recipient.kind, recipient.desk, place, keys)
                 share = shares.setdefault(agency.id, Share(agency))
                 self._add(share, recipient, outcome, number)
                 school = self.directory.schools.get(child.school)
@@ -87,10 +89,10 @@ class Route:
                     share.school_at = share.school_at or school.municipality
                 if recipient.kind == outcome.lead:
                     share.lead = True
-                    spare = desks.standbys(recipient.kind, place)
-                    found = next((desk for desk in spare if desk.id != agency.id), None)
-                    if found is not None:
-                        standby.setdefault(agency.id, found)
+                    for desk in self.desks.standbys(recipient.kind, place):
+                        if desk.id in keys and desk.id != agency.id:
+                            standby.setdefault(agency.id, desk)
+                            break
         kind, reason = report_type(worry)
         to_social = any(share.agency.kind is Kind.SOC for share in shares.values())
         if kind is ReportType.ANKKURI_CONTACT and to_social:
@@ -106,31 +108,43 @@ class Route:
             uncertain=tuple(_unique(u for outcome in outcomes for u in outcome.uncertain)),
             facts=facts,
             outcomes=outcomes,
-            keys=desks.keys,
+            keys=keys,
         )
 
-    def desks(self, now: datetime) -> Desks:
-        """The desks as they are manned now."""
-        with self.database.read() as connection:
-            rows = people.agency_keys_that_open(connection, local_date(now))
-        keys = {agency: _public_key(row.id, row.public_key) for agency, row in rows.items()}
-        return Desks(self.directory, self.rules.standby, keys)
-
-    def standbys_for(self, agency: Agency, now: datetime) -> Iterator[Agency]:
-        """The desks that may take what ``agency`` returns, by its area; the agency itself never.
-
-        Raises NobodyCanOpen.
-        """
+    def standbys_for(self, agency: Agency, now: datetime) -> list[Agency]:
+        """The desks that may take what ``agency`` returns, by its area; the agency itself never."""
         place = Place(agency.municipalities[0], agency.school)
-        desks = self.desks(now).standbys(agency.kind, place)
-        return (desk for desk in desks if desk.id != agency.id)
+        desks = list(self.desks.standbys(agency.kind, place))
+        keys = self._keys(desks, now)
+        return [desk for desk in desks if desk.id in keys and desk.id != agency.id]
 
     def key_of(self, agency: Agency, now: datetime) -> PublicKey:
         """The key in use of an agency with a member who can open. Raises NobodyCanOpen."""
         try:
-            return self.desks(now).keys[agency.id]
+            return self._keys([agency], now)[agency.id]
         except KeyError:
             raise NobodyCanOpen(agency.id) from None
+
+    @cached_property
+    def desks(self) -> Desks:
+        """The desks of the directory."""
+        return Desks(self.directory, self.rules.standby)
+
+    def _may_be_asked(
+        self, places: Iterable[Place], outcomes: Iterable[Outcome]
+    ) -> Iterator[Agency]:
+        """Every desk that may come to be asked for these outcomes, and for their standbys."""
+        for place, outcome in zip(places, outcomes, strict=True):
+            for recipient in outcome.recipients:
+                yield from self.desks.of_kind(recipient.kind, recipient.desk, place)
+                yield from self.desks.standbys(recipient.kind, place)
+
+    def _keys(self, agencies: Iterable[Agency], now: datetime) -> dict[str, PublicKey]:
+        """By agency, the keys of those that have a member who can open now."""
+        asked = {agency.id for agency in agencies}
+        with self.database.read() as connection:
+            rows = people.agency_keys_that_open(connection, asked, local_date(now))
+        return {agency: _public_key(row.id, row.public_key) for agency, row in rows.items()}
 
     def _facts(self, worry: Worry, child: Child, now: datetime) -> Facts:
         today = local_date(now)

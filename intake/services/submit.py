@@ -7,11 +7,12 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
 from intake.domain.report import Worry, canonical
+from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.draft import Answers, DraftChanged
 from intake.services.refer import Refer
@@ -138,7 +139,7 @@ class Submit:
         plan: Plan,
         now: datetime,
     ) -> reports.Filing:
-        report_id = uuid4()
+        report_id = new_id(now)
         read_by_some = {slot for share in plan.shares for slot in share.slots}
         contents = {
             slot: content for slot, content in worry.sections().items() if slot in read_by_some

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
+from intake.domain.row_id import new_id
 from intake.store.columns import AnyRow
 from intake.store.people_tables import PersonRow
 from intake.store.tables import (
@@ -141,7 +142,7 @@ def mark_failed(
 
 def begin_heartbeat(connection: Connection, job: str, at: datetime) -> UUID:
     """Note that a job's run has begun."""
-    heartbeat = uuid4()
+    heartbeat = new_id(at)
     connection.execute(
         insert(HeartbeatRow).values(id=heartbeat, job=job, started_at=at, failed=False)
     )

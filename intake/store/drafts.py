@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from intake.store.tables import DraftRow
@@ -30,9 +30,12 @@ def put(
     return connection.execute(update(DraftRow).where(*unchanged).values(values)).rowcount == 1
 
 
+_SEALED_ANSWERS = select(DraftRow.sealed_answers).where(DraftRow.id == bindparam("draft_id"))
+
+
 def sealed_answers(connection: Connection, draft_id: UUID) -> bytes | None:
     """The sealed answers, None where there is no such draft."""
-    return connection.scalar(select(DraftRow.sealed_answers).where(DraftRow.id == draft_id))
+    return connection.scalar(_SEALED_ANSWERS, {"draft_id": draft_id})
 
 
 def total_bytes(connection: Connection) -> int:
@@ -45,10 +48,15 @@ def erase(connection: Connection, draft_id: UUID) -> None:
     connection.execute(delete(DraftRow).where(DraftRow.id == draft_id))
 
 
+_ERASE_UNCHANGED = delete(DraftRow).where(
+    DraftRow.id == bindparam("draft_id"), DraftRow.sealed_answers == bindparam("unchanged")
+)
+
+
 def erase_unchanged(connection: Connection, draft_id: UUID, sealed_answers: bytes) -> bool:
     """Delete the draft if it is still this one; whether it was."""
-    unchanged = (DraftRow.id == draft_id, DraftRow.sealed_answers == sealed_answers)
-    return connection.execute(delete(DraftRow).where(*unchanged)).rowcount == 1
+    unchanged = {"draft_id": draft_id, "unchanged": sealed_answers}
+    return connection.execute(_ERASE_UNCHANGED, unchanged).rowcount == 1
 
 
 def purge(connection: Connection, saved_before: datetime) -> int:

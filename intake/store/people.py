@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import (
     Connection,
+    Select,
     and_,
     bindparam,
     delete,
@@ -21,7 +22,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import BindParameter
 
+from intake.domain.deadline import local_date
 from intake.domain.people import AGENCY_ROLES, Membership, Person, Role
+from intake.domain.row_id import new_id
 from intake.store.columns import AnyRow
 from intake.store.people_tables import (
     AgencyKeyRow,
@@ -95,17 +98,17 @@ def add_person(connection: Connection, values: dict[str, Any]) -> None:
 
 
 def add_membership(
-    connection: Connection, person_id: UUID, membership: Membership, valid_from: date
+    connection: Connection, person_id: UUID, membership: Membership, at: datetime
 ) -> None:
     """Give a person a role from that day on."""
     connection.execute(
         insert(MembershipRow).values(
-            id=uuid4(),
+            id=new_id(at),
             person_id=person_id,
             role=membership.role.value,
             agency_id=membership.agency,
             controller_id=membership.controller,
-            valid_from=valid_from,
+            valid_from=local_date(at),
         )
     )
 
@@ -120,39 +123,47 @@ def add_grant(connection: Connection, values: dict[str, Any]) -> None:
     connection.execute(insert(GrantRow).values(**values))
 
 
-_OPENERS = (
-    select(
-        AgencyKeyRow.agency_id,
-        AgencyKeyRow.id,
-        AgencyKeyRow.public_key,
-        func.count(distinct(GrantRow.person_id)).label("openers"),
+def _of_who_can_open(*columns: Any) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*columns)
+        .join_from(AgencyKeyRow, GrantRow, GrantRow.agency_key_id == AgencyKeyRow.id)
+        .join(PersonRow, PersonRow.id == GrantRow.person_id)
+        .join(
+            MembershipRow,
+            and_(
+                MembershipRow.person_id == PersonRow.id,
+                MembershipRow.agency_id == AgencyKeyRow.agency_id,
+            ),
+        )
+        .where(
+            AgencyKeyRow.retired_at.is_(None),
+            GrantRow.withdrawn_at.is_(None),
+            PersonRow.left_at.is_(None),
+            or_(*(MembershipRow.role == role for role in sorted(AGENCY_ROLES))),
+            *_in_force(bindparam("on")),
+        )
     )
-    .join(GrantRow, GrantRow.agency_key_id == AgencyKeyRow.id)
-    .join(PersonRow, PersonRow.id == GrantRow.person_id)
-    .join(
-        MembershipRow,
-        and_(
-            MembershipRow.person_id == PersonRow.id,
-            MembershipRow.agency_id == AgencyKeyRow.agency_id,
-        ),
-    )
-    .where(
-        AgencyKeyRow.retired_at.is_(None),
-        GrantRow.withdrawn_at.is_(None),
-        PersonRow.left_at.is_(None),
-        MembershipRow.role.in_(sorted(AGENCY_ROLES)),
-        *_in_force(bindparam("on")),
-    )
+
+
+_OPENABLE = (
+    _of_who_can_open(AgencyKeyRow.agency_id, AgencyKeyRow.id, AgencyKeyRow.public_key)
+    .where(AgencyKeyRow.agency_id.in_(bindparam("agencies", expanding=True)))
     .group_by(AgencyKeyRow.id)
 )
+_OPENERS = _of_who_can_open(
+    AgencyKeyRow.agency_id, func.count(distinct(GrantRow.person_id)).label("openers")
+).group_by(AgencyKeyRow.id)
 
 
-def agency_keys_that_open(connection: Connection, on: date) -> dict[str, AnyRow]:
-    """By agency, the key in use (id, public_key) that at least one of its members can open.
+def agency_keys_that_open(
+    connection: Connection, agencies: Collection[str], on: date
+) -> dict[str, AnyRow]:
+    """Of these agencies, the key in use (id, public_key) that at least one member can open.
 
     A member holds a role at the agency on that day; a grant left from an ended one is not enough.
     """
-    return {row.agency_id: row for row in connection.execute(_OPENERS, {"on": on})}
+    asked = {"agencies": sorted(agencies), "on": on}
+    return {row.agency_id: row for row in connection.execute(_OPENABLE, asked)}
 
 
 def openers(connection: Connection, on: date) -> dict[str, int]:
@@ -208,7 +219,7 @@ def purge_sessions(connection: Connection, started_before: datetime) -> int:
 
 def add_attempt(connection: Connection, subject: bytes, at: datetime) -> UUID:
     """Count a try."""
-    attempt = uuid4()
+    attempt = new_id(at)
     connection.execute(insert(AttemptRow).values(id=attempt, subject=subject, at=at))
     return attempt
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Table, and_, func, insert, or_, select
 
+from intake.domain.row_id import new_id
 from intake.domain.trail import TrailLine
 from intake.store.columns import AnyRow
 from intake.store.people_tables import AgencyRow, MembershipRow, PersonRow
@@ -32,7 +33,7 @@ def write_lines(
     last = connection.scalar(_LAST) or 0
     lines = [
         TrailLine(
-            id=uuid4(), writer=_WRITER, sequence=last + number, at=at, action=action, **fields
+            id=new_id(at), writer=_WRITER, sequence=last + number, at=at, action=action, **fields
         )
         for number, fields in enumerate(about, 1)
     ]

@@ -10,6 +10,7 @@ import os
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar, Self
 from uuid import UUID
 
@@ -80,7 +81,7 @@ class VisitorSecret(CookieSecret):
 
     label: ClassVar[str] = "visitor"
 
-    @property
+    @cached_property
     def draft_id(self) -> UUID:
         """The draft's row id; it tells nothing of the secret."""
         return UUID(bytes=self.derive("draft id", 16))

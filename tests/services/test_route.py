@@ -39,7 +39,7 @@ def man(site: Site, agency: str) -> None:
             connection,
             site.people["duty"],
             Membership(Role.WORKER, agency),
-            site.hands().date(),
+            site.hands(),
         )
     enrol.first_key(agency, (site.people["duty"],), site.hands())
 

@@ -33,7 +33,7 @@ def test_an_auditor_reads_the_lines_of_the_own_controllers_alone(site: Site) -> 
             connection,
             site.people["auditor"],
             Membership(Role.AUDITOR, controller="police"),
-            site.hands().date(),
+            site.hands(),
         )
     assert "Pekka Poliisi" in names(site)
 

@@ -1,0 +1,21 @@
+"""The identifier of a row, made by whoever writes it."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from uuid import UUID
+
+_VERSION = 7 << 76
+_VARIANT = 0b10 << 62
+_RANDOM = (1 << 80) - 1 ^ (0xF << 76 | 0b11 << 62)
+
+
+def new_id(at: datetime) -> UUID:
+    """A UUID of version 7 (RFC 9562 §5.7): the milliseconds of ``at``, then 74 random bits.
+
+    Rows written together lie together in every index, so that a commit touches few pages.
+    """
+    milliseconds = int(at.timestamp() * 1000)
+    random = int.from_bytes(os.urandom(10), "big") & _RANDOM
+    return UUID(int=milliseconds << 80 | _VERSION | _VARIANT | random)
