@@ -115,6 +115,11 @@ PLACE = {"municipality": "vantaa", "turvakielto": "no"}
             [UNPRINTABLE.format("Mitä olet nähnyt tai kuullut?", "U+0007")],
         ),
         (
+            "observations",
+            OBSERVATIONS | {"seen": "Näin\u202e sen"},
+            [UNPRINTABLE.format("Mitä olet nähnyt tai kuullut?", "U+202E")],
+        ),
+        (
             "reporter",
             REPORTER | {"name": "Outi\nOpettaja"},
             [UNPRINTABLE.format("Nimesi", "U+000A")],

@@ -23,6 +23,10 @@ from tests.web.reporter_walk import (
 )
 
 EXPIRED = "Sivu oli auki liian kauan. Tekstisi on yhä tässä: tarkista se ja lähetä uudelleen."
+GONE = (
+    "Se, mitä mahdollisesti kirjoitit aiemmille sivuille, ei ole enää tallessa. Jatka tältä "
+    "sivulta ja käy muut sivut läpi uudelleen."
+)
 BROKEN = OperationalError("", None, Exception("disk I/O error"))
 
 
@@ -43,10 +47,15 @@ def walk(one_site: Site) -> Walk:
 def test_without_a_cookie_the_page_comes_back_and_the_next_post_works(one_site: Site) -> None:
     walk = Walk(one_site.client())
     page = walk.post_with("", "/report/observations", OBSERVATIONS, 422)
-    assert errors_in(page) == [EXPIRED]
+    assert errors_in(page) == [GONE, EXPIRED]
     assert OBSERVATIONS["seen"] in page
     walk.post_with(token_in(page), "/report/observations", OBSERVATIONS)
     assert OBSERVATIONS["seen"] in walk.get("/report/observations")
+
+
+def test_without_a_cookie_the_first_page_names_nothing_lost(one_site: Site) -> None:
+    page = Walk(one_site.client()).post_with("", "/report/who", WAY["who"], 422)
+    assert errors_in(page) == [EXPIRED]
 
 
 @pytest.mark.parametrize(

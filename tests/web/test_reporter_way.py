@@ -183,6 +183,13 @@ def test_a_child_is_shown_116_111_first(walk: Walk) -> None:
     assert page.index("116 111") < page.index("<form")
 
 
+def test_a_child_who_reports_about_itself_is_told_what_to_answer(walk: Walk) -> None:
+    hint = "Jos ilmoitus koskee sinua itseäsi, valitse Kyllä."
+    assert hint not in walk.get("/report/consent")
+    walk.post("/report/who", {"kind": "child"})
+    assert hint in walk.get("/report/consent")
+
+
 def test_a_suspected_guardian_is_not_to_be_told(walk: Walk) -> None:
     walk.fill(guardian_1={"suspected_perpetrator": "yes"})
     assert "Älä kerro ilmoituksesta huoltajalle ennen kuin" in walk.get("/report/check")

@@ -54,7 +54,7 @@ def test_accept_is_one_button_on_the_page_and_on_its_own(site: Site) -> None:
     assert answer.status_code == 303
     after = client.get(answer.location).text
     assert page_faults(after) == []
-    assert "Recorded:</strong> Taken up" in after
+    assert "Recorded:</strong> Accepted" in after
     assert f'action="/referrals/{found}/accept"' not in after
     assert "Saana Sosiaali" in client.get("/inbox").text
 

@@ -53,7 +53,7 @@ def test_the_supervisor_sees_times_and_states_and_nothing_of_the_report(site: Si
         "Service-needs assessment started",
         "not opened yet",
         "worker",
-        "Reminders last went out",
+        "Reminders were last checked",
         "Urgency assessed",
     ):
         assert told in page.text, told

@@ -4,7 +4,7 @@ and gives its answer clean (for a worry) and in words (for a page).
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -28,6 +28,8 @@ NO_SUCH_DAY = mark("There is no day %(day)s. Check the date.")
 DAY_UNCLEAR = mark("“%(name)s”: write the day, the month and the year (four figures) in numbers.")
 YES = mark("Yes")
 _YEAR_DIGITS = 4
+# Controls, and the marks that let a text be read in another order than it was written.
+_UNUSABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def _refuse(form: Any, key: str, **params: object) -> StopValidation:
@@ -60,9 +62,9 @@ class Line(StringField):  # type: ignore[misc]  # WTForms ships no types
     def pre_validate(self, form: Any) -> None:
         """Refuse what is missing, too long or not printable."""
         name, text = self.label.text, self.cleaned
-        for place, character in enumerate(text, 1):
-            if character not in self.allowed and unicodedata.category(character) == "Cc":
-                code = f"U+{ord(character):04X}"
+        for found in _UNUSABLE.finditer(text):
+            if found[0] not in self.allowed:
+                code, place = f"U+{ord(found[0]):04X}", found.end()
                 raise _refuse(form, UNPRINTABLE, name=name, code=code, place=place)
         if len(text) > self.limit:
             number = form.language.number

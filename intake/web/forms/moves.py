@@ -47,7 +47,7 @@ WORDS: Mapping[Move, Words] = {
     ),
     Move.ACCEPT: Words(
         mark("Take up"),
-        mark("Taken up"),
+        mark("Accepted"),
         mark("You become the worker of this report. The reporter sees that it is being handled."),
     ),
     Move.RETURN: Words(

@@ -43,6 +43,10 @@ DAMAGED = mark(
     "What you had typed on this report earlier can no longer be read. We are sorry. Check this "
     "page and go through the others again."
 )
+GONE = mark(
+    "What you may have typed on earlier pages is no longer stored. Continue from this page, and go "
+    "through the others again."
+)
 NO_PLACE = mark(
     "There is no room for one more, as another window has added somebody. What you typed is still "
     "on this page, but not stored."
@@ -81,7 +85,7 @@ def register(blueprint: Blueprint, door: Door) -> None:
             if "emergency" not in typed.get("urgency", {}).get("urgency", ()):
                 typed.pop(CALLED_112, None)
 
-        if not accept(visitor, form, put):
+        if not accept(visitor, form, put, begins=name == STEPS[0]):
             return ask(visitor, asked, form, 422)
         typed = visitor.kept.answers
         return redirect(after(asked, typed, visitor.around(typed)), 303)
@@ -124,14 +128,16 @@ def _around(page: Page | Group, visitor: Visitor, typed: Typed) -> Around:
     return around
 
 
-def accept(visitor: Visitor, form: ReportForm, put: Put) -> bool:
+def accept(visitor: Visitor, form: ReportForm, put: Put, *, begins: bool = False) -> bool:
     """Check what was posted and keep it in the visitor's draft by ``put``, valid or not.
 
     What does not come from a page of this visitor is kept on the page alone: a form of another
-    site must not write over a draft.
+    site must not write over a draft. ``begins``: no page comes before this one.
     """
     sound = form.validate()
     if not form.token_holds:
+        if not visitor.known and not begins:
+            form.form_errors.append(form.say(Message(GONE)))
         return False
     refusal = DAMAGED if visitor.kept.damaged else ""
     try:
