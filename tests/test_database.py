@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from intake.store import database
 from intake.store.database import Database
@@ -50,6 +52,31 @@ def test_a_writer_asks_again_until_another_is_done(
     with ours.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM kept").scalar() == 1
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 15_000
+
+
+def test_a_writer_waits_once_and_not_once_more(
+    place: tuple[Database, sqlite3.Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, _ = place
+    clock = count(0.0, 5.0)
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    asked: list[str] = []
+    with ours.read() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        driver.set_trace_callback(asked.append)
+    with pytest.raises(OperationalError, match="locked"):
+        _write(ours)
+    begun = [number for number, sql in enumerate(asked) if sql == "BEGIN IMMEDIATE"]
+    assert len(begun) == 3
+    assert asked.index("PRAGMA busy_timeout=15000") > begun[-1]
+
+
+def test_a_damaged_file_is_told_in_the_words_that_every_caller_knows(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite3"
+    path.write_bytes(b"no database" * 1000)
+    with pytest.raises(DatabaseError, match="not a database"):
+        _write(Database(f"sqlite:///{path}"))
 
 
 def test_a_writer_that_waits_too_long_says_so_and_writes_the_next_time(

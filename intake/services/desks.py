@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 from intake.domain.directory import FALLBACK, Agency, AgencyMissing, Desk, Directory, Kind
 from intake.domain.report import Child
@@ -60,10 +60,21 @@ class Desks:
         found = (self._resolve(kind, step, place) for step in FALLBACK[Desk(desk)])
         return (agency for agency in found if agency)
 
-    def standbys(self, kind: str, place: Place) -> Iterator[Agency]:
-        """The standby desk of a lead of this kind, others of the desk's kind, the last resorts."""
+    def standbys(self, kind: str, place: Place, manned: Container[str]) -> Iterator[Agency]:
+        """The manned standby desk of a lead of this kind, then the manned last resorts."""
         standby = self.standby[kind]
-        return chain(self.of_kind(standby.to, standby.desk, place), self._last_resorts(place))
+        own = self.of_kind(standby.to, standby.desk, place)
+        first = islice((agency for agency in own if agency.id in manned), 1)
+        return chain(first, (a for a in self._last_resorts(place) if a.id in manned))
+
+    def may_be_asked(self, kind: str, desk: str, place: Place) -> Iterator[Agency]:
+        """Every desk that ``find`` or ``standbys`` may come to, whoever is manned."""
+        standby = self.standby[kind]
+        return chain(
+            self.of_kind(kind, desk, place),
+            self.of_kind(standby.to, standby.desk, place),
+            self._last_resorts(place),
+        )
 
     def _last_resorts(self, place: Place) -> Iterator[Agency]:
         """Who takes what nobody else does: social services' triage and duty desks of the place,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import TypeVar
 
 from intake.domain.calendar import Calendar, CalendarTooShort, Term
@@ -74,7 +75,12 @@ class Route:
         facts = tuple(self._facts(worry, child, now) for child in worry.children)
         outcomes = tuple(decide(self.rules, one) for one in facts)
         places = [Place.of(child, urgent=worry.urgent) for child in worry.children]
-        keys = self._keys(self._may_be_asked(places, outcomes), now)
+        asked = (
+            self.desks.may_be_asked(recipient.kind, recipient.desk, place)
+            for place, outcome in zip(places, outcomes, strict=True)
+            for recipient in outcome.recipients
+        )
+        keys = self._keys(chain.from_iterable(asked), now)
         shares: dict[str, Share] = {}
         standby: dict[str, Agency] = {}
         for number, (child, place, outcome) in enumerate(
@@ -89,10 +95,10 @@ class Route:
                     share.school_at = share.school_at or school.municipality
                 if recipient.kind == outcome.lead:
                     share.lead = True
-                    for desk in self.desks.standbys(recipient.kind, place):
-                        if desk.id in keys and desk.id != agency.id:
-                            standby.setdefault(agency.id, desk)
-                            break
+                    spare = self.desks.standbys(recipient.kind, place, keys)
+                    found = next((desk for desk in spare if desk.id != agency.id), None)
+                    if found is not None:
+                        standby.setdefault(agency.id, found)
         kind, reason = report_type(worry)
         to_social = any(share.agency.kind is Kind.SOC for share in shares.values())
         if kind is ReportType.ANKKURI_CONTACT and to_social:
@@ -114,9 +120,9 @@ class Route:
     def standbys_for(self, agency: Agency, now: datetime) -> list[Agency]:
         """The desks that may take what ``agency`` returns, by its area; the agency itself never."""
         place = Place(agency.municipalities[0], agency.school)
-        desks = list(self.desks.standbys(agency.kind, place))
-        keys = self._keys(desks, now)
-        return [desk for desk in desks if desk.id in keys and desk.id != agency.id]
+        keys = self._keys(self.desks.may_be_asked(agency.kind, agency.desk, place), now)
+        desks = self.desks.standbys(agency.kind, place, keys)
+        return [desk for desk in desks if desk.id != agency.id]
 
     def key_of(self, agency: Agency, now: datetime) -> PublicKey:
         """The key in use of an agency with a member who can open. Raises NobodyCanOpen."""
@@ -129,15 +135,6 @@ class Route:
     def desks(self) -> Desks:
         """The desks of the directory."""
         return Desks(self.directory, self.rules.standby)
-
-    def _may_be_asked(
-        self, places: Iterable[Place], outcomes: Iterable[Outcome]
-    ) -> Iterator[Agency]:
-        """Every desk that may come to be asked for these outcomes, and for their standbys."""
-        for place, outcome in zip(places, outcomes, strict=True):
-            for recipient in outcome.recipients:
-                yield from self.desks.of_kind(recipient.kind, recipient.desk, place)
-                yield from self.desks.standbys(recipient.kind, place)
 
     def _keys(self, agencies: Iterable[Agency], now: datetime) -> dict[str, PublicKey]:
         """By agency, the keys of those that have a member who can open now."""

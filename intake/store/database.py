@@ -121,30 +121,30 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    driver: Any = connection.connection.dbapi_connection
-    if not connection.get_execution_options().get("ankkuri_writes", False):
-        driver.execute("BEGIN")
-    elif not _begin_writing(driver):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("ankkuri_writes", False):
+        _begin_writing(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
 
 
-def _begin_writing(driver: Any) -> bool:
-    """BEGIN IMMEDIATE, asked again every millisecond; whether it came free in time.
+def _begin_writing(connection: Connection) -> None:
+    """BEGIN IMMEDIATE, asked again every millisecond while another process writes.
 
-    SQLite's own waiting sleeps longer each time, up to 100 ms, while other processes go first.
+    SQLite's own waiting sleeps longer each time, up to 100 ms, while others go first.
     """
+    driver: Any = connection.connection.dbapi_connection
     until = time.monotonic() + _LOCK_WAIT_SECONDS
     driver.execute("PRAGMA busy_timeout=0")
     try:
         while time.monotonic() < until:
             try:
                 driver.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
+            except sqlite3.DatabaseError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    return False
+                    break
                 time.sleep(_ASK_AGAIN_SECONDS)
             else:
-                return True
-        return False
+                return
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # raises what went wrong as SQLAlchemy's
     finally:
         driver.execute(f"PRAGMA busy_timeout={1000 * _LOCK_WAIT_SECONDS}")

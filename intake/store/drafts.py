@@ -30,6 +30,7 @@ def put(
     return connection.execute(update(DraftRow).where(*unchanged).values(values)).rowcount == 1
 
 
+# Made once, as they are on the way of every report.
 _SEALED_ANSWERS = select(DraftRow.sealed_answers).where(DraftRow.id == bindparam("draft_id"))
 
 

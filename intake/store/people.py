@@ -139,13 +139,13 @@ def _of_who_can_open(*columns: Any) -> Select[*tuple[Any, ...]]:
             AgencyKeyRow.retired_at.is_(None),
             GrantRow.withdrawn_at.is_(None),
             PersonRow.left_at.is_(None),
-            or_(*(MembershipRow.role == role for role in sorted(AGENCY_ROLES))),
+            MembershipRow.role.in_(sorted(AGENCY_ROLES)),
             *_in_force(bindparam("on")),
         )
     )
 
 
-_OPENABLE = (
+_KEYS_THAT_OPEN = (
     _of_who_can_open(AgencyKeyRow.agency_id, AgencyKeyRow.id, AgencyKeyRow.public_key)
     .where(AgencyKeyRow.agency_id.in_(bindparam("agencies", expanding=True)))
     .group_by(AgencyKeyRow.id)
@@ -163,7 +163,7 @@ def agency_keys_that_open(
     A member holds a role at the agency on that day; a grant left from an ended one is not enough.
     """
     asked = {"agencies": sorted(agencies), "on": on}
-    return {row.agency_id: row for row in connection.execute(_OPENABLE, asked)}
+    return {row.agency_id: row for row in connection.execute(_KEYS_THAT_OPEN, asked)}
 
 
 def openers(connection: Connection, on: date) -> dict[str, int]:

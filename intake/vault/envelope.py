@@ -28,8 +28,9 @@ SLOTS = (
     *(f"place_{child}" for child in range(1, MAX_CHILDREN + 1)),
 )
 
-# The smallest padded length of each slot, in bytes. What fits the form's own limits fits the
-# minimum, so that the length tells nothing; anything longer doubles it rather than being refused.
+# The smallest padded length of each slot, in bytes. What fits the form's own limits, in
+# letters of up to two bytes, fits the minimum, so that the length tells nothing; anything longer
+# doubles it rather than being refused.
 # Identities and places are the most: sealed, two of 1,920 bytes share a database page of 4,096.
 SLOT_MINIMUM = MappingProxyType(
     dict.fromkeys(SLOTS, 1920)

@@ -126,6 +126,24 @@ def test_another_desk_of_the_same_kind_goes_before_a_stand_in(site: Site) -> Non
     assert "wel-vantaa-kerava-holiday" in slots(plan(site, answers))
 
 
+def test_a_holiday_desk_is_not_stood_in_for_by_the_office_that_is_shut(site: Site) -> None:
+    holiday = site.parts.directory.agency("wel-vantaa-kerava-holiday")
+    man(site, holiday.id)
+    absence = {"categories": ["school_absence"], "primary": "school_absence"}
+    answers = by_consent(
+        "WEL",
+        worry=absence | {"child_role": "other"},
+        protection={"may_need_protection": "no"},
+    )
+    found = plan(site, answers)
+    assert {share.agency.id for share in found.shares if share.lead} == {
+        "wel-vantaa-kerava-holiday"
+    }
+    assert found.standby["wel-vantaa-kerava-holiday"].id == TRIAGE
+    holiday = site.parts.directory.agency("wel-vantaa-kerava-holiday")
+    assert site.parts.route.standbys_for(holiday, site.hands())[0].id == TRIAGE
+
+
 def test_even_the_named_duty_desk_has_a_standby(site: Site) -> None:
     man(site, "soc-ita-uusimaa-duty")
     with site.parts.database.write() as connection:

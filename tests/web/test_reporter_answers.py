@@ -116,8 +116,8 @@ PLACE = {"municipality": "vantaa", "turvakielto": "no"}
         ),
         (
             "observations",
-            OBSERVATIONS | {"seen": "Näin\u202e sen"},
-            [UNPRINTABLE.format("Mitä olet nähnyt tai kuullut?", "U+202E")],
+            OBSERVATIONS | {"seen": "Näin\x85 sen"},
+            [UNPRINTABLE.format("Mitä olet nähnyt tai kuullut?", "U+0085")],
         ),
         (
             "reporter",
@@ -251,3 +251,9 @@ def test_a_megabyte_is_refused_with_everything_on_the_page(walk: Walk) -> None:
 def test_urgency_asks_everything(walk: Walk) -> None:
     page = walk.post("/report/urgency", URGENCY | {"weapon": ""}, 422)
     assert errors_in(page) == ["Valitse, liittyykö asiaan ase"]
+
+
+def test_marks_that_turn_the_reading_round_are_left_out(walk: Walk) -> None:
+    walk.post("/report/who", WAY["who"])
+    walk.post("/report/reporter", REPORTER | {"phone": "\u202a040 \u2066765\u2069 4321\u202c"})
+    assert 'value="040 765 4321"' in walk.get("/report/reporter")

@@ -98,6 +98,7 @@ def test_another_sites_form_cannot_take_the_draft_away(one_site: Site) -> None:
     )
     assert answer.status_code == 422
     assert "Set-Cookie" not in answer.headers
+    assert GONE not in errors_in(answer.text), "the browser still has its cookie, and the draft"
 
 
 def test_sending_without_a_draft_says_that_there_is_none(one_site: Site) -> None:

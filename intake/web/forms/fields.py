@@ -28,8 +28,9 @@ NO_SUCH_DAY = mark("There is no day %(day)s. Check the date.")
 DAY_UNCLEAR = mark("“%(name)s”: write the day, the month and the year (four figures) in numbers.")
 YES = mark("Yes")
 _YEAR_DIGITS = 4
-# Controls, and the marks that let a text be read in another order than it was written.
-_UNUSABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Marks that turn the order of reading: invisible, and often around a copied telephone number.
+_TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
 def _refuse(form: Any, key: str, **params: object) -> StopValidation:
@@ -51,8 +52,8 @@ class Line(StringField):  # type: ignore[misc]  # WTForms ships no types
 
     @property
     def cleaned(self) -> str:
-        """As typed, with one kind of line break."""
-        return str(self.data or "").replace("\r\n", "\n")
+        """As typed, with one kind of line break and no marks that turn the reading round."""
+        return _TURNING.sub("", str(self.data or "")).replace("\r\n", "\n")
 
     @property
     def shown(self) -> str:
@@ -62,7 +63,7 @@ class Line(StringField):  # type: ignore[misc]  # WTForms ships no types
     def pre_validate(self, form: Any) -> None:
         """Refuse what is missing, too long or not printable."""
         name, text = self.label.text, self.cleaned
-        for found in _UNUSABLE.finditer(text):
+        for found in _CONTROLS.finditer(text):
             if found[0] not in self.allowed:
                 code, place = f"U+{ord(found[0]):04X}", found.end()
                 raise _refuse(form, UNPRINTABLE, name=name, code=code, place=place)

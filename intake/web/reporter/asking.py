@@ -136,7 +136,7 @@ def accept(visitor: Visitor, form: ReportForm, put: Put, *, begins: bool = False
     """
     sound = form.validate()
     if not form.token_holds:
-        if not visitor.known and not begins:
+        if visitor.has_no_cookie and not begins:
             form.form_errors.append(form.say(Message(GONE)))
         return False
     refusal = DAMAGED if visitor.kept.damaged else ""

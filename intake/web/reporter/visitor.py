@@ -82,6 +82,11 @@ class Visitor:
         """Whether the draft of this cookie has become a report."""
         return self.known and self.door.submit.was_sent(self.secret)
 
+    @property
+    def has_no_cookie(self) -> bool:
+        """Whether the browser has none: another site's form comes without the one it has."""
+        return not self.known and request.headers.get("Sec-Fetch-Site") != "cross-site"
+
     def load(self) -> Typed:
         """What has been typed so far."""
         if self.known:
@@ -106,10 +111,9 @@ class Visitor:
     def answered(self, response: Response | BaseResponse) -> Any:
         """The response, with the cookie where the browser has none yet.
 
-        Not in answer to another site's form: a browser sends that without our cookie, and a new
-        one would lock the visitor out of the draft.
+        In answer to another site's form, a new one would lock the visitor out of the draft.
         """
-        if not self.known and request.headers.get("Sec-Fetch-Site") != "cross-site":
+        if self.has_no_cookie:
             self.door.cookies.keep(response, COOKIE, self.secret)  # type: ignore[arg-type]  # Flask's own response
         return response
 
