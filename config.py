@@ -89,18 +89,11 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
 
 def read_secret(keys: Path, name: str) -> bytes:
     """Read 32 secret bytes of ``keys/name``; refuse a missing, short or widely readable file."""
-    refuse_open_folder(keys)
-    path = keys / name
+    refuse_open_keys(keys)
     try:
-        mode = path.stat().st_mode
+        content = bytes.fromhex((keys / name).read_text(encoding="ascii").strip())
     except FileNotFoundError:
         raise SettingsUnusable(f"Key file {name} is missing: run `ankkuri init`") from None
-    if stat.S_IMODE(mode) & 0o077:
-        raise SettingsUnusable(
-            f"Key file {name} can be read by others: run `chmod 600 {name}` in the key folder"
-        )
-    try:
-        content = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (PermissionError, ValueError):
         raise SettingsUnusable(f"Key file {name} cannot be read as hexadecimal text") from None
     if len(content) < 32:
@@ -108,10 +101,25 @@ def read_secret(keys: Path, name: str) -> bytes:
     return content
 
 
-def refuse_open_folder(keys: Path) -> None:
-    """Raise SettingsUnusable if others than its owner can enter the key folder."""
-    if keys.is_dir() and stat.S_IMODE(keys.stat().st_mode) & 0o077:
+def refuse_open_keys(keys: Path) -> None:
+    """Raise SettingsUnusable if others than the owner can enter the key folder or use a file there.
+
+    Every file is looked at, whatever this process needs of them.
+    """
+    if not keys.is_dir():
+        return
+    if _open_to_others(keys):
         raise SettingsUnusable(f"The key folder can be entered by others: run `chmod 700 {keys}`")
+    for file in sorted(keys.iterdir()):
+        if _open_to_others(file):
+            raise SettingsUnusable(
+                f"Key file {file.name} can be read by others: "
+                f"run `chmod 600 {file.name}` in the key folder"
+            )
+
+
+def _open_to_others(path: Path) -> bool:
+    return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
 
 
 def refuse_secrets_of_other_doors(settings: Settings) -> None:

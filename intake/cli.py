@@ -126,9 +126,9 @@ def _rules_commands(commands: Any) -> None:
         verb.add_argument("--json", action="store_true")
         if name == "decide":
             verb.add_argument("facts", type=Path, metavar="FACTS.json")
-            verb.add_argument("--rules", type=Path, default=config.RULES, dest="ruleset")
+            verb.add_argument("--rules", type=Path, dest="ruleset")
         else:
-            verb.add_argument("ruleset", type=Path, nargs="?", default=config.RULES)
+            verb.add_argument("ruleset", type=Path, nargs="?")
 
 
 def _init(chosen: argparse.Namespace) -> int:
@@ -195,8 +195,13 @@ def _demo(chosen: argparse.Namespace) -> int:
     return demo.run(chosen.port, only_make=chosen.only_make)
 
 
+def _ruleset_of(chosen: argparse.Namespace) -> Path:
+    """The rule file that was named, else the one that would be served."""
+    return chosen.ruleset or config.load().rules
+
+
 def _rules_check(chosen: argparse.Namespace) -> int:
-    ruleset = load(chosen.ruleset)
+    ruleset = load(_ruleset_of(chosen))
     findings = verify(ruleset)
     if chosen.json:
         print(json.dumps({"holds": not findings, "findings": plain(findings)}, indent=2))
@@ -208,7 +213,7 @@ def _rules_check(chosen: argparse.Namespace) -> int:
 
 
 def _rules_cases(chosen: argparse.Namespace) -> int:
-    results = run_cases(load_checked(chosen.ruleset))
+    results = run_cases(load_checked(_ruleset_of(chosen)))
     failed = [result for result in results if not result.holds]
     if chosen.json:
         print(json.dumps({"holds": not failed, "cases": plain(results)}, indent=2))
@@ -226,7 +231,7 @@ def _rules_decide(chosen: argparse.Namespace) -> int:
         raise InputUnusable(f"{chosen.facts} cannot be read as JSON: {error}") from None
     if not isinstance(facts, dict):
         raise InputUnusable(f"{chosen.facts} must hold one JSON object of facts")
-    outcome = decide(load_checked(chosen.ruleset), facts)
+    outcome = decide(load_checked(_ruleset_of(chosen)), facts)
     if chosen.json:
         print(json.dumps(plain(outcome), ensure_ascii=False, indent=2))
         return 0

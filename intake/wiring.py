@@ -22,7 +22,7 @@ from config import (
     Settings,
     SettingsUnusable,
     read_secret,
-    refuse_open_folder,
+    refuse_open_keys,
     refuse_secrets_of_other_doors,
 )
 from intake.domain.calendar import Calendar, load_calendar
@@ -164,7 +164,7 @@ def lay_out(settings: Settings, directory: Path = DIRECTORY, on: date = date.min
         settle.refuse_lost_keys(database, settings.keys, secrets, replay)
         made = settle.make_secrets(settings.keys, secrets)
         settle.make_replay_keys(settings.keys, *replay, REPLAY_KEY_ID)
-        refuse_open_folder(settings.keys)
+        refuse_open_keys(settings.keys)
         settle.load_directory(database, directory, on)
     finally:
         database.engine.dispose()
@@ -176,6 +176,7 @@ def build(settings: Settings, now: Now = utc_now) -> Parts:
 
     Raises SettingsUnusable, DatabaseNotReady, DirectoryInvalid, RulesInvalid.
     """
+    refuse_open_keys(settings.keys)
     refuse_secrets_of_other_doors(settings)
     rules = load_checked(settings.rules)
     database = Database(settings.database)

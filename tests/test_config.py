@@ -94,8 +94,11 @@ def test_the_command_refuses_in_one_line_with_status_2(tmp_path: Path) -> None:
     assert again.returncode == 0
     assert "made" not in again.stdout
     assert refused(ankkuri(data, "serve", ANKKURI_DOORS="kitchen"), "kitchen")
-    (data / "keys" / config.SECRETS["staff"]).chmod(0o644)
-    assert refused(ankkuri(data, "serve"), "chmod 600")
+    for name, mode in ((config.SECRETS["staff"], 0o644), (config.REPLAY_PRIVATE, 0o620)):
+        (data / "keys" / name).chmod(mode)
+        for command in (["serve"], ["jobs", "--once"], ["init"]):
+            assert refused(ankkuri(data, *command), f"chmod 600 {name}"), command
+        (data / "keys" / name).chmod(0o600)
 
 
 def test_a_misspelt_rule_value_refuses_to_start(tmp_path: Path) -> None:
@@ -106,6 +109,7 @@ def test_a_misspelt_rule_value_refuses_to_start(tmp_path: Path) -> None:
     rules = folder / config.RULES.name
     rules.write_text(rules.read_text("utf-8").replace('"bullying"', '"bulying"', 1), "utf-8")
     assert refused(ankkuri(data, "jobs", "--once", ANKKURI_RULES=str(rules)), "bullying")
+    assert refused(ankkuri(data, "rules", "check", ANKKURI_RULES=str(rules)), "bullying")
 
 
 def test_a_rule_set_with_a_hole_refuses_to_start(tmp_path: Path) -> None:

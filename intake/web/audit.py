@@ -42,6 +42,13 @@ PURPOSES: Mapping[str, str] = {
 }
 
 
+_INNER_PAGES: dict[str, str] = {
+    "agency.referral": mark("Report"),
+    "agency.certificate": mark("How the deadline was counted"),
+    "agency.move": mark("A move on a report"),
+}
+
+
 @dataclass(frozen=True)
 class _Audit:
     audit: Audit
@@ -82,7 +89,7 @@ def _purpose(language: Language, purpose: str) -> str:
     if not purpose.startswith(REFUSED_PAGE):
         return _said(language, PURPOSES, purpose)
     endpoint = purpose.removeprefix(REFUSED_PAGE)
-    titles = {page: title for page, _, title in PAGES}
+    titles = {page: title for page, _, title in PAGES} | _INNER_PAGES
     page = language.gettext(titles.get(endpoint, endpoint))
     return language.message(Message(mark("Page: %(page)s"), {"page": page}))
 

@@ -190,6 +190,13 @@ def test_a_child_who_reports_about_itself_is_told_what_to_answer(walk: Walk) -> 
     assert hint in walk.get("/report/consent")
 
 
+def test_who_gets_the_identity_code_is_told_where_there_is_one(walk: Walk) -> None:
+    walk.fill(child_1={"hetu": "010516A901V", "age": ""})
+    assert "nimi, henkilötunnus, ikä ja kieli" in walk.get("/report/check")
+    walk.post("/report/child/1", CHILD | {"hetu": "", "age": "9"})
+    assert "henkilötunnus, ikä" not in walk.get("/report/check")
+
+
 def test_a_suspected_guardian_is_not_to_be_told(walk: Walk) -> None:
     walk.fill(guardian_1={"suspected_perpetrator": "yes"})
     assert "Älä kerro ilmoituksesta huoltajalle ennen kuin" in walk.get("/report/check")

@@ -153,6 +153,7 @@ def test_the_use_log_tells_who_did_what_and_that_it_was_read(site: Site) -> None
     site.signed_in("soc").get(f"/referrals/{referral}")
     site.signed_in("pol").get(f"/referrals/{referral}")
     site.signed_in("soc").get("/deadlines")
+    site.signed_in("supervisor").get(f"/referrals/{referral}/accept")
     page = english(site, "auditor").get("/trail").text
     assert page_faults(page) == []
     for told in (
@@ -161,6 +162,7 @@ def test_the_use_log_tells_who_did_what_and_that_it_was_read(site: Site) -> None
         "Saana Sosiaali, worker",
         "A report of another agency",
         "Page: Deadlines",
+        "Page: A move on a report",
         "Use log read",
         "Oversight of use",
     ):

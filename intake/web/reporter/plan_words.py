@@ -23,6 +23,7 @@ SECTIONS = {
     "health": mark("Information on the child’s health"),
 }
 IDENTITY = mark("%(child)s: name, age and language")
+IDENTITY_WITH_CODE = mark("%(child)s: name, personal identity code, age and language")
 PLACE = mark("%(child)s: municipality, school, whereabouts and protected address")
 CHILD = mark("Child %(number)s")
 NOTICES = {
@@ -138,8 +139,11 @@ def _basis(basis: Basis, language: Language) -> str:
 def _sections(share: Share, worry: Worry, language: Language) -> Iterable[str]:
     """What the agency gets; parts that have nothing in them are not told."""
     said = language.gettext
-    for number, name in enumerate(_names(worry, language), 1):
-        for slot, text in (("identity", IDENTITY), ("place", PLACE)):
+    for number, (child, name) in enumerate(
+        zip(worry.children, _names(worry, language), strict=True), 1
+    ):
+        identity = IDENTITY_WITH_CODE if child.hetu else IDENTITY
+        for slot, text in (("identity", identity), ("place", PLACE)):
             if f"{slot}_{number}" in share.slots:
                 yield said(text, child=name)
     empty = {"guardians": not worry.guardians, "health": not worry.health.strip()}
