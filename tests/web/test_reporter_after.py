@@ -184,5 +184,8 @@ def test_changing_the_language_keeps_the_way_back_and_repeats_nothing_else(site:
     walk = Walk(site.client())
     walk.fill(guardian_1=None)
     page = walk.client.get("/report/worry?from=check&secret=abc").text
+    assert 'action="/report/worry?from=check"' in page
+    assert "abc" not in page
+    page = walk.client.get("/report/children?from=check&secret=abc").text
     assert 'href="?from=check&amp;lang=sv"' in page
     assert "abc" not in page.replace("?from=check&amp;secret=abc", "")

@@ -15,6 +15,7 @@ NOT_OF_THIS_PAGE = mark(
     "The page sent an answer to a question that it does not ask. Check the answers and continue."
 )
 TOKEN = "csrf_token"  # noqa: S105 (a field's name)
+LEAVE = "leave"  # the name of the buttons that lead back, or to another language
 WAS = "was"  # on a page of one person: the mark of that one as the page showed it
 
 
@@ -40,7 +41,7 @@ class ReportForm(PageForm):
     ) -> None:
         super().__init__(formdata, language=around.language, token_key=token_key, **kwargs)
         self.around = around
-        self.posted = set(formdata or ())
+        self.posted = set(formdata or ()) - {LEAVE}
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Each question by itself, then all together; answers that were not asked are refused."""

@@ -11,9 +11,10 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from intake.domain.message import Message, mark
+from intake.language import LANGUAGES
 from intake.services.draft import DraftAlreadySent, DraftChanged, DraftTooLarge
 from intake.web.forms.receipt import PlainForm
-from intake.web.forms.report_form import Around, ReportForm
+from intake.web.forms.report_form import LEAVE, Around, ReportForm
 from intake.web.guards import open_route
 from intake.web.reporter.pages import (
     CALLED_112,
@@ -85,7 +86,13 @@ def register(blueprint: Blueprint, door: Door) -> None:
             if "emergency" not in typed.get("urgency", {}).get("urgency", ()):
                 typed.pop(CALLED_112, None)
 
-        if not accept(visitor, form, put, begins=name == STEPS[0]):
+        if left := leave_untouched(asked, form, known=name in typed):
+            return left
+        stored = visitor.kept.sealed
+        accepted = accept(visitor, form, put, begins=name == STEPS[0])
+        if left := leave_stored(asked, visitor, stored):
+            return left
+        if not accepted:
             return ask(visitor, asked, form, 422)
         typed = visitor.kept.answers
         return redirect(after(asked, typed, visitor.around(typed)), 303)
@@ -155,6 +162,30 @@ def accept(visitor: Visitor, form: ReportForm, put: Put, *, begins: bool = False
     if refusal:
         form.form_errors.append(form.say(Message(refusal)))
     return sound and not refusal
+
+
+def leave_untouched(page: Page | Group, form: ReportForm, *, known: bool) -> Any | None:
+    """The way out by the page's Back or language button where there is nothing to keep."""
+    typed = any(text.strip() for texts in brought(form).values() for text in texts)
+    return None if known or typed else _way_out(page)
+
+
+def leave_stored(page: Page | Group, visitor: Visitor, stored: bytes | None) -> Any | None:
+    """The way out by such a button once what was typed is stored, valid or not.
+
+    ``stored``: the draft's seal before this page; no two seals are the same.
+    """
+    return None if visitor.kept.sealed == stored else _way_out(page)
+
+
+def _way_out(page: Page | Group) -> Any | None:
+    to = request.form.get(LEAVE)
+    if to == "back":
+        return redirect(before(page.step), 303)
+    if to not in LANGUAGES:
+        return None
+    arguments = request.args.to_dict() | (request.view_args or {})
+    return redirect(url_for(str(request.endpoint), **arguments | {"lang": to}), 303)
 
 
 def keep(visitor: Visitor, form: ReportForm, put: Put) -> None:

@@ -13,7 +13,16 @@ from intake.domain.report import canonical
 from intake.web.forms.report_form import ReportForm
 from intake.web.guards import open_route
 from intake.web.reporter.answers import Answered, looked_at
-from intake.web.reporter.asking import NoPlaceLeft, accept, ask, brought, posted_form, shown_form
+from intake.web.reporter.asking import (
+    NoPlaceLeft,
+    accept,
+    ask,
+    brought,
+    leave_stored,
+    leave_untouched,
+    posted_form,
+    shown_form,
+)
 from intake.web.reporter.pages import (
     CHECK,
     GROUPS,
@@ -93,7 +102,13 @@ def register(blueprint: Blueprint, door: Door) -> None:
                 raise NoPlaceLeft
             people[place : place + 1] = [posted]
 
-        if not accept(visitor, form, put):
+        if left := leave_untouched(group, form, known=number <= len(people)):
+            return left
+        stored = visitor.kept.sealed
+        accepted = accept(visitor, form, put)
+        if left := leave_stored(group, visitor, stored):
+            return left
+        if not accepted:
             if brought(form) in visitor.kept.answers.get(group.step, ()):
                 form.was.data = mark_of(brought(form))
             return ask(visitor, group, form, 422, **around)
