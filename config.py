@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -120,6 +121,20 @@ def refuse_open_keys(keys: Path) -> None:
 
 def _open_to_others(path: Path) -> bool:
     return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Raise SettingsUnusable unless a server can listen there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host.strip("[]"), port))
+        except (OSError, OverflowError) as error:
+            raise SettingsUnusable(
+                f"Port {port} of {host} cannot be used ({error}): "
+                "stop what uses it, or choose another one"
+            ) from None
 
 
 def refuse_secrets_of_other_doors(settings: Settings) -> None:

@@ -150,6 +150,7 @@ def _init(chosen: argparse.Namespace) -> int:
 
 def _serve(chosen: argparse.Namespace) -> int:
     wiring.blueprints(wiring.build(config.load()))  # refuses here, in one line, not in a worker
+    config.refuse_taken_port(chosen.host, chosen.port)
     command = [sys.executable, "-m", "gunicorn", *server_options(chosen.host, chosen.port)]
     os.execv(sys.executable, [*command, "--workers", str(chosen.processes)])  # noqa: S606 (no shell)
 

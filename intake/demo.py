@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -53,7 +52,7 @@ def run(port: int, *, only_make: bool) -> int:
     settings = config.load(environ)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     if not only_make:
-        _refuse_taken(port)
+        config.refuse_taken_port(HOST, port)
     try:
         if not demo_story.is_made(settings):
             print("Tehdään esittelyaineistoa… / Making the demo…", flush=True)
@@ -131,17 +130,6 @@ def _sign_ins(directory: Directory, people: Sequence[demo_data.Table]) -> list[s
                 more = f" (+ {len(held) - 1})" if len(held) > 1 else ""
                 lines.append(f"    {person['sign_in']:<22} {names[held[0]]}{more}")
     return lines
-
-
-def _refuse_taken(port: int) -> None:
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((HOST, port))
-        except (OSError, OverflowError) as error:
-            raise config.SettingsUnusable(
-                f"Port {port} cannot be used ({error}): stop what uses it, or try PORT=8001"
-            ) from None
 
 
 def _serve(port: int, environ: Mapping[str, str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -99,6 +100,17 @@ def test_the_command_refuses_in_one_line_with_status_2(tmp_path: Path) -> None:
         for command in (["serve"], ["jobs", "--once"], ["init"]):
             assert refused(ankkuri(data, *command), f"chmod 600 {name}"), command
         (data / "keys" / name).chmod(0o600)
+
+
+def test_a_port_that_cannot_be_used_refuses_to_serve(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert ankkuri(data, "init").returncode == 0
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = str(other.getsockname()[1])
+        assert refused(ankkuri(data, "serve", "--port", taken), taken)
+    assert refused(ankkuri(data, "serve", "--port", "99999"), "99999")
 
 
 def test_a_misspelt_rule_value_refuses_to_start(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from intake.store import people
 from intake.store.tables import DeadlineRow
 from tests.site import ANK, DUTY, HEA, SOC, TRIAGE, WEL, Site, child_answers, worry_answers
 
+ABSENCE = {"categories": ["school_absence"], "primary": "school_absence", "child_role": "other"}
 GANG = {"categories": ["gang"], "primary": "gang", "child_role": "suspected"}
 
 
@@ -110,11 +111,7 @@ def test_another_desk_of_the_same_kind_goes_before_a_stand_in(site: Site) -> Non
     site.hands.move(days=-14)
     answers = by_consent(
         "WEL",
-        worry={
-            "categories": ["school_absence"],
-            "primary": "school_absence",
-            "child_role": "other",
-        },
+        worry=ABSENCE,
     )
     assert WEL in slots(plan(site, answers))
     man(site, "wel-vantaa-kerava-holiday")
@@ -129,10 +126,9 @@ def test_another_desk_of_the_same_kind_goes_before_a_stand_in(site: Site) -> Non
 def test_a_holiday_desk_is_not_stood_in_for_by_the_office_that_is_shut(site: Site) -> None:
     holiday = site.parts.directory.agency("wel-vantaa-kerava-holiday")
     man(site, holiday.id)
-    absence = {"categories": ["school_absence"], "primary": "school_absence"}
     answers = by_consent(
         "WEL",
-        worry=absence | {"child_role": "other"},
+        worry=ABSENCE,
         protection={"may_need_protection": "no"},
     )
     found = plan(site, answers)
@@ -167,11 +163,7 @@ def test_a_protected_childs_school_is_not_told_by_its_calendar(
     site.hands.move(days=-14)
     answers = by_consent(
         "WEL",
-        worry={
-            "categories": ["school_absence"],
-            "primary": "school_absence",
-            "child_role": "other",
-        },
+        worry=ABSENCE,
     )
     answers["children"] = [child_answers(turvakielto=turvakielto)]
     site.send(answers)
