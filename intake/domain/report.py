@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from intake.domain.directory import Kind
 from intake.domain.message import Message, mark
 
 MAX_CHILDREN = 6
@@ -37,12 +38,16 @@ CONSENT_KINDS = ("SOC", "ANK", "HEA", "YOU", "WEL", "PRI")
 
 
 class ReportType(StrEnum):
-    """Which act a report is made under; derived, never asked."""
+    """Which act a report is made under; derived, never asked.
+
+    ``other_contact`` goes to neither social services nor the Ankkuri team, such as one to a school.
+    """
 
     CHILD_WELFARE_NOTIFICATION = "child_welfare_notification"
     SUPPORT_CONTACT = "support_contact"
     ANTICIPATORY = "anticipatory"
     ANKKURI_CONTACT = "ankkuri_contact"
+    OTHER_CONTACT = "other_contact"
 
 
 @dataclass(frozen=True)
@@ -215,17 +220,23 @@ def reports_offence(concern: Mapping[str, Any]) -> bool:
     )
 
 
-def report_type(worry: Worry) -> tuple[ReportType, Message]:
-    """The act that the report is made under, with its reason for the reader."""
-    concern = worry.concern
-    needs_protection = concern.may_need_protection in ("yes", "dont_know")
+def report_type(worry: Worry, to: Collection[Kind]) -> tuple[ReportType, Message]:
+    """The act that a report to these kinds of agency is made under, with its reason."""
+    if Kind.SOC not in to:
+        if Kind.ANK in to:
+            return ReportType.ANKKURI_CONTACT, Message(
+                mark("By your answer the child does not need child welfare.")
+            )
+        return ReportType.OTHER_CONTACT, Message(
+            mark("The report goes neither to social services nor to the Ankkuri team.")
+        )
     if any(child.unborn for child in worry.children):
         return ReportType.ANTICIPATORY, Message(mark("The child has not been born yet."))
-    if needs_protection and concern.made_together == "yes":
-        return ReportType.SUPPORT_CONTACT, Message(
-            mark("The report is made together with the child or a guardian (section 25 a).")
-        )
-    if needs_protection:
+    if worry.concern.may_need_protection in ("yes", "dont_know"):
+        if worry.concern.made_together == "yes":
+            return ReportType.SUPPORT_CONTACT, Message(
+                mark("The report is made together with the child or a guardian (section 25 a).")
+            )
         return ReportType.CHILD_WELFARE_NOTIFICATION, Message(
             mark("By your answer the child may need protection.")
         )
@@ -233,8 +244,8 @@ def report_type(worry: Worry) -> tuple[ReportType, Message]:
         return ReportType.SUPPORT_CONTACT, Message(
             mark("There is consent to contact social services.")
         )
-    return ReportType.ANKKURI_CONTACT, Message(
-        mark("By your answer the child does not need child welfare.")
+    return ReportType.SUPPORT_CONTACT, Message(
+        mark("Social services assess what support the child needs.")
     )
 
 

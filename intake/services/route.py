@@ -14,7 +14,7 @@ from intake.domain.calendar import Calendar, CalendarTooShort, Term
 from intake.domain.deadline import local_date
 from intake.domain.directory import Agency, Desk, Directory, Kind
 from intake.domain.facts import Facts, Surroundings, facts_of
-from intake.domain.message import Message, mark
+from intake.domain.message import Message
 from intake.domain.report import Child, ReportType, Worry, report_type
 from intake.services.desks import Desks, NobodyCanOpen, Place
 from intake.store import people
@@ -28,7 +28,6 @@ from routing_rules.ruleset import RuleSet
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 NUMBERED = ("identity", "place")
-TO_SOCIAL = mark("Social services assess what support the child needs.")
 
 
 @dataclass
@@ -99,10 +98,7 @@ class Route:
                     found = next((desk for desk in spare if desk.id != agency.id), None)
                     if found is not None:
                         standby.setdefault(agency.id, found)
-        kind, reason = report_type(worry)
-        to_social = any(share.agency.kind is Kind.SOC for share in shares.values())
-        if kind is ReportType.ANKKURI_CONTACT and to_social:
-            kind, reason = ReportType.SUPPORT_CONTACT, Message(TO_SOCIAL)
+        kind, reason = report_type(worry, {share.agency.kind for share in shares.values()})
         return Plan(
             report_type=kind,
             type_reason=reason,

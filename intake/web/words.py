@@ -56,6 +56,7 @@ REPORT_TYPES: Mapping[str, str] = {
     ReportType.SUPPORT_CONTACT: mark("Contact for support"),
     ReportType.ANTICIPATORY: mark("Anticipatory child welfare notification"),
     ReportType.ANKKURI_CONTACT: mark("Contact to Ankkuri work"),
+    ReportType.OTHER_CONTACT: mark("Contact to an authority"),
 }
 TYPE_REASONS: Mapping[str, str] = {
     "By your answer the child may need protection.": mark(

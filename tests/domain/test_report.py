@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 import config
+from intake.domain.directory import Kind
 from intake.domain.facts import Surroundings, facts_of, possible_ages
 from intake.domain.report import Child, Consent, ReportType, report_type, worry_of
 from intake.vault.envelope import SLOT_MINIMUM, SLOTS
@@ -78,29 +79,29 @@ def test_the_childs_own_word_decides_on_consent(own: str, guardian: str, covers:
     assert not given.covers("HEA"), "consent reaches the recipients that were named, no others"
 
 
+NO_PROTECTION = {"protection": {"may_need_protection": "no"}}
+BY_CONSENT = NO_PROTECTION | {"consent": {"child_consent": "given", "consent_to": ["SOC"]}}
+TOGETHER = {"protection": {"made_together": "yes"}}
+NOTIFICATION = ReportType.CHILD_WELFARE_NOTIFICATION
+
+
 @pytest.mark.parametrize(
-    ("pages", "expected"),
+    ("pages", "to", "expected"),
     [
-        ({}, ReportType.CHILD_WELFARE_NOTIFICATION),
-        (
-            {"protection": {"may_need_protection": "dont_know"}},
-            ReportType.CHILD_WELFARE_NOTIFICATION,
-        ),
-        ({"protection": {"made_together": "yes"}}, ReportType.SUPPORT_CONTACT),
-        (
-            {
-                "protection": {"may_need_protection": "no"},
-                "consent": {"child_consent": "given", "consent_to": ["SOC"]},
-            },
-            ReportType.SUPPORT_CONTACT,
-        ),
-        ({"protection": {"may_need_protection": "no"}}, ReportType.ANKKURI_CONTACT),
+        ({}, {Kind.SOC, Kind.POL}, NOTIFICATION),
+        ({"protection": {"may_need_protection": "dont_know"}}, {Kind.SOC}, NOTIFICATION),
+        (TOGETHER, {Kind.SOC}, ReportType.SUPPORT_CONTACT),
+        (BY_CONSENT, {Kind.SOC}, ReportType.SUPPORT_CONTACT),
+        (NO_PROTECTION, {Kind.SOC, Kind.ANK}, ReportType.SUPPORT_CONTACT),
+        (NO_PROTECTION, {Kind.ANK, Kind.PRI}, ReportType.ANKKURI_CONTACT),
+        (NO_PROTECTION, {Kind.PRI}, ReportType.OTHER_CONTACT),
+        ({}, {Kind.POL}, ReportType.OTHER_CONTACT),
     ],
 )
-def test_the_act_is_derived_and_never_asked(
-    pages: dict[str, dict[str, object]], expected: ReportType
+def test_the_act_is_derived_from_the_answers_and_from_who_gets_it(
+    pages: dict[str, dict[str, object]], to: set[Kind], expected: ReportType
 ) -> None:
-    kind, reason = report_type(worry_of(worry_answers(**pages)))
+    kind, reason = report_type(worry_of(worry_answers(**pages)), to)
     assert kind is expected
     assert reason.key
 
@@ -108,7 +109,7 @@ def test_the_act_is_derived_and_never_asked(
 def test_an_unborn_child_makes_an_anticipatory_notification() -> None:
     worry = worry_of(worry_answers())
     worry = replace(worry, children=(child(known_by="unborn"),))
-    assert report_type(worry)[0] is ReportType.ANTICIPATORY
+    assert report_type(worry, {Kind.SOC})[0] is ReportType.ANTICIPATORY
 
 
 def test_an_anonymous_reporter_leaves_no_name_and_a_professional_cannot_be_one() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import re
 import tomllib
 from pathlib import Path
 
@@ -53,6 +54,18 @@ def test_an_unconfirmed_basis_is_said_in_the_reason() -> None:
         unsure = rule.basis is not None and not rule.basis.confirmed
         for language, sentence in PLACEHOLDER.items():
             assert (sentence in rule.because[language]) == unsure, rule.id
+
+
+def test_no_rule_says_who_leads_since_that_is_weighed_over_all_of_them() -> None:
+    claims = {
+        "fi": re.compile(r"vastuu|vastaa\b|vastaavat", re.I),
+        "sv": re.compile(r"ansvar", re.I),
+        "en": re.compile(r"\blead|responsible", re.I),
+    }
+    for rule in SHIPPED.rules:
+        for language, claim in claims.items():
+            said = f"{rule.title[language]} {rule.because[language]}"
+            assert not claim.search(said), f"{rule.id}: {said}"
 
 
 def test_every_text_of_the_shipped_rules_is_there_in_three_languages() -> None:
