@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
 from flask_login import current_user
@@ -23,12 +24,14 @@ from intake.web.page import Clock, reader_language, render
 
 COOKIE = "ankkuri_staff"
 _BEFORE = "ankkuri_sign_in"  # binds the sign-in form to the browser that asked for it
+_KEPT = "kept."  # before the names of what was typed on a page whose session had ended
 _LONGEST = 1000  # characters; a longer passphrase is not read at all
 
 REFUSED = mark("The user name or the passphrase is wrong.")
 PASSPHRASE_MISSING = mark("Write your passphrase")
 PASSPHRASE_LONG = mark("The passphrase is too long: there is room for %(most)s characters")
 TOO_SOON = mark("Too many attempts. Wait %(seconds)s seconds and try again.")
+ONE_SECOND = mark("Too many attempts. Wait a moment and try again.")
 BUSY = mark("The service is busy. Wait a moment and try again.")
 
 
@@ -50,6 +53,10 @@ class SignOutForm(PageForm):
     """A button."""
 
 
+Typed: TypeAlias = Sequence[tuple[str, str]]
+"""Names of fields and what they held."""
+
+
 @dataclass(frozen=True)
 class _Account:
     start: SignIn
@@ -61,26 +68,24 @@ class _Account:
         """The sign-in page, and what is typed on it. Every success is a new session."""
         secret = self.cookies.secret(request, _BEFORE, SessionSecret) or SessionSecret.new()
         key = token_key(self.door_secret, secret.csrf_key)
-        typed = request.form if request.method == "POST" else None
+        typed = request.form if "passphrase" in request.form else None
         form = SignInForm(typed, language=reader_language(), token_key=key)
         if typed is None:
-            if current_user.is_authenticated:
-                return redirect(_next(), 303)
-            ended = self.cookies.secret(request, COOKIE, SessionSecret) is not None
-            return self._page(form, secret, 200, ended)
+            return self._arrive(form, secret)
         if not form.validate():
-            return self._page(form, secret, 422)
+            return self._page(form, secret, 422, kept=() if form.csrf_token.errors else _kept())
         try:
             session = self._open(form)
         except SignInRefused:
             return self._refuse(form, secret, 422, Message(REFUSED))
         except SignInTooSoon as wait:
-            return self._refuse(form, secret, 429, Message(TOO_SOON, {"seconds": wait.seconds}))
+            told = TOO_SOON if wait.seconds > 1 else ONE_SECOND
+            return self._refuse(form, secret, 429, Message(told, {"seconds": wait.seconds}))
         except HashingBusy:
             return self._refuse(form, secret, 503, Message(BUSY))
         if current_user.is_authenticated:
             self.start.out(current_user.visit, self.now())
-        response = make_response(redirect(_next(), 303))
+        response = self._go_on()
         self.cookies.keep(response, COOKIE, session)
         self.cookies.forget(response, _BEFORE)
         return response
@@ -105,6 +110,28 @@ class _Account:
         key = token_key(self.door_secret, visit.secret.csrf_key)
         return SignOutForm(typed, language=reader_language(), token_key=key)
 
+    def _arrive(self, form: SignInForm, secret: SessionSecret) -> Any:
+        """Before anything is typed here; a page whose session had ended posts what it held."""
+        if request.method == "GET" and current_user.is_authenticated:
+            return redirect(_next(), 303)
+        ended = self.cookies.secret(request, COOKIE, SessionSecret)
+        if request.method == "GET" or ended is None:
+            return self._page(form, secret, 200, ended=ended is not None)
+        key = token_key(self.door_secret, ended.csrf_key)
+        ours = PageForm(request.form, language=reader_language(), token_key=key).validate()
+        return self._page(form, secret, 401, ended=True, kept=_typed() if ours else ())
+
+    def _go_on(self) -> Response:
+        """To the page that was asked for; by a button where it is to get back what was typed.
+
+        That page finds no token of the new session, so it shows the text to be checked first.
+        """
+        kept = _kept()
+        if not kept:
+            return make_response(redirect(_next(), 303))
+        names = [(name.removeprefix(_KEPT), value) for name, value in kept]
+        return render("account/kept.html", kept=names, next=_next())
+
     def _open(self, form: SignInForm) -> SessionSecret:
         return self.start(form.name.data, form.passphrase.data, self.now())
 
@@ -112,12 +139,18 @@ class _Account:
         self, form: SignInForm, secret: SessionSecret, status: int, message: Message
     ) -> Response:
         form.form_errors.append(form.say(message))
-        return self._page(form, secret, status)
+        return self._page(form, secret, status, kept=_kept())
 
     def _page(
-        self, form: SignInForm, secret: SessionSecret, status: int, ended: bool = False
+        self,
+        form: SignInForm,
+        secret: SessionSecret,
+        status: int,
+        *,
+        ended: bool = False,
+        kept: Typed = (),
     ) -> Response:
-        response = render("account/sign_in.html", status, form=form, ended=ended)
+        response = render("account/sign_in.html", status, form=form, ended=ended, kept=kept)
         self.cookies.keep(response, _BEFORE, secret)
         return response
 
@@ -127,6 +160,19 @@ def _next() -> str:
     wanted = request.args.get("next", "")
     ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
     return wanted if ours else url_for("account.front")
+
+
+def _typed() -> Typed:
+    """What a page of ours posted, named apart from what the sign-in page itself asks."""
+    return [
+        (f"{_KEPT}{name}", value)
+        for name, value in request.form.items(multi=True)
+        if name != "csrf_token"
+    ]
+
+
+def _kept() -> Typed:
+    return [pair for pair in request.form.items(multi=True) if pair[0].startswith(_KEPT)]
 
 
 def make_blueprint(

@@ -22,6 +22,7 @@ from intake.services.respond import (
     DayImpossible,
     Entry,
     MoveNotOpen,
+    NoDeskTakesIt,
     Offered,
     ReasonMissing,
     Respond,
@@ -45,6 +46,11 @@ SHOWN: Mapping[str, tuple[State, ...]] = {
 MOVED_ON = mark(
     "This cannot be recorded now: the report has been handled by someone else meanwhile, or the "
     "matter has been recorded already. Look at the report before you go on."
+)
+NOT_YET = mark("This can be recorded once the report has been taken up.")
+NOT_FOR_YOU = mark("This agency cannot record this on this report.")
+NO_DESK = mark(
+    "The report cannot be returned now: no other desk can open it. It stays with your agency."
 )
 DAY_WRONG = mark("Give a day from the arrival (%(arrived)s) to today.")
 
@@ -107,7 +113,7 @@ class _Agency:
         offered = self.respond.offered(visit, referral_id, now)
         form = self._form(visit, named, request.form if request.method == "POST" else None)
         if named not in offered.moves:
-            return self._moved_on(named, offered, form)
+            return self._not_open(named, offered, form, self._why_not(named, offered))
         if request.method == "GET":
             if MOVES[named].asks_day:
                 form["happened_on"].data = local_date(now)
@@ -116,8 +122,10 @@ class _Agency:
             return self._page(named, offered, form, 422)
         try:
             self.respond(visit, referral_id, _entry(named, form), now)
+        except NoDeskTakesIt:
+            return self._not_open(named, offered, form, NO_DESK)
         except MoveNotOpen:
-            return self._moved_on(named, offered, form)
+            return self._not_open(named, offered, form, MOVED_ON)
         except ReasonMissing:
             form["reason"].errors = [form.say(Message(REASON_MISSING))]
         except DayImpossible:
@@ -161,8 +169,16 @@ class _Agency:
         key = token_key(self.door_secret, visit.secret.csrf_key)
         return FORMS[move](typed, language=reader_language(), token_key=key)
 
-    def _moved_on(self, move: Move, offered: Offered, form: PageForm) -> Response:
-        form.form_errors.append(form.say(Message(MOVED_ON)))
+    def _why_not(self, move: Move, offered: Offered) -> str:
+        rule, state = MOVES[move], State(offered.referral.state)
+        kind = self.directory.agency(offered.referral.agency_id).kind
+        barred = kind in rule.not_kinds or (rule.kinds is not None and kind not in rule.kinds)
+        if barred or (move is Move.RETURN and state in rule.states):
+            return NOT_FOR_YOU
+        return NOT_YET if state is State.SENT and state not in rule.states else MOVED_ON
+
+    def _not_open(self, move: Move, offered: Offered, form: PageForm, why: str) -> Response:
+        form.form_errors.append(form.say(Message(why)))
         return self._page(move, offered, form, 409)
 
     def _page(self, move: Move, offered: Offered, form: PageForm, status: int) -> Response:

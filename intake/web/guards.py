@@ -50,8 +50,11 @@ class Entrance:
             @wraps(view)
             def guarded(**arguments: Any) -> Any:
                 if not current_user.is_authenticated:
-                    back = request.path if request.method == "GET" else None
-                    return redirect(url_for("account.sign_in", next=back), 303)
+                    if "GET" not in methods:
+                        return redirect(url_for("account.sign_in"), 303)
+                    # 307: the browser posts what was typed on to the sign-in page, which keeps it
+                    code = 303 if request.method == "GET" else 307
+                    return redirect(url_for("account.sign_in", next=request.path), code)
                 visit: Visit = current_user.visit
                 if not visit.person.may(permission):
                     self.refused(visit, request.endpoint or path)

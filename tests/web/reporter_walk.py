@@ -139,7 +139,9 @@ class Walk:
 def hidden_in(page: str) -> dict[str, str]:
     """The hidden fields of a page's form that have a name."""
     inputs = [tag for tag in re.findall(r"<input [^>]*>", page) if 'type="hidden"' in tag]
-    found = [(re.search(r'name="(.*?)"', tag), re.search(r'value="(.*?)"', tag)) for tag in inputs]
+    found = [
+        (re.search(r'name="(.*?)"', tag), re.search(r'value="(.*?)"', tag, re.S)) for tag in inputs
+    ]
     return {name[1]: unescape(value[1]) for name, value in found if name and value and name[1]}
 
 

@@ -257,3 +257,10 @@ def test_marks_that_turn_the_reading_round_are_left_out(walk: Walk) -> None:
     walk.post("/report/who", WAY["who"])
     walk.post("/report/reporter", REPORTER | {"phone": "\u202a040 \u2066765\u2069 4321\u202c"})
     assert "040 765 4321" in walk.get("/report/check")
+
+
+@pytest.mark.parametrize("name", ["\u200b", " \u2060 ", "\ufeff", "\ufffd"])
+def test_a_name_that_nobody_can_see_is_missing(walk: Walk, name: str) -> None:
+    walk.post("/report/who", WAY["who"])
+    page = walk.post("/report/reporter", REPORTER | {"name": name}, 422)
+    assert errors_in(page) == ["Kirjoita nimesi"]

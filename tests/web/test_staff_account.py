@@ -15,7 +15,10 @@ from intake.store.people_tables import MembershipRow
 from intake.vault.passphrase import HashingBusy
 from intake.web.account import COOKIE
 from tests.look.page_faults import page_faults
+from tests.services.test_respond import gang
 from tests.site import PASSPHRASE, Site, token_in
+from tests.web.reporter_walk import hidden_in
+from tests.web.test_staff_referral import referral_of
 
 FIRST_PAGES = {
     "soc": "/inbox",
@@ -144,6 +147,49 @@ def test_an_ended_session_is_told_at_the_door(site: Site, away: object) -> None:
     assert (answer.status_code, answer.location) == (303, "/sign-in?next=/inbox")
     assert "Your session has ended. Sign in again." in client.get("/sign-in").text
     assert "Your session has ended" not in browser(site).get("/sign-in").text
+
+
+def test_what_was_typed_when_the_session_ended_comes_back_after_signing_in(site: Site) -> None:
+    site.send(gang())
+    found = referral_of(site, "ank")
+    client = site.signed_in("ank")
+    client.set_cookie("ankkuri_language", "en")
+    path = f"/referrals/{found}/return"
+    typed = {"csrf_token": token_in(client.get(path).text), "reason": "Ei kuulu\nmeille <b>."}
+    site.hands.at += IDLE
+    site.hands.move(seconds=1)
+    turned = client.post(path, data=typed)
+    assert (turned.status_code, turned.location) == (307, f"/sign-in?next={path}")
+    door = client.post(turned.location, data=typed)
+    assert door.status_code == 401
+    assert page_faults(door.text) == []
+    assert "has not been recorded yet" in door.text
+    who = {"name": "ank", "passphrase": "x"}
+    wrong = client.post(turned.location, data=hidden_in(door.text) | who)
+    assert wrong.status_code == 422
+    who["passphrase"] = PASSPHRASE
+    welcome = client.post(turned.location, data=hidden_in(wrong.text) | who)
+    assert welcome.status_code == 200
+    assert page_faults(welcome.text) == []
+    assert f'action="{path}"' in welcome.text
+    back = client.post(path, data=hidden_in(welcome.text))
+    assert back.status_code == 422, "checked before it is saved"
+    assert "Ei kuulu\nmeille &lt;b&gt;." in back.text
+    saved = client.post(path, data=typed | {"csrf_token": token_in(back.text)})
+    assert saved.status_code == 303
+
+
+def test_what_another_site_posts_is_not_kept_over_the_sign_in(site: Site) -> None:
+    client = site.signed_in("soc")
+    token = token_in(client.get("/inbox").text)
+    site.hands.at += IDLE
+    site.hands.move(seconds=1)
+    mine = client.post("/sign-in", data={"reason": "planted", "csrf_token": token})
+    forged = client.post("/sign-in", data={"reason": "planted", "csrf_token": "0" * 64})
+    again = {"kept.reason": "planted", "name": "soc", "passphrase": "x", "csrf_token": "0" * 64}
+    assert "planted" in mine.text
+    assert "planted" not in forged.text
+    assert "planted" not in client.post("/sign-in", data=again).text
 
 
 def test_signing_out_ends_the_session_on_the_server(site: Site) -> None:

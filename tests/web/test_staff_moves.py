@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
 from intake.domain.referral import Move, State
 from intake.services.respond import Entry
@@ -109,7 +110,7 @@ def test_return_asks_a_reason_and_hands_the_report_to_the_desk_that_stands_by(si
         (Move.RECORD_URGENCY, {}, "Choose how urgent the matter is."),
         (Move.RECORD_URGENCY, {"choice": "forged"}, "choose of the options on this page"),
         (Move.RESPOND, {"reason": REASON}, "Choose what has been done."),
-        (Move.ASSESSMENT_STARTED, {"happened_on": ["", "", ""]}, "Give a day from the arrival"),
+        (Move.ASSESSMENT_STARTED, {"happened_on": ["", "", ""]}, "Write the day on which"),
         (Move.ASSESSMENT_STARTED, {"happened_on": ["1", "6", "2026"]}, "Give a day from"),
         (Move.ASSESSMENT_STARTED, {"happened_on": ["4", "6", "2026"]}, "Give a day from"),
         (Move.ASSESSMENT_STARTED, {"happened_on": ["31", "6", "2026"]}, "no day 31.6.2026"),
@@ -159,6 +160,31 @@ def test_a_referral_that_someone_else_moved_meanwhile_is_told_and_the_text_kept(
     assert client.get(f"/referrals/{referral}").status_code == 200
 
 
+def test_a_move_that_comes_too_early_says_what_comes_first(site: Site) -> None:
+    site.send()
+    found = referral_of(site, "soc")
+    answer = post(english(site, "soc"), found, "close", reason=REASON)
+    assert answer.status_code == 409
+    assert "once the report has been taken up" in answer.text
+    assert REASON in answer.text
+    assert moves_made(site, found) == []
+
+
+def test_a_return_that_no_desk_can_take_says_so_and_keeps_the_reason(site: Site) -> None:
+    site.send(gang())
+    found = referral_of(site, "ank")
+    with site.parts.database.write() as connection:
+        connection.execute(
+            text(
+                "UPDATE agency_grant SET withdrawn_at = granted_at WHERE agency_key_id LIKE 'soc-%'"
+            )
+        )
+    answer = post(english(site, "ank"), found, "return", reason=REASON)
+    assert answer.status_code == 409
+    assert "no other desk can open it" in answer.text
+    assert REASON in answer.text
+
+
 @pytest.mark.parametrize("move", ["hand_over", "nonsense", "open"])
 def test_an_unknown_move_is_not_found(site: Site, referral: UUID, move: str) -> None:
     client = site.signed_in("soc")
@@ -169,7 +195,9 @@ def test_an_unknown_move_is_not_found(site: Site, referral: UUID, move: str) -> 
 def test_social_services_are_not_offered_a_return(site: Site, referral: UUID) -> None:
     client = site.signed_in("soc")
     assert f"/referrals/{referral}/return" not in client.get(f"/referrals/{referral}").text
-    assert post(client, referral, "return", reason=REASON).status_code == 409
+    answer = post(client, referral, "return", reason=REASON)
+    assert answer.status_code == 409
+    assert "Tämä viranomainen ei voi kirjata tätä" in answer.text
 
 
 def test_a_form_shows_nothing_of_the_report(site: Site, referral: UUID) -> None:

@@ -5,6 +5,7 @@ and gives its answer clean (for a worry) and in words (for a page).
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -71,7 +72,7 @@ class Line(StringField):  # type: ignore[misc]  # WTForms ships no types
             number = form.language.number
             limit, length = number(self.limit), number(len(text))
             raise _refuse(form, TOO_LONG, name=name, limit=limit, length=length)
-        if not text.strip():
+        if not any(map(_is_seen, text)):
             raise StopValidation(form.say(Message(self.missing)) if self.missing else None)
 
 
@@ -178,9 +179,16 @@ class Tick(Field):  # type: ignore[misc]  # WTForms ships no types
 
 
 class Day(Field):  # type: ignore[misc]  # WTForms ships no types
-    """A date in three boxes: day, month, year. ``data`` is the date once it is one."""
+    """A date in three boxes: day, month, year. ``data`` is the date once it is one.
+
+    ``missing``: what to say of empty boxes; without it they are no answer.
+    """
 
     widget = widgets.TextInput()
+
+    def __init__(self, label: str, *, missing: str = "", **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        self.missing = missing
 
     @property
     def cleaned(self) -> str | None:
@@ -213,15 +221,20 @@ class Day(Field):  # type: ignore[misc]  # WTForms ships no types
                 return
 
     def pre_validate(self, form: Any) -> None:
-        """Refuse boxes that hold no date; empty boxes are no answer."""
+        """Refuse boxes that hold no date, and empty ones where there must be an answer."""
         if self.data is not None:
             return
         if not self.given:
-            raise StopValidation
+            raise StopValidation(form.say(Message(self.missing)) if self.missing else None)
         parts = [part.strip() for part in self.raw_data]
         if not _are_numbers(parts):
             raise _refuse(form, DAY_UNCLEAR, name=self.label.text)
         raise _refuse(form, NO_SUCH_DAY, day=".".join(part.lstrip("0") or "0" for part in parts))
+
+
+def _is_seen(character: str) -> bool:
+    """Whether it leaves a mark on the page: no space, no joiner, no lost byte."""
+    return unicodedata.category(character)[0] not in "ZC" and character != "\ufffd"
 
 
 def _are_numbers(parts: list[str]) -> bool:

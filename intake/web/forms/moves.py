@@ -14,6 +14,7 @@ MOST = 4000
 REASON = mark("Reason")
 REASON_MISSING = mark("Write the reason.")
 DAY = mark("On which day did it happen?")
+DAY_MISSING = mark("Write the day on which it happened.")
 
 URGENCIES: Mapping[str, str] = {
     Urgency.URGENT: mark("Urgent"),
@@ -120,13 +121,13 @@ class CloseForm(PageForm):
 class DayForm(PageForm):
     """Assessment started or complete."""
 
-    happened_on = Day(DAY)
+    happened_on = Day(DAY, missing=DAY_MISSING)
 
 
 class DayAndReasonForm(PageForm):
     """Assessment not needed, already a client."""
 
-    happened_on = Day(DAY)
+    happened_on = Day(DAY, missing=DAY_MISSING)
     reason = _reason(REASON, REASON_MISSING)
 
 
