@@ -106,7 +106,7 @@ class Case:
             if clock and move.value in clock.met_by and move is not Move.RETURN:
                 pressing = due(row.due_at, self.now)
                 by = Message(mark("by %(day)s"), {"day": pressing.by(self.language)})
-                return pressing.kind or "new", self.language.message(by)
+                return pressing.kind or "new", self.language.message(pressing.word or by)
         return "", ""
 
     def _events(self, opened: Opened) -> Iterator[tuple[str, str, str]]:
