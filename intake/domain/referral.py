@@ -101,12 +101,12 @@ def moves_open(
         and kind not in rule.not_kinds
         and not (move is Move.RETURN and kind == "POL" and reported_offence)
         and not (move in _ONCE and move in done)
-        and not (move in _ASSESSING and not _assessing(move, open_clocks))
+        and not (move in ASSESSING and not _assessing(move, open_clocks))
     )
 
 
 _ONCE = frozenset({Move.RECORD_URGENCY, Move.HAND_IN})
-_ASSESSING: dict[Move, str] = {
+ASSESSING: dict[Move, str] = {
     Move.ASSESSMENT_STARTED: "lsl26_start",
     Move.ASSESSMENT_NOT_NEEDED: "lsl26_complete",
     Move.ALREADY_CLIENT: "lsl26_complete",
@@ -116,4 +116,4 @@ _ASSESSING: dict[Move, str] = {
 
 def _assessing(move: Move, open_clocks: Collection[str]) -> bool:
     """An assessment move is offered while a clock that it meets is running."""
-    return _ASSESSING[move] in open_clocks
+    return ASSESSING[move] in open_clocks

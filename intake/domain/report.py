@@ -15,6 +15,9 @@ from intake.domain.message import Message, mark
 MAX_CHILDREN = 6
 MAX_GUARDIANS = 6
 UNKNOWN = "unknown"
+TO_SOCIAL = mark("Social services assess what support the child needs.")
+# By a professional: to the police and, all the same, to social services (417/2007 §25.3).
+_REPORTABLE = ("sexual", "violence", "suspected")
 ELSEWHERE = "elsewhere"
 
 CATEGORIES = (
@@ -240,13 +243,23 @@ def report_type(worry: Worry, to: Collection[Kind]) -> tuple[ReportType, Message
         return ReportType.CHILD_WELFARE_NOTIFICATION, Message(
             mark("By your answer the child may need protection.")
         )
+    if worry.reporter.kind == "professional" and worry.concern.crime_against_child in _REPORTABLE:
+        return ReportType.CHILD_WELFARE_NOTIFICATION, Message(
+            mark("A crime against the child is suspected (section 25.3).")
+        )
     if worry.consents_to("SOC"):
         return ReportType.SUPPORT_CONTACT, Message(
             mark("There is consent to contact social services.")
         )
-    return ReportType.SUPPORT_CONTACT, Message(
-        mark("Social services assess what support the child needs.")
-    )
+    return ReportType.SUPPORT_CONTACT, Message(TO_SOCIAL)
+
+
+def type_once_moved(kind: ReportType, reason: str, to: Kind) -> tuple[ReportType, str]:
+    """The act and its reason for the agency that a report moves to."""
+    elsewhere = (ReportType.ANKKURI_CONTACT, ReportType.OTHER_CONTACT)
+    if to is Kind.SOC and kind in elsewhere:
+        return ReportType.SUPPORT_CONTACT, TO_SOCIAL
+    return kind, reason
 
 
 def canonical(content: Any) -> bytes:

@@ -14,7 +14,7 @@ from intake.domain.deadline import local_date
 from intake.domain.directory import Agency, Directory
 from intake.domain.people import Permission
 from intake.domain.referral import MOVES, Move, Response, State, Urgency, moves_open
-from intake.domain.report import reports_offence
+from intake.domain.report import reports_offence, type_once_moved
 from intake.domain.row_id import new_id
 from intake.services.read import MOVE_REASON, Read
 from intake.services.refer import Refer, Referred
@@ -205,6 +205,7 @@ class Respond:
         reasons: dict[str, Any] = json.loads(
             open_section(keys["reasons"], row.report_id, "reasons", row.sealed_reasons)
         )
+        kind, why = type_once_moved(reasons["report_type"], reasons["type_reason"], target.kind)
         referred = Referred()
         referral_id = self.refer.add(
             referred,
@@ -212,7 +213,9 @@ class Respond:
             agency=target,
             key=self.route.key_of(target, now),
             keys=keys.only(slot for slot in keys if slot != "reasons"),
-            reasons=reasons | {"returned": {"by": agency.id, "reason": entry.reason}},
+            reasons=reasons
+            | {"report_type": kind, "type_reason": why}
+            | {"returned": {"by": agency.id, "reason": entry.reason}},
             lead=row.is_lead,
             came_from=row.id,
             standby=None,

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from intake.domain.deadline import local_date
 from intake.domain.people import Person
@@ -127,6 +128,12 @@ class SignIn:
             with self.database.write() as connection:
                 people.see_session(connection, secret.session_id, now)
         return Visit(person, key, secret)
+
+    def whose(self, secret: SessionSecret) -> UUID | None:
+        """The person of a session, also of one that idled; None once it was signed out."""
+        with self.database.read() as connection:
+            row = people.session(connection, secret.session_id)
+        return row.person_id if row else None
 
     def out(self, visit: Visit, now: datetime) -> None:
         """End the session."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from intake.services.sign_in import COUNTED_FOR, LONGEST
+from intake.services.sign_in import COUNTED_FOR, IDLE, LONGEST
 from intake.store import chasing, drafts, people, reports
 from intake.store.database import Database
 
@@ -26,7 +26,7 @@ class Tidy:
             return (
                 drafts.purge(connection, now - DRAFT_IDLE)
                 + reports.purge_copies(connection, now - COPY_KEPT)
-                + people.purge_sessions(connection, now - LONGEST)
+                + people.purge_sessions(connection, now - LONGEST - IDLE)
                 + people.purge_attempts(connection, now - COUNTED_FOR)
                 + chasing.purge_heartbeats(connection, now - HEARTBEATS_KEPT)
             )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
 from flask_login import current_user
@@ -15,16 +14,17 @@ from intake.domain.people import Permission
 from intake.services.sign_in import SignIn, SignInRefused, SignInTooSoon, Visit
 from intake.vault.keyring import SessionSecret
 from intake.vault.passphrase import HashingBusy
+from intake.web import kept
 from intake.web.cookies import Cookies
 from intake.web.forms.base import PageForm, token_key
 from intake.web.forms.fields import Line
 from intake.web.guards import Entrance, Refusal, open_route
+from intake.web.kept import Kept
 from intake.web.navigation import pages_open_to
 from intake.web.page import Clock, reader_language, render
 
 COOKIE = "ankkuri_staff"
 _BEFORE = "ankkuri_sign_in"  # binds the sign-in form to the browser that asked for it
-_KEPT = "kept."  # before the names of what was typed on a page whose session had ended
 _LONGEST = 1000  # characters; a longer passphrase is not read at all
 
 REFUSED = mark("The user name or the passphrase is wrong.")
@@ -53,10 +53,6 @@ class SignOutForm(PageForm):
     """A button."""
 
 
-Typed: TypeAlias = Sequence[tuple[str, str]]
-"""Names of fields and what they held."""
-
-
 @dataclass(frozen=True)
 class _Account:
     start: SignIn
@@ -68,12 +64,14 @@ class _Account:
         """The sign-in page, and what is typed on it. Every success is a new session."""
         secret = self.cookies.secret(request, _BEFORE, SessionSecret) or SessionSecret.new()
         key = token_key(self.door_secret, secret.csrf_key)
-        typed = request.form if "passphrase" in request.form else None
-        form = SignInForm(typed, language=reader_language(), token_key=key)
-        if typed is None:
+        signing = request.method == "POST" and "passphrase" in request.form
+        form = SignInForm(
+            request.form if signing else None, language=reader_language(), token_key=key
+        )
+        if not signing:
             return self._arrive(form, secret)
         if not form.validate():
-            return self._page(form, secret, 422, kept=() if form.csrf_token.errors else _kept())
+            return self._page(form, secret, 422, kept=kept.carried(request.form))
         try:
             session = self._open(form)
         except SignInRefused:
@@ -85,7 +83,7 @@ class _Account:
             return self._refuse(form, secret, 503, Message(BUSY))
         if current_user.is_authenticated:
             self.start.out(current_user.visit, self.now())
-        response = self._go_on()
+        response = self._go_on(session)
         self.cookies.keep(response, COOKIE, session)
         self.cookies.forget(response, _BEFORE)
         return response
@@ -112,25 +110,35 @@ class _Account:
 
     def _arrive(self, form: SignInForm, secret: SessionSecret) -> Any:
         """Before anything is typed here; a page whose session had ended posts what it held."""
-        if request.method == "GET" and current_user.is_authenticated:
-            return redirect(_next(), 303)
+        posted = request.method == "POST"
+        if current_user.is_authenticated:
+            return redirect(_next(), 307 if posted and "next" in request.args else 303)
         ended = self.cookies.secret(request, COOKIE, SessionSecret)
-        if request.method == "GET" or ended is None:
-            return self._page(form, secret, 200, ended=ended is not None)
-        key = token_key(self.door_secret, ended.csrf_key)
-        ours = PageForm(request.form, language=reader_language(), token_key=key).validate()
-        return self._page(form, secret, 401, ended=True, kept=_typed() if ours else ())
+        held = self._typed(ended) if posted and ended else None
+        return self._page(form, secret, 422 if posted else 200, ended=ended is not None, kept=held)
 
-    def _go_on(self) -> Response:
+    def _typed(self, ended: SessionSecret) -> Kept | None:
+        """What was posted here from another page, if that page was ours."""
+        key = token_key(self.door_secret, ended.csrf_key)
+        if not PageForm(request.form, language=reader_language(), token_key=key).validate():
+            return None
+        person_id = self.start.whose(ended)
+        if person_id is None:
+            return None
+        return kept.typed(request.form, kept.owner_of(self.door_secret, person_id))
+
+    def _go_on(self, session: SessionSecret) -> Response:
         """To the page that was asked for; by a button where it is to get back what was typed.
 
         That page finds no token of the new session, so it shows the text to be checked first.
         """
-        kept = _kept()
-        if not kept:
-            return make_response(redirect(_next(), 303))
-        names = [(name.removeprefix(_KEPT), value) for name, value in kept]
-        return render("account/kept.html", kept=names, next=_next())
+        held = kept.carried(request.form)
+        person_id = self.start.whose(session) if held else None
+        if held and person_id and held.owner == kept.owner_of(self.door_secret, person_id):
+            return render(
+                "account/kept.html", fields=held.fields, next=_next(), languages=_only_this()
+            )
+        return make_response(redirect(_next(), 303))
 
     def _open(self, form: SignInForm) -> SessionSecret:
         return self.start(form.name.data, form.passphrase.data, self.now())
@@ -139,7 +147,7 @@ class _Account:
         self, form: SignInForm, secret: SessionSecret, status: int, message: Message
     ) -> Response:
         form.form_errors.append(form.say(message))
-        return self._page(form, secret, status, kept=_kept())
+        return self._page(form, secret, status, kept=kept.carried(request.form))
 
     def _page(
         self,
@@ -148,9 +156,12 @@ class _Account:
         status: int,
         *,
         ended: bool = False,
-        kept: Typed = (),
+        kept: Kept | None = None,
     ) -> Response:
-        response = render("account/sign_in.html", status, form=form, ended=ended, kept=kept)
+        shown: dict[str, Any] = {"languages": _only_this()} if kept else {}
+        response = render(
+            "account/sign_in.html", status, form=form, ended=ended, kept=kept, **shown
+        )
         self.cookies.keep(response, _BEFORE, secret)
         return response
 
@@ -162,17 +173,10 @@ def _next() -> str:
     return wanted if ours else url_for("account.front")
 
 
-def _typed() -> Typed:
-    """What a page of ours posted, named apart from what the sign-in page itself asks."""
-    return [
-        (f"{_KEPT}{name}", value)
-        for name, value in request.form.items(multi=True)
-        if name != "csrf_token"
-    ]
-
-
-def _kept() -> Typed:
-    return [pair for pair in request.form.items(multi=True) if pair[0].startswith(_KEPT)]
+def _only_this() -> dict[str, str]:
+    """The language in use: a link to another would lose what the page holds."""
+    language = reader_language()
+    return {language.code: language.name}
 
 
 def make_blueprint(

@@ -15,7 +15,7 @@ from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
 from intake.domain.people import Permission
-from intake.domain.referral import MOVES, Move, State
+from intake.domain.referral import ASSESSING, MOVES, Move, State
 from intake.domain.report import reports_offence
 from intake.services.read import KeyNotGranted, Read, ReferralNotYours
 from intake.services.respond import (
@@ -50,7 +50,7 @@ MOVED_ON = mark(
 NOT_YET = mark("This can be recorded once the report has been taken up.")
 NOT_FOR_YOU = mark("This agency cannot record this on this report.")
 NO_DESK = mark(
-    "The report cannot be returned now: no other desk can open it. It stays with your agency."
+    "The report cannot be returned now: no other desk can take it. It stays with your agency."
 )
 DAY_WRONG = mark("Give a day from the arrival (%(arrived)s) to today.")
 
@@ -173,6 +173,8 @@ class _Agency:
         rule, state = MOVES[move], State(offered.referral.state)
         kind = self.directory.agency(offered.referral.agency_id).kind
         barred = kind in rule.not_kinds or (rule.kinds is not None and kind not in rule.kinds)
+        clocks = {deadline.clock for deadline in offered.deadlines}
+        barred |= move in ASSESSING and ASSESSING[move] not in clocks
         if barred or (move is Move.RETURN and state in rule.states):
             return NOT_FOR_YOU
         return NOT_YET if state is State.SENT and state not in rule.states else MOVED_ON

@@ -65,6 +65,9 @@ TYPE_REASONS: Mapping[str, str] = {
     "By your answer the child does not need child welfare.": mark(
         "By the reporter's answer the child does not need child welfare."
     ),
+    "The report goes neither to social services nor to the Ankkuri team.": mark(
+        "The report was sent neither to social services nor to the Ankkuri team."
+    ),
 }
 """What is said to the reporter as *you*, as the agency reads it."""
 NOTICES: Mapping[str, str] = {

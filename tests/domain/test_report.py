@@ -11,7 +11,15 @@ import pytest
 import config
 from intake.domain.directory import Kind
 from intake.domain.facts import Surroundings, facts_of, possible_ages
-from intake.domain.report import Child, Consent, ReportType, report_type, worry_of
+from intake.domain.report import (
+    TO_SOCIAL,
+    Child,
+    Consent,
+    ReportType,
+    report_type,
+    type_once_moved,
+    worry_of,
+)
 from intake.vault.envelope import SLOT_MINIMUM, SLOTS
 from routing_rules.load import load
 from tests.site import child_answers, worry_answers
@@ -82,6 +90,8 @@ def test_the_childs_own_word_decides_on_consent(own: str, guardian: str, covers:
 NO_PROTECTION = {"protection": {"may_need_protection": "no"}}
 BY_CONSENT = NO_PROTECTION | {"consent": {"child_consent": "given", "consent_to": ["SOC"]}}
 TOGETHER = {"protection": {"made_together": "yes"}}
+CRIME = {"protection": {"may_need_protection": "no", "crime_against_child": "violence"}}
+PRIVATE = {"reporter": {"kind": "private_person"}}
 NOTIFICATION = ReportType.CHILD_WELFARE_NOTIFICATION
 
 
@@ -92,6 +102,8 @@ NOTIFICATION = ReportType.CHILD_WELFARE_NOTIFICATION
         ({"protection": {"may_need_protection": "dont_know"}}, {Kind.SOC}, NOTIFICATION),
         (TOGETHER, {Kind.SOC}, ReportType.SUPPORT_CONTACT),
         (BY_CONSENT, {Kind.SOC}, ReportType.SUPPORT_CONTACT),
+        (CRIME, {Kind.SOC, Kind.POL}, NOTIFICATION),
+        (CRIME | PRIVATE, {Kind.SOC, Kind.POL}, ReportType.SUPPORT_CONTACT),
         (NO_PROTECTION, {Kind.SOC, Kind.ANK}, ReportType.SUPPORT_CONTACT),
         (NO_PROTECTION, {Kind.ANK, Kind.PRI}, ReportType.ANKKURI_CONTACT),
         (NO_PROTECTION, {Kind.PRI}, ReportType.OTHER_CONTACT),
@@ -104,6 +116,15 @@ def test_the_act_is_derived_from_the_answers_and_from_who_gets_it(
     kind, reason = report_type(worry_of(worry_answers(**pages)), to)
     assert kind is expected
     assert reason.key
+
+
+@pytest.mark.parametrize("sent_as", [ReportType.ANKKURI_CONTACT, ReportType.OTHER_CONTACT])
+def test_a_report_that_moves_to_social_services_is_a_contact_for_support(
+    sent_as: ReportType,
+) -> None:
+    assert type_once_moved(sent_as, "x", Kind.SOC) == (ReportType.SUPPORT_CONTACT, TO_SOCIAL)
+    assert type_once_moved(sent_as, "x", Kind.WEL) == (sent_as, "x")
+    assert type_once_moved(NOTIFICATION, "x", Kind.SOC) == (NOTIFICATION, "x")
 
 
 def test_an_unborn_child_makes_an_anticipatory_notification() -> None:

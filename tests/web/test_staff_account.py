@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from html import escape
 from unittest.mock import patch
 
 import pytest
@@ -149,47 +150,73 @@ def test_an_ended_session_is_told_at_the_door(site: Site, away: object) -> None:
     assert "Your session has ended" not in browser(site).get("/sign-in").text
 
 
-def test_what_was_typed_when_the_session_ended_comes_back_after_signing_in(site: Site) -> None:
+REASON = "Ei kuulu\nmeille <b>."
+
+
+def ended_while_typing(site: Site, **typed: str) -> tuple[FlaskClient, str, str]:
+    """A browser whose session ended under a form; the form's path, and the sign-in page it got."""
     site.send(gang())
-    found = referral_of(site, "ank")
     client = site.signed_in("ank")
     client.set_cookie("ankkuri_language", "en")
-    path = f"/referrals/{found}/return"
-    typed = {"csrf_token": token_in(client.get(path).text), "reason": "Ei kuulu\nmeille <b>."}
+    path = f"/referrals/{referral_of(site, 'ank')}/return"
+    form = {"csrf_token": token_in(client.get(path).text), "reason": REASON} | typed
     site.hands.at += IDLE
     site.hands.move(seconds=1)
-    turned = client.post(path, data=typed)
+    turned = client.post(path, data=form)
     assert (turned.status_code, turned.location) == (307, f"/sign-in?next={path}")
-    door = client.post(turned.location, data=typed)
-    assert door.status_code == 401
+    door = client.post(turned.location, data=form)
+    assert door.status_code == 422
     assert page_faults(door.text) == []
-    assert "has not been recorded yet" in door.text
-    who = {"name": "ank", "passphrase": "x"}
-    wrong = client.post(turned.location, data=hidden_in(door.text) | who)
+    return client, path, door.text
+
+
+def test_what_was_typed_when_the_session_ended_comes_back_after_signing_in(site: Site) -> None:
+    client, path, door = ended_while_typing(site)
+    assert "has not been recorded yet" in door
+    address, who = f"/sign-in?next={path}", {"name": "ank", "passphrase": "x"}
+    wrong = client.post(address, data=hidden_in(door) | who)
     assert wrong.status_code == 422
     who["passphrase"] = PASSPHRASE
-    welcome = client.post(turned.location, data=hidden_in(wrong.text) | who)
+    typed = hidden_in(wrong.text) | who
+    welcome = client.post(address, data=typed)
     assert welcome.status_code == 200
     assert page_faults(welcome.text) == []
     assert f'action="{path}"' in welcome.text
+    again = client.post(address, data=typed)
+    assert again.status_code == 422, "reloaded: the page's token has had its use"
+    assert hidden_in(again.text)["kept.reason"] == REASON
     back = client.post(path, data=hidden_in(welcome.text))
     assert back.status_code == 422, "checked before it is saved"
-    assert "Ei kuulu\nmeille &lt;b&gt;." in back.text
-    saved = client.post(path, data=typed | {"csrf_token": token_in(back.text)})
+    assert escape(REASON) in back.text
+    saved = client.post(path, data={"csrf_token": token_in(back.text), "reason": REASON})
     assert saved.status_code == 303
 
 
-def test_what_another_site_posts_is_not_kept_over_the_sign_in(site: Site) -> None:
-    client = site.signed_in("soc")
-    token = token_in(client.get("/inbox").text)
-    site.hands.at += IDLE
-    site.hands.move(seconds=1)
-    mine = client.post("/sign-in", data={"reason": "planted", "csrf_token": token})
-    forged = client.post("/sign-in", data={"reason": "planted", "csrf_token": "0" * 64})
-    again = {"kept.reason": "planted", "name": "soc", "passphrase": "x", "csrf_token": "0" * 64}
-    assert "planted" in mine.text
-    assert "planted" not in forged.text
-    assert "planted" not in client.post("/sign-in", data=again).text
+def test_nobody_else_gets_what_was_typed_when_the_session_ended(site: Site) -> None:
+    client, path, door = ended_while_typing(site)
+    who = {"name": "pol", "passphrase": PASSPHRASE}
+    answer = client.post(f"/sign-in?next={path}", data=hidden_in(door) | who)
+    assert (answer.status_code, answer.location) == (303, path)
+
+
+@pytest.mark.parametrize("forged", [{"csrf_token": "0" * 64}, {"reason": "x" * 40_001}])
+def test_only_what_a_page_of_ours_may_hold_is_kept(site: Site, forged: dict[str, str]) -> None:
+    _, _, door = ended_while_typing(site, **forged)
+    assert set(hidden_in(door)) == {"csrf_token"}
+
+
+def test_more_fields_than_a_page_has_are_not_kept(site: Site) -> None:
+    client = browser(site)
+    token = token_in(client.get("/sign-in").text)
+    many = {f"kept.{number}": "" for number in range(9)}
+    data = {"csrf_token": token, "name": "ank", "passphrase": ""} | many
+    assert "kept." not in client.post("/sign-in", data=data).text
+
+
+def test_a_page_that_was_signed_in_meanwhile_gets_back_what_it_posts(site: Site) -> None:
+    client = site.signed_in("ank")
+    answer = client.post("/sign-in?next=/referrals/x", data={"reason": REASON})
+    assert (answer.status_code, answer.location) == (307, "/referrals/x")
 
 
 def test_signing_out_ends_the_session_on_the_server(site: Site) -> None:

@@ -13,7 +13,7 @@ from intake.domain.referral import Move, State
 from intake.services.respond import Entry
 from tests.look.page_faults import page_faults
 from tests.services.test_respond import gang
-from tests.site import Site, token_in
+from tests.site import Site, token_in, worry_answers
 from tests.web.test_staff_referral import english, referral_of
 
 DAY = ["3", "6", "2026"]
@@ -99,6 +99,7 @@ def test_return_asks_a_reason_and_hands_the_report_to_the_desk_that_stands_by(si
     page = english(site, "soc").get(f"/referrals/{referral_of(site, 'soc')}").text
     assert "returned this report. Their reason:" in page
     assert "Ei kuulu meille." in page
+    assert "Contact for support.</strong> Social services assess what support" in page
     gone = client.get(f"/referrals/{found}").text
     assert page_faults(gone) == []
     assert "Returned" in gone
@@ -166,8 +167,30 @@ def test_a_move_that_comes_too_early_says_what_comes_first(site: Site) -> None:
     answer = post(english(site, "soc"), found, "close", reason=REASON)
     assert answer.status_code == 409
     assert "once the report has been taken up" in answer.text
+    assert "cannot record this" in post(english(site, "soc"), found, "return", reason="x").text
     assert REASON in answer.text
     assert moves_made(site, found) == []
+
+
+def test_a_move_whose_clock_the_report_never_had_is_not_for_this_agency(site: Site) -> None:
+    site.send(
+        worry_answers(
+            worry={"categories": ["other"], "primary": "other"},
+            protection={"may_need_protection": "no"},
+        )
+    )
+    found = referral_of(site, "soc")
+    for _ in range(2):
+        answer = post(english(site, "soc"), found, "assessment_started", happened_on=DAY)
+        assert answer.status_code == 409
+        assert "cannot record this" in answer.text
+        assert post(english(site, "soc"), found, "accept").status_code in (303, 409)
+
+
+def test_a_reason_that_nobody_can_see_is_none(site: Site, referral: UUID) -> None:
+    answer = post(english(site, "soc"), referral, "close", reason="\u200b\u3164")
+    assert answer.status_code == 422
+    assert "Write the reason." in answer.text
 
 
 def test_a_return_that_no_desk_can_take_says_so_and_keeps_the_reason(site: Site) -> None:
@@ -181,7 +204,7 @@ def test_a_return_that_no_desk_can_take_says_so_and_keeps_the_reason(site: Site)
         )
     answer = post(english(site, "ank"), found, "return", reason=REASON)
     assert answer.status_code == 409
-    assert "no other desk can open it" in answer.text
+    assert "no other desk can take it" in answer.text
     assert REASON in answer.text
 
 

@@ -31,6 +31,7 @@ YES = mark("Yes")
 _YEAR_DIGITS = 4
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # Marks that turn the order of reading: invisible, and often around a copied telephone number.
+_UNSEEN = "\ufffd\u2800\u3164\u115f\u1160\uffa0"
 _TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -53,17 +54,23 @@ class Line(StringField):  # type: ignore[misc]  # WTForms ships no types
 
     @property
     def cleaned(self) -> str:
-        """As typed, with one kind of line break and no marks that turn the reading round."""
-        return _TURNING.sub("", str(self.data or "")).replace("\r\n", "\n")
+        """As typed, with one kind of line break and no marks that turn the reading round; ""
+        where nothing of it can be seen.
+        """
+        return self._text if any(map(_is_seen, self._text)) else ""
 
     @property
     def shown(self) -> str:
         """As typed."""
         return self.cleaned
 
+    @property
+    def _text(self) -> str:
+        return _TURNING.sub("", str(self.data or "")).replace("\r\n", "\n")
+
     def pre_validate(self, form: Any) -> None:
         """Refuse what is missing, too long or not printable."""
-        name, text = self.label.text, self.cleaned
+        name, text = self.label.text, self._text
         for found in _CONTROLS.finditer(text):
             if found[0] not in self.allowed:
                 code, place = f"U+{ord(found[0]):04X}", found.end()
@@ -72,7 +79,7 @@ class Line(StringField):  # type: ignore[misc]  # WTForms ships no types
             number = form.language.number
             limit, length = number(self.limit), number(len(text))
             raise _refuse(form, TOO_LONG, name=name, limit=limit, length=length)
-        if not any(map(_is_seen, text)):
+        if not self.cleaned:
             raise StopValidation(form.say(Message(self.missing)) if self.missing else None)
 
 
@@ -233,8 +240,8 @@ class Day(Field):  # type: ignore[misc]  # WTForms ships no types
 
 
 def _is_seen(character: str) -> bool:
-    """Whether it leaves a mark on the page: no space, no joiner, no lost byte."""
-    return unicodedata.category(character)[0] not in "ZC" and character != "\ufffd"
+    """Whether it leaves a mark on the page: no space, no joiner, no filler, no lost byte."""
+    return unicodedata.category(character)[0] not in "ZCM" and character not in _UNSEEN
 
 
 def _are_numbers(parts: list[str]) -> bool:
