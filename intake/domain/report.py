@@ -233,7 +233,7 @@ def report_type(worry: Worry, to: Collection[Kind]) -> tuple[ReportType, Message
         return ReportType.OTHER_CONTACT, Message(
             mark("The report goes neither to social services nor to the Ankkuri team.")
         )
-    if any(child.unborn for child in worry.children):
+    if all(child.unborn for child in worry.children):
         return ReportType.ANTICIPATORY, Message(mark("The child has not been born yet."))
     if worry.concern.may_need_protection in ("yes", "dont_know"):
         if worry.concern.made_together == "yes":
@@ -242,6 +242,8 @@ def report_type(worry: Worry, to: Collection[Kind]) -> tuple[ReportType, Message
             )
         return ReportType.CHILD_WELFARE_NOTIFICATION, Message(
             mark("By your answer the child may need protection.")
+            if worry.concern.may_need_protection == "yes"
+            else mark("You do not know whether the child needs protection: that counts as a yes.")
         )
     if worry.reporter.kind == "professional" and worry.concern.crime_against_child in _REPORTABLE:
         return ReportType.CHILD_WELFARE_NOTIFICATION, Message(

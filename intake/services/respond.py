@@ -180,6 +180,11 @@ class Respond:
         concern = open_section(keys["concern"], row.report_id, "concern", sealed["concern"])
         return reports_offence(json.loads(concern))
 
+    def _bases_after_return(self, agency: Agency, target: Agency, bases: list[Any]) -> list[Any]:
+        """A desk of another kind gets it as the one that stands by, on that basis alone."""
+        same = target.kind is agency.kind
+        return bases if same else [self.route.rules.standby[agency.kind].basis]
+
     def _return(
         self,
         row: AnyRow,
@@ -197,7 +202,8 @@ class Respond:
         agency = self.directory.agency(row.agency_id)
         with self.database.read() as connection:
             held = {r.agency_id for r in referrals.of_report(connection, row.report_id)}
-        desks = self.route.standbys_for(agency, now)
+        today = any(d.today for d in deadlines)
+        desks = self.route.standbys_for(agency, now, today=today)
         target = next((desk for desk in desks if desk.id not in held), None)
         if target is None:
             raise NoDeskTakesIt
@@ -215,6 +221,7 @@ class Respond:
             keys=keys.only(slot for slot in keys if slot != "reasons"),
             reasons=reasons
             | {"report_type": kind, "type_reason": why}
+            | {"bases": self._bases_after_return(agency, target, reasons["bases"])}
             | {"returned": {"by": agency.id, "reason": entry.reason}},
             lead=row.is_lead,
             came_from=row.id,
@@ -222,12 +229,16 @@ class Respond:
             now=now,
         )
         started = _clocks_after_return(agency, target, deadlines, now)
-        today = any(d.today for d in deadlines)
         school_at = next((d.municipality for d in deadlines if d.municipality), None)
         self.refer.start_clocks(
             referred, referral_id, target, started, today=today, municipality=school_at, now=now
         )
         return referred
+
+
+def day_possible(arrived_at: datetime, day: date | None, now: datetime) -> bool:
+    """Whether something on a report can have happened on that day: not before it came."""
+    return day is not None and local_date(arrived_at) <= day <= local_date(now)
 
 
 def _check(offered: Offered, entry: Entry, now: datetime) -> None:
@@ -237,10 +248,8 @@ def _check(offered: Offered, entry: Entry, now: datetime) -> None:
     unmet = any(d.met_at is None for d in offered.deadlines)
     if (rule.asks_reason or (entry.move is Move.CLOSE and unmet)) and not entry.reason:
         raise ReasonMissing
-    arrived = local_date(offered.referral.arrived_at)
-    if rule.asks_day and not (
-        entry.happened_on and arrived <= entry.happened_on <= local_date(now)
-    ):
+    arrived_at = offered.referral.arrived_at
+    if rule.asks_day and not day_possible(arrived_at, entry.happened_on, now):
         raise DayImpossible
     choices: dict[Move, tuple[str, ...]] = {
         Move.RESPOND: tuple(Response),

@@ -113,12 +113,19 @@ class Route:
             keys=keys,
         )
 
-    def standbys_for(self, agency: Agency, now: datetime) -> list[Agency]:
-        """The desks that may take what ``agency`` returns, by its area; the agency itself never."""
+    def standbys_for(self, agency: Agency, now: datetime, *, today: bool = False) -> list[Agency]:
+        """The desks that may take what ``agency`` returns, by its area; the agency itself never.
+
+        ``today``: it is urgent, so that desks that are open now come first.
+        """
         place = Place(agency.municipalities[0], agency.school)
         keys = self._keys(self.desks.may_be_asked(agency.kind, agency.desk, place), now)
-        desks = self.desks.standbys(agency.kind, place, keys)
-        return [desk for desk in desks if desk.id != agency.id]
+        found = self.desks.standbys(agency.kind, place, keys)
+        desks = [desk for desk in found if desk.id != agency.id]
+        if today:
+            working_day = self.calendar.is_working_day(local_date(now))
+            desks.sort(key=lambda desk: not desk.hours.open_at(now, working_day))
+        return desks
 
     def key_of(self, agency: Agency, now: datetime) -> PublicKey:
         """The key in use of an agency with a member who can open. Raises NobodyCanOpen."""

@@ -19,8 +19,8 @@ from intake.vault.envelope import DRAFT_MINIMUM, KEY_SIZE, context, pad, unpad
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32
 _FORGIVEN = str.maketrans("ILO", "110")
-# Spaces, and hyphens as programs retype them.
-_IGNORED = re.compile(r"[\s\-\u00ad\u2010-\u2015\u2212]+")
+# Spaces and marks that cannot be seen, and hyphens as programs retype them.
+_IGNORED = re.compile(r"[\s\-\u00ad\u200b-\u2015\u202a-\u202e\u2060-\u2069\u2212\ufeff]+")
 _DATA_SYMBOLS = 23  # 115 bits
 _GROUP = 4
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,13 +20,13 @@ from intake.domain.referral import ASSESSING, MOVES, Move, State
 from intake.domain.report import reports_offence
 from intake.services.read import KeyNotGranted, Read, ReferralNotYours
 from intake.services.respond import (
-    DayImpossible,
     Entry,
     MoveNotOpen,
     NoDeskTakesIt,
     Offered,
     ReasonMissing,
     Respond,
+    day_possible,
 )
 from intake.services.sign_in import Visit
 from intake.web import case
@@ -44,8 +45,8 @@ SHOWN: Mapping[str, tuple[State, ...]] = {
     "all": tuple(State),
 }
 MOVED_ON = mark(
-    "This cannot be recorded now: the report has been handled by someone else meanwhile, or the "
-    "matter has been recorded already. Look at the report before you go on."
+    "This cannot be recorded now: the report has been handled further meanwhile, or the matter "
+    "has been recorded already. Look at the report before you go on."
 )
 NOT_YET = mark("This can be recorded once the report has been taken up.")
 NOT_FOR_YOU = mark("This agency cannot record this on this report.")
@@ -118,7 +119,8 @@ class _Agency:
             if MOVES[named].asks_day:
                 form["happened_on"].data = local_date(now)
             return self._page(named, offered, form, 200)
-        if not form.validate():
+        valid = form.validate()
+        if not (_day_holds(offered, form, now) and valid):
             return self._page(named, offered, form, 422)
         try:
             self.respond(visit, referral_id, _entry(named, form), now)
@@ -128,9 +130,6 @@ class _Agency:
             return self._not_open(named, offered, form, MOVED_ON)
         except ReasonMissing:
             form["reason"].errors = [form.say(Message(REASON_MISSING))]
-        except DayImpossible:
-            arrived = {"arrived": local_date(offered.referral.arrived_at)}
-            form["happened_on"].errors = [form.say(Message(DAY_WRONG, arrived))]
         else:
             back = url_for("agency.referral", referral_id=referral_id, recorded=named.value)
             return redirect(back, 303)
@@ -199,9 +198,19 @@ class _Agency:
             referral=offered.referral,
             back_href=url_for("agency.referral", referral_id=offered.referral.id),
             open=move in offered.moves and status != 409,
-            unmet=unmet if move is Move.CLOSE else [],
+            unmet=unmet if move is Move.CLOSE and move in offered.moves else [],
             asks_reason=MOVES[move].asks_reason or (move is Move.CLOSE and bool(unmet)),
         )
+
+
+def _day_holds(offered: Offered, form: PageForm, now: datetime) -> bool:
+    """Whether the day that was given may be; the form says so where it may not."""
+    day = form["happened_on"].data if "happened_on" in form else None
+    if day is None or day_possible(offered.referral.arrived_at, day, now):
+        return True
+    arrived = {"arrived": local_date(offered.referral.arrived_at)}
+    form["happened_on"].errors = [form.say(Message(DAY_WRONG, arrived))]
+    return False
 
 
 def _entry(move: Move, form: PageForm) -> Entry:

@@ -20,6 +20,7 @@ from intake.web.forms.moves import CHOICES, WORDS
 from intake.web.told import Telling, Told
 from intake.web.words import ASKED, KINDS, NOTICES, REPORT_TYPES, STATES, TYPE_REASONS
 
+_ARRIVED = mark("Arrived in the service")
 _TWICE = frozenset({Move.RESPOND})
 
 
@@ -40,6 +41,7 @@ class ShownDeadline:
     extended: str
     met: str
     met_late: bool
+    unmet: bool
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class Case:
             extended=self.language.date(row.due_extended_on) if extended else "",
             met=self.language.date(row.met_on or row.met_at) if row.met_at else "",
             met_late=bool(row.met_at) and _met_late(row),
+            unmet=row.met_at is not None and clock is not None and row.met_by not in clock.met_by,
         )
 
     def _tasks(self, opened: Opened, moves: tuple[Move, ...]) -> Iterator[tuple[Any, ...]]:
@@ -112,7 +115,8 @@ class Case:
     def _events(self, opened: Opened) -> Iterator[tuple[str, str, str]]:
         """The steps so far, oldest first: what, when, and by whom with which reason."""
         referral, say = opened.referral, self.language
-        events = [(referral.arrived_at, say.gettext(mark("Arrived in the service")), "")]
+        came = mark("Arrived here, returned") if referral.came_from else _ARRIVED
+        events = [(referral.arrived_at, say.gettext(came), "")]
         if referral.opened_at:
             events.append((referral.opened_at, say.gettext(mark("Opened for the first time")), ""))
         for row in opened.moves:

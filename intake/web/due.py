@@ -39,7 +39,7 @@ def due(at: datetime, now: datetime) -> Due:
     """How pressing a deadline is that is over at the instant ``at``."""
     left = at - now
     if left <= timedelta(0):
-        return Due(at, "late", _late(-left))
+        return Due(at, "late", _late(at, now))
     if left > SOON:
         return Due(at, "", None)
     if at.astimezone(HELSINKI).time() != time() and left <= _HOURS_UP_TO:
@@ -50,10 +50,12 @@ def due(at: datetime, now: datetime) -> Due:
     return Due(at, "soon", words.get(days, Message(mark("%(days)s d left"), {"days": days})))
 
 
-def _late(by: timedelta) -> Message:
+def _late(at: datetime, now: datetime) -> Message:
+    by = now - at
     if by < _HOURS_UP_TO:
         return Message(mark("Late by %(hours)s h"), {"hours": max(1, math.ceil(by / _HOUR))})
-    return Message(mark("Late by %(days)s d"), {"days": by.days})
+    days = (local_date(now) - local_date(_last_moment(at))).days
+    return Message(mark("Late by %(days)s d"), {"days": days})
 
 
 def _last_moment(at: datetime) -> datetime:

@@ -101,7 +101,10 @@ class Telling:
     def _topics(self, concern: Mapping[str, Any]) -> str:
         primary = concern["primary"]
         others = [category for category in concern["categories"] if category != primary]
-        return "\n".join(answer(self.language, "primary", c) for c in (primary, *others))
+        first = answer(self.language, "primary", primary)
+        if others:
+            first = self.language.gettext(mark("%(topic)s (the main one)"), topic=first)
+        return "\n".join((first, *(answer(self.language, "primary", c) for c in others)))
 
     def _knows(self, concern: Mapping[str, Any]) -> Iterator[Row]:
         yield from self._answers(concern, _KNOWS)
@@ -209,7 +212,7 @@ _WHO = {
     "phone": mark("Telephone"),
 }
 _NO_MUNICIPALITY = {
-    UNKNOWN: mark("The reporter does not know"),
+    UNKNOWN: mark("Not known"),
     ELSEWHERE: mark("Another municipality"),
 }
 _GUARDIAN = {"name": mark("Name"), "contact": mark("Contact details")}

@@ -15,7 +15,7 @@ from intake.language import Language
 from intake.web.forms import words
 from intake.web.forms.fields import Choices
 
-_NOT_KNOWN = mark("The reporter does not know")
+_NOT_KNOWN = mark("Not known")
 
 
 def _told(choices: Choices, **instead: str) -> dict[str, str]:
@@ -61,6 +61,9 @@ REPORT_TYPES: Mapping[str, str] = {
 TYPE_REASONS: Mapping[str, str] = {
     "By your answer the child may need protection.": mark(
         "By the reporter's answer the child may need protection."
+    ),
+    "You do not know whether the child needs protection: that counts as a yes.": mark(
+        "The reporter does not know whether the child needs protection: that counts as a yes."
     ),
     "By your answer the child does not need child welfare.": mark(
         "By the reporter's answer the child does not need child welfare."

@@ -118,6 +118,15 @@ def test_the_act_is_derived_from_the_answers_and_from_who_gets_it(
     assert reason.key
 
 
+def test_not_knowing_is_not_told_as_a_yes() -> None:
+    sure, unsure = (
+        report_type(worry_of(worry_answers(protection={"may_need_protection": answer})), {Kind.SOC})
+        for answer in ("yes", "dont_know")
+    )
+    assert sure[0] is unsure[0] is NOTIFICATION
+    assert sure[1] != unsure[1]
+
+
 @pytest.mark.parametrize("sent_as", [ReportType.ANKKURI_CONTACT, ReportType.OTHER_CONTACT])
 def test_a_report_that_moves_to_social_services_is_a_contact_for_support(
     sent_as: ReportType,
@@ -129,8 +138,11 @@ def test_a_report_that_moves_to_social_services_is_a_contact_for_support(
 
 def test_an_unborn_child_makes_an_anticipatory_notification() -> None:
     worry = worry_of(worry_answers())
-    worry = replace(worry, children=(child(known_by="unborn"),))
+    unborn = child(known_by="unborn")
+    worry = replace(worry, children=(unborn,))
     assert report_type(worry, {Kind.SOC})[0] is ReportType.ANTICIPATORY
+    with_a_sibling = replace(worry, children=(unborn, child()))
+    assert report_type(with_a_sibling, {Kind.SOC})[0] is NOTIFICATION
 
 
 def test_an_anonymous_reporter_leaves_no_name_and_a_professional_cannot_be_one() -> None:

@@ -247,6 +247,16 @@ def test_a_return_goes_to_the_next_desk_where_the_standby_holds_the_report(site:
     assert now_held == held | {TRIAGE}
 
 
+def test_a_return_to_another_kind_of_agency_has_the_standbys_basis(site: Site) -> None:
+    site.send(gang())
+    visit = site.visit("ank")
+    site.parts.respond(visit, only(site, visit), Entry(Move.RETURN, reason="x"), site.hands())
+    taker = site.visit("soc")
+    opened = site.parts.read(taker, only(site, taker), site.hands())
+    basis = site.parts.route.rules.standby["ANK"].basis
+    assert [found["id"] for found in opened.reasons["bases"]] == [basis.id]
+
+
 def test_a_return_that_no_desk_can_take_is_refused(site: Site) -> None:
     site.send(gang())
     visit = site.visit("ank")

@@ -140,6 +140,16 @@ def test_a_holiday_desk_is_not_stood_in_for_by_the_office_that_is_shut(site: Sit
     assert site.parts.route.standbys_for(holiday, site.hands())[0].id == TRIAGE
 
 
+def test_an_urgent_return_goes_to_a_desk_that_is_open(site: Site) -> None:
+    def first(*, today: bool) -> str:
+        team = site.parts.directory.agency(ANK)
+        return site.parts.route.standbys_for(team, site.hands(), today=today)[0].id
+
+    assert first(today=True) == first(today=False) == TRIAGE
+    site.hands.move(hours=12)
+    assert (first(today=True), first(today=False)) == (DUTY, TRIAGE)
+
+
 def test_even_the_named_duty_desk_has_a_standby(site: Site) -> None:
     man(site, "soc-ita-uusimaa-duty")
     with site.parts.database.write() as connection:

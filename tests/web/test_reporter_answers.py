@@ -35,7 +35,9 @@ FUTURE = "Syntymäaika ei voi olla tulevaisuudessa"
 TOO_OLD = "Syntymäajasta on yli 120 vuotta. Tarkista vuosi."
 AGE = "Kirjoita ikä täysinä vuosina, 0–120"
 DATES_DIFFER = "Syntymäaika ei ole sama kuin henkilötunnuksessa. Korjaa tai poista toinen."
-AGES_DIFFER = "Ikä ja syntymäaika eivät sovi yhteen. Korjaa tai poista toinen."
+AGES_DIFFER = (
+    "Ikä ei sovi yhteen syntymäajan tai henkilötunnuksen kanssa. Korjaa tai poista toinen."
+)
 UNBORN_HAS_AGE = "Valitsit, että lapsi ei ole vielä syntynyt. Poista iän tiedot tai peru valinta."
 DUE_PAST = "Laskettu aika on jo mennyt. Onko lapsi syntynyt?"
 DUE_FAR = "Laskettu aika on liian kaukana. Tarkista päivämäärä."

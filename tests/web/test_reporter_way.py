@@ -192,7 +192,7 @@ def test_a_child_who_reports_about_itself_is_told_what_to_answer(walk: Walk) -> 
 
 def test_who_gets_the_identity_code_is_told_where_there_is_one(walk: Walk) -> None:
     walk.fill(child_1={"hetu": "010516A901V", "age": ""})
-    assert "nimi, henkilötunnus, ikä ja kieli" in walk.get("/report/check")
+    assert "nimi, henkilötunnus, ikä" in walk.get("/report/check")
     walk.post("/report/child/1", CHILD | {"hetu": "", "age": "9"})
     assert "henkilötunnus, ikä" not in walk.get("/report/check")
 
@@ -209,7 +209,7 @@ def test_a_report_past_social_services_says_that_the_duty_is_not_met(walk: Walk)
         consent={"child_consent": "given", "consent_to": ["ANK"]},
     )
     page = walk.get("/report/check")
-    assert "ei täytä ammattilaisen ilmoitusvelvollisuutta" in page
+    assert "Vain ilmoitus sosiaalipalveluihin täyttää ammattilaisen ilmoitusvelvollisuuden" in page
     assert "Lähetä ilmoitus" in page
 
 

@@ -135,6 +135,22 @@ def test_what_is_wrong_is_named_and_nothing_is_recorded(
     assert moves_made(site, referral) == ["accept"]
 
 
+def test_every_fault_of_a_form_is_named_at_once(site: Site, referral: UUID) -> None:
+    typed = {"happened_on": ["1", "1", "2020"], "reason": ""}
+    page = post(english(site, "soc"), referral, "already_client", **typed).text
+    assert "Give a day from the arrival" in page
+    assert "Write the reason." in page
+
+
+def test_a_deadline_that_was_closed_over_is_not_shown_as_met(site: Site, referral: UUID) -> None:
+    client = english(site, "soc")
+    assert post(client, referral, "record_urgency", choice="urgent").status_code == 303
+    assert post(client, referral, "close", reason=REASON).status_code == 303
+    page = client.get(f"/referrals/{referral}").text
+    assert page.count("Not met: the handling ended") == 2
+    assert page_faults(page) == []
+
+
 def test_an_expired_form_keeps_what_was_typed(site: Site, referral: UUID) -> None:
     client = english(site, "soc")
     data = {"csrf_token": "old", "happened_on": DAY, "reason": REASON}

@@ -28,7 +28,9 @@ BORN_LATER = mark("The birth date cannot be in the future")
 TOO_OLD = mark("The birth date is more than 120 years ago. Check the year.")
 AGE_WRONG = mark("Write the age in full years, from 0 to 120")
 DATES_DIFFER = mark("The birth date is not the one in the identity code. Correct or remove one.")
-AGES_DIFFER = mark("The age and the birth date do not match. Correct or remove one.")
+AGES_DIFFER = mark(
+    "The age does not match the birth date or the personal identity code. Correct or remove one."
+)
 UNBORN_HAS_AGE = mark(
     "You chose that the child has not been born yet: remove the age, or the choice"
 )

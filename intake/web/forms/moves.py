@@ -55,8 +55,8 @@ WORDS: Mapping[Move, Words] = {
         mark("Return with a reason"),
         mark("Returned with a reason"),
         mark(
-            "The report goes to the desk that stands by, with your reason. The deadlines set by "
-            "law keep their start. The reporter sees that the report has moved."
+            "The report goes to the desk that stands by, with your reason. Deadlines set by law "
+            "that are running keep their start. The reporter sees that the report has moved."
         ),
     ),
     Move.ASSESSMENT_STARTED: Words(

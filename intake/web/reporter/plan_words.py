@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from intake.domain.directory import Directory, PhoneLine
 from intake.domain.message import mark
-from intake.domain.report import Worry
+from intake.domain.report import Child, Worry
 from intake.language import Language
 from intake.services.route import Plan, Share
 from intake.web import words
@@ -22,16 +22,16 @@ SECTIONS = {
     "concern": mark("The worry, your observations, your own view and the consents"),
     "health": mark("Information on the child’s health"),
 }
-IDENTITY = mark("%(child)s: name, age and language")
-IDENTITY_WITH_CODE = mark("%(child)s: name, personal identity code, age and language")
-PLACE = mark("%(child)s: municipality, school, whereabouts and protected address")
+ANONYMOUS = mark("That the reporter is a private person without a name")
+CONCERN_WITHOUT_VIEW = mark("The worry, your observations and the consents")
+OF_CHILD = mark("%(child)s: %(parts)s")
 CHILD = mark("Child %(number)s")
 NOTICES = {
     "call_duty_too": mark(
         "Call the emergency social service as well: it is outside office hours now."
     ),
     "clock_from_birth": mark(
-        "The deadlines of the service-needs assessment start when the child is born."
+        "For a child not yet born, the deadlines of the service-needs assessment start at birth."
     ),
     "nothing_to_guardians": mark(
         "Do not tell the guardian before you have agreed on it with child welfare or police."
@@ -142,14 +142,41 @@ def _sections(share: Share, worry: Worry, language: Language) -> Iterable[str]:
     for number, (child, name) in enumerate(
         zip(worry.children, _names(worry, language), strict=True), 1
     ):
-        identity = IDENTITY_WITH_CODE if child.hetu else IDENTITY
-        for slot, text in (("identity", identity), ("place", PLACE)):
+        for slot, parts in (("identity", _identity(child)), ("place", _place(child))):
             if f"{slot}_{number}" in share.slots:
-                yield said(text, child=name)
+                yield said(OF_CHILD, child=name, parts=", ".join(map(said, parts)))
     empty = {"guardians": not worry.guardians, "health": not worry.health.strip()}
+    instead = {
+        "reporter": ANONYMOUS if worry.reporter.anonymous else "",
+        "concern": "" if worry.concern.own_view.strip() else CONCERN_WITHOUT_VIEW,
+    }
     for slot, text in SECTIONS.items():
         if slot in share.slots and not empty.get(slot):
-            yield said(text)
+            yield said(instead.get(slot) or text)
+
+
+def _identity(child: Child) -> list[str]:
+    """The parts of a child's identity that were told."""
+    parts = {
+        mark("name"): child.name.strip(),
+        mark("personal identity code"): child.hetu,
+        mark("age"): not child.unborn,
+        mark("not yet born"): child.unborn,
+        mark("language"): child.language.strip(),
+        mark("need of an interpreter"): child.interpreter == "yes",
+    }
+    return [part for part, told in parts.items() if told]
+
+
+def _place(child: Child) -> list[str]:
+    """The parts of where a child is that were told."""
+    parts = {
+        mark("municipality"): True,
+        mark("school"): child.school or child.school_name.strip(),
+        mark("whereabouts"): child.whereabouts.strip() or child.whereabouts_municipality,
+        mark("protected address"): True,
+    }
+    return [part for part, told in parts.items() if told]
 
 
 def _left_out(plan: Plan, worry: Worry, language: Language) -> Iterable[str]:
