@@ -40,6 +40,8 @@ class Opened:
     moves: tuple[AnyRow, ...]
     move_reasons: Mapping[UUID, str]
     deadlines: tuple[AnyRow, ...]
+    moved_to: str | None
+    """The agency that has it since a return."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Read:
             sealed = reports.sections(connection, row.report_id)
             moves = tuple(referrals.moves(connection, row.id))
             deadlines = tuple(referrals.deadlines(connection, row.id))
+            others = referrals.of_report(connection, row.report_id)
         keys = self.section_keys(row, key)
         sections = {
             slot: json.loads(content)
@@ -105,6 +108,7 @@ class Read:
                 if move.sealed_reason
             },
             deadlines=deadlines,
+            moved_to=next((r.agency_id for r in others if r.came_from == row.id), None),
         )
 
     def entitled(self, visit: Visit, referral_id: UUID, now: datetime) -> AnyRow:

@@ -180,6 +180,14 @@ class Respond:
         concern = open_section(keys["concern"], row.report_id, "concern", sealed["concern"])
         return reports_offence(json.loads(concern))
 
+    def taker(self, row: AnyRow, deadlines: Collection[AnyRow], now: datetime) -> Agency | None:
+        """The desk that gets what the referral's agency returns; None where no desk could."""
+        with self.database.read() as connection:
+            held = {r.agency_id for r in referrals.of_report(connection, row.report_id)}
+        agency = self.directory.agency(row.agency_id)
+        desks = self.route.standbys_for(agency, now, today=_is_urgent(deadlines))
+        return next((desk for desk in desks if desk.id not in held), None)
+
     def _bases_after_return(self, agency: Agency, target: Agency, bases: list[Any]) -> list[Any]:
         """A desk of another kind gets it as the one that stands by, on that basis alone."""
         same = target.kind is agency.kind
@@ -200,11 +208,7 @@ class Respond:
         if entry.move is not Move.RETURN:
             return None
         agency = self.directory.agency(row.agency_id)
-        with self.database.read() as connection:
-            held = {r.agency_id for r in referrals.of_report(connection, row.report_id)}
-        today = any(d.today for d in deadlines)
-        desks = self.route.standbys_for(agency, now, today=today)
-        target = next((desk for desk in desks if desk.id not in held), None)
+        target = self.taker(row, deadlines, now)
         if target is None:
             raise NoDeskTakesIt
         keys = self.read.section_keys(row, key)
@@ -231,7 +235,13 @@ class Respond:
         started = _clocks_after_return(agency, target, deadlines, now)
         school_at = next((d.municipality for d in deadlines if d.municipality), None)
         self.refer.start_clocks(
-            referred, referral_id, target, started, today=today, municipality=school_at, now=now
+            referred,
+            referral_id,
+            target,
+            started,
+            today=_is_urgent(deadlines),
+            municipality=school_at,
+            now=now,
         )
         return referred
 
@@ -257,6 +267,10 @@ def _check(offered: Offered, entry: Entry, now: datetime) -> None:
     }
     if entry.move in choices and entry.choice not in choices[entry.move]:
         raise ChoiceUnknown
+
+
+def _is_urgent(deadlines: Collection[AnyRow]) -> bool:
+    return any(deadline.today for deadline in deadlines)
 
 
 def _clocks_after_return(

@@ -13,7 +13,7 @@ from flask_login import current_user
 
 from intake.domain.clock import Clock
 from intake.domain.deadline import local_date
-from intake.domain.directory import Directory
+from intake.domain.directory import Agency, Directory
 from intake.domain.message import Message, mark
 from intake.domain.people import Permission
 from intake.domain.referral import ASSESSING, MOVES, Move, State
@@ -168,6 +168,11 @@ class _Agency:
         key = token_key(self.door_secret, visit.secret.csrf_key)
         return FORMS[move](typed, language=reader_language(), token_key=key)
 
+    def _taker(self, move: Move, offered: Offered) -> Agency | None:
+        if move is not Move.RETURN or move not in offered.moves:
+            return None
+        return self.respond.taker(offered.referral, offered.deadlines, self.now())
+
     def _why_not(self, move: Move, offered: Offered) -> str:
         rule, state = MOVES[move], State(offered.referral.state)
         kind = self.directory.agency(offered.referral.agency_id).kind
@@ -194,6 +199,7 @@ class _Agency:
             status,
             move=move,
             words=WORDS[move],
+            taker=self._taker(move, offered),
             form=form,
             referral=offered.referral,
             back_href=url_for("agency.referral", referral_id=offered.referral.id),

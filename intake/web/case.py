@@ -128,6 +128,9 @@ class Case:
                 detail.append(say.message(happened))
             if reason := opened.move_reasons.get(row.id):
                 detail.append(say.message(Message(mark("Reason: %(reason)s"), {"reason": reason})))
+            if Move(row.move) is Move.RETURN and opened.moved_to:
+                to = self.directory.agency(opened.moved_to).name
+                detail.append(say.message(Message(mark("Moved to: %(agency)s"), {"agency": to})))
             what = say.gettext(WORDS[Move(row.move)].done)
             events.append((row.made_at, what, " · ".join(detail)))
         for at, what, text in sorted(events, key=lambda event: event[0]):

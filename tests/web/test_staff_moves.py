@@ -13,7 +13,7 @@ from intake.domain.referral import Move, State
 from intake.services.respond import Entry
 from tests.look.page_faults import page_faults
 from tests.services.test_respond import gang
-from tests.site import Site, token_in, worry_answers
+from tests.site import TRIAGE, Site, token_in, worry_answers
 from tests.web.test_staff_referral import english, referral_of
 
 DAY = ["3", "6", "2026"]
@@ -94,6 +94,7 @@ def test_return_asks_a_reason_and_hands_the_report_to_the_desk_that_stands_by(si
     site.send(gang())
     found = referral_of(site, "ank")
     client = english(site, "ank")
+    asked = client.get(f"/referrals/{found}/return").text
     assert post(client, found, "return", reason=" ").status_code == 422
     assert post(client, found, "return", reason="Ei kuulu meille.").status_code == 303
     page = english(site, "soc").get(f"/referrals/{referral_of(site, 'soc')}").text
@@ -103,6 +104,9 @@ def test_return_asks_a_reason_and_hands_the_report_to_the_desk_that_stands_by(si
     gone = client.get(f"/referrals/{found}").text
     assert page_faults(gone) == []
     assert "Returned" in gone
+    reception = site.parts.directory.agency(TRIAGE).name["en"]
+    assert f"It goes to: {reception}." in asked
+    assert f"Moved to: {reception}" in gone
 
 
 @pytest.mark.parametrize(
