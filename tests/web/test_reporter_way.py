@@ -247,6 +247,17 @@ def test_where_only_a_consent_is_missing_the_way_to_it_is_shown(walk: Walk) -> N
     assert "Lähetä ilmoitus" not in page
 
 
+def test_a_child_who_refused_is_not_to_be_asked_again(walk: Walk) -> None:
+    walk.fill(
+        worry={"categories": ["mental_health"]},
+        protection={"may_need_protection": "no"},
+        consent={"child_consent": "refused"},
+    )
+    page = walk.get("/report/check")
+    assert "lapsi on kieltänyt sen" in page
+    assert "Pyydä nuorelta" not in page
+
+
 def test_what_social_services_get_without_a_notification_is_a_contact_for_support(
     walk: Walk,
 ) -> None:

@@ -44,6 +44,10 @@ NOTICES = {
         "or ask for advice by telephone without telling names."
     ),
 }
+CONSENT_REFUSED = mark(
+    "As it stands, the report may not be given to anybody, and the child has refused consent: "
+    "ask for advice by telephone without telling names."
+)
 LEFT_OUT = mark("%(child)s is not part of this report: nobody gets this person’s details.")
 GUARDIANS = "nothing_to_guardians"
 CALL_TOO = "call_duty_too"
@@ -89,7 +93,10 @@ def tell(plan: Plan, worry: Worry, language: Language) -> Told:
     noticed = list(plan.notices)
     if worry.guardian_suspected and GUARDIANS not in noticed:
         noticed.append(GUARDIANS)
-    notices = [language.gettext(NOTICES[notice]) for notice in noticed]
+    said = dict(NOTICES)
+    if worry.consent.child_consent == "refused":
+        said[ASK_CONSENT] = CONSENT_REFUSED
+    notices = [language.gettext(said[notice]) for notice in noticed]
     if plan.shares:
         notices.extend(_left_out(plan, worry, language))
     if plan.uncertain:
