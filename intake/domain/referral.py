@@ -112,6 +112,7 @@ ASSESSING: dict[Move, str] = {
     Move.ALREADY_CLIENT: "lsl26_complete",
     Move.ASSESSMENT_COMPLETE: "lsl26_complete",
 }
+"""The clock of each move of an assessment: without that clock the move has no meaning."""
 
 
 def _assessing(move: Move, open_clocks: Collection[str]) -> bool:

@@ -15,10 +15,10 @@ from intake.domain.message import Message, mark
 MAX_CHILDREN = 6
 MAX_GUARDIANS = 6
 UNKNOWN = "unknown"
+ELSEWHERE = "elsewhere"
 TO_SOCIAL = mark("Social services assess what support the child needs.")
 # By a professional: to the police and, all the same, to social services (417/2007 §25.3).
 _REPORTABLE = ("sexual", "violence", "suspected")
-ELSEWHERE = "elsewhere"
 
 CATEGORIES = (
     "offence_by_child",
