@@ -29,7 +29,7 @@ class Base(DeclarativeBase):
 
 
 class FloorRow(Base):
-    """One row as large as a whole report's rows together."""
+    """One row as large as all the rows of a report together."""
 
     __tablename__ = "floor"
 

@@ -26,16 +26,26 @@ from threading import Thread
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import func, select, text
+from sqlalchemy import LargeBinary, cast, func, select, true
 
 import config
 from intake import wiring
 from intake.cli import server_options
 from intake.domain.people import Membership, Role
+from intake.domain.trail import Action
 from intake.services.draft import Draft
 from intake.services.enrol import Enrol
 from intake.store.database import Database
-from intake.store.tables import ReceiptRow, ReferralRow, ReportRow, WrapRow
+from intake.store.tables import (
+    DeadlineRow,
+    DecisionRow,
+    ReceiptRow,
+    ReferralRow,
+    ReportRow,
+    SectionRow,
+    TrailRow,
+    WrapRow,
+)
 from intake.vault.own import VisitorSecret
 from intake.vault.passphrase import Cost
 from intake.web.forms.base import token_key
@@ -44,6 +54,7 @@ ROUNDS = 5
 POSTS = {1: 150, 8: 400}
 PROCESSES = 2
 GOAL = 0.5
+OF_A_REPORT = (ReportRow, SectionRow, ReceiptRow, DecisionRow, ReferralRow, WrapRow, DeadlineRow)
 TYPED: dict[str, Any] = {
     "who": {"kind": ["professional"]},
     "reporter": {
@@ -249,17 +260,16 @@ def _lay_out(settings: config.Settings) -> wiring.Parts:
 
 
 def _bytes_of_a_report(database: Database) -> int:
-    """Bytes of all that one submission leaves in the database's sealed columns."""
-    queries = (
-        "SELECT sum(length(sealed_content)) FROM section",
-        "SELECT sum(length(sealed_reasons)) FROM referral",
-        "SELECT sum(length(sealed_keys)) FROM wrap",
-        "SELECT sum(length(sealed_copy)) FROM receipt",
-        "SELECT sum(length(sealed_facts)) FROM decision",
-        "SELECT sum(length(steps)) FROM deadline",
-    )
+    """Bytes of every value in the rows of the one report that is there; indexes come on top."""
+    of_it: dict[Any, Any] = dict.fromkeys(OF_A_REPORT, true())
+    of_it[TrailRow] = TrailRow.action == Action.SEND.value
     with database.read() as connection:
-        return sum(int(connection.scalar(text(query)) or 0) for query in queries)
+        return sum(
+            connection.scalar(select(func.sum(func.length(cast(column, LargeBinary)))).where(which))
+            or 0
+            for row, which in of_it.items()
+            for column in row.__table__.c
+        )
 
 
 def _report(
@@ -279,7 +289,7 @@ def _report(
         for round_ in found
     )
     failed = sum(status >= 500 for found in rounds.values() for r in found for status in r.statuses)
-    lines = [f"one report: {size} sealed bytes, 3 recipients and a standby desk"]
+    lines = [f"one report: {size} bytes in its rows, 3 recipients and a standby desk"]
     ratios = {}
     for clients in POSTS:
         ours, floor = rounds["ours", clients], rounds["floor", clients]

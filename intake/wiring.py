@@ -26,7 +26,7 @@ from config import (
     refuse_secrets_of_other_doors,
 )
 from intake.domain.calendar import Calendar, load_calendar
-from intake.domain.chase import ChaseStep
+from intake.domain.chase import ChaseStep, Chasing
 from intake.domain.clock import Clock
 from intake.domain.directory import Directory
 from intake.domain.directory_file import directory_from
@@ -70,22 +70,24 @@ class Parts:
     calendar: Calendar
     rules: RuleSet
     clocks: Mapping[str, Clock]
-    steps: tuple[ChaseStep, ...]
+    chasing: Chasing
     now: Now = utc_now
 
     @cached_property
     def route(self) -> Route:
         """Routing without writing."""
+        from intake.services.keys_that_open import KeysThatOpen
         from intake.services.route import Route
 
-        return Route(self.database, self.directory, self.calendar, self.rules)
+        keys = KeysThatOpen(self.database)
+        return Route(self.directory, self.calendar, self.rules, keys)
 
     @cached_property
     def refer(self) -> Refer:
         """Making of referrals."""
         from intake.services.refer import Refer
 
-        return Refer(self.calendar, self.clocks, self.steps)
+        return Refer(self.calendar, self.clocks, self.chasing)
 
     @cached_property
     def submit(self) -> Submit:
@@ -185,14 +187,15 @@ def build(settings: Settings, now: Now = utc_now) -> Parts:
         tables = directory_store.tables(connection)
     if not tables:
         raise SettingsUnusable("The database has no directory of agencies: run `ankkuri init`")
+    calendar = load_calendar()
     return Parts(
         settings=settings,
         database=database,
         directory=directory_from(tables),
-        calendar=load_calendar(),
+        calendar=calendar,
         rules=rules,
         clocks={clock.id: clock for clock in map(Clock.parse, rules.clocks)},
-        steps=tuple(map(ChaseStep.parse, rules.chases)),
+        chasing=Chasing(tuple(map(ChaseStep.parse, rules.chases)), calendar),
         now=now,
     )
 

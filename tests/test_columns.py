@@ -160,6 +160,7 @@ PLAIN: dict[str, dict[str, str]] = {
         "granted_at": WHEN,
         "withdrawn_at": WHEN,
     },
+    "openers_stamp": {"id": "always 1", "stamp": "random; says only that something changed"},
     "session": {
         "id": "derived from the cookie one way",
         "person_id": STAFF,

@@ -1,4 +1,4 @@
-"""How a writer waits for the write lock of another process."""
+"""What a read sees, what a write keeps, and how a writer waits for another process."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from intake.store import database
@@ -35,6 +36,41 @@ def _write(ours: Database) -> None:
         connection.exec_driver_sql("INSERT INTO kept VALUES (1)")
 
 
+def _count(connection: Connection) -> Any:
+    return connection.exec_driver_sql("SELECT count(*) FROM kept").scalar()
+
+
+def test_a_read_sees_one_snapshot_and_keeps_nothing(
+    place: tuple[Database, sqlite3.Connection],
+) -> None:
+    ours, other = place
+    other.execute("COMMIT")
+    with ours.read() as connection:
+        assert _count(connection) == 0
+        _write(ours)
+        assert _count(connection) == 0
+    with ours.read() as connection:
+        assert _count(connection) == 1
+        connection.exec_driver_sql("DELETE FROM kept")
+    with ours.read() as connection:
+        assert _count(connection) == 1
+
+
+def test_a_write_that_raises_keeps_nothing(place: tuple[Database, sqlite3.Connection]) -> None:
+    ours, other = place
+    other.execute("COMMIT")
+
+    def write_half() -> None:
+        with ours.write() as connection:
+            connection.exec_driver_sql("INSERT INTO kept VALUES (1)")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_half()
+    with ours.read() as connection:
+        assert _count(connection) == 0
+
+
 def test_a_writer_asks_again_until_another_is_done(
     place: tuple[Database, sqlite3.Connection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -50,7 +86,7 @@ def test_a_writer_asks_again_until_another_is_done(
     _write(ours)
     assert slept == [0.001] * 3
     with ours.read() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM kept").scalar() == 1
+        assert _count(connection) == 1
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 15_000
 
 
@@ -89,4 +125,4 @@ def test_a_writer_that_waits_too_long_says_so_and_writes_the_next_time(
     other.execute("COMMIT")
     _write(ours)
     with ours.read() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM kept").scalar() == 1
+        assert _count(connection) == 1

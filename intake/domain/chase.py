@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from intake.domain.calendar import Calendar
 from intake.domain.clock import Kind
@@ -87,45 +87,67 @@ class ChaseAt:
     at: datetime
     allows_standby: bool
 
+    @cached_property
+    def entry(self) -> dict[str, object]:
+        """The step as a deadline's row keeps it."""
+        at = self.at.isoformat()
+        return {"step": self.step_id, "to": self.to, "at": at, "standby": self.allows_standby}
 
-def chase_times(
-    steps: Iterable[ChaseStep], certificate: Certificate, calendar: Calendar
+
+@dataclass(frozen=True, eq=False)
+class Chasing:
+    """The chase steps of a rule set, counted on a calendar."""
+
+    steps: tuple[ChaseStep, ...]
+    calendar: Calendar
+
+    def times(self, certificate: Certificate) -> tuple[ChaseAt, ...]:
+        """When each step that belongs to the deadline falls, in order.
+
+        Steps that would fall before the arrival are left out. Raises ``CalendarTooShort``.
+        """
+        by_today = certificate.rule.kind in (Kind.SAME_DAY, Kind.HOURS)
+        plan = Plan.SAME_DAY if by_today else Plan.DAYS
+        arrival = certificate.arrival
+        times = [
+            *_by_minutes(self, plan, certificate.clock.id, arrival),
+            *_by_days(self, plan, certificate.clock.id, certificate.due, local_date(arrival)),
+        ]
+        in_order = sorted(times, key=lambda chase: (chase.at, chase.step_id))
+        return tuple(chase for chase in in_order if chase.at >= arrival)
+
+    def of(self, plan: Plan, clock: str) -> Iterator[ChaseStep]:
+        """The steps of a plan that chase this clock."""
+        for step in self.steps:
+            if step.plan is plan and (not step.clocks or clock in step.clocks):
+                yield step
+
+
+def _by_minutes(chasing: Chasing, plan: Plan, clock: str, arrival: datetime) -> Iterator[ChaseAt]:
+    for step in chasing.of(plan, clock):
+        if isinstance(step.when, MinutesAfterArrival):
+            at = arrival + timedelta(minutes=step.when.minutes)
+            yield ChaseAt(step.id, step.to, at, step.allows_standby)
+
+
+@lru_cache(maxsize=256)
+def _by_days(
+    chasing: Chasing, plan: Plan, clock: str, due: date, arrived: date
 ) -> tuple[ChaseAt, ...]:
-    """When each step that belongs to the deadline falls, in order.
-
-    Steps that would fall before the arrival are left out. Raises ``CalendarTooShort``.
-    """
-    by_today = certificate.rule.kind in (Kind.SAME_DAY, Kind.HOURS)
-    plan = Plan.SAME_DAY if by_today else Plan.DAYS
-    arrived = local_date(certificate.arrival)
-    times = [
-        ChaseAt(step.id, step.to, at, step.allows_standby)
-        for step in steps
-        if step.plan is plan
-        and (not step.clocks or certificate.clock.id in step.clocks)
-        and (at := _instant(step, certificate, arrived, calendar))
-    ]
-    return tuple(sorted(times, key=lambda chase: (chase.at, chase.step_id)))
+    """The steps that fall on working days; the reports of one day share them."""
+    return tuple(
+        ChaseAt(step.id, step.to, _instant(step.when, due, arrived, chasing), step.allows_standby)
+        for step in chasing.of(plan, clock)
+        if isinstance(step.when, WorkingDaysFromDue)
+    )
 
 
-def _instant(
-    step: ChaseStep, certificate: Certificate, arrived: date, calendar: Calendar
-) -> datetime | None:
-    match step.when:
-        case MinutesAfterArrival(minutes):
-            return certificate.arrival + timedelta(minutes=minutes)
-        case WorkingDaysFromDue(days, at):
-            instant = _at(certificate.due, days, at, arrived, calendar)
-            return instant if instant >= certificate.arrival else None
-
-
-@lru_cache(maxsize=1024)
-def _at(due: date, days: int, at: time, arrival: date, calendar: Calendar) -> datetime:
-    """``at`` on the day ``days`` working days from ``due``; the reports of one day share it."""
+def _instant(when: WorkingDaysFromDue, due: date, arrived: date, chasing: Chasing) -> datetime:
     day = due
-    for _ in range(abs(days)):
-        day = _next_working_day(day, _DAY if days > 0 else -_DAY, arrival, calendar)
-    return local_instant(day, at)
+    for _ in range(abs(when.days)):
+        step = _DAY if when.days > 0 else -_DAY
+        day = _next_working_day(day, step, arrived, chasing.calendar)
+    return local_instant(day, when.at)
 
 
 def _next_working_day(day: date, step: timedelta, arrival: date, calendar: Calendar) -> date:

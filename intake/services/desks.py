@@ -67,15 +67,6 @@ class Desks:
         first = islice((agency for agency in own if agency.id in manned), 1)
         return chain(first, (a for a in self._last_resorts(place) if a.id in manned))
 
-    def may_be_asked(self, kind: str, desk: str, place: Place) -> Iterator[Agency]:
-        """Every desk that ``find`` or ``standbys`` may come to, whoever is manned."""
-        standby = self.standby[kind]
-        return chain(
-            self.of_kind(kind, desk, place),
-            self.of_kind(standby.to, standby.desk, place),
-            self._last_resorts(place),
-        )
-
     def _last_resorts(self, place: Place) -> Iterator[Agency]:
         """Who takes what nobody else does: social services' triage and duty desks of the place,
         the named duty desk, any other duty desk.

@@ -125,7 +125,7 @@ class Enrol:
         """
         today = local_date(now)
         with self.database.write() as connection:
-            held = people.agency_keys_that_open(connection, {agency}, today).get(agency)
+            held = people.agency_keys_that_open(connection, today).get(agency)
             sealed = people.grant(connection, held.id, visit.person.id) if held else None
             if held is None or sealed is None or visit.person.role_at(agency) is None:
                 raise GrantRefused(f"{visit.person.name} cannot open {agency}")

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from intake.domain.calendar import Calendar, CalendarTooShort
-from intake.domain.chase import ChaseStep, chase_times
+from intake.domain.chase import Chasing
 from intake.domain.clock import Clock, Kind
 from intake.domain.deadline import Certificate, certify
 from intake.domain.directory import Agency
@@ -42,7 +42,7 @@ class Refer:
 
     calendar: Calendar
     clocks: Mapping[str, Clock]
-    steps: tuple[ChaseStep, ...]
+    chasing: Chasing
 
     def __call__(
         self, report_id: UUID, worry: Worry, plan: Plan, keys: SectionKeys, now: datetime
@@ -168,7 +168,7 @@ class Refer:
             clock = self.clocks[clock_id]
             at_school = municipality if clock.kind is Kind.SCHOOL_DAYS else None
             certificate = self.certify(clock_id, started_at, today=today, municipality=at_school)
-            steps = chase_times(self.steps, certificate, self.calendar)
+            steps = self.chasing.times(certificate)
             referred.deadlines.append(
                 {
                     "id": new_id(now),
@@ -182,15 +182,7 @@ class Refer:
                     "due_extended_on": certificate.due_extended,
                     "due_at": certificate.due_at,
                     "calendar_version": certificate.calendar,
-                    "steps": [
-                        {
-                            "step": step.step_id,
-                            "to": step.to,
-                            "at": step.at.isoformat(),
-                            "standby": step.allows_standby,
-                        }
-                        for step in steps
-                    ],
+                    "steps": [step.entry for step in steps],
                     "next_chase_at": steps[0].at if steps else None,
                 }
             )

@@ -6,8 +6,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property, lru_cache
-from itertools import chain
+from functools import cached_property
 from typing import TypeVar
 
 from intake.domain.calendar import Calendar, CalendarTooShort, Term
@@ -17,8 +16,7 @@ from intake.domain.facts import Facts, Surroundings, facts_of
 from intake.domain.message import Message
 from intake.domain.report import Child, ReportType, Worry, report_type
 from intake.services.desks import Desks, NobodyCanOpen, Place
-from intake.store import people
-from intake.store.database import Database
+from intake.services.keys_that_open import KeysThatOpen
 from intake.vault.seal import PublicKey
 from routing_rules.decide import decide
 from routing_rules.outcome import Outcome, Reason, Recipient, Withheld
@@ -64,22 +62,17 @@ class Plan:
 class Route:
     """Decides once for each child and gives each agency one share."""
 
-    database: Database
     directory: Directory
     calendar: Calendar
     rules: RuleSet
+    keys_that_open: KeysThatOpen
 
     def __call__(self, worry: Worry, now: datetime) -> Plan:
         """Raises NobodyCanOpen when not even the duty desk has a member who can open."""
         facts = tuple(self._facts(worry, child, now) for child in worry.children)
         outcomes = tuple(decide(self.rules, one) for one in facts)
         places = [Place.of(child, urgent=worry.urgent) for child in worry.children]
-        asked = (
-            self.desks.may_be_asked(recipient.kind, recipient.desk, place)
-            for place, outcome in zip(places, outcomes, strict=True)
-            for recipient in outcome.recipients
-        )
-        keys = self._keys(chain.from_iterable(asked), now)
+        keys = self.keys_that_open(local_date(now))
         shares: dict[str, Share] = {}
         standby: dict[str, Agency] = {}
         for number, (child, place, outcome) in enumerate(
@@ -119,7 +112,7 @@ class Route:
         ``today``: it is urgent, so that desks that are open now come first.
         """
         place = Place(agency.municipalities[0], agency.school)
-        keys = self._keys(self.desks.may_be_asked(agency.kind, agency.desk, place), now)
+        keys = self.keys_that_open(local_date(now))
         found = self.desks.standbys(agency.kind, place, keys)
         desks = [desk for desk in found if desk.id != agency.id]
         if today:
@@ -130,7 +123,7 @@ class Route:
     def key_of(self, agency: Agency, now: datetime) -> PublicKey:
         """The key in use of an agency with a member who can open. Raises NobodyCanOpen."""
         try:
-            return self._keys([agency], now)[agency.id]
+            return self.keys_that_open(local_date(now))[agency.id]
         except KeyError:
             raise NobodyCanOpen(agency.id) from None
 
@@ -138,13 +131,6 @@ class Route:
     def desks(self) -> Desks:
         """The desks of the directory."""
         return Desks(self.directory, self.rules.standby)
-
-    def _keys(self, agencies: Iterable[Agency], now: datetime) -> dict[str, PublicKey]:
-        """By agency, the keys of those that have a member who can open now."""
-        asked = {agency.id for agency in agencies}
-        with self.database.read() as connection:
-            rows = people.agency_keys_that_open(connection, asked, local_date(now))
-        return {agency: _public_key(row.id, row.public_key) for agency, row in rows.items()}
 
     def _facts(self, worry: Worry, child: Child, now: datetime) -> Facts:
         today = local_date(now)
@@ -195,12 +181,6 @@ class Route:
             for reason in outcome.reasons
             if reason.rule in recipient.rules and reason not in share.reasons
         )
-
-
-@lru_cache(maxsize=1024)
-def _public_key(key_id: str, raw: bytes) -> PublicKey:
-    """The key as an object, checked once a process."""
-    return PublicKey(key_id, raw)
 
 
 def _unique(values: Iterable[T]) -> list[T]:

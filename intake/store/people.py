@@ -31,6 +31,7 @@ from intake.store.people_tables import (
     AttemptRow,
     GrantRow,
     MembershipRow,
+    OpenersStampRow,
     PersonRow,
     SessionRow,
 )
@@ -145,25 +146,26 @@ def _of_who_can_open(*columns: Any) -> Select[*tuple[Any, ...]]:
     )
 
 
-_KEYS_THAT_OPEN = (
-    _of_who_can_open(AgencyKeyRow.agency_id, AgencyKeyRow.id, AgencyKeyRow.public_key)
-    .where(AgencyKeyRow.agency_id.in_(bindparam("agencies", expanding=True)))
-    .group_by(AgencyKeyRow.id)
-)
+_STAMP = select(OpenersStampRow.stamp)
+_KEYS_THAT_OPEN = _of_who_can_open(
+    AgencyKeyRow.agency_id, AgencyKeyRow.id, AgencyKeyRow.public_key
+).group_by(AgencyKeyRow.id)
 _OPENERS = _of_who_can_open(
     AgencyKeyRow.agency_id, func.count(distinct(GrantRow.person_id)).label("openers")
 ).group_by(AgencyKeyRow.id)
 
 
-def agency_keys_that_open(
-    connection: Connection, agencies: Collection[str], on: date
-) -> dict[str, AnyRow]:
-    """Of these agencies, the key in use (id, public_key) that at least one member can open.
+def openers_stamp(connection: Connection) -> bytes:
+    """While it is the same, so is who can open what on a given day."""
+    return connection.execute(_STAMP).scalar_one()
+
+
+def agency_keys_that_open(connection: Connection, on: date) -> dict[str, AnyRow]:
+    """By agency, the key in use (id, public_key) that at least one member can open.
 
     A member holds a role at the agency on that day; a grant left from an ended one is not enough.
     """
-    asked = {"agencies": sorted(agencies), "on": on}
-    return {row.agency_id: row for row in connection.execute(_KEYS_THAT_OPEN, asked)}
+    return {row.agency_id: row for row in connection.execute(_KEYS_THAT_OPEN, {"on": on})}
 
 
 def openers(connection: Connection, on: date) -> dict[str, int]:

@@ -93,6 +93,15 @@ class GrantRow(Base):
     withdrawn_at: Mapped[datetime | None]
 
 
+class OpenersStampRow(Base):
+    """One row: triggers renew its stamp with every change of the rows that say who can open."""
+
+    __tablename__ = "openers_stamp"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stamp: Mapped[bytes]
+
+
 class SessionRow(Base):
     """A signed-in person; found and opened by two halves of the cookie's derivation."""
 

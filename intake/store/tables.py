@@ -157,7 +157,13 @@ class DeadlineRow(Base):
             sqlite_where=text("next_chase_at IS NOT NULL"),
             postgresql_where=text("next_chase_at IS NOT NULL"),
         ),
-        Index("ix_deadline_agency_id_met_at_due_at", "agency_id", "met_at", "due_at"),
+        Index(
+            "ix_deadline_agency_id_due_at_open",
+            "agency_id",
+            "due_at",
+            sqlite_where=text("met_at IS NULL"),
+            postgresql_where=text("met_at IS NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

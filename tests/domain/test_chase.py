@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake.domain.calendar import load_calendar
-from intake.domain.chase import ChaseInvalid, ChaseStep, chase_times
+from intake.domain.chase import ChaseInvalid, ChaseStep, Chasing
 from intake.domain.clock import Clock
 from intake.domain.deadline import HELSINKI, Certificate, certify, local_date, parse_arrival
 
@@ -46,7 +46,7 @@ TODAY_STEPS = [
 def chased(made: Certificate, steps: list[ChaseStep]) -> list[tuple[str, str]]:
     return [
         (chase.step_id, f"{chase.at.astimezone(HELSINKI):%a %d.%m. %H:%M}")
-        for chase in chase_times(steps, made, CALENDAR)
+        for chase in Chasing(tuple(steps), CALENDAR).times(made)
     ]
 
 
@@ -69,7 +69,7 @@ def test_a_chase_before_the_arrival_is_left_out() -> None:
 
 
 def test_chases_keep_local_nine_o_clock_when_clocks_change() -> None:
-    times = chase_times(DAY_STEPS, certificate("2026-03-18T10:00"), CALENDAR)
+    times = Chasing(tuple(DAY_STEPS), CALENDAR).times(certificate("2026-03-18T10:00"))
     assert [f"{chase.at:%d.%m. %H:%M}" for chase in times] == [
         *("24.03. 07:00", "26.03. 07:00", "30.03. 06:00", "01.04. 06:00", "07.04. 06:00"),
     ]
@@ -84,7 +84,7 @@ def test_a_deadline_for_today_is_chased_by_its_own_plan() -> None:
         ("morning", "Mon 26.10. 09:00"),
     ]
     late = certificate("2026-10-25T03:30", "same_day", 0)
-    hour = chase_times(TODAY_STEPS, late, CALENDAR)[0]
+    hour = Chasing(tuple(TODAY_STEPS), CALENDAR).times(late)[0]
     assert hour.at - late.arrival == timedelta(minutes=60)
 
 
@@ -105,7 +105,7 @@ def test_chases_are_in_order_never_before_the_arrival_and_on_working_days(
     day: date, count: int
 ) -> None:
     made = certificate(f"{day}T12:00", count=count)
-    times = chase_times(DAY_STEPS, made, CALENDAR)
+    times = Chasing(tuple(DAY_STEPS), CALENDAR).times(made)
     assert [chase.at for chase in times] == sorted(chase.at for chase in times)
     assert all(chase.at >= made.arrival for chase in times)
     assert all(CALENDAR.is_working_day(local_date(chase.at)) for chase in times)

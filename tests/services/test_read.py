@@ -195,10 +195,8 @@ def test_an_agency_whose_members_have_all_ended_gets_no_report(site: Site) -> No
             .where(MembershipRow.agency_id == SOC)
             .values(valid_to=today - timedelta(days=1))
         )
-        assert SOC in people.agency_keys_that_open(
-            connection, {SOC, POL}, today - timedelta(days=1)
-        )
-        assert SOC not in people.agency_keys_that_open(connection, {SOC, POL}, today)
+        assert SOC in people.agency_keys_that_open(connection, today - timedelta(days=1))
+        assert SOC not in people.agency_keys_that_open(connection, today)
         assert SOC not in people.openers(connection, today)
     site.send()
     with site.parts.database.read() as connection:
@@ -208,7 +206,7 @@ def test_an_agency_whose_members_have_all_ended_gets_no_report(site: Site) -> No
 def test_a_role_at_a_controller_or_another_agency_opens_nothing(site: Site) -> None:
     today = site.hands().date()
     with site.parts.database.write() as connection:
-        held = people.agency_keys_that_open(connection, {SOC, POL}, today)[POL]
+        held = people.agency_keys_that_open(connection, today)[POL]
         sealed = people.grant(connection, held.id, site.people["pol"])
         connection.execute(delete(GrantRow).where(GrantRow.agency_key_id == held.id))
         for name in ("supervisor", "soc"):
@@ -217,4 +215,4 @@ def test_a_role_at_a_controller_or_another_agency_opens_nothing(site: Site) -> N
                 connection,
                 grant | {"id": uuid4(), "sealed_key": sealed, "granted_at": site.hands()},
             )
-        assert POL not in people.agency_keys_that_open(connection, {SOC, POL}, today)
+        assert POL not in people.agency_keys_that_open(connection, today)

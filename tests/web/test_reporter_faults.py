@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from intake.services.desks import NobodyCanOpen
 from intake.services.submit import Submit
-from intake.store import people
 from intake.store.database import Database
+from intake.store.people_tables import GrantRow
 from tests.site import Site, open_site, token_in
 from tests.web.reporter_walk import (
     CHILD,
@@ -177,9 +178,10 @@ def test_a_database_that_cannot_be_read_answers_503(
 
 
 def test_while_nobody_could_open_it_the_check_page_says_so_and_gives_numbers(
-    site: Site, filled: Walk, monkeypatch: pytest.MonkeyPatch
+    site: Site, filled: Walk
 ) -> None:
-    monkeypatch.setattr(people, "agency_keys_that_open", lambda *_: {})
+    with site.parts.database.write() as connection:
+        connection.execute(update(GrantRow).values(withdrawn_at=site.hands()))
     page = filled.get("/report/check", 503)
     assert "Ilmoitusta ei voi juuri nyt ottaa vastaan." in page
     assert "09 000 0104" in page
