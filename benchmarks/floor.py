@@ -40,7 +40,8 @@ class FloorRow(Base):
 def from_environment() -> Flask:
     """The floor's application; ``FLOOR_*`` say where its row goes and how large it is."""
     database = Database(os.environ["FLOOR_DATABASE"])
-    Base.metadata.create_all(database.engine)
+    with database.write() as connection:  # one process after the other
+        Base.metadata.create_all(connection)
     parts = wiring.build(config.load())
     content = os.urandom(int(os.environ["FLOOR_BYTES"]))
     typed = json.loads(os.environ["FLOOR_TYPED"])
