@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from intake.store import people
+from intake.store.columns import AnyRow
 from intake.store.database import Database
-from intake.vault.seal import PublicKey
+from intake.vault.seal import KeyUnusable, PublicKey
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -30,6 +34,15 @@ class KeysThatOpen:
             if known and known[:2] == (stamp, on):
                 return known[2]
             rows = people.agency_keys_that_open(connection, on)
-        keys = {agency: PublicKey(row.id, row.public_key) for agency, row in rows.items()}
+        keys = dict(_usable(rows))
         self._known = stamp, on, keys
         return keys
+
+
+def _usable(rows: Mapping[str, AnyRow]) -> Iterator[tuple[str, PublicKey]]:
+    """The keys that can be sealed to: a damaged one costs its agency, and no other."""
+    for agency, row in rows.items():
+        try:
+            yield agency, PublicKey(row.id, row.public_key)
+        except KeyUnusable:
+            log.error("the key of agency %s is damaged: nothing is sealed to it", agency)

@@ -21,7 +21,7 @@ from intake.store.people_tables import (
     PersonRow,
     SessionRow,
 )
-from tests.site import POL, TUESDAY, Site
+from tests.site import POL, SOC, TUESDAY, Site
 
 TODAY, YESTERDAY = TUESDAY.date(), TUESDAY.date() - timedelta(days=1)
 OF_POLICE = (
@@ -79,6 +79,15 @@ def test_a_key_that_nobody_can_open_any_more_is_not_remembered(
     change(another_process, ending)
     another_process.engine.dispose()
     assert POL not in keys(TODAY)
+
+
+def test_a_damaged_key_costs_its_agency_alone(
+    site: Site, keys: KeysThatOpen, caplog: pytest.LogCaptureFixture
+) -> None:
+    change(site.parts.database, update(AgencyKeyRow).where(OF_POLICE[1]).values(public_key=b"x"))
+    assert POL not in keys(TODAY)
+    assert SOC in keys(TODAY)
+    assert caplog.messages == [f"the key of agency {POL} is damaged: nothing is sealed to it"]
 
 
 def test_a_role_that_ends_with_a_day_ends_with_it_though_nothing_changes(
