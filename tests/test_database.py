@@ -126,3 +126,19 @@ def test_a_writer_that_waits_too_long_says_so_and_writes_the_next_time(
     _write(ours)
     with ours.read() as connection:
         assert _count(connection) == 1
+
+
+def test_the_log_is_left_alone_while_somebody_reads(
+    place: tuple[Database, sqlite3.Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, other = place
+    monkeypatch.setattr(database, "_BRIEFLY_SECONDS", 0)
+    other.execute("COMMIT")
+    with ours.read() as connection:
+        assert _count(connection) == 0
+        _write(ours)
+        assert not ours.empty_log()
+    assert ours.empty_log()
+    with ours.read() as connection:
+        assert _count(connection) == 1
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 15_000

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from intake.jobs import Timetable
-from intake.store.tables import HeartbeatRow
-from tests.site import Site
+from intake.services.draft import Draft
+from intake.store.tables import DraftRow, HeartbeatRow, ReceiptRow, ReportRow
+from intake.vault.own import VisitorSecret
+from tests.site import Site, worry_answers
 
 
 def test_every_run_leaves_a_heartbeat_with_its_count(site: Site) -> None:
@@ -46,11 +49,6 @@ def test_a_failing_job_is_recorded_and_the_next_one_runs(
 
 
 def test_tidying_deletes_old_drafts_and_copies_but_no_report(site: Site) -> None:
-    from intake.services.draft import Draft
-    from intake.store.tables import DraftRow, ReceiptRow, ReportRow
-    from intake.vault.own import VisitorSecret
-    from tests.site import worry_answers
-
     Draft(site.parts.database).save(VisitorSecret.new(), worry_answers(), site.hands())
     site.send()
     site.hands.move(hours=11)
@@ -61,3 +59,18 @@ def test_tidying_deletes_old_drafts_and_copies_but_no_report(site: Site) -> None
         assert list(connection.scalars(select(DraftRow.id))) == [fresh.draft_id]
         assert connection.scalar(select(ReceiptRow.sealed_copy)) is None
         assert connection.scalar(select(ReportRow.id)) is not None
+
+
+def test_after_tidying_what_was_erased_is_in_no_file_of_the_database(site: Site) -> None:
+    database, drafts, secret = site.parts.database, Draft(site.parts.database), VisitorSecret.new()
+    sealed = drafts.save(secret, worry_answers(), site.hands())
+    drafts.erase(secret)
+    path = Path(make_url(database.url).database or "")
+    files = list(path.parent.glob(f"{path.name}*"))
+
+    def holding() -> list[Path]:
+        return [file for file in files if sealed[-1000:] in file.read_bytes()]
+
+    assert holding() == [path.with_name(f"{path.name}-wal")]
+    site.parts.tidy(site.hands())
+    assert holding() == []

@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 class KeysThatOpen:
     """By agency, the key in use that at least one member can open on a day.
 
-    Remembered while the database's stamp of the rows behind it stays the same: the stamp is read
-    each time, so that a key that nobody opens any more is never sealed to.
+    Remembered while the database's stamp of the rows behind it stays the same. The stamp is read
+    each time: a change counts as soon as it is committed.
     """
 
     database: Database

@@ -16,17 +16,19 @@ HEARTBEATS_KEPT = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Tidy:
-    """The purge that a job runs."""
+    """The purge that a job runs. After it, what was erased is in no file of the database."""
 
     database: Database
 
     def __call__(self, now: datetime) -> int:
         """Purge; how many rows went."""
         with self.database.write() as connection:
-            return (
+            purged = (
                 drafts.purge(connection, now - DRAFT_IDLE)
                 + reports.purge_copies(connection, now - COPY_KEPT)
                 + people.purge_sessions(connection, now - LONGEST - IDLE)
                 + people.purge_attempts(connection, now - COUNTED_FOR)
                 + chasing.purge_heartbeats(connection, now - HEARTBEATS_KEPT)
             )
+        self.database.empty_log()
+        return purged

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DatabaseError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_WAIT_SECONDS = 15
+_BRIEFLY_SECONDS = 1
 _ASK_AGAIN_SECONDS = 0.001
 
 
@@ -57,6 +58,15 @@ class Database:
         with self._turn, self.engine.begin() as connection:
             _begin_writing(connection)
             yield connection
+
+    def empty_log(self) -> bool:
+        """Bring the write-ahead log into the database and empty it: what was erased is in neither.
+
+        False where somebody kept it busy: the next time will do.
+        """
+        with self.engine.connect() as connection, _waiting(connection, _BRIEFLY_SECONDS):
+            busy, *_ = _driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
 
     def upgrade(self) -> None:
         """Bring the schema to this version's, creating it where there is none."""
@@ -132,8 +142,7 @@ def _begin_writing(connection: Connection) -> None:
     """
     driver = _driver(connection)
     until = time.monotonic() + _LOCK_WAIT_SECONDS
-    driver.execute("PRAGMA busy_timeout=0")
-    try:
+    with _waiting(connection, 0):
         while time.monotonic() < until:
             try:
                 driver.execute("BEGIN IMMEDIATE")
@@ -144,5 +153,14 @@ def _begin_writing(connection: Connection) -> None:
             else:
                 return
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # raises what went wrong as SQLAlchemy's
+
+
+@contextmanager
+def _waiting(connection: Connection, seconds: int) -> Iterator[None]:
+    """Let SQLite wait for locks no longer than this, once."""
+    driver = _driver(connection)
+    driver.execute(f"PRAGMA busy_timeout={1000 * seconds}")
+    try:
+        yield
     finally:
         driver.execute(f"PRAGMA busy_timeout={1000 * _LOCK_WAIT_SECONDS}")
