@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or_leave
 
 from intake.store.columns import AnyRow
+from intake.store.prepared import PreparedInsert
 from intake.store.tables import (
     DeadlineRow,
     DecisionRow,
@@ -40,9 +41,8 @@ class Filing:
     deadlines: Sequence[Values]
 
 
-# Core statements made once: the ORM's per-row work would be a third of a submission.
 _REPORT, _RECEIPT, _SECTION, _DECISION, _REFERRAL, _WRAP, _DEADLINE = (
-    insert(cast(Table, row.__table__))
+    PreparedInsert(insert(cast(Table, row.__table__)))
     for row in (
         ReportRow,
         ReceiptRow,
@@ -53,16 +53,18 @@ _REPORT, _RECEIPT, _SECTION, _DECISION, _REFERRAL, _WRAP, _DEADLINE = (
         DeadlineRow,
     )
 )
-_FACTS_KEY = insert_or_leave(cast(Table, FactsKeyRow.__table__)).on_conflict_do_nothing()
+_FACTS_KEY = PreparedInsert(
+    insert_or_leave(cast(Table, FactsKeyRow.__table__)).on_conflict_do_nothing()
+)
 
 
 def file(connection: Connection, filing: Filing) -> None:
     """Insert everything; IntegrityError if this draft was already sent."""
-    connection.execute(_REPORT, filing.report)
-    connection.execute(_RECEIPT, filing.receipt)
-    connection.execute(_SECTION, filing.sections)
-    connection.execute(_FACTS_KEY, filing.facts_key)
-    connection.execute(_DECISION, filing.decision)
+    _REPORT(connection, [filing.report])
+    _RECEIPT(connection, [filing.receipt])
+    _SECTION(connection, filing.sections)
+    _FACTS_KEY(connection, [filing.facts_key])
+    _DECISION(connection, [filing.decision])
     add_referrals(connection, filing.referrals, filing.wraps, filing.deadlines)
 
 
@@ -73,10 +75,9 @@ def add_referrals(
     deadlines: Sequence[Values],
 ) -> None:
     """Insert referrals with their wraps and deadlines."""
-    connection.execute(_REFERRAL, referrals)
-    connection.execute(_WRAP, wraps)
-    if deadlines:
-        connection.execute(_DEADLINE, deadlines)
+    _REFERRAL(connection, referrals)
+    _WRAP(connection, wraps)
+    _DEADLINE(connection, deadlines)
 
 
 def was_sent(connection: Connection, draft_id: UUID) -> bool:

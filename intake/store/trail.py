@@ -13,12 +13,13 @@ from intake.domain.row_id import new_id
 from intake.domain.trail import TrailLine
 from intake.store.columns import AnyRow
 from intake.store.people_tables import AgencyRow, MembershipRow, PersonRow
+from intake.store.prepared import PreparedInsert
 from intake.store.tables import ReferralRow, TrailRow
 
 _WRITER = uuid4()
 _TABLE = cast(Table, TrailRow.__table__)
 _LAST = select(func.max(_TABLE.c.sequence)).where(_TABLE.c.writer == _WRITER)
-_ADD = insert(_TABLE)
+_ADD = PreparedInsert(insert(_TABLE))
 
 
 def write_line(connection: Connection, *, at: datetime, action: str, **about: Any) -> None:
@@ -37,7 +38,7 @@ def write_lines(
         )
         for number, fields in enumerate(about, 1)
     ]
-    connection.execute(_ADD, [{**vars(line), "digest": line.digest()} for line in lines])
+    _ADD(connection, [{**vars(line), "digest": line.digest()} for line in lines])
 
 
 def lines_of(connection: Connection, controllers: Collection[str], limit: int) -> Sequence[AnyRow]:
