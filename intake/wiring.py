@@ -285,6 +285,7 @@ def _audit(parts: Parts) -> Blueprint:
     return make_blueprint(
         audit=Audit(parts.database),
         directory=parts.directory,
+        clocks=parts.clocks,
         refuse=_refuse(parts),
         now=parts.now,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response
 
+from intake.domain.clock import Clock
 from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
 from intake.domain.people import Permission
@@ -14,6 +15,7 @@ from intake.domain.trail import Action
 from intake.language import Language
 from intake.services.audit import Audit
 from intake.services.sign_in import Visit
+from intake.web.case import clock_title
 from intake.web.forms.moves import WORDS
 from intake.web.guards import Entrance, Refusal
 from intake.web.navigation import PAGES
@@ -39,6 +41,8 @@ PURPOSES: Mapping[str, str] = {
     "handling the referral": mark("Handling the report"),
     "opening a referral of another agency": mark("A report of another agency"),
     "oversight of use": mark("Oversight of use"),
+    "first key": mark("The agency's first key"),
+    "grant to a colleague": mark("Key given to a colleague"),
 }
 
 
@@ -53,6 +57,7 @@ _INNER_PAGES: dict[str, str] = {
 class _Audit:
     audit: Audit
     directory: Directory
+    clocks: Mapping[str, Clock]
     now: Now
 
     def lines(self, visit: Visit) -> Response:
@@ -67,11 +72,22 @@ class _Audit:
                 "role": _said(language, ROLES, row.role),
                 "agency": self._agency(language, row.agency_id),
                 "reference": row.reference or "",
-                "purpose": _purpose(language, row.purpose or ""),
+                "purpose": self._purpose(language, row.action, row.purpose or ""),
             }
             for row in self.audit(visit, self.now(), NEWEST)
         ]
         return render("audit/lines.html", lines=lines, newest=NEWEST)
+
+    def _purpose(self, language: Language, action: str, purpose: str) -> str:
+        """Why it was done; of a reminder its deadline, of a refused page its title."""
+        if action == Action.CHASE:
+            return clock_title(language, self.clocks, purpose.partition(":")[0])
+        if not purpose.startswith(REFUSED_PAGE):
+            return _said(language, PURPOSES, purpose)
+        endpoint = purpose.removeprefix(REFUSED_PAGE)
+        titles = {page: title for page, _, title in PAGES} | _INNER_PAGES
+        page = language.gettext(titles.get(endpoint, endpoint))
+        return language.message(Message(mark("Page: %(page)s"), {"page": page}))
 
     def _agency(self, language: Language, agency: str | None) -> str:
         known = self.directory.agencies.get(agency or "")
@@ -84,20 +100,17 @@ def _said(language: Language, words: Mapping[str, str], value: str | None) -> st
     return language.gettext(words.get(text, text))
 
 
-def _purpose(language: Language, purpose: str) -> str:
-    """Why it was done; of a refused page its title, if it has one."""
-    if not purpose.startswith(REFUSED_PAGE):
-        return _said(language, PURPOSES, purpose)
-    endpoint = purpose.removeprefix(REFUSED_PAGE)
-    titles = {page: title for page, _, title in PAGES} | _INNER_PAGES
-    page = language.gettext(titles.get(endpoint, endpoint))
-    return language.message(Message(mark("Page: %(page)s"), {"page": page}))
-
-
-def make_blueprint(*, audit: Audit, directory: Directory, refuse: Refusal, now: Now) -> Blueprint:
+def make_blueprint(
+    *,
+    audit: Audit,
+    directory: Directory,
+    clocks: Mapping[str, Clock],
+    refuse: Refusal,
+    now: Now,
+) -> Blueprint:
     """The door's routes."""
     blueprint = Blueprint("audit", __name__)
     Entrance(blueprint, refuse).route("/trail", Permission.READ_TRAIL)(
-        _Audit(audit, directory, now).lines
+        _Audit(audit, directory, clocks, now).lines
     )
     return blueprint

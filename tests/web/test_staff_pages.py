@@ -154,6 +154,7 @@ def test_the_use_log_tells_who_did_what_and_that_it_was_read(site: Site) -> None
     site.signed_in("pol").get(f"/referrals/{referral}")
     site.signed_in("soc").get("/deadlines")
     site.signed_in("supervisor").get(f"/referrals/{referral}/accept")
+    site.parts.chase(site.hands.move(hours=2))
     page = english(site, "auditor").get("/trail").text
     assert page_faults(page) == []
     for told in (
@@ -165,10 +166,14 @@ def test_the_use_log_tells_who_did_what_and_that_it_was_read(site: Site) -> None
         "Page: A move on a report",
         "Use log read",
         "Oversight of use",
+        "Reminder",
+        site.parts.clocks["urgency"].title["en"],
+        "The agency&#39;s first key",
     ):
         assert told in page, told
     for told in CANARIES:
         assert told == "Tikkukiv" or told not in page  # the school is an agency of its own too
+    assert "urgency:" not in page  # as the trail keeps it
 
 
 def test_deadlines_left_out_of_the_page_are_told(
