@@ -31,7 +31,7 @@ from sqlalchemy import LargeBinary, cast, func, select, true
 
 import config
 from intake import wiring
-from intake.cli import server_options
+from intake.commands.site import server_options
 from intake.domain.people import Membership, Role
 from intake.domain.trail import Action
 from intake.services.draft import Draft

@@ -5,7 +5,7 @@ from threading import Barrier, Event, Lock, Thread
 
 import pytest
 
-from intake.cli import server_options
+from intake.commands.site import server_options
 from intake.vault.keyring import lock_person_key, unlock_nobody, unlock_person_key
 from intake.vault.passphrase import HASHING, HashingBusy, HashingQueue
 from tests.vault.invented import CHEAP, PASSPHRASE, PEPPER, PERSON, PERSON_KEY
