@@ -85,6 +85,12 @@ class Cluster:
         """Drop a database, whoever still uses it."""
         self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def own(self, folder: Path) -> None:
+        """Give a folder to the server's user."""
+        if self._user:
+            account = pwd.getpwnam("postgres")
+            os.chown(folder, account.pw_uid, account.pw_gid)
+
     def files(self) -> list[Path]:
         """Its files."""
         return [path for path in self._folder.rglob("*") if path.is_file()]

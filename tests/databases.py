@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks import cluster
+from sqlalchemy import make_url
+
+from benchmarks.cluster import Cluster, programs
 from intake.store.database import Database
 from intake.store.privileges import ROLES, role_name
 
-_cluster: cluster.Cluster | None = None
+_cluster: Cluster | None = None
 _template = ""
 _made: dict[Path, str] = {}
 _of_roles: dict[str, Database] = {}
@@ -18,16 +20,16 @@ _of_roles: dict[str, Database] = {}
 
 def postgresql_is_there() -> bool:
     """Whether its programs are installed."""
-    return cluster.programs() is not None
+    return programs() is not None
 
 
 @contextmanager
 def on_postgresql() -> Iterator[None]:
     """Tests within use PostgreSQL."""
     global _cluster, _template
-    programs = cluster.programs()
-    assert programs, "PostgreSQL is not installed (Debian: apt-get install postgresql)"
-    _cluster = cluster.Cluster(programs)
+    found = programs()
+    assert found, "PostgreSQL is not installed (Debian: apt-get install postgresql)"
+    _cluster = Cluster(found)
     try:
         _cluster.start()
         _cluster.execute(*(f"CREATE ROLE {role_name(door)} LOGIN" for door in ROLES))
@@ -92,6 +94,36 @@ def mend_writes(database: Database, table: str) -> None:
             return
         connection.exec_driver_sql(f"DROP TRIGGER full_disk ON {table}")
         connection.exec_driver_sql("DROP FUNCTION full_disk")
+
+
+def cluster() -> Cluster:
+    """The PostgreSQL server of this run."""
+    assert _cluster is not None
+    return _cluster
+
+
+def cluster_or_none() -> Cluster | None:
+    """The PostgreSQL server of this run, where there is one."""
+    return _cluster
+
+
+def keep_sections_in(database: Database, folder: Path) -> None:
+    """Let PostgreSQL keep the content of reports in that folder; SQLite's file lies there."""
+    if _cluster is None:
+        return
+    _cluster.own(folder)
+    _cluster.execute(f"CREATE TABLESPACE small LOCATION '{folder}'")
+    _cluster.execute("ALTER TABLE section SET TABLESPACE small", database=_name(database))
+
+
+def move_sections_back(database: Database) -> None:
+    """Undo it."""
+    cluster().execute("ALTER TABLE section SET TABLESPACE pg_default", database=_name(database))
+    cluster().execute("DROP TABLESPACE small")
+
+
+def _name(database: Database) -> str:
+    return make_url(database.url).database or ""
 
 
 def forget(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -52,10 +53,15 @@ class Server:
         self._process = subprocess.Popen(
             self._command, env=self._environ, start_new_session=True, stderr=subprocess.DEVNULL
         )
+        self.wait_until_it_answers()
+
+    def wait_until_it_answers(self) -> None:
+        """Return once it does."""
+        assert self._process is not None
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
-            assert self._process.poll() is None, "the server did not start"
-            with suppress(OSError):
+            assert self._process.poll() is None, "the server has ended"
+            with suppress(OSError, http.client.HTTPException):
                 if self.get("/").status == 200:
                     return
         raise AssertionError("the server did not answer")
@@ -66,6 +72,17 @@ class Server:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+    def kill_a_worker(self, chance: random.Random) -> bool:
+        """kill -9 one of the processes that answer; False if there is none just now."""
+        assert self._process is not None
+        mine = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        workers = [int(pid) for pid in mine.read_text("ascii").split()]
+        if not workers:
+            return False
+        with suppress(ProcessLookupError):
+            os.kill(chance.choice(workers), signal.SIGKILL)
+        return True
 
     def get(self, path: str, cookie: str = "") -> Answer:
         """GET."""

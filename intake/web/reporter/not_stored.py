@@ -1,4 +1,4 @@
-"""When a write fails: nothing was stored, and what was typed is still on the page."""
+"""When a write fails: what is known of it is told, and what was typed is still on the page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from flask import request
+from flask import redirect, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from wtforms.fields.core import UnboundField
 
@@ -40,11 +40,18 @@ class NotStored:
         visitor, directory = self.door.visitor(), self.door.directory
         form = PlainForm(around=self.door.around(), token_key=visitor.token_key)
         sending = request.endpoint == "reporter.send"
+        try:
+            if sending and visitor.has_sent:  # the answer to the commit was lost, not the report
+                return redirect(url_for("reporter.receipt"), 303)
+            unsure = False
+        except SQLAlchemyError:
+            unsure = sending
         full = isinstance(error, NoRoomForDrafts)
         page = render(
             "reporter/no_room.html" if full else "errors/not_stored.html",
             503,
             action=request.full_path.rstrip("?"),
+            unsure=unsure,
             fields=_draft(visitor) if sending else _posted(),
             counties=by_county(directory.phone_lines, directory, reader_language()),
             csrf_token=lambda: form[TOKEN].current_token,
