@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Event, Thread
 
 from apscheduler.schedulers.blocking import BlockingScheduler
 
@@ -13,6 +15,7 @@ from intake.store import chasing
 from intake.store.database import Database
 
 Job = Callable[[datetime], int]
+CLOCK_SECONDS = 5
 log = logging.getLogger(__name__)
 
 
@@ -44,7 +47,22 @@ class Timetable:
                 max_instances=1,
                 misfire_grace_time=None,
             )
-        scheduler.start()
+        stopped = Event()
+        Thread(target=self._mind_the_clock, args=(scheduler, stopped), daemon=True).start()
+        try:
+            scheduler.start()
+        finally:
+            stopped.set()
+
+    def _mind_the_clock(self, scheduler: BlockingScheduler, stopped: Event) -> None:
+        """Run every job now if the clock was set back: they would wait as long as it went back."""
+        ahead = _ahead()
+        while not stopped.wait(CLOCK_SECONDS):
+            went_back, ahead = ahead - _ahead(), _ahead()
+            if went_back > CLOCK_SECONDS:
+                log.warning("the clock was set back by %d s: every job runs now", went_back)
+                for job in scheduler.get_jobs():
+                    job.modify(next_run_time=self.now())
 
     def _run(self, name: str, job: Job) -> bool:
         started_at = self.now()
@@ -58,3 +76,8 @@ class Timetable:
         with self.database.write() as connection:
             chasing.end_heartbeat(connection, heartbeat, self.now(), count, count is None)
         return count is not None
+
+
+def _ahead() -> float:
+    """How far the clock is ahead of one that nobody sets, in seconds."""
+    return time.time() - time.monotonic()
