@@ -236,3 +236,19 @@ def test_too_few_threads_for_sign_ins_beside_reports_are_refused(place: Place) -
     (done,) = place.start("serve").values()
     assert done.returncode == 2
     assert "--threads: 2 is too few: 3 or more" in done.stderr
+
+
+def test_a_machine_without_time_zones_is_told_in_one_line(place: Place) -> None:
+    """``python -m intake.cli`` would not come as far."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ankkuri"), "jobs", "--once"],
+        env=os.environ | {"ANKKURI_DATA": str(place.data), "PYTHONTZPATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "Europe/Helsinki" in line
+    assert "tzdata" in line

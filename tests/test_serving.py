@@ -139,6 +139,8 @@ def test_figures_are_those_of_all_processes_and_on_this_machine_alone(
     assert counted
     assert float(counted[1]) == asked
     assert ask(port, "/metrics")[0] == 404
+    forged = {"SCRIPT_NAME": f"/{CANARY}", "X-Forwarded-Prefix": f"/{CANARY}"}
+    assert CANARY not in ask(port, "/", **forged)[1]
     assert ask(figures, "/")[0] == 404
     assert running.stop() == 0
     assert not folder.exists()
