@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 import stat
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +19,13 @@ PROJECT = Path(__file__).parent
 RULES = PROJECT / "routing_rules" / "rulesets" / "ita-uusimaa.toml"
 DIRECTORY = PROJECT / "intake" / "data" / "directory.toml"
 KNOWN = frozenset(
-    {"DATA", "DATABASE", "DOORS", "KEYS", "RULES", "SECURE_COOKIES", "MAIL", "BASE_URL", "BANNER"}
+    {
+        *("DATA", "DATABASE", "DOORS", "KEYS", "RULES", "SECURE_COOKIES", "MAIL", "BASE_URL"),
+        *("BANNER", "LOG", "METRICS", "PROXY"),
+    }
 )
 SECRETS = {"reporter": "reporter.secret", "staff": "staff.secret", "pepper": "pepper.secret"}
+LONGEST_SOCKET = 107  # bytes that the system has for a socket's path
 REPLAY_PUBLIC = "replay.public"
 REPLAY_PRIVATE = "replay.private"
 
@@ -41,6 +47,9 @@ class Settings:
     mail: str
     base_url: str
     banner: str
+    log: str
+    metrics: tuple[str, int] | None
+    proxies: int
 
     @property
     def letters(self) -> Path:
@@ -77,6 +86,9 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         mail=_one_of("MAIL", values.get("MAIL", "files"), ("files", "null")),
         base_url=_address(values.get("BASE_URL", "http://127.0.0.1:8000")),
         banner=_one_of("BANNER", values.get("BANNER", "none"), ("none", "demo")),
+        log=_one_of("LOG", values.get("LOG", _usual_log()), ("text", "json")),
+        metrics=_loopback(values["METRICS"]) if "METRICS" in values else None,
+        proxies=int(_one_of("PROXY", values.get("PROXY", "0"), tuple("0123456789"))),
     )
     if settings.base_url.startswith("https://") and not settings.secure_cookies:
         raise SettingsUnusable(
@@ -132,6 +144,27 @@ def refuse_taken_port(host: str, port: int) -> None:
                 f"Port {port} of {host} cannot be used ({error}): "
                 "stop what uses it, or choose another one"
             ) from None
+
+
+def refuse_taken_socket(path: Path) -> None:
+    """Raise SettingsUnusable unless a server can listen at this path: nothing, or a dead socket."""
+    if len(os.fsencode(path)) > LONGEST_SOCKET:
+        raise SettingsUnusable(f"{path} is too long for a socket: choose a shorter path")
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        if path.parent.is_dir() and os.access(path.parent, os.W_OK):
+            return
+        raise SettingsUnusable(
+            f"No socket can be made in {path.parent}: make the folder and let this user write there"
+        ) from None
+    except OSError as error:
+        raise SettingsUnusable(f"{path} cannot be used as a socket: {error.strerror}") from None
+    if not stat.S_ISSOCK(mode):
+        raise SettingsUnusable(f"{path} is there and is no socket: choose another path")
+    with socket.socket(socket.AF_UNIX) as trial:
+        if trial.connect_ex(str(path)) == 0:
+            raise SettingsUnusable(f"{path} is in use: stop what uses it, or choose another path")
 
 
 def refuse_secrets_of_other_doors(settings: Settings) -> None:
@@ -196,6 +229,24 @@ def _one_of(name: str, text: str, choices: tuple[str, ...]) -> str:
     if text not in choices:
         raise SettingsUnusable(f"ANKKURI_{name} is {text!r}: choose of {', '.join(choices)}")
     return text
+
+
+def _usual_log() -> str:
+    return "text" if sys.stderr.isatty() else "json"
+
+
+def _loopback(text: str) -> tuple[str, int]:
+    """The host and the port of an address that only this machine can reach."""
+    host, _, port = text.rpartition(":")
+    host = host.strip("[]")
+    try:
+        if ipaddress.ip_address(host).is_loopback and 0 < int(port) < 65536:
+            return host, int(port)
+    except ValueError:
+        pass
+    raise SettingsUnusable(
+        f"ANKKURI_METRICS is {text!r}: give a loopback address and a port, such as 127.0.0.1:9100"
+    )
 
 
 def _address(text: str) -> str:

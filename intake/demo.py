@@ -75,6 +75,7 @@ def environment(port: int, given: Mapping[str, str]) -> dict[str, str]:
         "ANKKURI_SECURE_COOKIES": "no",
         "ANKKURI_BANNER": "demo",
         "ANKKURI_MAIL": "files",
+        "ANKKURI_LOG": "text",
         "ANKKURI_BASE_URL": f"http://{HOST}:{port}",
     }
 
@@ -135,7 +136,7 @@ def _sign_ins(directory: Directory, people: Sequence[demo_data.Table]) -> list[s
 def _serve(port: int, environ: Mapping[str, str]) -> int:
     """Run the server and the jobs until told to stop, or until one of them ends."""
     command = [sys.executable, "-m", "intake.cli"]
-    serve = [*command, "serve", "--port", str(port), "--processes", PROCESSES]
+    serve = [*command, "serve", "--port", str(port), "--processes", PROCESSES, "--quiet"]
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
         children["serve"] = subprocess.Popen(serve, env=environ)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from config import (
     DIRECTORY,
@@ -26,20 +27,24 @@ from config import (
     refuse_open_keys,
     refuse_secrets_of_other_doors,
 )
+from intake import language, logs, metrics
 from intake.domain.calendar import Calendar, load_calendar
-from intake.domain.chase import ChaseStep, Chasing
-from intake.domain.clock import Clock
+from intake.domain.chase import ChaseInvalid, ChaseStep, Chasing
+from intake.domain.clock import Clock, ClockInvalid
 from intake.domain.directory import Directory
-from intake.domain.directory_file import directory_from
+from intake.domain.directory_file import DirectoryInvalid, directory_from
+from intake.domain.school_year import SchoolCalendarInvalid
+from intake.language import CataloguesMissing
 from intake.post.files import FileSender
 from intake.post.letter import Sender
 from intake.post.null import NullSender
 from intake.store import directory as directory_store
 from intake.store import privileges
-from intake.store.database import Database
+from intake.store.database import Database, DatabaseNotReady
 from intake.vault.seal import FactsSealer, PublicKey
 from routing_rules.load import load_checked
 from routing_rules.ruleset import RuleSet
+from routing_rules.vocabulary import RulesInvalid
 
 if TYPE_CHECKING:
     from intake.services.chase import Chase
@@ -50,9 +55,21 @@ if TYPE_CHECKING:
     from intake.services.route import Route
     from intake.services.sign_in import SignIn
     from intake.services.submit import Submit
+    from intake.services.take_stock import TakeStock
     from intake.services.tidy import Tidy
 
 REPLAY_KEY_ID = "replay-1"
+UNUSABLE = (
+    SettingsUnusable,
+    DatabaseNotReady,
+    DirectoryInvalid,
+    SchoolCalendarInvalid,
+    RulesInvalid,
+    ClockInvalid,
+    ChaseInvalid,
+    CataloguesMissing,
+)
+"""What keeps a process from starting; each says what to do."""
 Now = Callable[[], datetime]
 log = logging.getLogger(__name__)
 
@@ -139,7 +156,7 @@ class Parts:
         letters = Letters(
             PROJECT / "templates", self.directory, self.clocks, self.settings.base_url
         )
-        return Deliver(self.database, self._sender(), letters)
+        return Deliver(self.database, metrics.CountedPost(self.sender), letters)
 
     @cached_property
     def tidy(self) -> Tidy:
@@ -148,8 +165,31 @@ class Parts:
 
         return Tidy(self.database)
 
-    def _sender(self) -> Sender:
-        return FileSender(self.settings.letters) if self.settings.mail == "files" else NullSender()
+    @cached_property
+    def take_stock(self) -> TakeStock:
+        """Counts of what waits."""
+        from intake.services.take_stock import TakeStock
+
+        return TakeStock(self.database, self.directory)
+
+    @cached_property
+    def sender(self) -> Sender:
+        """The post."""
+        return sender_of(self.settings)
+
+
+def sender_of(settings: Settings) -> Sender:
+    """The post that the settings name."""
+    return FileSender(settings.letters) if settings.mail == "files" else NullSender()
+
+
+def in_one_line(error: Exception) -> str:
+    """Why something was not done. A failure that nobody foresaw is told by kind and place."""
+    if isinstance(error, UNUSABLE):
+        return str(error).splitlines()[0]
+    if isinstance(error, SQLAlchemyError):
+        return f"The database failed: {logs.kind(error)}"
+    return f"Failed unexpectedly: {logs.kind(error)} at {logs.places(error)[-1]}"
 
 
 @dataclass(frozen=True)
@@ -188,8 +228,10 @@ def lay_out(settings: Settings, directory: Path = DIRECTORY, on: date = date.min
 def build(settings: Settings, now: Now = utc_now) -> Parts:
     """Join the parts; refuses to start on a database, directory or rule set that does not hold.
 
-    Raises SettingsUnusable, DatabaseNotReady, DirectoryInvalid, RulesInvalid.
+    Raises what UNUSABLE names.
     """
+    for code in language.LANGUAGES:
+        language.Language(code)
     refuse_open_keys(settings.keys)
     refuse_secrets_of_other_doors(settings)
     rules = load_checked(settings.rules)
@@ -206,6 +248,7 @@ def build(settings: Settings, now: Now = utc_now) -> Parts:
     if not tables:
         raise SettingsUnusable("The database has no directory of agencies: run `ankkuri init`")
     calendar = load_calendar()
+    metrics.watch(database.engine)
     return Parts(
         settings=settings,
         database=database,
@@ -229,6 +272,7 @@ def _refuse_a_reader(connection: Connection) -> None:
 def blueprints(parts: Parts) -> list[Blueprint]:
     """The doors that the settings name; the sign-in page comes with any door of staff."""
     made = [_DOORS[door](parts) for door in parts.settings.doors]
+    made.append(_probe(parts))
     if set(parts.settings.doors) & STAFF_DOORS:
         made.append(_account(parts))
     return made
@@ -327,6 +371,13 @@ def _account(parts: Parts) -> Blueprint:
         secure_cookies=parts.settings.secure_cookies,
         now=parts.now,
     )
+
+
+def _probe(parts: Parts) -> Blueprint:
+    from intake.services.ready import Ready
+    from intake.web.probe import make_blueprint
+
+    return make_blueprint(Ready(parts.database))
 
 
 def _refuse(parts: Parts) -> Callable[..., None]:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from collections.abc import Iterator
+from datetime import datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from intake import logs
 from intake.domain.referral import Move
+from intake.jobs import Timetable
+from intake.post.letter import Letter, LetterNotTaken
+from intake.services.deliver import Deliver
+from intake.services.read import Read
 from intake.services.respond import Entry
 from tests import databases
-from tests.site import Site, worry_answers
+from tests.site import Site, token_in, worry_answers
 from tests.web.reporter_walk import WAY, Walk
 
 CANARY = "KANARIALINTU"
@@ -101,3 +109,71 @@ def test_a_reporters_status_names_nothing_of_the_content(site: Site) -> None:
 
     code = site.send(canaries()).code
     assert CANARY not in str(Status(site.parts.database, site.parts.directory).by_code(code))
+
+
+@pytest.fixture(params=["json", "text"])
+def written(request: pytest.FixtureRequest) -> Iterator[StringIO]:
+    """What a process of ours would log, every level of it."""
+    stream, root = StringIO(), logging.getLogger()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logs.Line(request.param, "all"))
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield stream
+    root.removeHandler(handler)
+    root.setLevel(before)
+
+
+class Refusing:
+    """A post that takes nothing, and says so in words that it should not."""
+
+    def __init__(self, kind: type[Exception]) -> None:
+        self.kind = kind
+
+    def send(self, _letter: Letter) -> None:
+        try:
+            raise OSError(28, CANARY, CANARY)
+        except OSError as error:
+            raise self.kind(CANARY) from error
+
+
+def test_no_canary_is_logged_where_everything_fails(
+    site: Site, written: StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise RuntimeError(f"cannot cope with {CANARY}, {HETU}")
+
+    typing = Walk(site.client())
+    typing.fill(**{page.replace("/", "_"): fields for page, fields in TYPED.items()})
+    page = typing.get("/report/check")
+    site.send(canaries())
+    site.parts.chase(site.hands.move(days=30))
+    worker = site.signed_in("ank")
+    (row,) = site.parts.read.inbox(site.visit("ank"), ("sent",))
+    site.app.testing = False
+    with monkeypatch.context() as patched:
+        patched.setattr(Read, "__call__", fail)
+        assert worker.get(f"/referrals/{row.id}?{CANARY}").status_code == 500
+    client = site.client()
+    form = {"name": CANARY, "passphrase": CANARY, CANARY: CANARY}
+    form["csrf_token"] = token_in(client.get("/sign-in").text)
+    client.post(f"/sign-in?next=/{CANARY}", data=form)
+    client.get(f"/{CANARY}", headers={"Host": CANARY, "User-Agent": CANARY})
+    for kind in (LetterNotTaken, ValueError):
+        post = Refusing(kind)
+        Deliver(site.parts.database, post, lambda _row: fail())(site.hands())
+        Deliver(site.parts.database, post, site.parts.deliver.write)(site.hands.move(hours=7))
+
+    def broken(_now: datetime) -> int:
+        return int(fail())
+
+    assert Timetable(site.parts.database, site.hands, (("broken", broken, 30),)).once() == 1
+    site.break_writes("INSERT ON trail")
+    typing.press(page, "/report/send", 503)
+    words = written.getvalue()
+    for told in ("RuntimeError", "ValueError", "LetterNotTaken from OSError ENOSPC"):
+        assert told in words, told
+    assert "job broken failed" in words
+    for canary in (CANARY, CANARY.lower(), HETU):
+        assert canary not in words

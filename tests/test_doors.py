@@ -24,7 +24,7 @@ opening = [m for m in sys.modules if m in
             "intake.services.read", "intake.services.sign_in")]
 assert not opening, opening
 staff = [rule.rule for rule in app.url_map.iter_rules()
-         if not rule.endpoint.startswith(("reporter.", "static"))]
+         if not rule.endpoint.startswith(("reporter.", "probe.", "static"))]
 assert not staff, staff
 """
 REPORTER_FILES = (config.SECRETS["reporter"], config.REPLAY_PUBLIC)

@@ -14,7 +14,8 @@ from intake.web.page import HEADERS
 from tests.look.page_faults import page_faults
 from tests.site import PEOPLE, SOC, Site
 
-OPEN_DOORS = ("reporter.", "account.sign_in", "account.front", "static")
+PROBES = ("probe.alive", "probe.serves")  # for a proxy, which has no account
+OPEN_DOORS = ("reporter.", "account.sign_in", "account.front", "static", *PROBES)
 
 
 def permission_of(site: Site, endpoint: str) -> Any:

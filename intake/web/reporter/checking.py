@@ -14,6 +14,7 @@ from intake.services.route import Plan
 from intake.services.submit import digest_of
 from intake.web.forms.receipt import PlainForm, SendForm
 from intake.web.guards import open_route
+from intake.web.measured import outcome
 from intake.web.page import render
 from intake.web.reporter.answers import look_over, sections
 from intake.web.reporter.asking import DAMAGED
@@ -55,12 +56,15 @@ def register(blueprint: Blueprint, door: Door) -> None:
         form.validate()
         checked = look_over(typed, visitor.around(typed))
         if not form.token_holds or checked.problems:
+            outcome("incomplete" if checked.problems else "expired")
             return overview(visitor, form, 422)
         worry, now = worry_of(checked.answers), door.now()
         plan = door.route(worry, now)
         if not plan.shares:
+            outcome("nobody_may_get_it")
             return overview(visitor, form, 422, plan)
         if form.plan.data != digest_of(plan):
+            outcome("other_recipients")
             form.form_errors.append(form.say(Message(OTHER_PLAN)))
             return overview(visitor, form, 422, plan)
         try:
@@ -73,9 +77,11 @@ def register(blueprint: Blueprint, door: Door) -> None:
                 draft=visitor.kept.sealed,
             )
         except DraftChanged:
+            outcome("changed")
             visitor.load()
             form.form_errors.append(form.say(Message(CHANGED)))
             return overview(visitor, form, 422)
+        outcome("stored")
         return redirect(url_for("reporter.receipt"), 303)
 
     @open_route(blueprint, "/report/erase", ("GET", "POST"))

@@ -10,12 +10,15 @@ from flask import redirect, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from wtforms.fields.core import UnboundField
 
+from intake import logs
+from intake.services.desks import NobodyCanOpen
 from intake.services.draft import NoRoomForDrafts
 from intake.vault.envelope import EnvelopeFromNewerVersion
 from intake.web.forms.fields import Line
 from intake.web.forms.receipt import PlainForm
 from intake.web.forms.report_form import TOKEN
 from intake.web.forms.reporter import REPORTER_FORMS
+from intake.web.measured import outcome
 from intake.web.page import reader_language, render
 from intake.web.reporter.answers import look_over
 from intake.web.reporter.pages import GROUPS, PAGES
@@ -33,8 +36,9 @@ class NotStored:
     door: Door
 
     def __call__(self, error: Exception) -> Any:
-        """The page of the failure; the log gets the kind of failure alone."""
-        log.error("%s at %s", type(error).__name__, request.endpoint)
+        """The page of the failure; the log gets its kind and its place alone."""
+        log.error("%s at %s", type(error).__name__, request.endpoint, extra=logs.failure(error))
+        outcome("nobody_can_open" if isinstance(error, NobodyCanOpen) else "not_stored")
         if request.method != "POST":
             return render("errors/503.html", 503)
         visitor, directory = self.door.visitor(), self.door.directory
