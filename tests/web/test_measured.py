@@ -76,7 +76,6 @@ def test_a_request_leaves_a_line_with_its_page_and_nothing_of_its_address(
     assert logs.REQUEST.get() == "", "the thread goes on to other requests"
 
 
-@pytest.mark.sqlite  # an application of its own, whose doors are not apart
 @pytest.mark.parametrize(
     ("error", "status"),
     [(RuntimeError(CANARY), 500), (DatabaseError(CANARY, None, Exception(CANARY)), 503)],
@@ -99,7 +98,7 @@ def test_a_failed_page_tells_the_number_under_which_the_log_has_the_failure(
     assert CANARY not in written.getvalue()
 
 
-@pytest.mark.sqlite  # as above: a view of the application itself is made to fail
+@pytest.mark.sqlite  # a view of the whole application is made to fail, and its doors are not apart
 def test_a_page_that_fails_and_whose_error_page_fails_too_is_still_logged_without_its_path(
     site: Site, written: StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
