@@ -80,6 +80,7 @@ class Told:
     duty_unmet: bool
     call_too: bool
     ask_consent: bool
+    known_already: tuple[str, ...] = ()
 
 
 def tell(plan: Plan, worry: Worry, language: Language) -> Told:
