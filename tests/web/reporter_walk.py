@@ -79,10 +79,14 @@ WAY: dict[str, dict[str, Any]] = {
 
 
 class Walk:
-    """One browser. Every page that it gets is looked through for faults."""
+    """One browser. Every page that it gets is looked through for faults.
 
-    def __init__(self, client: FlaskClient) -> None:
+    ``under``: what leads the addresses of the pages, "" at the reporter's door.
+    """
+
+    def __init__(self, client: FlaskClient, under: str = "") -> None:
         self.client = client
+        self.under = under
 
     def get(self, path: str, status: int = 200) -> str:
         """Fetch a page that must answer with this status."""
@@ -108,16 +112,17 @@ class Walk:
         for name, usual in WAY.items():
             change = changes.get(name.replace("/", "_"), {})
             if change is not None:
-                self.post(f"/report/{name}", usual | change)
+                self.post(f"{self.under}/report/{name}", usual | change)
 
     def send(self) -> str:
         """Send the checked report; the code on the receipt."""
-        return self.send_from(self.get("/report/check"))
+        return self.send_from(self.get(f"{self.under}/report/check"))
 
     def send_from(self, page: str) -> str:
         """Press the send button of a page; the code on the receipt."""
-        assert self.press(page, "/report/send") == "/receipt"
-        return code_in(self.get("/receipt"))
+        receipt = f"{self.under}/receipt"
+        assert self.press(page, f"{self.under}/report/send") == receipt
+        return code_in(self.get(receipt))
 
     def press(self, page: str, path: str, status: int = 303) -> str:
         """Post the form of a page as it came."""
