@@ -143,11 +143,16 @@ class Walk:
 
 def hidden_in(page: str) -> dict[str, str]:
     """The hidden fields of a page's form that have a name."""
+    return dict(hidden_pairs(page))
+
+
+def hidden_pairs(page: str) -> list[tuple[str, str]]:
+    """The same, also where several have one name."""
     inputs = [tag for tag in re.findall(r"<input [^>]*>", page) if 'type="hidden"' in tag]
     found = [
         (re.search(r'name="(.*?)"', tag), re.search(r'value="(.*?)"', tag, re.S)) for tag in inputs
     ]
-    return {name[1]: unescape(value[1]) for name, value in found if name and value and name[1]}
+    return [(name[1], unescape(value[1])) for name, value in found if name and value and name[1]]
 
 
 def code_in(page: str) -> str:
