@@ -242,3 +242,9 @@ def test_an_arrival_of_winter_is_counted_on_helsinkis_clocks(site: Site) -> None
     with site.parts.database.read() as connection:
         arrived = connection.exec_driver_sql("SELECT arrived_at FROM referral").scalar()
     assert str(arrived).startswith("2026-12-01 21:30")
+
+
+def test_a_browser_does_not_write_the_workers_own_details_into_a_report(one_site: Site) -> None:
+    walk = keyed(one_site)
+    page = walk.get(f"{walk.under}/report/reporter")
+    assert set(re.findall('autocomplete="(.*?)"', page)) == {"off"}

@@ -99,7 +99,7 @@ def test_what_came_to_the_police_reaches_social_services_now(site: Site) -> None
 def test_at_another_desk_of_the_authority_the_laws_time_counts_from_the_call(site: Site) -> None:
     walk = keyed(site, "soc", {"agency": TRIAGE})
     check = unescape(walk.get(f"{walk.under}/report/check"))
-    assert "belongs to the same authority as yours" in check
+    assert "is another unit of the same authority" in check
     walk.send()
     assert set(starts(site)) == {SOC}
     assert set(starts(site)[SOC].values()) == {CALL}, "all three are set by law"

@@ -89,13 +89,13 @@ def make_blueprint(
 
     @blueprint.context_processor
     def frame() -> dict[str, Any]:
-        public = "reporter" in current_app.blueprints
+        followed = "reporter" in current_app.blueprints
         return {
             "layout": "account/frame.html",
             "language": door.language(),
             "front_href": url_for(WAY.front),
-            "status_href": url_for("reporter.status") if public else "",
-            "status_address": url_for("reporter.status", _external=True) if public else "",
+            "status_href": "",
+            "status_address": url_for("reporter.status", _external=True) if followed else "",
         }
 
     return blueprint

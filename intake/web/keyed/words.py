@@ -183,7 +183,7 @@ INSTEAD: Mapping[str, str] = {
     "Thank you for reporting": mark("The worry has been keyed in"),
     "Nothing of the report that you sent is left in this browser. You can follow it with the code "
     "that you noted.": mark(
-        "Your own pages hold nothing of it any more. The reporter can follow it with the code."
+        "The code is not shown any more. The reporter can follow the report with it."
     ),
     "Make a new report": mark("Key in another worry"),
 }

@@ -45,7 +45,7 @@ NOBODY = mark(
     "worry at your agency and in its own client system."
 )
 SAME_AUTHORITY = mark(
-    "%(agency)s belongs to the same authority as yours: deadlines set by law count there from the "
+    "%(agency)s is another unit of the same authority: deadlines set by law count there from the "
     "arrival, %(at)s."
 )
 
