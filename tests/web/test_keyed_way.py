@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from intake.domain.referral import Move
+from intake.services.respond import Entry
 from intake.store.tables import (
     DeadlineRow,
     DraftRow,
@@ -213,6 +215,38 @@ def test_what_was_begun_is_found_again_and_can_be_erased(site: Site) -> None:
     assert count(site, DraftRow) == 0
     walk.get(f"{walk.under}/report/erased")
     assert walk.client.get("/key-in").status_code == 303
+
+
+def test_what_was_due_before_it_was_keyed_in_is_chased_at_once(site: Site) -> None:
+    keyed(site).send()
+    assert site.parts.chase(site.hands()) > 0
+    assert site.parts.deliver(site.hands()) > 0
+    assert site.parts.chase(site.hands()) == 0, "each step once"
+
+
+def test_a_desk_to_which_it_is_returned_still_reads_how_it_came(site: Site) -> None:
+    walk = keyed(site, "ank", {"agency": ANK}, worry=GANG, consent=CONSENT)
+    walk.send()
+    (row,) = rows(site, ReferralRow.id, agency_id=ANK)
+    entry = Entry(Move.RETURN, reason="Ei kuulu meille.")
+    site.parts.respond(site.visit("ank"), row.id, entry, site.hands.move(hours=1))
+    (taken,) = rows(site, ReferralRow.id, came_from=row.id)
+    social = site.signed_in("soc")
+    social.set_cookie("ankkuri_language", "en")
+    page = unescape(Walk(social).get(f"/referrals/{taken.id}"))
+    assert "By telephone · Ankkuri team Vantaa–Kerava" in page
+    assert "Arrived here, returned" in page
+
+
+def test_a_page_leads_back_and_into_another_language_without_losing_its_draft(site: Site) -> None:
+    walk = begun(site)
+    first, who = f"{walk.under}/report/arrival", f"{walk.under}/report/who"
+    assert walk.post(first, {"leave": "back"}) == "/inbox"
+    assert walk.post(first, {"time": "14.00", "leave": "sv"}) == f"{first}?lang=sv"
+    assert walk.client.get(f"{first}?lang=sv").location == first
+    assert 'value="14.00"' in walk.get(first)
+    assert walk.post(who, {"kind": "child", "leave": "back"}) == first
+    assert walk.client.get(f"{walk.under}/report").location == first
 
 
 def test_the_inbox_leads_there(site: Site) -> None:
