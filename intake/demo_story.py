@@ -20,6 +20,7 @@ import config
 from intake import wiring
 from intake.demo_data import Table, answers_of, instant, memberships, read_demo
 from intake.domain.deadline import local_date
+from intake.domain.keyed import Channel, KeyedIn
 from intake.domain.people import Role
 from intake.domain.referral import MOVES, Move, State
 from intake.domain.report import worry_of
@@ -163,10 +164,22 @@ class _Story:
 
     def _send(self, worry: Table, secret: VisitorSecret, at: datetime) -> None:
         answers = answers_of(worry, self.demo["answers"], local_date(at))
-        self.parts.submit(secret, worry_of(answers), answers, at)
+        keyed = self._keyed(worry["keyed"], at) if "keyed" in worry else None
+        self.parts.submit(secret, worry_of(answers), answers, at, keyed=keyed)
         self.parts.submit.acknowledge(secret, at + CODE_NOTED_AFTER)
         if worry.get("shown"):
             self.codes.append(secret.receipt_code.text)
+
+    def _keyed(self, taken: Table, at: datetime) -> KeyedIn:
+        """Who keyed it in: a member of the agency that took it before."""
+        person = self._signed_in(taken["by"], at).person
+        agency = self.parts.directory.agency(taken["agency"])
+        role = person.role_at(agency.id)
+        if role is None:
+            raise DemoUntold(f"{taken['by']} is no member of {agency.id}")
+        arrived_at = at - timedelta(minutes=taken["minutes"])
+        channel = Channel(taken["channel"])
+        return KeyedIn(person.id, person.name, role, agency, channel, arrived_at)
 
     def _visit(self, visit: Table, step: str, secret: VisitorSecret, at: datetime) -> None:
         """A worker opens the referral (no step) or makes one move."""

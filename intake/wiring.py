@@ -299,13 +299,34 @@ def _reporter(parts: Parts) -> Blueprint:
 def _agency(parts: Parts) -> Blueprint:
     from intake.web.agency import make_blueprint
 
-    return make_blueprint(
+    blueprint = make_blueprint(
         read=parts.read,
         respond=parts.respond,
         directory=parts.directory,
         clocks=parts.clocks,
         refuse=_refuse(parts),
         door_secret=_staff_secret(parts),
+        now=parts.now,
+    )
+    blueprint.register_blueprint(_keyed(parts))
+    return blueprint
+
+
+def _keyed(parts: Parts) -> Blueprint:
+    from intake.services.draft import Draft
+    from intake.services.status import Status
+    from intake.web.keyed.door import make_blueprint
+
+    return make_blueprint(
+        draft=Draft(parts.database),
+        route=parts.route,
+        submit=parts.submit,
+        status=Status(parts.database, parts.directory),
+        directory=parts.directory,
+        clocks=parts.clocks,
+        refuse=_refuse(parts),
+        door_secret=_staff_secret(parts),
+        secure_cookies=parts.settings.secure_cookies,
         now=parts.now,
     )
 

@@ -22,6 +22,7 @@ from intake.services.read import Read
 from intake.services.respond import Entry
 from tests import databases
 from tests.site import Site, token_in, worry_answers
+from tests.web.keying import keyed
 from tests.web.reporter_walk import WAY, Walk
 
 CANARY = "KANARIALINTU"
@@ -77,6 +78,11 @@ def test_no_canary_is_left_anywhere(
         typing.post(f"/report/{page}", WAY[page] | fields)
     Walk(site.client()).client.post("/report/observations", data={"seen": CANARY * 20_000})
     site.send(canaries())
+    arrival = {"channel": "letter", "day": ["1", "4", "2026"], "late_reason": CANARY}
+    canary = dict.fromkeys(("seen", "own_view", "health"), CANARY)
+    taking = keyed(site, arrival=arrival, child_1=TYPED["child/1"], observations=canary)
+    taking.get(f"{taking.under}/report/check")
+    keyed(site, arrival=arrival, reporter=TYPED["reporter"], observations=canary).send()
     worker = site.signed_in("ank")
     visit = site.visit("ank")
     (row,) = site.parts.read.inbox(visit, ("sent",))

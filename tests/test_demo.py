@@ -264,6 +264,7 @@ def test_every_answer_is_one_that_the_forms_offer() -> None:
         known = {name for page in [*pages, *DEMO["answers"].values()] for name in page}
         assert worry.keys() - known <= {"arrived", "reporter", "children", "guardians"} | {
             "since",
+            "keyed",
             "shown",
         }, worry["arrived"]
 

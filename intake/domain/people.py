@@ -28,6 +28,7 @@ class Permission(StrEnum):
     SIGNED_IN = "signed_in"
     READ_REFERRALS = "read_referrals"
     MOVE_REFERRALS = "move_referrals"
+    KEY_IN = "key_in"
     WATCH_DEADLINES = "watch_deadlines"
     SEE_PICTURE = "see_picture"
     READ_RULES = "read_rules"
@@ -35,10 +36,11 @@ class Permission(StrEnum):
     READ_TRAIL = "read_trail"
 
 
+_AT_AN_AGENCY = frozenset({Permission.READ_REFERRALS, Permission.MOVE_REFERRALS, Permission.KEY_IN})
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.WORKER: frozenset({Permission.READ_REFERRALS, Permission.MOVE_REFERRALS}),
-    Role.DEPUTY: frozenset({Permission.READ_REFERRALS, Permission.MOVE_REFERRALS}),
-    Role.HEAD: frozenset({Permission.READ_REFERRALS, Permission.MOVE_REFERRALS}),
+    Role.WORKER: _AT_AN_AGENCY,
+    Role.DEPUTY: _AT_AN_AGENCY,
+    Role.HEAD: _AT_AN_AGENCY,
     Role.SUPERVISOR: frozenset({Permission.WATCH_DEADLINES}),
     Role.COORDINATOR: frozenset({Permission.SEE_PICTURE}),
     Role.RULE_EDITOR: frozenset({Permission.READ_RULES}),

@@ -33,6 +33,7 @@ class AgencyStatus:
     """Where one agency is with the report; ``next_due`` is what it must do first, and by when."""
 
     agency: Agency
+    referral_id: UUID
     stage: Stage
     at: datetime
     opened_at: datetime | None
@@ -88,6 +89,7 @@ class Status:
             found.append(
                 AgencyStatus(
                     agency=self.directory.agency(row.agency_id),
+                    referral_id=row.id,
                     stage=stage,
                     at=_since(stage, row.arrived_at, row.opened_at, row.moved_at),
                     opened_at=row.opened_at,

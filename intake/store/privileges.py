@@ -37,8 +37,9 @@ _STAFF: Rights = {
     "attempt": (_READ, _ADD, _ERASE),
 }
 _NEW_REPORT: Rights = {
+    "draft": (_READ, _ADD, _CHANGE, _ERASE),
     "report": (_ADD,),
-    "receipt": (_ADD,),
+    "receipt": (_READ, _ADD, "UPDATE (acknowledged_at, sealed_copy)"),
     "section": (_ADD,),
     "facts_key": (_ADD,),
     "decision": (_ADD,),
@@ -62,9 +63,7 @@ ROLES: Mapping[str, Rights] = {
         _WHO_CAN_OPEN,
         _NEW_REPORT,
         {
-            "draft": (_READ, _ADD, _CHANGE, _ERASE),
             "report": (_READ,),
-            "receipt": (_READ, "UPDATE (acknowledged_at, sealed_copy)"),
             "referral": (_NOBODY_SEALED_REFERRAL,),
             "deadline": (_READ,),
             "move": ("SELECT (referral_id, move, choice, made_at)",),
@@ -74,6 +73,7 @@ ROLES: Mapping[str, Rights] = {
         _EVERYWHERE,
         _STAFF,
         _WHO_CAN_OPEN,
+        _NEW_REPORT,  # worries that came by telephone or on paper
         {
             "agency_grant": (_READ,),
             "report": (_READ,),

@@ -27,6 +27,7 @@ NEWEST = 200
 REFUSED_PAGE = "page "  # as services.refuse writes it
 ACTIONS: Mapping[str, str] = {
     Action.SEND: mark("A report was stored"),
+    Action.KEY_IN: mark("A report was keyed in"),
     Action.OPEN: mark("Opened"),
     Action.REFUSED: mark("Refused"),
     Action.SIGN_IN: mark("Signed in"),
@@ -41,6 +42,7 @@ PURPOSES: Mapping[str, str] = {
     "handling the referral": mark("Handling the report"),
     "opening a referral of another agency": mark("A report of another agency"),
     "oversight of use": mark("Oversight of use"),
+    "keyed in": mark("Told by telephone, on paper or face to face"),
     "first key": mark("The agency's first key"),
     "grant to a colleague": mark("Key given to a colleague"),
 }
@@ -50,6 +52,7 @@ _INNER_PAGES: dict[str, str] = {
     "agency.referral": mark("Report"),
     "agency.certificate": mark("How the deadline was counted"),
     "agency.move": mark("A move on a report"),
+    "agency.key_in": mark("Key in a worry"),
 }
 
 
@@ -86,7 +89,8 @@ class _Audit:
             return _said(language, PURPOSES, purpose)
         endpoint = purpose.removeprefix(REFUSED_PAGE)
         titles = {page: title for page, _, title in PAGES} | _INNER_PAGES
-        page = language.gettext(titles.get(endpoint, endpoint))
+        title = titles.get(endpoint) or titles.get(endpoint.rpartition(".")[0], endpoint)
+        page = language.gettext(title)
         return language.message(Message(mark("Page: %(page)s"), {"page": page}))
 
     def _agency(self, language: Language, agency: str | None) -> str:

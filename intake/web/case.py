@@ -17,6 +17,7 @@ from intake.services.read import Opened
 from intake.store.columns import AnyRow
 from intake.web.due import Due, due
 from intake.web.forms.moves import CHOICES, WORDS
+from intake.web.keyed.told import KeyedWords
 from intake.web.told import Telling, Told
 from intake.web.words import ASKED, KINDS, NOTICES, REPORT_TYPES, STATES, TYPE_REASONS
 
@@ -59,6 +60,7 @@ class Case:
         telling = Telling(self.language, self.directory, local_date(self.now))
         told = telling(opened.sections)
         kind, state = STATES[referral.state]
+        keyed = self._keyed(opened)
         return {
             "referral": referral,
             "agency": self.directory.agency(referral.agency_id),
@@ -71,6 +73,7 @@ class Case:
             "can_accept": Move.ACCEPT in moves,
             "tasks": list(self._tasks(opened, moves)),
             "events": list(self._events(opened)),
+            "keyed_in": keyed.rows() if keyed else [],
         }
 
     def deadline(self, row: AnyRow) -> ShownDeadline:
@@ -117,7 +120,9 @@ class Case:
         referral, say = opened.referral, self.language
         came = mark("Arrived here, returned") if referral.came_from else _ARRIVED
         events = [(referral.arrived_at, say.gettext(came), "")]
-        if referral.opened_at:
+        if keyed := self._keyed(opened):
+            events = [*keyed.events(), *(events if referral.came_from else ())]
+        if referral.opened_at and referral.opened_at not in [at for at, *_ in events]:
             events.append((referral.opened_at, say.gettext(mark("Opened for the first time")), ""))
         for row in opened.moves:
             detail = [row.person_name]
@@ -135,6 +140,11 @@ class Case:
             events.append((row.made_at, what, " · ".join(detail)))
         for at, what, text in sorted(events, key=lambda event: event[0]):
             yield what, say.date_and_time(at), text
+
+    def _keyed(self, opened: Opened) -> KeyedWords | None:
+        """How the report came, if a member of an agency keyed it in."""
+        keyed = opened.reasons.get("keyed_in")
+        return KeyedWords(self.language, keyed) if keyed else None
 
     def _notices(self, notices: list[str], told: Told) -> list[str]:
         """What the rules tell the agency; the warning of a suspected guardian says one already."""

@@ -36,6 +36,14 @@ class WhoForm(ReportForm):
 
 
 class _ReporterForm(ReportForm):
+    def validate(self, extra_validators: Any = None) -> bool:
+        """What a caller did not tell cannot be asked of whoever keys it in; a name can."""
+        if self.around.taking:
+            for field in self:
+                if field.name in ("post", "organisation", "phone"):
+                    field.missing = ""
+        return super().validate(extra_validators)
+
     def validate_phone(self, field: Any) -> None:
         """A number that can be called."""
         if sum(character.isdigit() for character in field.data) < _FEWEST_DIGITS:
