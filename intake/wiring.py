@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,6 +22,8 @@ from config import (
     STAFF_DOORS,
     Settings,
     SettingsUnusable,
+    Smtp,
+    read_password,
     read_secret,
     refuse_open_keys,
     refuse_secrets_of_other_doors,
@@ -33,6 +36,7 @@ from intake.domain.directory_file import directory_from
 from intake.post.files import FileSender
 from intake.post.letter import Sender
 from intake.post.null import NullSender
+from intake.post.smtp import SmtpSender
 from intake.store import directory as directory_store
 from intake.store.database import Database
 from intake.vault.seal import FactsSealer, PublicKey
@@ -137,7 +141,7 @@ class Parts:
         letters = Letters(
             PROJECT / "templates", self.directory, self.clocks, self.settings.base_url
         )
-        return Deliver(self.database, self._sender(), letters)
+        return Deliver(self.database, _sender(self.settings), letters)
 
     @cached_property
     def tidy(self) -> Tidy:
@@ -146,8 +150,29 @@ class Parts:
 
         return Tidy(self.database)
 
-    def _sender(self) -> Sender:
-        return FileSender(self.settings.letters) if self.settings.mail == "files" else NullSender()
+
+def _sender(settings: Settings) -> Sender:
+    if settings.smtp is not None:
+        return _smtp_sender(settings.smtp, settings.keys)
+    return FileSender(settings.letters) if settings.mail == "files" else NullSender()
+
+
+def _smtp_sender(smtp: Smtp, keys: Path) -> SmtpSender:
+    try:
+        context = ssl.create_default_context(cafile=smtp.ca)
+    except OSError as error:
+        raise SettingsUnusable(
+            f"ANKKURI_SMTP_CA names {smtp.ca}, which holds no certificates: "
+            f"{error.strerror or type(error).__name__}"
+        ) from None
+    return SmtpSender(
+        smtp.host,
+        smtp.port,
+        smtp.tls,
+        context,
+        smtp.sender,
+        (smtp.user, read_password(keys)) if smtp.user else None,
+    )
 
 
 def lay_out(settings: Settings, directory: Path = DIRECTORY, on: date = date.min) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,16 +35,17 @@ class Deliver:
         began, taken = time.monotonic(), 0
         with self.database.read() as connection:
             waiting = chasing.waiting_letters(connection, now, BATCH)
-        for row in waiting:
-            if row.left_at is not None:
-                self._give_up(row, now)
-                continue
-            # A slow post makes ``now`` old: the claim counts from this letter's own turn.
-            until = now + timedelta(seconds=time.monotonic() - began) + CLAIMED_FOR
-            with self.database.write() as connection:
-                if not chasing.claim_letter(connection, row, until):
+        with closing(self.sender):
+            for row in waiting:
+                if row.left_at is not None:
+                    self._give_up(row, now)
                     continue
-            taken += self._send(row, now)
+                # A slow post makes ``now`` old: the claim counts from this letter's own turn.
+                until = now + timedelta(seconds=time.monotonic() - began) + CLAIMED_FOR
+                with self.database.write() as connection:
+                    if not chasing.claim_letter(connection, row, until):
+                        continue
+                taken += self._send(row, now)
         return taken
 
     def _send(self, row: AnyRow, now: datetime) -> bool:
