@@ -178,6 +178,7 @@ def _jobs(chosen: argparse.Namespace) -> int:
         parts.now,
         (
             ("chase", parts.chase, CHASE_SECONDS),
+            ("notify", parts.notify, DELIVER_SECONDS),
             ("deliver", parts.deliver, DELIVER_SECONDS),
             ("tidy", parts.tidy, TIDY_SECONDS),
         ),

@@ -39,13 +39,14 @@ from intake.post.null import NullSender
 from intake.post.smtp import SmtpSender
 from intake.store import directory as directory_store
 from intake.store.database import Database
-from intake.vault.seal import FactsSealer, PublicKey
+from intake.vault.seal import FactsSealer, KeyUnusable, PublicKey
 from routing_rules.load import load_checked
 from routing_rules.ruleset import RuleSet
 
 if TYPE_CHECKING:
     from intake.services.chase import Chase
     from intake.services.deliver import Deliver
+    from intake.services.notify import Notify
     from intake.services.read import Read
     from intake.services.refer import Refer
     from intake.services.respond import Respond
@@ -137,11 +138,25 @@ class Parts:
         """Letters to the post."""
         from intake.services.deliver import Deliver
         from intake.services.letters import Letters
+        from intake.vault.keyring import PrivateKey
 
+        try:
+            replay = PrivateKey(REPLAY_KEY_ID, read_secret(self.settings.keys, REPLAY_PRIVATE))
+        except KeyUnusable:
+            raise SettingsUnusable(
+                f"Key file {REPLAY_PRIVATE} is no private key: restore it from its backup"
+            ) from None
         letters = Letters(
-            PROJECT / "templates", self.directory, self.clocks, self.settings.base_url
+            PROJECT / "templates", self.directory, self.clocks, self.settings.base_url, replay
         )
         return Deliver(self.database, _sender(self.settings), letters)
+
+    @cached_property
+    def notify(self) -> Notify:
+        """News to reporters."""
+        from intake.services.notify import Notify
+
+        return Notify(self.database)
 
     @cached_property
     def tidy(self) -> Tidy:
@@ -236,6 +251,7 @@ def blueprints(parts: Parts) -> list[Blueprint]:
 def _reporter(parts: Parts) -> Blueprint:
     from intake.services.draft import Draft
     from intake.services.status import Status
+    from intake.services.stop_notices import StopNotices
     from intake.web.reporter.door import make_blueprint
 
     return make_blueprint(
@@ -243,6 +259,7 @@ def _reporter(parts: Parts) -> Blueprint:
         route=parts.route,
         submit=parts.submit,
         status=Status(parts.database, parts.directory),
+        stop_notices=StopNotices(parts.database),
         directory=parts.directory,
         clocks=parts.clocks,
         door_secret=read_secret(parts.settings.keys, SECRETS["reporter"]),

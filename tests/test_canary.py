@@ -73,6 +73,7 @@ def test_no_canary_is_left_anywhere(
     entry = Entry(Move.RETURN, reason=f"{CANARY} reason")
     site.parts.respond(visit, row.id, entry, site.hands())
     site.parts.chase(site.hands.move(days=30))
+    assert site.parts.notify(site.hands()) == 1
     assert site.parts.deliver(site.hands()) > 0
     files = places(site) + [path for path in temporary.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} >= {".sqlite3", ".sqlite3-wal", ".eml"}

@@ -178,6 +178,8 @@ def test_the_jobs_refuse_a_post_that_is_not_whole(tmp_path: Path) -> None:
     empty = data / "empty.pem"
     empty.touch()
     assert refused(jobs(ANKKURI_SMTP_CA=str(empty)), "ANKKURI_SMTP_CA")
+    (data / "keys" / config.REPLAY_PRIVATE).unlink()
+    assert refused(jobs(), config.REPLAY_PRIVATE)
 
 
 def test_a_port_that_cannot_be_used_refuses_to_serve(tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ def register(blueprint: Blueprint, door: Door) -> None:
                 now,
                 plan=plan,
                 draft=visitor.kept.sealed,
+                language=form.language.code,
             )
         except DraftChanged:
             visitor.load()

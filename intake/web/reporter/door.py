@@ -15,6 +15,7 @@ from intake.services.desks import NobodyCanOpen
 from intake.services.draft import Draft, DraftChanged, NoRoomForDrafts
 from intake.services.route import Route
 from intake.services.status import Status
+from intake.services.stop_notices import StopNotices
 from intake.services.submit import Submit
 from intake.vault.envelope import EnvelopeFromNewerVersion
 from intake.web.cookies import Cookies
@@ -37,6 +38,7 @@ def make_blueprint(
     route: Route,
     submit: Submit,
     status: Status,
+    stop_notices: StopNotices,
     directory: Directory,
     clocks: Mapping[str, Clock],
     door_secret: bytes,
@@ -50,6 +52,7 @@ def make_blueprint(
         route=route,
         submit=submit,
         status=status,
+        stop_notices=stop_notices,
         directory=directory,
         clocks=clocks,
         door_secret=door_secret,

@@ -100,19 +100,26 @@ def register(blueprint: Blueprint, door: Door) -> None:
 
     @open_route(blueprint, "/status", ("GET", "POST"))
     def status() -> Any:
-        # No token: the form changes nothing, and a code opens nothing but the state of a report.
+        # No token: what the form shows or changes, it does for whoever has the code.
         form = StatusForm(request.form or None, around=door.around()).without_token()
         if request.method == "GET":
             return render("reporter/status.html", form=form)
         if not form.validate():
             return render("reporter/status.html", 422, form=form)
+        code, stop = ReceiptCode.parse(form["code"].data), bool(form["stop"].data)
         try:
-            found = door.status.by_code(ReceiptCode.parse(form["code"].data))
+            if stop:
+                door.stop_notices(code)
+            found = door.status.by_code(code)
         except CodeUnknown:
             form["code"].errors = [form.say(Message(NOT_FOUND))]
             return render("reporter/status.html", 422, form=form)
         return render(
-            "reporter/progress.html", received_at=found.received_at, agencies=told(found, door)
+            "reporter/progress.html",
+            received_at=found.received_at,
+            agencies=told(found, door),
+            code=code.text if found.notices else "",
+            stopped=stop,
         )
 
 

@@ -16,6 +16,7 @@ from intake.domain.directory import Directory
 from intake.services.draft import Draft, Kept
 from intake.services.route import Route
 from intake.services.status import Status
+from intake.services.stop_notices import StopNotices
 from intake.services.submit import Submit
 from intake.vault.own import VisitorSecret
 from intake.web.cookies import Cookies
@@ -37,6 +38,7 @@ class Door:
     route: Route
     submit: Submit
     status: Status
+    stop_notices: StopNotices
     directory: Directory
     clocks: Mapping[str, Clock]
     door_secret: bytes
