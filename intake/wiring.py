@@ -284,13 +284,16 @@ def _agency(parts: Parts) -> Blueprint:
 
 def _supervisor(parts: Parts) -> Blueprint:
     from intake.services.oversee import Oversee
+    from intake.services.try_again import TryAgain
     from intake.web.supervisor import make_blueprint
 
     return make_blueprint(
         oversee=Oversee(parts.database, parts.directory),
+        try_again=TryAgain(parts.database, parts.directory),
         directory=parts.directory,
         clocks=parts.clocks,
         refuse=_refuse(parts),
+        door_secret=_staff_secret(parts),
         now=parts.now,
     )
 

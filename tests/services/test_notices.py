@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -20,6 +21,7 @@ from intake.domain.row_id import new_id
 from intake.post.letter import Letter, LetterRefused
 from intake.services.deliver import MOST_REFUSALS, Deliver
 from intake.services.notify import BETWEEN, NOTICE_ADDRESS, Notify
+from intake.services.oversee import Oversee
 from intake.services.respond import Entry
 from intake.services.status import CodeUnknown, Status
 from intake.services.stop_notices import StopNotices
@@ -396,3 +398,18 @@ def test_more_news_than_one_batch_is_all_written(
         site.parts.read(site.visit("soc"), row.id, site.hands())
     assert Notify(site.parts.database)(site.hands()) == 5
     assert Notify(site.parts.database)(site.hands() + BETWEEN) == 0
+
+
+def test_letters_to_reporters_are_no_business_of_a_supervisor(
+    site: Site, code: ReceiptCode
+) -> None:
+    deliver = Deliver(site.parts.database, Refusing(), site.parts.deliver.write)
+    does(site, "soc", None)
+    site.parts.notify(site.hands())
+    oversee = Oversee(site.parts.database, site.parts.directory)
+    person = site.visit("supervisor").person
+    assert oversee.undelivered(person, site.hands() + timedelta(days=1)).waiting == 0
+    for _ in range(MOST_REFUSALS):
+        deliver(site.hands())
+        site.hands.move(hours=6)
+    assert oversee.undelivered(person, site.hands()).dead == ()

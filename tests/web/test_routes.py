@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -34,7 +35,12 @@ def address(rule: Any, site: Site) -> str:
         referral = connection.scalar(
             select(ReferralRow.id).where(ReferralRow.agency_id.like("soc-%"))
         )
-    values: dict[str, Any] = {"referral_id": referral, "move": "accept", "clock": "urgency"}
+    values: dict[str, Any] = {
+        "referral_id": referral,
+        "move": "accept",
+        "clock": "urgency",
+        "letter_id": uuid4(),
+    }
     adapter = site.app.url_map.bind("localhost")
     return adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
 
