@@ -80,7 +80,7 @@ class SmtpSender:
             server = self._server = self._connected()
             self._greet(server)
             code = server.mail(self.address)[0]
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a name or a password it cannot encode
             self._drop()
             raise PostOutOfReach(_kind(error)) from None
         if code != _DONE:
@@ -132,7 +132,7 @@ def _expect(step: str, code: int, *good: int) -> None:
     raise (LetterRefused if code >= _NEVER else LetterNotTaken)(f"{step} {code}")
 
 
-def _kind(error: OSError) -> str:
+def _kind(error: Exception) -> str:
     """What went wrong, without the server's words: they may repeat an address."""
     code = getattr(error, "smtp_code", "")
     return f"{type(error).__name__} {code}".strip()

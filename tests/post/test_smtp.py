@@ -270,6 +270,15 @@ def test_a_server_that_falls_silent_in_a_letter_is_left_in_time(sender: Sender) 
     assert b"Message-ID" in b"".join(heard)
 
 
+def test_a_name_that_cannot_be_looked_up_or_said_is_no_letters_fault(sender: Sender) -> None:
+    assert isinstance(why(sender(1, host="x" * 64 + ".invalid")), PostOutOfReach)
+    greeted = (b"220 m\r\n", b"250-m\r\n250 AUTH PLAIN\r\n")
+    with scripted(*greeted) as (port, _heard):
+        failure = why(sender(port, "none", login=("säde", PASSWORD), timeout=SHORT))
+    assert isinstance(failure, PostOutOfReach)
+    assert str(failure) == "UnicodeEncodeError"
+
+
 def test_nobody_at_the_port_is_told_as_such(sender: Sender) -> None:
     with scripted() as (port, _heard):
         pass
