@@ -116,9 +116,9 @@ class _Story:
         for event in events:
             self._sweep(event.at)
             event.do(event.at)
+            self._post(event.at)
         self._sweep(self.now)
-        while self.parts.deliver(self.now):
-            pass
+        self._post(self.now)
         self.parts.tidy(self.now)
         return self.codes
 
@@ -223,6 +223,10 @@ class _Story:
                 raise DemoUntold(f"{name} had not been enrolled yet")
             self.visits[name] = visit
         return self.visits[name]
+
+    def _post(self, at: datetime) -> None:
+        self.parts.notify(at)
+        self.parts.deliver(at)
 
     def _sweep(self, until: datetime) -> None:
         """Chase what came due before ``until``, each step soon after its instant."""

@@ -20,7 +20,7 @@ from intake.store.database import Database
 
 Job = Callable[[datetime], int]
 CLOCK_SECONDS = 5
-SECONDS: Mapping[str, int] = {"chase": 30, "deliver": 10, "tidy": 600}
+SECONDS: Mapping[str, int] = {"chase": 30, "notify": 10, "deliver": 10, "tidy": 600}
 """How often each job runs."""
 LEAST_PATIENCE = timedelta(minutes=2)
 log = logging.getLogger(__name__)

@@ -102,6 +102,10 @@ class CountedPost:
             raise
         LETTERS.labels("taken").inc()
 
+    def close(self) -> None:
+        """As the post itself."""
+        self.sender.close()
+
 
 @dataclass(frozen=True)
 class StockCollector:

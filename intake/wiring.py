@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -23,6 +24,8 @@ from config import (
     STAFF_DOORS,
     Settings,
     SettingsUnusable,
+    Smtp,
+    read_password,
     read_secret,
     refuse_open_keys,
     refuse_secrets_of_other_doors,
@@ -38,10 +41,11 @@ from intake.language import CataloguesMissing
 from intake.post.files import FileSender
 from intake.post.letter import Sender
 from intake.post.null import NullSender
+from intake.post.smtp import SmtpSender
 from intake.store import directory as directory_store
 from intake.store import privileges
 from intake.store.database import Database, DatabaseNotReady
-from intake.vault.seal import FactsSealer, PublicKey
+from intake.vault.seal import FactsSealer, KeyUnusable, PublicKey
 from routing_rules.load import load_checked
 from routing_rules.ruleset import RuleSet
 from routing_rules.vocabulary import RulesInvalid
@@ -49,6 +53,7 @@ from routing_rules.vocabulary import RulesInvalid
 if TYPE_CHECKING:
     from intake.services.chase import Chase
     from intake.services.deliver import Deliver
+    from intake.services.notify import Notify
     from intake.services.read import Read
     from intake.services.refer import Refer
     from intake.services.respond import Respond
@@ -152,11 +157,25 @@ class Parts:
         """Letters to the post."""
         from intake.services.deliver import Deliver
         from intake.services.letters import Letters
+        from intake.vault.keyring import PrivateKey
 
+        try:
+            replay = PrivateKey(REPLAY_KEY_ID, read_secret(self.settings.keys, REPLAY_PRIVATE))
+        except KeyUnusable:
+            raise SettingsUnusable(
+                f"Key file {REPLAY_PRIVATE} is no private key: restore it from its backup"
+            ) from None
         letters = Letters(
-            PROJECT / "templates", self.directory, self.clocks, self.settings.base_url
+            PROJECT / "templates", self.directory, self.clocks, self.settings.base_url, replay
         )
         return Deliver(self.database, metrics.CountedPost(self.sender), letters)
+
+    @cached_property
+    def notify(self) -> Notify:
+        """News to reporters."""
+        from intake.services.notify import Notify
+
+        return Notify(self.database)
 
     @cached_property
     def tidy(self) -> Tidy:
@@ -178,8 +197,28 @@ class Parts:
         return sender_of(self.settings)
 
 
+def _smtp_sender(smtp: Smtp, keys: Path) -> SmtpSender:
+    try:
+        context = ssl.create_default_context(cafile=smtp.ca)
+    except OSError as error:
+        raise SettingsUnusable(
+            f"ANKKURI_SMTP_CA names {smtp.ca}, which holds no certificates: "
+            f"{error.strerror or type(error).__name__}"
+        ) from None
+    return SmtpSender(
+        smtp.host,
+        smtp.port,
+        smtp.tls,
+        context,
+        smtp.sender,
+        (smtp.user, read_password(keys)) if smtp.user else None,
+    )
+
+
 def sender_of(settings: Settings) -> Sender:
     """The post that the settings name."""
+    if settings.smtp is not None:
+        return _smtp_sender(settings.smtp, settings.keys)
     return FileSender(settings.letters) if settings.mail == "files" else NullSender()
 
 
@@ -281,6 +320,7 @@ def blueprints(parts: Parts) -> list[Blueprint]:
 def _reporter(parts: Parts) -> Blueprint:
     from intake.services.draft import Draft
     from intake.services.status import Status
+    from intake.services.stop_notices import StopNotices
     from intake.web.reporter.door import make_blueprint
 
     return make_blueprint(
@@ -288,6 +328,7 @@ def _reporter(parts: Parts) -> Blueprint:
         route=parts.route,
         submit=parts.submit,
         status=Status(parts.database, parts.directory),
+        stop_notices=StopNotices(parts.database),
         directory=parts.directory,
         clocks=parts.clocks,
         door_secret=read_secret(parts.settings.keys, SECRETS["reporter"]),
@@ -333,13 +374,16 @@ def _keyed(parts: Parts) -> Blueprint:
 
 def _supervisor(parts: Parts) -> Blueprint:
     from intake.services.oversee import Oversee
+    from intake.services.try_again import TryAgain
     from intake.web.supervisor import make_blueprint
 
     return make_blueprint(
         oversee=Oversee(parts.database, parts.directory),
+        try_again=TryAgain(parts.database, parts.directory),
         directory=parts.directory,
         clocks=parts.clocks,
         refuse=_refuse(parts),
+        door_secret=_staff_secret(parts),
         now=parts.now,
     )
 

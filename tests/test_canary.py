@@ -90,6 +90,7 @@ def test_no_canary_is_left_anywhere(
     entry = Entry(Move.RETURN, reason=f"{CANARY} reason")
     site.parts.respond(visit, row.id, entry, site.hands())
     site.parts.chase(site.hands.move(days=30))
+    assert site.parts.notify(site.hands()) == 1
     assert site.parts.deliver(site.hands()) > 0
     files = places(site) + [path for path in temporary.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} >= {".eml"}
@@ -136,6 +137,9 @@ class Refusing:
 
     def __init__(self, kind: type[Exception]) -> None:
         self.kind = kind
+
+    def close(self) -> None:
+        pass
 
     def send(self, _letter: Letter) -> None:
         try:

@@ -114,6 +114,16 @@ def test_a_running_chaser_would_have_left_the_same(made: wiring.Parts) -> None:
     assert len(letters) == count(made, OutboxRow) > 0
 
 
+def test_reporters_who_asked_for_it_were_told_of_news_and_may_stop_it(made: wiring.Parts) -> None:
+    assert count(made, OutboxRow, OutboxRow.report_id.is_not(None)) >= 4
+    texts = [path.read_text("utf-8") for path in made.settings.letters.glob("*.eml")]
+    told = [text for text in texts if f"{made.settings.base_url}/status" in text]
+    assert len(told) == count(made, OutboxRow, OutboxRow.report_id.is_not(None))
+    codes = re.findall(r"^  ((?:\w{4}-){5}\w{4}) ", demo.welcome(made.settings), re.MULTILINE)
+    status = Status(made.database, made.directory)
+    assert any(status.by_code(ReceiptCode.parse(code)).notices for code in codes)
+
+
 def test_every_agency_has_somebody_who_can_open(made: wiring.Parts) -> None:
     with made.database.read() as connection:
         assert people.openers(connection, TUESDAY.date()).keys() == made.directory.agencies.keys()

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 import intake.store.people_tables  # noqa: F401  (registers its tables)
 from intake.domain.people import Membership, Role
 from intake.services.enrol import Enrol
 from intake.services.keys_that_open import KeysThatOpen
 from intake.store.database import Database, DatabaseNotReady, _alembic
-from intake.store.tables import Base
+from intake.store.tables import Base, NoticeRow, OutboxRow
 from tests import databases
-from tests.site import CHEAP, PASSPHRASE, POL, TUESDAY, lay_out
+from tests.site import CHEAP, PASSPHRASE, POL, TUESDAY, Site, lay_out, worry_answers
 
 WORKER = Membership(Role.WORKER, POL)
 
@@ -49,6 +50,29 @@ def test_a_database_of_the_first_schema_goes_up_and_down_with_its_people(tmp_pat
         database.require_current()
         assert list(keys(at.date())) == [POL]
     database.engine.dispose()
+
+
+def test_notice_addresses_and_letters_to_staff_go_down_and_up_again(site: Site) -> None:
+    site.send(worry_answers(reporter={"notice_address": "outi@koulu.invalid"}))
+    database, soc = site.parts.database, site.visit("soc")
+    (row,) = site.parts.read.inbox(soc, ("sent",))
+    site.parts.read(soc, row.id, site.hands())
+    site.parts.notify(site.hands())
+    site.parts.chase(site.hands.move(days=30))
+
+    def kept() -> tuple[list[Any], list[Any]]:
+        with database.read() as connection:
+            addresses = connection.execute(select(NoticeRow.report_id, NoticeRow.sealed_address))
+            letters = connection.execute(
+                select(OutboxRow).where(OutboxRow.person_id.is_not(None)).order_by(OutboxRow.id)
+            )
+            return list(addresses), list(letters)
+
+    before = kept()
+    assert [len(rows) > 0 for rows in before] == [True, True]
+    command.downgrade(_alembic(database.url), "0003")
+    database.upgrade()
+    assert kept() == before
 
 
 def test_the_schema_goes_down_again_and_leaves_nothing(tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ def _jobs(chosen: argparse.Namespace) -> int:
         parts.now,
         (
             ("chase", parts.chase, jobs.SECONDS["chase"]),
+            ("notify", parts.notify, jobs.SECONDS["notify"]),
             ("deliver", parts.deliver, jobs.SECONDS["deliver"]),
             ("tidy", parts.tidy, jobs.SECONDS["tidy"]),
         ),

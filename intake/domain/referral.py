@@ -105,6 +105,11 @@ def moves_open(
     )
 
 
+def is_news(move: Move) -> bool:
+    """Whether the reporter's status shows the move: a change of state, or a response."""
+    return MOVES[move].leads_to is not None or move is Move.RESPOND
+
+
 _ONCE = frozenset({Move.RECORD_URGENCY, Move.HAND_IN})
 ASSESSING: dict[Move, str] = {
     Move.ASSESSMENT_STARTED: "lsl26_start",

@@ -22,6 +22,7 @@ class Action(StrEnum):
     SIGN_OUT = "sign_out"
     GRANT = "grant"
     CHASE = "chase"
+    TRY_AGAIN = "try_again"
     READ_TRAIL = "read_trail"
 
 

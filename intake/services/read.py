@@ -12,7 +12,7 @@ from uuid import UUID
 from intake.domain.people import Permission
 from intake.domain.trail import Action
 from intake.services.sign_in import Visit
-from intake.store import people, referrals, reports, trail
+from intake.store import notices, people, referrals, reports, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import PrivateKey, open_grant
@@ -75,7 +75,8 @@ class Read:
         if row.opened_at is not None:
             return opened
         with self.database.write() as connection:
-            referrals.mark_opened(connection, row.id, now)
+            if referrals.mark_opened(connection, row.id, now):
+                notices.note_news(connection, row.report_id, now)
         with self.database.read() as connection:
             return replace(opened, referral=referrals.referral(connection, row.id) or row)
 

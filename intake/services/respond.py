@@ -13,14 +13,14 @@ from intake.domain.clock import Clock
 from intake.domain.deadline import local_date
 from intake.domain.directory import Agency, Directory
 from intake.domain.people import Permission
-from intake.domain.referral import MOVES, Move, Response, State, Urgency, moves_open
+from intake.domain.referral import MOVES, Move, Response, State, Urgency, is_news, moves_open
 from intake.domain.report import reports_offence, type_once_moved
 from intake.domain.row_id import new_id
 from intake.services.read import MOVE_REASON, Read
 from intake.services.refer import Refer, Referred
 from intake.services.route import Route
 from intake.services.sign_in import Visit
-from intake.store import referrals, reports, trail
+from intake.store import notices, referrals, reports, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import PrivateKey
@@ -155,6 +155,8 @@ class Respond:
                 happened_on=entry.happened_on,
                 move=entry.move.value,
             )
+            if is_news(entry.move):
+                notices.note_news(connection, row.report_id, now)
             if referred is not None:
                 reports.add_referrals(
                     connection, referred.referrals, referred.wraps, referred.deadlines

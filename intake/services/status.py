@@ -9,7 +9,7 @@ from uuid import UUID
 
 from intake.domain.directory import Agency, Directory
 from intake.domain.referral import Move, State
-from intake.store import referrals, reports
+from intake.store import notices, referrals, reports
 from intake.store.database import Database
 from intake.vault.own import ReceiptCode
 
@@ -49,6 +49,8 @@ class ReportStatus:
 
     received_at: datetime
     agencies: tuple[AgencyStatus, ...]
+    notices: bool
+    """Whether the reporter gets letters about news."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Status:
         with self.database.read() as connection:
             rows = referrals.of_report(connection, report_id)
             moves = referrals.moves_of_report(connection, report_id)
+            notified = notices.wanted(connection, report_id)
             due = {row.id: referrals.deadlines(connection, row.id) for row in rows}
         successors = {row.came_from: row.agency_id for row in rows if row.came_from}
         found = []
@@ -99,7 +102,7 @@ class Status:
                     next_due=open_deadlines[0].due_on if open_deadlines else None,
                 )
             )
-        return ReportStatus(received_at, tuple(found))
+        return ReportStatus(received_at, tuple(found), notified)
 
 
 def _stage(state: str, opened: bool) -> Stage:

@@ -16,15 +16,15 @@ from intake.domain.report import Worry, canonical
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.draft import Answers, DraftChanged
+from intake.services.notify import seal_notice
 from intake.services.refer import Refer
 from intake.services.route import Plan, Route
 from intake.store import drafts, reports, trail
 from intake.store.database import Database
 from intake.vault.own import ReceiptCode, VisitorSecret, open_copy, seal_copy
-from intake.vault.seal import FactsSealer, PublicKey, seal_for, seal_sections
+from intake.vault.seal import FactsSealer, PublicKey, seal_sections
 from routing_rules.outcome import Outcome
 
-NOTICE_ADDRESS = "notice address"
 KEYED_IN = "keyed in"
 
 
@@ -67,12 +67,14 @@ class Submit:
         plan: Plan | None = None,
         draft: bytes | None = None,
         keyed: KeyedIn | None = None,
+        language: str = "fi",
     ) -> None:
         """Returns once the report is durably stored and the draft is gone.
 
         ``plan``: how the worry is routed at ``now``, if the caller knows already; ``draft``: the
         seal of the draft that the answers were read from, None to take any that is there;
-        ``keyed``: who took the worry elsewhere: they get no copy, and the trail names them.
+        ``keyed``: who took the worry elsewhere: they get no copy, and the trail names them;
+        ``language``: that of letters to the reporter.
 
         Raises NobodyMayGetThis or NobodyCanOpen before anything is written, and DraftChanged where
         another window has saved the draft meanwhile; these and a database error leave it as it is.
@@ -81,7 +83,7 @@ class Submit:
         if not plan.shares:
             raise NobodyMayGetThis(plan)
         for last_try in (False, True):
-            filing = self._filing(secret, worry, answers, plan, now, keyed)
+            filing = self._filing(secret, worry, answers, plan, now, keyed, language)
             try:
                 self._store(secret, filing, draft, now, keyed)
             except IntegrityError:
@@ -151,6 +153,7 @@ class Submit:
         plan: Plan,
         now: datetime,
         keyed: KeyedIn | None,
+        language: str,
     ) -> reports.Filing:
         report_id = new_id(now)
         read_by_some = {slot for share in plan.shares for slot in share.slots}
@@ -171,9 +174,9 @@ class Submit:
                 "report_id": report_id,
                 "draft_id": secret.draft_id,
                 "sealed_copy": None if keyed else seal_copy(secret, canonical(answers)),
-                "sealed_notice_address": self._notice(report_id, answers),
                 "created_at": now,
             },
+            notice=self._notice(report_id, answers, now, language),
             facts_key={
                 "id": facts.key_id,
                 "sealed_key": facts.sealed_key,
@@ -192,11 +195,14 @@ class Submit:
             deadlines=referred.deadlines,
         )
 
-    def _notice(self, report_id: UUID, answers: Answers) -> bytes | None:
-        address = answers["reporter"].get("notice_address", "")
+    def _notice(
+        self, report_id: UUID, answers: Answers, now: datetime, language: str
+    ) -> dict[str, Any] | None:
+        address = answers["reporter"].get("notice_address", "").strip()
         if not address:
             return None
-        return seal_for(self.replay_key, address.encode(), NOTICE_ADDRESS, report_id.bytes)
+        sealed = seal_notice(self.replay_key, report_id, address, language)
+        return {"report_id": report_id, "sealed_address": sealed, "created_at": now}
 
 
 def digest_of(plan: Plan) -> str:

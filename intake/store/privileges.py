@@ -37,6 +37,7 @@ _STAFF: Rights = {
     "attempt": (_READ, _ADD, _ERASE),
 }
 _NEW_REPORT: Rights = {
+    "notice": (_ADD,),
     "draft": (_READ, _ADD, _CHANGE, _ERASE),
     "report": (_ADD,),
     "receipt": (_READ, _ADD, "UPDATE (acknowledged_at, sealed_copy)"),
@@ -63,6 +64,7 @@ ROLES: Mapping[str, Rights] = {
         _WHO_CAN_OPEN,
         _NEW_REPORT,
         {
+            "notice": ("SELECT (report_id)", _ERASE),  # its address is the jobs' to read
             "report": (_READ,),
             "referral": (_NOBODY_SEALED_REFERRAL,),
             "deadline": (_READ,),
@@ -76,6 +78,7 @@ ROLES: Mapping[str, Rights] = {
         _NEW_REPORT,  # worries that came by telephone or on paper
         {
             "agency_grant": (_READ,),
+            "notice": ("SELECT (report_id)", "UPDATE (news_at)"),
             "report": (_READ,),
             "section": (_READ,),
             "referral": (_READ, _ADD, "UPDATE (state, opened_at, moved_at, worker_id)"),
@@ -96,6 +99,11 @@ ROLES: Mapping[str, Rights] = {
             "deadline": (_READ,),
             "chase": (_READ,),
             "heartbeat": (_READ,),
+            "outbox": (
+                "SELECT (id, person_id, params, attempts, created_at, next_attempt_at, sent_at, "
+                "dead_at)",
+                "UPDATE (dead_at, attempts, next_attempt_at)",
+            ),
         },
     ),
     "coordinator": _together(
@@ -115,6 +123,7 @@ ROLES: Mapping[str, Rights] = {
             "deadline": (_READ, "UPDATE (next_chase_at)"),
             "chase": (_READ, _ADD),
             "outbox": (_READ, _ADD, _CHANGE),
+            "notice": (_READ, _CHANGE, _ERASE),
             "heartbeat": (_READ, _ADD, _CHANGE, _ERASE),
             "draft": ("SELECT (saved_at)", _ERASE),
             "receipt": ("SELECT (created_at, sealed_copy)", "UPDATE (sealed_copy)"),

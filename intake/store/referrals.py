@@ -93,12 +93,15 @@ def moves_of_report(connection: Connection, report_id: UUID) -> Sequence[AnyRow]
     ).all()
 
 
-def mark_opened(connection: Connection, referral_id: UUID, at: datetime) -> None:
-    """Note the first opening; later ones leave it as it is."""
-    connection.execute(
-        update(ReferralRow)
-        .where(ReferralRow.id == referral_id, ReferralRow.opened_at.is_(None))
-        .values(opened_at=at)
+def mark_opened(connection: Connection, referral_id: UUID, at: datetime) -> bool:
+    """Note the first opening; later ones leave it as it is. Whether this is the first."""
+    return (
+        connection.execute(
+            update(ReferralRow)
+            .where(ReferralRow.id == referral_id, ReferralRow.opened_at.is_(None))
+            .values(opened_at=at)
+        ).rowcount
+        == 1
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     JSON,
+    CheckConstraint,
     ForeignKey,
     Index,
     LargeBinary,
@@ -80,9 +81,31 @@ class ReceiptRow(Base):
     report_id: Mapped[UUID] = mapped_column(ForeignKey("report.id"), unique=True)
     draft_id: Mapped[UUID] = mapped_column(unique=True)
     sealed_copy: Mapped[bytes | None]
-    sealed_notice_address: Mapped[bytes | None]
     created_at: Mapped[datetime]
     acknowledged_at: Mapped[datetime | None]
+
+
+class NoticeRow(Base):
+    """Where a reporter wants to be told that there is news. The row goes when that ends.
+
+    ``news_at``: since when there is news that no letter tells; ``written_at``: the last letter's.
+    """
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        Index(
+            "ix_notice_news_at_untold",
+            "news_at",
+            sqlite_where=text("news_at IS NOT NULL"),
+            postgresql_where=text("news_at IS NOT NULL"),
+        ),
+    )
+
+    report_id: Mapped[UUID] = mapped_column(ForeignKey("report.id"), primary_key=True)
+    sealed_address: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    news_at: Mapped[datetime | None]
+    written_at: Mapped[datetime | None]
 
 
 class FactsKeyRow(Base):
@@ -216,20 +239,35 @@ class ChaseRow(Base):
 
 
 class OutboxRow(Base):
-    """A letter that waits to be taken by the post. It names nobody but its reader."""
+    """A letter that waits to be taken by the post, to one of staff or to a report's reporter."""
 
     __tablename__ = "outbox"
     __table_args__ = (
+        CheckConstraint("(person_id IS NULL) <> (report_id IS NULL)", name="ck_outbox_one_reader"),
         Index(
             "ix_outbox_next_attempt_at_waiting",
             "next_attempt_at",
             sqlite_where=text("sent_at IS NULL AND dead_at IS NULL"),
             postgresql_where=text("sent_at IS NULL AND dead_at IS NULL"),
         ),
+        Index(
+            "ix_outbox_report_id_waiting",
+            "report_id",
+            unique=True,
+            sqlite_where=text("sent_at IS NULL AND dead_at IS NULL"),
+            postgresql_where=text("sent_at IS NULL AND dead_at IS NULL"),
+        ),
+        Index(
+            "ix_outbox_dead_at_dead",
+            "dead_at",
+            sqlite_where=text("dead_at IS NOT NULL"),
+            postgresql_where=text("dead_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    report_id: Mapped[UUID | None] = mapped_column(ForeignKey("report.id"))
     letter: Mapped[str] = mapped_column(String(32))
     params: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]

@@ -35,6 +35,7 @@ ACTIONS: Mapping[str, str] = {
     Action.SIGN_OUT: mark("Signed out"),
     Action.GRANT: mark("Given a key"),
     Action.CHASE: mark("Reminder"),
+    Action.TRY_AGAIN: mark("Reminder tried again"),
     Action.READ_TRAIL: mark("Use log read"),
     **{f"move:{move.value}": words.done for move, words in WORDS.items()},
 }
@@ -53,6 +54,7 @@ _INNER_PAGES: dict[str, str] = {
     "agency.certificate": mark("How the deadline was counted"),
     "agency.move": mark("A move on a report"),
     "agency.key_in": mark("Key in a worry"),
+    "supervisor.revive": mark("A reminder to be tried again"),
 }
 
 
@@ -83,7 +85,7 @@ class _Audit:
 
     def _purpose(self, language: Language, action: str, purpose: str) -> str:
         """Why it was done; of a reminder its deadline, of a refused page its title."""
-        if action == Action.CHASE:
+        if action in (Action.CHASE, Action.TRY_AGAIN):
             return clock_title(language, self.clocks, purpose.partition(":")[0])
         if not purpose.startswith(REFUSED_PAGE):
             return _said(language, PURPOSES, purpose)

@@ -33,6 +33,9 @@ class Post:
     def __init__(self, fault: str = "") -> None:
         self.fault = fault
 
+    def close(self) -> None:
+        pass
+
     def send(self, _letter: Letter) -> None:
         raise AssertionError("the doctor sends nothing")
 
@@ -74,8 +77,8 @@ def test_a_job_that_has_not_run_fails() -> None:
     assert well(running.jobs(stock_with(), waits, TUESDAY))
     later = TUESDAY + timedelta(minutes=5)
     said = running.jobs(stock_with(), waits, later)
-    assert [text.split()[0] for _, text in said] == ["chase", "deliver"]
-    never = stock_with(last_runs={"deliver": TUESDAY, "tidy": TUESDAY})
+    assert [text.split()[0] for _, text in said] == ["chase", "notify", "deliver"]
+    never = stock_with(last_runs={"notify": TUESDAY, "deliver": TUESDAY, "tidy": TUESDAY})
     assert "chase has not run" in bad(running.jobs(never, waits, TUESDAY))[Level.FAIL]
 
 

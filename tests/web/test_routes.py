@@ -44,6 +44,7 @@ def address(rule: Any, site: Site) -> str:
         "draft": uuid4(),
         "name": "child" if person else "who",
         "number": 1,
+        "letter_id": uuid4(),
     }
     adapter = site.app.url_map.bind("localhost")
     return adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})

@@ -8,6 +8,7 @@ from typing import Any
 from wtforms.validators import ValidationError
 
 from intake.domain.message import Message, mark
+from intake.post.letter import AddressUnusable, mailbox
 from intake.web.forms import words
 from intake.web.forms.fields import Line, OneOf, Passage, Tick
 from intake.web.forms.report_form import ReportForm
@@ -50,9 +51,13 @@ class _ReporterForm(ReportForm):
             raise ValidationError(self.say(Message(NUMBER_UNCLEAR)))
 
     def validate_notice_address(self, field: Any) -> None:
-        """Something that looks like an address: one @ with text on both sides."""
-        name, _, host = field.data.strip().partition("@")
-        if not name or "." not in host.strip(".") or set(" @,;<>") & set(host):
+        """One that a letter can be brought to, at a host of several parts."""
+        address = field.data.strip()
+        try:
+            mailbox("", address)
+        except AddressUnusable:
+            raise ValidationError(self.say(Message(ADDRESS_UNCLEAR))) from None
+        if "." not in address.rpartition("@")[2].strip("."):
             raise ValidationError(self.say(Message(ADDRESS_UNCLEAR)))
 
 

@@ -97,8 +97,16 @@ class Worker(Visitor):
 
     def send(self, worry: Worry, answers: Answers, plan: Plan, now: datetime) -> None:
         """Send it as keyed in by this person."""
-        draft, keyed = self.kept.sealed, self.keyed_in(answers)
-        self.door.submit(self.secret, worry, answers, now, plan=plan, draft=draft, keyed=keyed)
+        self.door.submit(
+            self.secret,
+            worry,
+            answers,
+            now,
+            plan=plan,
+            draft=self.kept.sealed,
+            keyed=self.keyed_in(answers),
+            language=self.door.language().code,
+        )
 
     def told(self, plan: Plan, worry: Worry, answers: Answers) -> Told:
         """Also: what the agency that knows the worry gets, and the duty of who keys it in.

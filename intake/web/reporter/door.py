@@ -16,6 +16,7 @@ from intake.services.desks import NobodyCanOpen
 from intake.services.draft import Draft, DraftChanged, NoRoomForDrafts
 from intake.services.route import Route
 from intake.services.status import Status
+from intake.services.stop_notices import StopNotices
 from intake.services.submit import Submit
 from intake.vault.envelope import EnvelopeFromNewerVersion
 from intake.web.cookies import Cookies
@@ -41,6 +42,7 @@ def make_blueprint(
     route: Route,
     submit: Submit,
     status: Status,
+    stop_notices: StopNotices,
     directory: Directory,
     clocks: Mapping[str, Clock],
     door_secret: bytes,
@@ -63,7 +65,7 @@ def make_blueprint(
         way=WAY,
     )
     telling.register(add, door)
-    following.register(add, door)
+    following.register(add, door, stop_notices)
     furnish(blueprint, add, door)
 
     @blueprint.context_processor

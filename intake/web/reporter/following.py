@@ -8,6 +8,7 @@ from flask import request, url_for
 
 from intake.domain.message import Message, mark
 from intake.services.status import CodeUnknown
+from intake.services.stop_notices import StopNotices
 from intake.vault.own import ReceiptCode
 from intake.web.forms.receipt import StatusForm
 from intake.web.page import render
@@ -19,7 +20,7 @@ from intake.web.reporter.visitor import Add, Door
 NOT_FOUND = mark("No report has this code. Check it once more.")
 
 
-def register(add: Add, door: Door) -> None:
+def register(add: Add, door: Door, stop_notices: StopNotices) -> None:
     """Add the pages to a door."""
 
     @add("/receipt/copy")
@@ -39,17 +40,24 @@ def register(add: Add, door: Door) -> None:
 
     @add("/status", ("GET", "POST"))
     def status() -> Any:
-        # No token: the form changes nothing, and a code opens nothing but the state of a report.
+        # No token: what the form shows or changes, it does for whoever has the code.
         form = StatusForm(request.form or None, around=door.around()).without_token()
         if request.method == "GET":
             return render("reporter/status.html", form=form)
         if not form.validate():
             return render("reporter/status.html", 422, form=form)
+        code, stop = ReceiptCode.parse(form["code"].data), bool(form["stop"].data)
         try:
-            found = door.status.by_code(ReceiptCode.parse(form["code"].data))
+            if stop:
+                stop_notices(code)
+            found = door.status.by_code(code)
         except CodeUnknown:
             form["code"].errors = [form.say(Message(NOT_FOUND))]
             return render("reporter/status.html", 422, form=form)
         return render(
-            "reporter/progress.html", received_at=found.received_at, agencies=told(found, door)
+            "reporter/progress.html",
+            received_at=found.received_at,
+            agencies=told(found, door),
+            code=code.text if found.notices else "",
+            stopped=stop,
         )

@@ -116,7 +116,10 @@ class Visitor:
 
     def send(self, worry: Worry, answers: Answers, plan: Plan, now: datetime) -> None:
         """Send what the draft holds; what it raises, see ``Submit``."""
-        self.door.submit(self.secret, worry, answers, now, plan=plan, draft=self.kept.sealed)
+        draft, language = self.kept.sealed, self.door.language().code
+        self.door.submit(
+            self.secret, worry, answers, now, plan=plan, draft=draft, language=language
+        )
 
     def around(self, typed: Mapping[str, Any]) -> Around:
         """What the forms of this draft need to know."""
