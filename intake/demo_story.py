@@ -24,7 +24,7 @@ from intake.domain.people import Role
 from intake.domain.referral import MOVES, Move, State
 from intake.domain.report import worry_of
 from intake.services.enrol import Enrol
-from intake.services.respond import Entry
+from intake.services.record import Entry
 from intake.services.sign_in import Visit
 from intake.store import chasing, referrals
 from intake.store.columns import AnyRow

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from intake.domain.referral import Move
-from intake.services.respond import Entry
+from intake.services.record import Entry
 from tests.site import Site, worry_answers
 from tests.web.reporter_walk import WAY, Walk
 

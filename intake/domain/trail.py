@@ -15,6 +15,8 @@ class Action(StrEnum):
 
     SEND = "send"
     OPEN = "open"
+    DISCLOSE = "disclose"
+    NOTE = "note"
     REFUSED = "refused"
     SIGN_IN = "sign_in"
     SIGN_IN_FAILED = "sign_in_failed"

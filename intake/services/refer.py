@@ -63,7 +63,7 @@ class Refer:
         keys: SectionKeys,
         now: datetime,
     ) -> None:
-        reasons = {
+        reasons: dict[str, Any] = {
             "report_type": plan.report_type,
             "type_reason": plan.type_reason.key,
             "reasons": share.reasons,
@@ -73,6 +73,8 @@ class Refer:
             "uncertain": plan.uncertain,
             "withheld": plan.withheld if share.lead else [],
         }
+        if len(plan.facts) > 1:
+            reasons["children"] = share.children
         standby = plan.standby.get(share.agency.id)
         referral_id = self.add(
             referred,
@@ -183,7 +185,7 @@ class Refer:
                     "due_at": certificate.due_at,
                     "calendar_version": certificate.calendar,
                     "steps": [step.entry for step in steps],
-                    "next_chase_at": steps[0].at if steps else None,
+                    "next_chase_at": next((step.at for step in steps if step.at >= now), None),
                 }
             )
 

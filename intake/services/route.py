@@ -30,7 +30,10 @@ NUMBERED = ("identity", "place")
 
 @dataclass
 class Share:
-    """What one agency gets of a report, by which rules and on which bases."""
+    """What one agency gets of a report, by which rules and on which bases.
+
+    ``children``: by rule, the numbers of the children for whom it held.
+    """
 
     agency: Agency
     lead: bool = False
@@ -38,6 +41,7 @@ class Share:
     clocks: list[str] = field(default_factory=list)
     bases: list[Basis] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
+    children: dict[str, list[int]] = field(default_factory=dict)
     school_at: str | None = None
 
 
@@ -176,11 +180,11 @@ class Route:
         bases = recipient.bases if own else (self.rules.standby[recipient.kind].basis,)
         share.clocks.extend(clock for clock in recipient.clocks if clock not in share.clocks)
         share.bases.extend(basis for basis in bases if basis not in share.bases)
-        share.reasons.extend(
-            reason
-            for reason in outcome.reasons
-            if reason.rule in recipient.rules and reason not in share.reasons
-        )
+        for reason in outcome.reasons:
+            if reason.rule in recipient.rules:
+                share.children.setdefault(reason.rule, []).append(number)
+                if reason not in share.reasons:
+                    share.reasons.append(reason)
 
 
 def _unique(values: Iterable[T]) -> list[T]:
