@@ -27,7 +27,12 @@ from intake.services.hand_over import (
 from intake.services.record import MoveNotOpen, ReasonMissing
 from intake.services.sign_in import Visit
 from intake.web.case import clock_title
-from intake.web.forms.hand_over import CONSENT_MISSING, HandOverForm, ToForm
+from intake.web.forms.hand_over import (
+    AGENCY_MISSING,
+    CONSENT_MISSING,
+    HandOverForm,
+    ToForm,
+)
 from intake.web.forms.moves import REASON_MISSING, WORDS
 from intake.web.forms.staff import StaffForms
 from intake.web.move import MOVED_ON
@@ -63,7 +68,7 @@ class HandOverPages:
             return redirect(there, 303)
         asked = "choose" in request.args
         if asked:
-            form["to"].errors = [form.say(Message(form["to"].missing))]
+            form["to"].errors = [form.say(Message(AGENCY_MISSING))]
         language, find = reader_language(), request.args.get("find", "").strip()
         return render(
             "agency/hand_over_to.html",

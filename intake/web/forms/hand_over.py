@@ -8,13 +8,14 @@ from intake.web.forms.fields import OneOf, Passage, Several
 from intake.web.forms.moves import MOST, REASON_MISSING
 
 MOST_CONSENT = 1000
+AGENCY_MISSING = mark("Choose the agency.")
 CONSENT_MISSING = mark("Write who has consented, and to what.")
 
 
 class ToForm(PageForm):
     """The agency; what may be chosen is set on the form."""
 
-    to = OneOf(mark("To which agency?"), missing=mark("Choose the agency."))
+    to = OneOf(mark("To which agency?"), missing=AGENCY_MISSING)
 
 
 class HandOverForm(PageForm):
