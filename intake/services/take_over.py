@@ -53,10 +53,14 @@ class TakeOver:
     hand_on: HandOn
 
     def offers(self, visit: Visit) -> list[Offer]:
-        """What this person's desks may take over now, the longest late first; no content."""
+        """What this person's desks may take over now, the longest late first; no content.
+
+        Not what lies at an agency of their own: that they can simply take up.
+        """
         agencies = visit.person.agencies(Permission.MOVE_REFERRALS)
         with self.database.read() as connection:
-            return list(self._offers(standby.chased(connection, agencies)))
+            found = self._offers(standby.chased(connection, agencies))
+        return [offer for offer in found if offer.silent.id not in agencies]
 
     def offer(self, visit: Visit, referral_id: UUID, now: datetime) -> Offer:
         """One of them. Raises ReferralNotYours for those of other desks, MoveNotOpen for what is

@@ -123,10 +123,11 @@ def chases(connection: Connection, deadline_ids: Collection[UUID]) -> Sequence[A
 
 
 def counts_by_agency_and_month(connection: Connection) -> Sequence[AnyRow]:
-    """How many referrals each agency got in each month (UTC) of arrival."""
+    """How many referrals each agency got in each month (UTC) of arrival; withdrawn ones apart."""
     month = func.substr(cast(ReferralRow.arrived_at, String), 1, 7)
     return connection.execute(
         select(ReferralRow.agency_id, month.label("month"), func.count().label("referrals"))
+        .where(ReferralRow.state != State.WITHDRAWN)
         .group_by(ReferralRow.agency_id, month)
         .order_by(month)
     ).all()

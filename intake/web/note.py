@@ -18,7 +18,7 @@ from intake.services.sign_in import Visit
 from intake.services.write_note import AlreadyWritten, WriteNote
 from intake.store.columns import AnyRow
 from intake.web.forms.base import PageForm
-from intake.web.forms.note import CONTACT, NOTE, ContactForm, NoteForm, id_of
+from intake.web.forms.note import CONTACT, NOTE, ContactForm, NoteForm
 from intake.web.forms.staff import StaffForms
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
@@ -64,12 +64,12 @@ class NotePages:
         form = self.forms(kind, visit, request.form or None)
         if row.state not in STATES[what]:
             return self._not_here(row, what, form)
-        note_id = id_of(form)
         if request.method == "GET":
             form["note_id"].data = str(new_id(now))
             if what is Contact:
                 form["on"].data = local_date(now)
             return self._page(row, what, form, 200)
+        note_id = form.id_made
         if not form.validate() or note_id is None:
             form["note_id"].data = str(note_id or new_id(now))
             return self._page(row, what, form, 422)

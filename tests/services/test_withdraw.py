@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from intake.domain.referral import Move, State
 from intake.domain.trail import Action
+from intake.services.oversee import Oversee
 from intake.services.read import ReferralNotYours
 from intake.services.record import Entry, MoveNotOpen, ReasonMissing
 from intake.services.status import Stage, Status
@@ -166,6 +167,14 @@ def test_the_reporter_sees_the_truth(site: Site) -> None:
     status = Status(site.parts.database, site.parts.directory).by_code(code)
     stages = {each.agency.id: (each.stage, each.moved_to) for each in status.agencies}
     assert stages == {ANK: (Stage.STORED, None), YOU: (Stage.WITHDRAWN, None)}
+
+
+def test_a_mistake_is_not_counted(site: Site) -> None:
+    first, _ = sent_to_youth_services(site)
+    picture = Oversee(site.parts.database, site.parts.directory).picture
+    assert picture() == {"2026-06": {"ANK": 1, "YOU": 1}}
+    site.parts.withdraw(site.visit("ank"), first, MISTAKE, site.hands.move(hours=1))
+    assert picture() == {"2026-06": {"ANK": 1}}
 
 
 def test_opening_it_after_that_leaves_a_line_but_is_no_opening(site: Site) -> None:

@@ -8,7 +8,7 @@ from datetime import date, time
 from typing import Any
 from uuid import UUID
 
-from wtforms import ValidationError
+from wtforms import HiddenField, ValidationError
 
 from intake.domain.message import Message, mark
 from intake.domain.note import Contact, Means, Note, Written
@@ -29,10 +29,25 @@ REACHED: Mapping[str, str] = {"yes": mark("Reached"), "no": mark("Not reached")}
 _TIME = re.compile(r"(\d{1,2})[.:](\d{2})")
 
 
-class NoteForm(PageForm):
+class _Page(PageForm):
+    """The id of what is written."""
+
+    note_id = HiddenField()
+
+    def validate_note_id(self, field: Any) -> None:
+        """One of ours, or the page is not."""
+        if _id(field.data) is None:
+            raise ValidationError(self.say(Message(EXPIRED)))
+
+    @property
+    def id_made(self) -> UUID | None:
+        """The id that the page was made with; None if what came is no id."""
+        return _id(self.note_id.data)
+
+
+class NoteForm(_Page):
     """A text."""
 
-    note_id = Line("", limit=36, missing=EXPIRED)
     text = Passage(mark("Note"), limit=MOST, missing=mark("Write the note."))
 
     @property
@@ -41,12 +56,11 @@ class NoteForm(PageForm):
         return Note(self.text.cleaned.strip())
 
 
-class ContactForm(PageForm):
+class ContactForm(_Page):
     """When, how, with whom, and whether they were reached."""
 
-    note_id = Line("", limit=36, missing=EXPIRED)
     on = Day(mark("On which day?"), missing=mark("Write the day of the contact."))
-    at = Line(mark("At what time?"), limit=5)
+    at = Line(mark("At what time?"), limit=10)
     means = OneOf(
         mark("How?"), tuple(MEANS.items()), missing=mark("Choose how the contact was made.")
     )
@@ -89,9 +103,8 @@ def time_of(text: str) -> time | None:
         return None
 
 
-def id_of(form: PageForm) -> UUID | None:
-    """The id that the page was made with; None if what came is no id."""
+def _id(text: str | None) -> UUID | None:
     try:
-        return UUID(form["note_id"].cleaned)
+        return UUID(text or "")
     except ValueError:
         return None
