@@ -44,7 +44,8 @@ class ReferralWithdrawn(Exception):
 class History:
     """What has happened to a referral at its agency, with the texts that the reader's keys open.
 
-    ``disclosed``: of a move that handed over, the basis, the sections and the consent.
+    ``disclosed``: of a move that handed over, the basis, the sections and the consent. ``sender``:
+    the agency from which it came, ``successors``: what it was sent on as.
     """
 
     deadlines: Sequence[AnyRow]
@@ -53,6 +54,7 @@ class History:
     disclosed: Mapping[UUID, Mapping[str, Any]]
     notes: Sequence[AnyRow]
     written: Mapping[UUID, Written]
+    sender: str | None
     successors: Sequence[AnyRow]
 
 
@@ -131,6 +133,7 @@ class Read:
             made = moves.moves(connection, row.id)
             noted = notes.notes(connection, row.id)
             deadlines = referrals.deadlines(connection, row.id)
+            sender = moves.sender(connection, row)
             successors = moves.successors(connection, row)
         keys = {key.key_id: key} if key else {}
         for each in (*made, *noted):
@@ -159,7 +162,7 @@ class Read:
             for note in noted
             if note.agency_key_id in keys
         }
-        return History(deadlines, made, move_reasons, disclosed, noted, written, successors)
+        return History(deadlines, made, move_reasons, disclosed, noted, written, sender, successors)
 
     def entitled(self, visit: Visit, referral_id: UUID, now: datetime) -> AnyRow:
         """The referral's row if it is this person's agency's; else a trail line and a refusal."""

@@ -149,6 +149,13 @@ def successors(connection: Connection, referral: AnyRow) -> Sequence[AnyRow]:
     ).all()
 
 
+def sender(connection: Connection, referral: AnyRow) -> str | None:
+    """The agency from which a referral came; None where the reporter sent it."""
+    return connection.scalar(
+        select(ReferralRow.agency_id).where(ReferralRow.id == referral.came_from)
+    )
+
+
 def holders(connection: Connection, report_id: UUID, but: Collection[State]) -> set[str]:
     """The agencies with a referral of the report in any other state."""
     return set(

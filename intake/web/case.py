@@ -15,7 +15,7 @@ from intake.domain.note import STATES as WRITTEN_IN
 from intake.domain.note import Contact, Note
 from intake.domain.referral import MOVES, Move, State
 from intake.language import Language
-from intake.services.hand_on import WAYS
+from intake.services.hand_on import WAYS, live
 from intake.services.read import Opened
 from intake.store.columns import AnyRow
 from intake.web.due import Due, due
@@ -89,8 +89,8 @@ class Case:
     def frame(self, opened: Opened) -> dict[str, Any]:
         """What is shown also of a referral that was withdrawn."""
         referral = opened.referral
-        taken_over = any(move.move == Move.TAKE_OVER for move in opened.moves)
-        kind, state = TAKEN_OVER if taken_over else STATES[referral.state]
+        taken = next((move for move in opened.moves if move.move == Move.TAKE_OVER), None)
+        kind, state = TAKEN_OVER if taken else STATES[referral.state]
         way = next((name for name in WAYS if name in opened.reasons), "")
         if referral.came_from and not way:
             way = "sent_on"
@@ -99,11 +99,21 @@ class Case:
             "agency": self.directory.agency(referral.agency_id),
             "state_kind": kind,
             "state": self.language.gettext(state),
+            "taken": self._taken(opened, taken) if taken else None,
             "deadlines": [self.deadline(row) for row in opened.deadlines],
             "events": [
                 (event.what, self.language.date_and_time(event.at), event.details)
                 for event in Timeline(self.language, self.directory)(opened, way)
             ],
+        }
+
+    def _taken(self, opened: Opened, move: AnyRow) -> dict[str, Any]:
+        """Who took over a referral on which nothing was recorded here, and why."""
+        desk = live(opened.successors)
+        name = self.language.text(self.directory.agency(desk.agency_id).name) if desk else ""
+        return {
+            "by": f"{name} ({move.person_name})",
+            "reason": opened.move_reasons.get(move.id, ""),
         }
 
     def deadline(self, row: AnyRow) -> ShownDeadline:

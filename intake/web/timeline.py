@@ -48,7 +48,9 @@ class Timeline:
     def __call__(self, opened: Opened, way: str) -> list[Event]:
         """Oldest first. ``way``: how it came here, a key of ``ARRIVED``."""
         referral, say = opened.referral, self.language.gettext
-        events = [Event(referral.arrived_at, say(ARRIVED[way]), ())]
+        sender = [opened.sender] if opened.sender else []
+        came = (self._say(mark("From: %(agency)s"), agency=self._name(who)) for who in sender)
+        events = [Event(referral.arrived_at, say(ARRIVED[way]), tuple(came))]
         if referral.opened_at:
             first = say(mark("Opened for the first time"))
             events.append(Event(referral.opened_at, first, ()))
@@ -86,7 +88,7 @@ class Timeline:
         if opened.referral.state == State.WITHDRAWN:
             sent = opened.referral
         else:
-            (sent,) = (s for s in opened.successors if s.moved_at == row.made_at)
+            sent = next(s for s in opened.successors if s.moved_at == row.made_at)
             yield self._say(mark("Withdrawn from: %(agency)s"), agency=self._name(sent.agency_id))
         if sent.opened_at:
             yield self._say(

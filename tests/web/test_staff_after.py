@@ -105,6 +105,7 @@ def test_the_sender_withdraws_and_both_pages_say_whether_it_was_opened(
     assert page_faults(there.text) == []
     assert "has been withdrawn" in there.text
     assert f"Reason: {REASON}" in there.text
+    assert f"From: {name(site, ANK)}" in there.text
     assert ("Secrecy binds whoever read it." in there.text) == opened
     for content in ("eväitä", "Kaisla", "Outi", "gang"):
         assert content not in there.text
@@ -202,6 +203,7 @@ def test_taking_over_asks_why_and_opens_the_report(site: Site) -> None:
     assert page_faults(theirs) == []
     assert "Taken over by the desk that stands by" in theirs
     assert f"Paula Päivystys · Reason: {REASON}" in theirs
+    assert f"{name(site, DUTY)} (Paula Päivystys) took the report over. The reason:" in theirs
     assert f"Moved to: {name(site, DUTY)}" in theirs
     inbox = english(site, "soc").get("/inbox?state=closed").text
     assert "Taken over by the desk that stands by" in inbox
