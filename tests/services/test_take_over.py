@@ -16,7 +16,7 @@ from intake.store.people_tables import GrantRow
 from intake.store.tables import ChaseRow, OutboxRow, ReferralRow
 from intake.vault.open import open_wrap
 from tests.services.sending import at, clocks, gang, hand_over, lines, row_of, silence
-from tests.site import ANK, DUTY, SOC, TRIAGE, Site
+from tests.site import ANK, DUTY, SOC, TRIAGE, Site, child_answers, worry_answers
 
 WHY = "Vastuuyksikkö ei vastaa puhelimeen."
 
@@ -221,6 +221,29 @@ def test_another_recipient_than_the_lead_is_never_taken_over(site: Site) -> None
     silence(site, days=12)
     assert at(site, ANK).id in offered(site, "soc")
     assert offered(site, "duty") == [], "social services are not the lead here"
+
+
+def test_a_desk_that_has_the_report_for_another_child_takes_over_this_one_too(site: Site) -> None:
+    answers = worry_answers()
+    elsewhere = {"name": "Toinen", "municipality": "unknown", "school": "none", "hetu": ""}
+    answers["children"] = [
+        child_answers(),
+        child_answers(**elsewhere, known_by="age", age="9"),
+    ]
+    site.send(answers)
+    silence(site, hours=4)
+    silent, own = at(site, SOC).id, at(site, DUTY).id
+    taken = take(site, "duty", silent)
+    assert row_of(site, own).state == State.SENT
+    names = {
+        part["name"]
+        for referral in (own, taken)
+        for slot, part in site.parts.read(
+            site.visit("duty"), referral, site.hands()
+        ).sections.items()
+        if slot.startswith("identity")
+    }
+    assert names == {"Kaisla Keksitty", "Toinen"}
 
 
 def test_a_report_that_was_just_handed_over_is_not_taken_at_once(site: Site) -> None:
