@@ -41,6 +41,8 @@ STAGES = {
     Stage.OPENED: "avattu / opened",
     Stage.HANDLED: "käsittelyssä / being handled",
     Stage.MOVED: "siirretty / moved",
+    Stage.TAKEN_OVER: "otettu hoitoon / taken over",
+    Stage.WITHDRAWN: "peruttu / withdrawn",
     Stage.CLOSED: "käsittely päättynyt / closed",
 }
 

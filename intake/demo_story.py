@@ -18,14 +18,16 @@ from uuid import UUID
 
 import config
 from intake import wiring
-from intake.demo_data import Table, answers_of, instant, memberships, read_demo
+from intake.demo_data import Table, answers_of, instant, memberships, read_demo, written_of
 from intake.domain.deadline import local_date
 from intake.domain.keyed import Channel, KeyedIn
 from intake.domain.people import Role
 from intake.domain.referral import MOVES, Move, State
 from intake.domain.report import worry_of
+from intake.domain.row_id import new_id
 from intake.services.enrol import Enrol
-from intake.services.respond import Entry
+from intake.services.hand_over import Told
+from intake.services.record import Entry
 from intake.services.sign_in import Visit
 from intake.store import chasing, referrals
 from intake.store.columns import AnyRow
@@ -190,8 +192,18 @@ class _Story:
         if not step:
             self.parts.read(signed_in, row.id, at)
             return
-        name, _, choice = step.partition(" ")
-        move = Move(name)
+        name, _, more = step.partition(" ")
+        if name in ("note", "contact"):
+            what = written_of(name, visit[name], at)
+            self.parts.write_note(signed_in, row.id, new_id(at), what, at)
+        elif name == Move.HAND_OVER:
+            self._hand_over(signed_in, row, visit, more, at)
+        else:
+            self._move(signed_in, row, Move(name), visit, more, at)
+
+    def _move(
+        self, signed_in: Visit, row: AnyRow, move: Move, visit: Table, choice: str, at: datetime
+    ) -> None:
         rule = MOVES[move]
         entry = Entry(
             move,
@@ -199,7 +211,19 @@ class _Story:
             happened_on=local_date(at) if rule.asks_day else None,
             choice=choice or None,
         )
-        self.parts.respond(signed_in, row.id, entry, at)
+        record = self.parts.withdraw if move is Move.WITHDRAW else self.parts.respond
+        record(signed_in, row.id, entry, at)
+
+    def _hand_over(
+        self, signed_in: Visit, row: AnyRow, visit: Table, more: str, at: datetime
+    ) -> None:
+        """To the agency and on the basis that ``more`` names, with the usual sections."""
+        to, way = more.split()
+        hand_over, directory = self.parts.hand_over, self.parts.directory
+        choices = hand_over.choices(signed_in, row.id, at)
+        sections = hand_over.usual(choices, directory.agency(row.agency_id), directory.agency(to))
+        told = Told(to, way, tuple(sections), visit["reason"], visit.get("consent", ""))
+        hand_over(signed_in, row.id, told, at)
 
     def _referral(self, secret: VisitorSecret, kind: str) -> AnyRow | None:
         """The report's referral at this kind of agency that has not been returned."""

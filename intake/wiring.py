@@ -53,6 +53,8 @@ from routing_rules.vocabulary import RulesInvalid
 if TYPE_CHECKING:
     from intake.services.chase import Chase
     from intake.services.deliver import Deliver
+    from intake.services.hand_on import HandOn
+    from intake.services.hand_over import HandOver
     from intake.services.notify import Notify
     from intake.services.read import Read
     from intake.services.refer import Refer
@@ -60,8 +62,11 @@ if TYPE_CHECKING:
     from intake.services.route import Route
     from intake.services.sign_in import SignIn
     from intake.services.submit import Submit
+    from intake.services.take_over import TakeOver
     from intake.services.take_stock import TakeStock
     from intake.services.tidy import Tidy
+    from intake.services.withdraw import Withdraw
+    from intake.services.write_note import WriteNote
 
 REPLAY_KEY_ID = "replay-1"
 UNUSABLE = (
@@ -137,13 +142,48 @@ class Parts:
         return Read(self.database)
 
     @cached_property
+    def hand_on(self) -> HandOn:
+        """What a referral is sent on as."""
+        from intake.services.hand_on import HandOn
+
+        return HandOn(self.database, self.directory, self.clocks, self.route, self.refer)
+
+    @cached_property
     def respond(self) -> Respond:
         """Moves on referrals."""
         from intake.services.respond import Respond
 
-        return Respond(
-            self.database, self.directory, self.clocks, self.read, self.route, self.refer
+        return Respond(self.database, self.directory, self.clocks, self.read, self.hand_on)
+
+    @cached_property
+    def hand_over(self) -> HandOver:
+        """Handing over."""
+        from intake.services.hand_over import HandOver
+
+        return HandOver(
+            self.database, self.directory, self.clocks, self.read, self.respond, self.hand_on
         )
+
+    @cached_property
+    def withdraw(self) -> Withdraw:
+        """Withdrawing what was sent on."""
+        from intake.services.withdraw import Withdraw
+
+        return Withdraw(self.database, self.clocks, self.read, self.respond)
+
+    @cached_property
+    def take_over(self) -> TakeOver:
+        """What the desk that stands by may do."""
+        from intake.services.take_over import TakeOver
+
+        return TakeOver(self.database, self.directory, self.clocks, self.read, self.hand_on)
+
+    @cached_property
+    def write_note(self) -> WriteNote:
+        """Notes and contacts."""
+        from intake.services.write_note import WriteNote
+
+        return WriteNote(self.database, self.read, self.respond)
 
     @cached_property
     def chase(self) -> Chase:
@@ -343,6 +383,10 @@ def _agency(parts: Parts) -> Blueprint:
     blueprint = make_blueprint(
         read=parts.read,
         respond=parts.respond,
+        hand_over=parts.hand_over,
+        withdraw=parts.withdraw,
+        take_over=parts.take_over,
+        write_note=parts.write_note,
         directory=parts.directory,
         clocks=parts.clocks,
         refuse=_refuse(parts),

@@ -9,19 +9,23 @@ from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
 from intake import logs
+from intake.domain.note import Contact, Means, Note
 from intake.domain.referral import Move
 from intake.jobs import Timetable
 from intake.post.letter import Letter, LetterNotTaken
 from intake.services.deliver import Deliver
+from intake.services.hand_over import Told
 from intake.services.read import Read
-from intake.services.respond import Entry
+from intake.services.record import Entry
+from intake.services.sign_in import Visit
 from tests import databases
-from tests.site import Site, token_in, worry_answers
+from tests.site import HEA, Site, token_in, worry_answers
 from tests.web.keying import keyed
 from tests.web.reporter_walk import WAY, Walk
 
@@ -60,6 +64,17 @@ def canaries() -> dict[str, Any]:
     return answers
 
 
+def write_everything(site: Site, visit: Visit, referral: UUID) -> None:
+    """A canary in each text of staff, and back to where it was."""
+    contact = Contact(site.hands().date(), None, Means.PHONE, CANARY, True, CANARY)
+    for written in (Note(CANARY), contact):
+        site.parts.write_note(visit, referral, uuid4(), written, site.hands())
+    told = Told(HEA, "consent", ("concern",), f"{CANARY} hand-over", f"{CANARY} consent")
+    site.parts.hand_over(visit, referral, told, site.hands.move(minutes=1))
+    entry = Entry(Move.WITHDRAW, reason=f"{CANARY} mistake")
+    site.parts.withdraw(visit, referral, entry, site.hands.move(minutes=1))
+
+
 def places(site: Site) -> list[Path]:
     """Every file of the site: database, write-ahead log, keys, letters."""
     own = [path for path in site.parts.settings.data.rglob("*") if path.is_file()]
@@ -87,6 +102,7 @@ def test_no_canary_is_left_anywhere(
     visit = site.visit("ank")
     (row,) = site.parts.read.inbox(visit, ("sent",))
     assert CANARY in worker.get(f"/referrals/{row.id}").text
+    write_everything(site, visit, row.id)
     entry = Entry(Move.RETURN, reason=f"{CANARY} reason")
     site.parts.respond(visit, row.id, entry, site.hands())
     site.parts.chase(site.hands.move(days=30))

@@ -85,6 +85,13 @@ PLAIN: dict[str, dict[str, str]] = {
         "choice": "the class that the reporter sees; the agency's urgency",
         "agency_key_id": ID,
     },
+    "note": {
+        "id": ID,
+        "referral_id": ID,
+        "person_id": STAFF,
+        "made_at": WHEN,
+        "agency_key_id": ID,
+    },
     "chase": {
         "id": ID,
         "deadline_id": ID,

@@ -35,7 +35,7 @@ SEALED = [
 ]
 OWN = {
     "reporter": {"draft", "receipt"},
-    "agency": {"section", "referral", "wrap", "move", "agency_grant", "draft", "receipt"},
+    "agency": {"section", "referral", "wrap", "move", "agency_grant", "draft", "receipt", "note"},
 }
 """Whose sealed columns a door reads, beside those that let its staff in."""
 LETS_IN = {"person", "session"}

@@ -88,8 +88,12 @@ class Person:
 
     def role_at(self, agency: str) -> Role | None:
         """The role under which this person acts at ``agency``, the most responsible first."""
-        held = {m.role for m in self.memberships if m.agency == agency}
+        held = self.roles_at(agency)
         return next((r for r in (Role.HEAD, Role.WORKER, Role.DEPUTY) if r in held), None)
+
+    def roles_at(self, agency: str) -> frozenset[Role]:
+        """Every role of this person at ``agency``."""
+        return frozenset(m.role for m in self.memberships if m.agency == agency)
 
     def _holding(self, permission: Permission) -> Iterable[Membership]:
         return (m for m in self.memberships if permission in PERMISSIONS[m.role])

@@ -16,6 +16,8 @@ class Action(StrEnum):
     SEND = "send"
     KEY_IN = "key_in"
     OPEN = "open"
+    DISCLOSE = "disclose"
+    NOTE = "note"
     REFUSED = "refused"
     SIGN_IN = "sign_in"
     SIGN_IN_FAILED = "sign_in_failed"

@@ -74,7 +74,7 @@ class Refer:
         now: datetime,
         keyed: KeyedIn | None,
     ) -> None:
-        reasons = {
+        reasons: dict[str, Any] = {
             "report_type": plan.report_type,
             "type_reason": plan.type_reason.key,
             "reasons": share.reasons,
@@ -84,6 +84,8 @@ class Refer:
             "uncertain": share.uncertain,
             "withheld": share.withheld if share.lead else [],
         }
+        if len(plan.facts) > 1:
+            reasons["children"] = share.children
         if keyed:
             reasons["keyed_in"] = keyed.told(now)
         known = keyed and keyed.is_known_at(share.agency)
@@ -186,8 +188,13 @@ class Refer:
         today: bool,
         municipality: str | None,
         now: datetime,
+        catch_up: bool = True,
     ) -> None:
-        """Add a deadline for each clock, counted from the instant at which it started."""
+        """Add a deadline for each clock, counted from the instant at which it started.
+
+        ``catch_up``: whether chase steps of before now are made up for; not at an agency that has
+        only now got what another was chased for.
+        """
         for clock_id, started_at in started.items():
             clock = self.clocks[clock_id]
             at_school = municipality if clock.kind is Kind.SCHOOL_DAYS else None
@@ -207,7 +214,9 @@ class Refer:
                     "due_at": certificate.due_at,
                     "calendar_version": certificate.calendar,
                     "steps": [step.entry for step in steps],
-                    "next_chase_at": steps[0].at if steps else None,
+                    "next_chase_at": next(
+                        (step.at for step in steps if catch_up or step.at >= now), None
+                    ),
                 }
             )
 

@@ -32,8 +32,9 @@ NUMBERED = ("identity", "place")
 class Share:
     """What one agency gets of a report, by which rules and on which bases.
 
-    ``outcomes``: the decisions of the children of whom it gets something; ``schools_at``: the
-    municipalities of their schools, none where an address is protected.
+    ``outcomes``: the decisions of the children of whom it gets something; ``children``: by rule,
+    the numbers of those for whom it held; ``schools_at``: the municipalities of their schools,
+    none where an address is protected.
     """
 
     agency: Agency
@@ -42,6 +43,7 @@ class Share:
     clocks: list[str] = field(default_factory=list)
     bases: list[Basis] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
+    children: dict[str, list[int]] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     schools_at: list[str] = field(default_factory=list)
 
@@ -199,11 +201,11 @@ class Route:
         bases = recipient.bases if own else (self.rules.standby[recipient.kind].basis,)
         share.clocks.extend(clock for clock in recipient.clocks if clock not in share.clocks)
         share.bases.extend(basis for basis in bases if basis not in share.bases)
-        share.reasons.extend(
-            reason
-            for reason in outcome.reasons
-            if reason.rule in recipient.rules and reason not in share.reasons
-        )
+        for reason in outcome.reasons:
+            if reason.rule in recipient.rules:
+                share.children.setdefault(reason.rule, []).append(number)
+                if reason not in share.reasons:
+                    share.reasons.append(reason)
 
 
 def _unique(values: Iterable[T]) -> list[T]:

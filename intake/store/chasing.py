@@ -74,7 +74,7 @@ def record_chase(
     connection.execute(insert(ChaseRow), steps)
     connection.execute(
         update(DeadlineRow)
-        .where(DeadlineRow.id == steps[0]["deadline_id"])
+        .where(DeadlineRow.id == steps[0]["deadline_id"], DeadlineRow.met_at.is_(None))
         .values(next_chase_at=next_chase_at)
     )
 

@@ -68,7 +68,7 @@ ROLES: Mapping[str, Rights] = {
             "report": (_READ,),
             "referral": (_NOBODY_SEALED_REFERRAL,),
             "deadline": (_READ,),
-            "move": ("SELECT (referral_id, move, choice, made_at)",),
+            "move": ("SELECT (id, referral_id, move, choice, made_at)",),
         },
     ),
     "agency": _together(
@@ -82,7 +82,10 @@ ROLES: Mapping[str, Rights] = {
             "report": (_READ,),
             "section": (_READ,),
             "referral": (_READ, _ADD, "UPDATE (state, opened_at, moved_at, worker_id)"),
-            "wrap": (_READ, _ADD),
+            "wrap": (_READ, _ADD, _ERASE),
+            "note": (_READ, _ADD),
+            "chase": (_READ,),
+            "trail": ("SELECT (at, action, referral_id)",),
             "deadline": (
                 _READ,
                 _ADD,
@@ -107,7 +110,7 @@ ROLES: Mapping[str, Rights] = {
         },
     ),
     "coordinator": _together(
-        _EVERYWHERE, _STAFF, {"referral": ("SELECT (agency_id, arrived_at)",)}
+        _EVERYWHERE, _STAFF, {"referral": ("SELECT (agency_id, arrived_at, state)",)}
     ),
     "rules": _together(_EVERYWHERE, _STAFF),
     "admin": _together(_EVERYWHERE, _STAFF, _WHO_CAN_OPEN),

@@ -132,12 +132,21 @@ class DecisionRow(Base):
 
 
 class ReferralRow(Base):
-    """One report at one agency."""
+    """One report at one agency, once at any instant. What it was sent on as names it in
+    ``came_from``, and there is one such row, beside those that were withdrawn.
+    """
 
     __tablename__ = "referral"
     __table_args__ = (
-        UniqueConstraint("report_id", "agency_id"),
+        UniqueConstraint("report_id", "agency_id", "arrived_at"),
         Index("ix_referral_agency_id_state", "agency_id", "state"),
+        Index(
+            "ix_referral_came_from_live",
+            "came_from",
+            unique=True,
+            sqlite_where=text("came_from IS NOT NULL AND state <> 'withdrawn'"),
+            postgresql_where=text("came_from IS NOT NULL AND state <> 'withdrawn'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -208,7 +217,9 @@ class DeadlineRow(Base):
 
 
 class MoveRow(Base):
-    """One recorded move on a referral."""
+    """One recorded move on a referral. The sealed reason of a *hand_over* is JSON and says also on
+    which basis, with which sections and with whose consent.
+    """
 
     __tablename__ = "move"
     __table_args__ = (Index("ix_move_referral_id_made_at", "referral_id", "made_at"),)
@@ -222,6 +233,22 @@ class MoveRow(Base):
     choice: Mapped[str | None] = mapped_column(String(32))
     agency_key_id: Mapped[str | None] = mapped_column(ForeignKey("agency_key.id"))
     sealed_reason: Mapped[bytes | None]
+
+
+class NoteRow(Base):
+    """A note or a contact that an agency wrote on a referral; never changed, and never moved on
+    with the report. The id is made by the page that asks for it.
+    """
+
+    __tablename__ = "note"
+    __table_args__ = (Index("ix_note_referral_id_made_at", "referral_id", "made_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    made_at: Mapped[datetime]
+    agency_key_id: Mapped[str] = mapped_column(ForeignKey("agency_key.id"))
+    sealed_content: Mapped[bytes]
 
 
 class ChaseRow(Base):

@@ -11,17 +11,19 @@ from intake.domain.clock import Clock
 from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
 from intake.domain.people import Permission
+from intake.domain.referral import Move
 from intake.domain.trail import Action
 from intake.language import Language
 from intake.services.audit import Audit
 from intake.services.sign_in import Visit
 from intake.web.case import clock_title
 from intake.web.forms.moves import WORDS
+from intake.web.forms.note import CONTACT, NOTE
 from intake.web.guards import Entrance, Refusal
 from intake.web.navigation import PAGES
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
-from intake.web.words import ROLES
+from intake.web.words import ROLES, SECTIONS
 
 NEWEST = 200
 REFUSED_PAGE = "page "  # as services.refuse writes it
@@ -29,6 +31,8 @@ ACTIONS: Mapping[str, str] = {
     Action.SEND: mark("A report was stored"),
     Action.KEY_IN: mark("A report was keyed in"),
     Action.OPEN: mark("Opened"),
+    Action.DISCLOSE: mark("Disclosed to this agency"),
+    Action.NOTE: mark("Note or contact written"),
     Action.REFUSED: mark("Refused"),
     Action.SIGN_IN: mark("Signed in"),
     Action.SIGN_IN_FAILED: mark("Sign-in failed"),
@@ -41,12 +45,21 @@ ACTIONS: Mapping[str, str] = {
 }
 PURPOSES: Mapping[str, str] = {
     "handling the referral": mark("Handling the report"),
+    "history of a withdrawn referral": mark("A withdrawn report: its steps alone"),
+    "opened there before": mark("It had been opened there before"),
+    "never opened there": mark("Nobody had opened it there"),
     "opening a referral of another agency": mark("A report of another agency"),
     "oversight of use": mark("Oversight of use"),
     "keyed in": mark("Told by telephone, on paper or face to face"),
     "first key": mark("The agency's first key"),
     "grant to a colleague": mark("Key given to a colleague"),
 }
+WAYS: Mapping[str, str] = {
+    "to": mark("To: %(agency)s"),
+    "from": mark("From: %(agency)s"),
+    "by": mark("By: %(agency)s"),
+}
+"""Before the other agency's id, as the moves that reach two agencies write it."""
 
 
 _INNER_PAGES: dict[str, str] = {
@@ -55,6 +68,11 @@ _INNER_PAGES: dict[str, str] = {
     "agency.move": mark("A move on a report"),
     "agency.key_in": mark("Key in a worry"),
     "supervisor.revive": mark("A reminder to be tried again"),
+    "agency.to_whom": WORDS[Move.HAND_OVER].do,
+    "agency.what_and_why": WORDS[Move.HAND_OVER].do,
+    "agency.take_over": WORDS[Move.TAKE_OVER].do,
+    "agency.note": NOTE,
+    "agency.contact": CONTACT,
 }
 
 
@@ -78,6 +96,7 @@ class _Audit:
                 "agency": self._agency(language, row.agency_id),
                 "reference": row.reference or "",
                 "purpose": self._purpose(language, row.action, row.purpose or ""),
+                "basis": row.basis or "",
             }
             for row in self.audit(visit, self.now(), NEWEST)
         ]
@@ -87,6 +106,12 @@ class _Audit:
         """Why it was done; of a reminder its deadline, of a refused page its title."""
         if action in (Action.CHASE, Action.TRY_AGAIN):
             return clock_title(language, self.clocks, purpose.partition(":")[0])
+        if action == Action.DISCLOSE:
+            parts = (_said(language, SECTIONS, part) for part in purpose.split(", "))
+            return language.message(Message(mark("Parts: %(parts)s"), {"parts": ", ".join(parts)}))
+        way, _, agency = purpose.partition(" ")
+        if way in WAYS and agency in self.directory.agencies:
+            return language.message(Message(WAYS[way], {"agency": self._agency(language, agency)}))
         if not purpose.startswith(REFUSED_PAGE):
             return _said(language, PURPOSES, purpose)
         endpoint = purpose.removeprefix(REFUSED_PAGE)

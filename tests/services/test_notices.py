@@ -22,7 +22,7 @@ from intake.post.letter import Letter, LetterRefused
 from intake.services.deliver import MOST_REFUSALS, Deliver
 from intake.services.notify import BETWEEN, NOTICE_ADDRESS, Notify
 from intake.services.oversee import Oversee
-from intake.services.respond import Entry
+from intake.services.record import Entry
 from intake.services.status import CodeUnknown, Status
 from intake.services.stop_notices import StopNotices
 from intake.services.tidy import NOTICE_ADDRESSES_KEPT

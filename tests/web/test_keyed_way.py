@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from intake.domain.referral import Move
-from intake.services.respond import Entry
+from intake.services.record import Entry
 from intake.store.tables import (
     DeadlineRow,
     DraftRow,

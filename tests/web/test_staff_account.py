@@ -17,7 +17,7 @@ from intake.vault.passphrase import HashingBusy
 from intake.web.account import COOKIE
 from intake.web.kept import MOST_FIELDS
 from tests.look.page_faults import page_faults
-from tests.services.test_respond import gang
+from tests.services.sending import gang
 from tests.site import PASSPHRASE, Site, token_in
 from tests.web.reporter_walk import hidden_in
 from tests.web.test_staff_referral import referral_of

@@ -14,6 +14,8 @@ STAGES = {
     Stage.OPENED: ("progress", mark("Opened")),
     Stage.HANDLED: ("progress", mark("Being handled")),
     Stage.MOVED: ("closed", mark("Moved to another agency")),
+    Stage.TAKEN_OVER: ("closed", mark("Taken over by the agency that stands by")),
+    Stage.WITHDRAWN: ("closed", mark("Withdrawn: it was sent there by mistake")),
     Stage.CLOSED: ("done", mark("Closed")),
 }
 RESPONSES = {
@@ -61,7 +63,7 @@ def _told(each: AgencyStatus, door: Door) -> Told:
         details.append(language.message(moved))
     if each.response:
         details.append(language.gettext(RESPONSES[Response(each.response)]))
-    if each.next_clock and each.next_due and each.stage not in (Stage.MOVED, Stage.CLOSED):
+    if each.next_clock and each.next_due:
         clock = door.clocks[each.next_clock].title
         details.append(language.message(Message(NEXT, {"clock": clock, "day": each.next_due})))
     return Told(
