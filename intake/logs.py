@@ -24,7 +24,7 @@ REQUEST: ContextVar[str] = ContextVar("request", default="")
 """The number of the request that is being answered; empty outside of one."""
 
 CODES = ("sqlite_errorname", "sqlstate", "smtp_code")  # by which drivers name a failure
-MOST_PLACES = 12
+MOST_PLACES = 16
 _HOME = Path(__file__).parent.parent
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _QUIET = ("alembic", "apscheduler", "gunicorn", "sqlalchemy")

@@ -97,11 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except config.SettingsUnusable as unusable:
         return _refuse(str(unusable))
     doors = Doors(chosen, figures)
-    master = os.getpid()
     try:
         doors.run()
     except (SystemExit, HaltServer) as stop:
-        if os.getpid() != master:
+        if os.getpid() != doors.master:
             raise  # a process of the server ends
         if isinstance(stop, HaltServer) or stop.code:
             return _refuse(doors.why() or "The server could not be started: see the log")
@@ -117,13 +116,15 @@ class Doors(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         self._reads_why, self._writes_why = os.pipe()
         os.set_blocking(self._reads_why, False)
         self._why = ""
+        self.master = os.getpid()
         super().__init__()
 
     def load_config(self) -> None:
         """Ours alone: no file and no variable of gunicorn's is read."""
         chosen = self._chosen
+        host = f"[{chosen.host}]" if ":" in chosen.host else chosen.host
         options: dict[str, Any] = {
-            "bind": f"unix:{chosen.unix}" if chosen.unix else f"{chosen.host}:{chosen.port}",
+            "bind": f"unix:{chosen.unix}" if chosen.unix else f"{host}:{chosen.port}",
             "umask": 0o007,  # of the socket: the owner and the folder's group
             "workers": chosen.processes,
             "worker_class": Worker,
@@ -159,8 +160,8 @@ class Doors(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             sys.exit(Arbiter.APP_LOAD_ERROR)
 
     def why(self) -> str:
-        """The first line that a process has left before it gave up."""
-        if not self._why:
+        """The first line that a process has left before it gave up; for the master alone."""
+        if not self._why and os.getpid() == self.master:
             try:
                 self._why = os.read(self._reads_why, 4096).decode().partition("\n")[0]
             except BlockingIOError:

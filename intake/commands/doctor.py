@@ -37,7 +37,7 @@ def add(commands: Any) -> None:
 
 
 def _doctor(chosen: argparse.Namespace) -> int:
-    findings = examination(config.load(), wiring.utc_now())
+    findings = examination(config.load(), wiring.utc_now)
     holds = all(finding.level is not Level.FAIL for finding in findings)
     if chosen.json:
         print(json.dumps({"holds": holds, "findings": [vars(f) for f in findings]}, indent=2))
@@ -47,7 +47,7 @@ def _doctor(chosen: argparse.Namespace) -> int:
     return 0 if holds else 1
 
 
-def examination(settings: config.Settings, now: datetime) -> list[Finding]:
+def examination(settings: config.Settings, now: wiring.Now) -> list[Finding]:
     """All checks. Without a database, or a directory in it, those that need one are left out."""
     opened = Database(settings.database)
     try:
@@ -57,15 +57,15 @@ def examination(settings: config.Settings, now: datetime) -> list[Finding]:
         findings += examine(_of_database(opened, now))
         if _failed(findings, "directory"):
             return findings
-        return findings + examine(_of_directory(settings, opened, now))
+        return findings + examine(_of_directory(settings, opened, now()))
     finally:
         opened.engine.dispose()
 
 
 def _without_database(
-    settings: config.Settings, opened: Database, now: datetime
+    settings: config.Settings, opened: Database, now: wiring.Now
 ) -> dict[str, Check]:
-    today, folder = local_date(now), settings.keys
+    today, folder = local_date(now()), settings.keys
     staff, reporter = config.SECRETS["staff"], config.SECRETS["reporter"]
     private, public = config.REPLAY_PRIVATE, config.REPLAY_PUBLIC
     serves_staff = bool(set(settings.doors) & config.STAFF_DOORS)
@@ -94,7 +94,7 @@ def _without_database(
     }
 
 
-def _of_database(opened: Database, now: datetime) -> dict[str, Check]:
+def _of_database(opened: Database, now: wiring.Now) -> dict[str, Check]:
     return {
         "durability": partial(database.durability, opened),
         "clocks": partial(database.clocks, opened, now),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from intake.doctor.finding import Level, Said, fine_unless
@@ -30,7 +30,7 @@ def durability(database: Database) -> list[Said]:
     return fine_unless(_settings(database), "write-ahead log, foreign keys and full syncing are on")
 
 
-def clocks(database: Database, now: datetime) -> list[Said]:
+def clocks(database: Database, now: Callable[[], datetime]) -> list[Said]:
     """The server's clock agrees with ours, and the trail has no line of the future."""
     return fine_unless(_clock_faults(database, now), "clocks agree, and the trail ends in the past")
 
@@ -43,13 +43,14 @@ def _settings(database: Database) -> Iterator[Said]:
                 yield Level.FAIL, f"{name} is {found}, not {wanted}: move it to a local disk"
 
 
-def _clock_faults(database: Database, now: datetime) -> Iterator[Said]:
+def _clock_faults(database: Database, now: Callable[[], datetime]) -> Iterator[Said]:
     with database.read() as connection:
-        skew = (stock.server_time(connection) - now).total_seconds()
+        at = now()
+        skew = (stock.server_time(connection) - at).total_seconds()
         last = stock.last_line_at(connection)
     if abs(skew) > SKEW_SECONDS:
         yield Level.WARN, f"the database's clock is {skew:+.0f} s off ours: check the time service"
-    if last is not None and (ahead := (last - now).total_seconds()) > SKEW_SECONDS:
+    if last is not None and (ahead := (last - at).total_seconds()) > SKEW_SECONDS:
         yield (
             Level.FAIL,
             f"the trail has a line {ahead:.0f} s in the future: the clock was set back; "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,13 +30,13 @@ def space(folders: Iterable[Path]) -> list[Said]:
     return fine_unless(_cramped(folders), "there is room")
 
 
-def clock(folder: Path, now: datetime) -> list[Said]:
+def clock(folder: Path, now: Callable[[], datetime]) -> list[Said]:
     """A fresh file there is dated as we would date it (a network disk has a clock of its own)."""
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-") as fresh:
         fresh.write(b".")
         fresh.flush()
         written_at = datetime.fromtimestamp(Path(fresh.name).stat().st_mtime, UTC)
-    skew = (written_at - now).total_seconds()
+    skew = (written_at - now()).total_seconds()
     if abs(skew) <= SKEW_SECONDS:
         return [(Level.OK, "the disk's clock agrees with ours")]
     return [(Level.WARN, f"the disk's clock is {skew:+.0f} s off ours: check the time service")]

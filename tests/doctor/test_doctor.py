@@ -186,7 +186,7 @@ def test_settings_that_let_reports_travel_open_fail(
 
 def test_the_reporters_door_is_asked_for_its_own_keys_alone(site: Site) -> None:
     settings = replace(site.parts.settings, doors=("reporter",))
-    lines = {f.check: f for f in doctor.examination(settings, site.hands())}
+    lines = {f.check: f for f in doctor.examination(settings, site.hands)}
     assert lines["keys"].level is Level.OK
     assert "pepper" not in lines["keys"].text
     assert lines["other doors"].level is Level.FAIL, "all doors' keys lie in one folder here"
@@ -194,7 +194,8 @@ def test_the_reporters_door_is_asked_for_its_own_keys_alone(site: Site) -> None:
 
 def test_the_doctor_tells_nothing_of_a_child(site: Site) -> None:
     site.send()
-    told = str(doctor.examination(site.parts.settings, site.hands.move(days=40)))
+    site.hands.move(days=40)
+    told = str(doctor.examination(site.parts.settings, site.hands))
     with site.parts.database.read() as connection:
         deadline = connection.execute(DeadlineRow.__table__.select()).first()
     assert deadline is not None

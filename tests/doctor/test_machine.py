@@ -111,8 +111,10 @@ def test_a_disk_that_fills_up_warns_and_then_fails(
 def test_a_disk_on_another_clock_warns(tmp_path: Path) -> None:
     from intake.wiring import utc_now
 
-    assert well(files.clock(tmp_path, utc_now()))
-    assert "+60 s" in bad(files.clock(tmp_path, utc_now() - timedelta(minutes=1)))[Level.WARN]
+    assert well(files.clock(tmp_path, utc_now))
+    assert (
+        "+60 s" in bad(files.clock(tmp_path, lambda: utc_now() - timedelta(minutes=1)))[Level.WARN]
+    )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -137,7 +139,7 @@ def test_a_database_that_is_missing_or_old_fails(site: Site) -> None:
     with site.parts.database.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     assert "older version" in bad(database.schema(site.parts.database))[Level.FAIL]
-    lines = doctor.examination(site.parts.settings, site.hands())
+    lines = doctor.examination(site.parts.settings, site.hands)
     assert [f.check for f in lines if f.level is Level.FAIL][-1] == "database"
     assert "openers" not in [f.check for f in lines], "nothing more can be looked at"
 
@@ -156,22 +158,26 @@ def test_a_database_without_its_safeguards_fails(
 def test_a_database_on_another_clock_warns_and_a_trail_of_the_future_fails(site: Site) -> None:
     from intake.wiring import utc_now
 
-    assert well(database.clocks(site.parts.database, utc_now()))
-    late = utc_now() - timedelta(minutes=2)
-    assert "+1" in bad(database.clocks(site.parts.database, late))[Level.WARN]
+    assert well(database.clocks(site.parts.database, utc_now))
+    assert (
+        "+1"
+        in bad(database.clocks(site.parts.database, lambda: utc_now() - timedelta(minutes=2)))[
+            Level.WARN
+        ]
+    )
     with site.parts.database.write() as connection:
         trail.write_line(connection, at=utc_now() + timedelta(hours=1), action=Action.SIGN_IN)
-    assert "set back" in bad(database.clocks(site.parts.database, utc_now()))[Level.FAIL]
+    assert "set back" in bad(database.clocks(site.parts.database, utc_now))[Level.FAIL]
 
 
 def test_a_directory_that_does_not_hold_fails_and_ends_the_examination(site: Site) -> None:
     with site.parts.database.write() as connection:
         connection.execute(delete(DirectoryRow).where(DirectoryRow.kind == "municipality"))
-    lines = doctor.examination(site.parts.settings, site.hands())
+    lines = doctor.examination(site.parts.settings, site.hands)
     assert {f.check for f in lines if f.level is Level.FAIL} >= {"directory"}
     assert "reachable" not in [f.check for f in lines]
     with site.parts.database.write() as connection:
         connection.execute(delete(DirectoryRow))
-    last = doctor.examination(site.parts.settings, site.hands())[-1]
+    last = doctor.examination(site.parts.settings, site.hands)[-1]
     assert (last.check, last.level) == ("directory", Level.FAIL)
     assert "run `ankkuri init`" in last.text
