@@ -5,7 +5,8 @@ ANKKURI_DATA ?= data/demo
 VENV := .venv
 BIN := $(VENV)/bin
 # What the choice of a database changes.
-WITH_ROWS := tests/services tests/web tests/doctor tests/post $(wildcard tests/test_*.py)
+WITH_ROWS := tests/services tests/web tests/doctor tests/post \
+	$(foreach name,canary doors init jobs migrations postgresql prepared serving,tests/test_$(name).py)
 # Two at a time, each file by one: its tests may share a site.
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
@@ -35,8 +36,8 @@ test: $(VENV)/tested lint
 
 # Real processes killed and restarted; some minutes.
 prove: $(VENV)/tested
-	$(BIN)/python -m pytest -m slow
-	$(BIN)/python -m pytest -m slow --database postgresql tests/slow
+	$(PYTEST) -m slow
+	$(PYTEST) -m slow --database postgresql tests/slow
 
 lint: $(VENV)/tested
 	$(BIN)/ruff check .

@@ -26,7 +26,7 @@ _SMTP = "SMTP_"
 KNOWN = frozenset(
     {
         *("DATA", "DATABASE", "DOORS", "KEYS", "RULES", "SECURE_COOKIES", "MAIL", "BASE_URL"),
-        *("BANNER", "LOG", "METRICS", "PROXY"),
+        *("REPORTER_URL", "BANNER", "LOG", "METRICS", "PROXY"),
     }
 ) | {f"{_SMTP}{name}" for name in ("HOST", "PORT", "TLS", "FROM", "USER", "CA")}
 SECRETS = {"reporter": "reporter.secret", "staff": "staff.secret", "pepper": "pepper.secret"}
@@ -69,6 +69,7 @@ class Settings:
     mail: str
     smtp: Smtp | None
     base_url: str
+    reporter_url: str
     banner: str
     log: str
     metrics: tuple[str, int] | None
@@ -100,6 +101,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         raise SettingsUnusable(f"ANKKURI_{blank[0]} is set but empty: give it a value or unset it")
     data = Path(values.get("DATA", "data")).absolute()
     mail = _one_of("MAIL", values.get("MAIL", "files"), ("files", "null", "smtp"))
+    base_url = _address("BASE_URL", values.get("BASE_URL", "http://127.0.0.1:8000"))
     settings = Settings(
         data=data,
         database=_database(values.get("DATABASE", f"sqlite:///{data / 'intake.sqlite3'}")),
@@ -109,7 +111,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         secure_cookies=_flag("SECURE_COOKIES", values.get("SECURE_COOKIES", "yes")),
         mail=mail,
         smtp=_smtp(values, mail),
-        base_url=_address(values.get("BASE_URL", "http://127.0.0.1:8000")),
+        base_url=base_url,
+        reporter_url=_address("REPORTER_URL", values.get("REPORTER_URL", base_url)),
         banner=_one_of("BANNER", values.get("BANNER", "none"), ("none", "demo")),
         log=_one_of("LOG", values.get("LOG", _usual_log()), ("text", "json")),
         metrics=_loopback(values["METRICS"]) if "METRICS" in values else None,
@@ -291,9 +294,9 @@ def _loopback(text: str) -> tuple[str, int]:
     )
 
 
-def _address(text: str) -> str:
+def _address(name: str, text: str) -> str:
     if not text.startswith(("http://", "https://")):
-        raise SettingsUnusable("ANKKURI_BASE_URL must begin with http:// or https://")
+        raise SettingsUnusable(f"ANKKURI_{name} must begin with http:// or https://")
     return text.rstrip("/")
 
 

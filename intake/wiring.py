@@ -206,7 +206,12 @@ class Parts:
                 f"Key file {REPLAY_PRIVATE} is no private key: restore it from its backup"
             ) from None
         letters = Letters(
-            PROJECT / "templates", self.directory, self.clocks, self.settings.base_url, replay
+            PROJECT / "templates",
+            self.directory,
+            self.clocks,
+            self.settings.base_url,
+            self.settings.reporter_url,
+            replay,
         )
         return Deliver(self.database, metrics.CountedPost(self.sender), letters)
 

@@ -146,6 +146,7 @@ def environment(folder: Path) -> dict[str, str]:
         "ANKKURI_DATA": str(folder),
         "ANKKURI_DATABASE": databases.address(folder),
         "ANKKURI_SECURE_COOKIES": "no",
+        "ANKKURI_REPORTER_URL": "http://ilmoita.invalid",
     }
 
 

@@ -53,12 +53,14 @@ class Letters:
         directory: Directory,
         clocks: Mapping[str, Clock],
         base_url: str,
+        reporter_url: str,
         replay: PrivateKey,
     ) -> None:
         self.environment = language.environment(templates)
         self.directory = directory
         self.clocks = clocks
-        self.base_url = base_url.rstrip("/")
+        self.base_url = base_url
+        self.reporter_url = reporter_url
         self.replay = replay
 
     def __call__(self, row: AnyRow) -> Letter:
@@ -94,7 +96,7 @@ class Letters:
         return "", notice["address"], notice["language"]
 
     def _news(self, _reader: Language, _params: Mapping[str, Any]) -> dict[str, Any]:
-        return {"link": f"{self.base_url}/status"}
+        return {"link": f"{self.reporter_url}/status"}
 
     def _chase(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
         supervisor = params["reader"] == Role.SUPERVISOR

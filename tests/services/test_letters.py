@@ -41,7 +41,8 @@ def letters(site: Site) -> Letters:
         config.PROJECT / "templates",
         site.parts.directory,
         site.parts.clocks,
-        "https://ankkuri.invalid/",
+        "https://ankkuri.invalid",
+        "https://ilmoita.invalid",
         REPLAY,
     )
 

@@ -125,7 +125,7 @@ def test_the_letter_says_that_there_is_news_and_nothing_else(site: Site, code: R
         "Seuraamassasi asiassa on uutta. Tämä viesti ei kerro muuta.\n"
         "\n"
         "Katso se seurantakoodillasi:\n"
-        f"{site.parts.settings.base_url}/status\n"
+        f"{site.parts.settings.reporter_url}/status\n"
         "\n"
         "Samalla sivulla voit lopettaa nämä viestit. Tähän viestiin tulevia vastauksia ei lueta.\n"
     )
