@@ -7,8 +7,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from intake.domain.people import Membership, Role
 from intake.domain.referral import Move
 from intake.services.record import Entry
+from intake.store import people
 from tests.look.page_faults import page_faults
 from tests.services.sending import at, gang, hand_over, silence
 from tests.site import ANK, DUTY, SOC, YOU, Site, token_in
@@ -171,13 +173,8 @@ def test_who_is_at_the_silent_agency_is_not_asked_to_take_over_from_it(site: Sit
             ),
             {"duty": DUTY, "who": site.people["soc-deputy"].hex},
         )
-        connection.execute(
-            text(
-                "INSERT INTO membership (id, person_id, role, agency_id, valid_from)"
-                " VALUES ('x', :who, 'worker', :soc, '2026-01-01')"
-            ),
-            {"soc": SOC, "who": site.people["soc-deputy"].hex},
-        )
+        membership = Membership(Role.WORKER, SOC)
+        people.add_membership(connection, site.people["soc-deputy"], membership, site.hands())
     assert site.parts.take_over.offers(site.visit("soc-deputy")) == []
     assert len(site.parts.take_over.offers(site.visit("duty"))) == 1
 
