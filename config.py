@@ -16,7 +16,18 @@ PROJECT = Path(__file__).parent
 RULES = PROJECT / "routing_rules" / "rulesets" / "ita-uusimaa.toml"
 DIRECTORY = PROJECT / "intake" / "data" / "directory.toml"
 KNOWN = frozenset(
-    {"DATA", "DATABASE", "DOORS", "KEYS", "RULES", "SECURE_COOKIES", "MAIL", "BASE_URL", "BANNER"}
+    {
+        "DATA",
+        "DATABASE",
+        "DOORS",
+        "KEYS",
+        "RULES",
+        "SECURE_COOKIES",
+        "MAIL",
+        "BASE_URL",
+        "BANNER",
+        "DELETIONS",
+    }
 )
 SECRETS = {"reporter": "reporter.secret", "staff": "staff.secret", "pepper": "pepper.secret"}
 REPLAY_PUBLIC = "replay.public"
@@ -40,6 +51,7 @@ class Settings:
     mail: str
     base_url: str
     banner: str
+    deletions: Path
 
     @property
     def letters(self) -> Path:
@@ -80,6 +92,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         mail=_one_of("MAIL", values.get("MAIL", "files"), ("files", "null")),
         base_url=_address(values.get("BASE_URL", "http://127.0.0.1:8000")),
         banner=_one_of("BANNER", values.get("BANNER", "none"), ("none", "demo")),
+        deletions=Path(values.get("DELETIONS", data / "deletions.jsonl")).absolute(),
     )
     if settings.base_url.startswith("https://") and not settings.secure_cookies:
         raise SettingsUnusable(

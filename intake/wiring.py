@@ -42,6 +42,7 @@ from routing_rules.ruleset import RuleSet
 if TYPE_CHECKING:
     from intake.services.chase import Chase
     from intake.services.deliver import Deliver
+    from intake.services.list_deletions import ListDeletions
     from intake.services.read import Read
     from intake.services.refer import Refer
     from intake.services.respond import Respond
@@ -145,6 +146,13 @@ class Parts:
         from intake.services.tidy import Tidy
 
         return Tidy(self.database)
+
+    @cached_property
+    def list_deletions(self) -> ListDeletions:
+        """What was erased, to the list outside the database."""
+        from intake.services.list_deletions import ListDeletions
+
+        return ListDeletions(self.database, self.settings.deletions)
 
     def _sender(self) -> Sender:
         return FileSender(self.settings.letters) if self.settings.mail == "files" else NullSender()

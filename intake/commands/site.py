@@ -17,6 +17,7 @@ from intake.domain.deadline import local_date
 from intake.jobs import Timetable
 
 CHASE_SECONDS, DELIVER_SECONDS, TIDY_SECONDS = 30, 10, 600
+LIST_SECONDS = 60  # as much of what was erased can come back after a fire
 
 
 def add(commands: Any) -> None:
@@ -29,7 +30,9 @@ def add(commands: Any) -> None:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
     serve.add_argument("--processes", type=int, default=2)
-    jobs = add_command(commands, "jobs", _jobs, "chase, deliver and tidy on a timetable")
+    jobs = add_command(
+        commands, "jobs", _jobs, "chase, deliver, tidy and list deletions on a timetable"
+    )
     jobs.add_argument("--once", action="store_true", help="run each job once and stop")
     demo = add_command(
         commands, "demo", _demo, "a site with invented people and worries, served until stopped"
@@ -90,6 +93,7 @@ def _jobs(chosen: argparse.Namespace) -> int:
             ("chase", parts.chase, CHASE_SECONDS),
             ("deliver", parts.deliver, DELIVER_SECONDS),
             ("tidy", parts.tidy, TIDY_SECONDS),
+            ("list_deletions", parts.list_deletions, LIST_SECONDS),
         ),
     )
     if chosen.once:

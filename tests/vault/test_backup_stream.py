@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import random
 from pathlib import Path
 
 import pytest
@@ -87,7 +86,7 @@ def test_any_one_changed_byte_is_refused() -> None:
     stream = sealed(CONTENT[: 3 * CHUNK])
     for place in range(len(stream)):
         changed = bytearray(stream)
-        changed[place] ^= random.Random(place).randrange(1, 256)
+        changed[place] ^= place % 255 + 1
         with pytest.raises(EnvelopeDamaged):
             opened(bytes(changed))
 
