@@ -32,6 +32,7 @@ KNOWN = frozenset(
 SECRETS = {"reporter": "reporter.secret", "staff": "staff.secret", "pepper": "pepper.secret"}
 REPLAY_PUBLIC = "replay.public"
 REPLAY_PRIVATE = "replay.private"
+BACKUP_PUBLIC = "backup.public"
 
 
 class SettingsUnusable(Exception):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint
 
 from config import (
+    BACKUP_PUBLIC,
     DIRECTORY,
     PROJECT,
     REPLAY_PRIVATE,
@@ -35,17 +36,19 @@ from intake.post.letter import Sender
 from intake.post.null import NullSender
 from intake.store import directory as directory_store
 from intake.store.database import Database
-from intake.vault.seal import FactsSealer, PublicKey
+from intake.vault.seal import FactsSealer, KeyUnusable, PublicKey
 from routing_rules.load import load_checked
 from routing_rules.ruleset import RuleSet
 
 if TYPE_CHECKING:
+    from intake.services.backup import Backup
     from intake.services.chase import Chase
     from intake.services.deliver import Deliver
     from intake.services.list_deletions import ListDeletions
     from intake.services.read import Read
     from intake.services.refer import Refer
     from intake.services.respond import Respond
+    from intake.services.restore import Restore
     from intake.services.route import Route
     from intake.services.sign_in import SignIn
     from intake.services.submit import Submit
@@ -168,6 +171,7 @@ def lay_out(settings: Settings, directory: Path = DIRECTORY, on: date = date.min
 
     database = Database(settings.database)
     try:
+        database.refuse_half_restored()
         database.refuse_newer()
         database.upgrade()
         secrets, replay = SECRETS.values(), (REPLAY_PRIVATE, REPLAY_PUBLIC)
@@ -179,6 +183,31 @@ def lay_out(settings: Settings, directory: Path = DIRECTORY, on: date = date.min
     finally:
         database.engine.dispose()
     return made
+
+
+def backup(settings: Settings) -> Backup:
+    """Making of backups. Raises SettingsUnusable, also without a backup key, DatabaseNotReady."""
+    from intake.services.backup import Backup
+    from intake.services.list_deletions import ListDeletions
+    from intake.vault.backup import backup_public
+
+    if not (settings.keys / BACKUP_PUBLIC).exists():
+        raise SettingsUnusable("There is no backup key: make one with `ankkuri backup-key FILE`")
+    try:
+        to = backup_public(read_secret(settings.keys, BACKUP_PUBLIC))
+    except KeyUnusable:
+        raise SettingsUnusable(f"Key file {BACKUP_PUBLIC} holds no backup key") from None
+    database = Database(settings.database)
+    database.require_current()
+    return Backup(database, settings.keys, to, ListDeletions(database, settings.deletions))
+
+
+def restore(settings: Settings) -> Restore:
+    """Restoring of backups. Raises SettingsUnusable."""
+    from intake.services.restore import Restore
+
+    refuse_open_keys(settings.keys)
+    return Restore(Database(settings.database), settings.keys, REPLAY_PRIVATE, REPLAY_KEY_ID)
 
 
 def build(settings: Settings, now: Now = utc_now) -> Parts:

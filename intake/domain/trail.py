@@ -22,6 +22,7 @@ class Action(StrEnum):
     GRANT = "grant"
     CHASE = "chase"
     READ_TRAIL = "read_trail"
+    RESTORE = "restore"
 
 
 @dataclass(frozen=True)

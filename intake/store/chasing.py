@@ -94,6 +94,12 @@ def waiting_letters(connection: Connection, now: datetime, limit: int) -> Sequen
     ).all()
 
 
+def count_waiting_letters(connection: Connection) -> int:
+    """How many letters are neither sent nor given up."""
+    waiting = (OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None))
+    return connection.scalar(select(func.count()).select_from(OutboxRow).where(*waiting)) or 0
+
+
 def claim_letter(connection: Connection, row: AnyRow, until: datetime) -> bool:
     """Keep the letter from others until then; False if another has it, or it is sent or dead."""
     return (
