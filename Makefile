@@ -4,6 +4,7 @@ PORT ?= 8000
 ANKKURI_DATA ?= data/demo
 VENV := .venv
 BIN := $(VENV)/bin
+WITH_ROWS := tests/services tests/web $(wildcard tests/test_*.py)  # what the choice of a database changes
 
 .PHONY: install demo test prove lint messages lock clean
 
@@ -27,10 +28,12 @@ test: $(VENV)/tested lint
 	$(BIN)/ankkuri rules check
 	$(BIN)/ankkuri rules cases
 	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --database postgresql $(WITH_ROWS)
 
 # Real processes killed and restarted; some minutes.
 prove: $(VENV)/tested
 	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --database postgresql tests/slow
 
 lint: $(VENV)/tested
 	$(BIN)/ruff check .

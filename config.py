@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 DOORS = ("reporter", "agency", "supervisor", "coordinator", "rules", "admin", "audit")
 STAFF_DOORS = frozenset(DOORS) - {"reporter"}
@@ -79,13 +80,9 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     if blank:
         raise SettingsUnusable(f"ANKKURI_{blank[0]} is set but empty: give it a value or unset it")
     data = Path(values.get("DATA", "data")).absolute()
-    database = values.get("DATABASE", f"sqlite:///{data / 'intake.sqlite3'}")
-    file = database.removeprefix("sqlite:///")
-    if file in (database, "", ":memory:") or "?" in file:
-        raise SettingsUnusable("ANKKURI_DATABASE must be a sqlite:/// address of a file, without ?")
     settings = Settings(
         data=data,
-        database=database,
+        database=_database(values.get("DATABASE", f"sqlite:///{data / 'intake.sqlite3'}")),
         keys=Path(values.get("KEYS", data / "keys")).absolute(),
         doors=_doors(values.get("DOORS", ",".join(DOORS))),
         rules=Path(values.get("RULES", RULES)).absolute(),
@@ -172,6 +169,27 @@ def _from_file(path: str | None) -> dict[str, str]:
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise SettingsUnusable(f"ANKKURI_CONFIG cannot be read: {error}") from None
     return {name.upper(): str(value) for name, value in table.items()}
+
+
+def _database(text: str) -> str:
+    """The address with the driver that SQLAlchemy shall use."""
+    if text.startswith("postgresql://"):
+        address = urlsplit(text)
+        if address.password or "password" in parse_qs(address.query):
+            raise SettingsUnusable(
+                "ANKKURI_DATABASE must not hold a password: "
+                "let the server know the system's user (peer), or name a file in PGPASSFILE"
+            )
+        if not address.path.strip("/"):
+            raise SettingsUnusable("ANKKURI_DATABASE must name a database after the host")
+        return text.replace("postgresql://", "postgresql+psycopg://", 1)
+    file = text.removeprefix("sqlite:///")
+    if file in (text, "", ":memory:") or "?" in file:
+        raise SettingsUnusable(
+            "ANKKURI_DATABASE must be a sqlite:/// address of a file, without ?, "
+            "or a postgresql:// address"
+        )
+    return text
 
 
 def _doors(text: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Blueprint
+from sqlalchemy import Connection
 
 from config import (
     BACKUP_PUBLIC,
@@ -35,6 +36,7 @@ from intake.post.files import FileSender
 from intake.post.letter import Sender
 from intake.post.null import NullSender
 from intake.store import directory as directory_store
+from intake.store import privileges
 from intake.store.database import Database
 from intake.vault.seal import FactsSealer, KeyUnusable, PublicKey
 from routing_rules.load import load_checked
@@ -161,8 +163,16 @@ class Parts:
         return FileSender(self.settings.letters) if self.settings.mail == "files" else NullSender()
 
 
-def lay_out(settings: Settings, directory: Path = DIRECTORY, on: date = date.min) -> list[str]:
-    """Make key files, schema and directory where they are missing; the names of secrets made.
+@dataclass(frozen=True)
+class LaidOut:
+    """What laying out a place has made, and which roles PostgreSQL has not got."""
+
+    secrets: list[str]
+    roles_missing: list[str]
+
+
+def lay_out(settings: Settings, directory: Path = DIRECTORY, on: date = date.min) -> LaidOut:
+    """Make key files, schema, directory and the rights of the doors' roles, where missing.
 
     ``on``: from which day on members keep an agency in the directory. Raises DatabaseNotReady,
     KeyFileLost, SettingsUnusable and DirectoryInvalid.
@@ -180,9 +190,11 @@ def lay_out(settings: Settings, directory: Path = DIRECTORY, on: date = date.min
         settle.make_replay_keys(settings.keys, *replay, REPLAY_KEY_ID)
         refuse_open_keys(settings.keys)
         settle.load_directory(database, directory, on)
+        with database.write() as connection:
+            missing = privileges.renew(connection)
     finally:
         database.engine.dispose()
-    return made
+    return LaidOut(made, missing)
 
 
 def backup(settings: Settings) -> Backup:
@@ -219,9 +231,15 @@ def build(settings: Settings, now: Now = utc_now) -> Parts:
     refuse_secrets_of_other_doors(settings)
     rules = load_checked(settings.rules)
     database = Database(settings.database)
-    database.require_current()
-    with database.read() as connection:
-        tables = directory_store.tables(connection)
+    try:
+        database.require_current()
+        with database.read() as connection:
+            if not set(settings.doors) & STAFF_DOORS:
+                _refuse_a_reader(connection)
+            tables = directory_store.tables(connection)
+    except BaseException:
+        database.engine.dispose()
+        raise
     if not tables:
         raise SettingsUnusable("The database has no directory of agencies: run `ankkuri init`")
     calendar = load_calendar()
@@ -235,6 +253,14 @@ def build(settings: Settings, now: Now = utc_now) -> Parts:
         chasing=Chasing(tuple(map(ChaseStep.parse, rules.chases)), calendar),
         now=now,
     )
+
+
+def _refuse_a_reader(connection: Connection) -> None:
+    if privileges.can_read_reports(connection):
+        raise SettingsUnusable(
+            "The reporter door's database role can read reports: "
+            f"let ANKKURI_DATABASE name the role {privileges.role_name('reporter')}"
+        )
 
 
 def blueprints(parts: Parts) -> list[Blueprint]:

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from tests.site import environment
+
 START_SECONDS = 30
 
 
@@ -42,7 +44,7 @@ class Server:
         self.port = free_port()
         self._command = [sys.executable, "-m", "intake.cli", "serve"]
         self._command += ["--port", str(self.port), "--processes", str(processes)]
-        self._environ = os.environ | {"ANKKURI_DATA": str(data), "ANKKURI_SECURE_COOKIES": "no"}
+        self._environ = os.environ | environment(data)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -27,6 +27,9 @@ from tests.site import lay_out
         ({"ANKKURI_DATABASE": "mysql://x"}, "sqlite"),
         ({"ANKKURI_DATABASE": "sqlite:///:memory:"}, "ANKKURI_DATABASE"),
         ({"ANKKURI_DATABASE": "sqlite:///"}, "ANKKURI_DATABASE"),
+        ({"ANKKURI_DATABASE": "postgresql://ankkuri:secret@/ankkuri"}, "PGPASSFILE"),
+        ({"ANKKURI_DATABASE": "postgresql://ankkuri@/ankkuri?password=secret"}, "PGPASSFILE"),
+        ({"ANKKURI_DATABASE": "postgresql://ankkuri@localhost"}, "name a database"),
         ({"ANKKURI_DATABASE": "sqlite:////srv/x.sqlite3?mode=ro"}, "ANKKURI_DATABASE"),
         ({"ANKKURI_DOORS": "reporter,audit,reporter"}, "reporter twice"),
         (

@@ -11,7 +11,8 @@ import pytest
 
 import config
 from intake import wiring
-from tests.site import lay_out
+from tests import databases
+from tests.site import environment, lay_out
 
 ALONE = """
 import sys
@@ -31,10 +32,10 @@ REPORTER_FILES = (config.SECRETS["reporter"], config.REPLAY_PUBLIC)
 
 def alone(data: Path, keys: Path) -> dict[str, str]:
     return os.environ | {
-        "ANKKURI_DATA": str(data),
+        **environment(data),
+        "ANKKURI_DATABASE": databases.address_of_role(databases.address(data), "reporter"),
         "ANKKURI_KEYS": str(keys),
         "ANKKURI_DOORS": "reporter",
-        "ANKKURI_SECURE_COOKIES": "no",
     }
 
 

@@ -19,7 +19,7 @@ from intake.services import settle
 from intake.store import directory
 from intake.store.people_tables import MembershipRow
 from intake.store.tables import ReferralRow
-from tests.site import DUTY, POL, SOC, Site, lay_out
+from tests.site import DUTY, POL, SOC, Site, environment, lay_out
 
 REPLAY = (config.REPLAY_PRIVATE, config.REPLAY_PUBLIC)
 
@@ -30,7 +30,8 @@ def init(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     before = os.umask(0o022)
 
     def run(data: Path) -> int:
-        monkeypatch.setenv("ANKKURI_DATA", str(data))
+        for name, value in environment(data).items():
+            monkeypatch.setenv(name, value)
         return cli.main(["init"])
 
     yield run

@@ -16,13 +16,14 @@ from intake.services.enrol import Enrol
 from intake.services.keys_that_open import KeysThatOpen
 from intake.store.database import Database, DatabaseNotReady, _alembic
 from intake.store.tables import Base
+from tests import databases
 from tests.site import CHEAP, PASSPHRASE, POL, TUESDAY, lay_out
 
 WORKER = Membership(Role.WORKER, POL)
 
 
 def test_the_migrated_schema_is_that_of_the_tables(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'x.sqlite3'}")
+    database = Database(databases.empty_address(tmp_path))
     database.upgrade()
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -51,7 +52,7 @@ def test_a_database_of_the_first_schema_goes_up_and_down_with_its_people(tmp_pat
 
 
 def test_the_schema_goes_down_again_and_leaves_nothing(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'x.sqlite3'}")
+    database = Database(databases.empty_address(tmp_path))
     database.upgrade()
     command.downgrade(_alembic(database.url), "base")
     assert inspect(database.engine).get_table_names() == ["alembic_version"]

@@ -41,6 +41,7 @@ def add(commands: Any) -> None:
     demo.add_argument("--only-make", action="store_true", help="make the data and stop")
     bench = add_command(commands, "bench", _bench, "measure; the figures are ratios within one run")
     bench.add_argument("what", choices=("submit",))
+    bench.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     bench.add_argument("--json", action="store_true")
 
 
@@ -54,10 +55,13 @@ def _init(chosen: argparse.Namespace) -> int:
     except OSError as error:
         raise InputUnusable(f"The data folder cannot be made private: {error}") from None
     try:
-        made = wiring.lay_out(settings, chosen.directory, local_date(wiring.utc_now()))
+        done = wiring.lay_out(settings, chosen.directory, local_date(wiring.utc_now()))
     except KeyFileLost as error:
         raise InputUnusable(str(error)) from None
-    print(f"Ready in {settings.data}" + (f" (made {', '.join(made)})" if made else ""))
+    made = f" (made {', '.join(done.secrets)})" if done.secrets else ""
+    print(f"Ready in {settings.data}{made}")
+    if done.roles_missing:
+        print(f"PostgreSQL has no role {', '.join(done.roles_missing)}: see docs/deploy.md")
     return 0
 
 
@@ -113,4 +117,4 @@ def _demo(chosen: argparse.Namespace) -> int:
 def _bench(chosen: argparse.Namespace) -> int:
     from benchmarks import submit
 
-    return submit.run(as_json=chosen.json)
+    return submit.run(database=chosen.database, as_json=chosen.json)

@@ -60,7 +60,7 @@ class Chase:
 
     def _singly(self, now: datetime, after: AnyRow | None) -> tuple[int, Sequence[AnyRow]]:
         with self.database.read() as connection:
-            rows = chasing.due_for_chase(connection, now, BATCH, after)
+            rows = chasing.due_for_chase(connection, now, BATCH, after, claim=False)
         recorded = 0
         for row in rows:
             try:

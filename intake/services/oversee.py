@@ -71,7 +71,7 @@ class Oversee:
         months: dict[str, dict[str, int]] = {}
         for row in rows:
             kind = kinds[row.agency_id]  # also of an agency that is no longer listed
-            month = months.setdefault(row.month, {})
+            month = months.setdefault(f"{row.year}-{row.month:02}", {})
             month[kind] = month.get(kind, 0) + row.referrals
         return months
 

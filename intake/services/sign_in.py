@@ -69,6 +69,7 @@ class SignIn:
         name = name.strip().lower()
         subject = hmac.new(self.pepper, f"attempt:{name}".encode(), hashlib.sha256).digest()
         with self.database.write() as connection:
+            people.take_turn_to_try(connection)
             # Counted before it is tried, in the transaction that allows it: guesses made at the
             # same time count each other.
             _must_wait(people.attempts(connection, subject, now - COUNTED_FOR), now)

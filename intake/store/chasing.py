@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, select, update
 
 from intake.domain.row_id import new_id
 from intake.store.columns import AnyRow
@@ -33,11 +33,26 @@ _DUE = (
 )
 
 
+def _ours(due: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Locked, and passing over what another scheduler has; SQLite's writers take turns."""
+    return due.with_for_update(of=DeadlineRow, skip_locked=True)
+
+
 def due_for_chase(
-    connection: Connection, now: datetime, limit: int, after: AnyRow | None = None
+    connection: Connection,
+    now: datetime,
+    limit: int,
+    after: AnyRow | None = None,
+    *,
+    claim: bool = True,
 ) -> Sequence[AnyRow]:
-    """Unmet deadlines whose next step has come, the longest waiting first; those after a row."""
+    """Unmet deadlines whose next step has come, the longest waiting first; those after a row.
+
+    ``claim``: keep them from other schedulers until the transaction ends, and pass over theirs.
+    """
     statement = _DUE.where(DeadlineRow.next_chase_at <= now).limit(limit)
+    if claim:
+        statement = _ours(statement)
     if after is not None:
         statement = statement.where(
             or_(
@@ -49,10 +64,9 @@ def due_for_chase(
 
 
 def still_due(connection: Connection, deadline_id: UUID, now: datetime) -> AnyRow | None:
-    """One deadline as it stands, if its next step has come."""
-    return connection.execute(
-        _DUE.where(DeadlineRow.id == deadline_id, DeadlineRow.next_chase_at <= now)
-    ).first()
+    """One deadline as it stands, if its next step has come and no other scheduler has it."""
+    due = _DUE.where(DeadlineRow.id == deadline_id, DeadlineRow.next_chase_at <= now)
+    return connection.execute(_ours(due)).first()
 
 
 def record_chase(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, delete, exists, or_, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Table, delete, exists, insert, or_, select
 
 from intake.store.people_tables import AgencyRow, DirectoryRow, MembershipRow, PersonRow
 from intake.store.tables import ReferralRow
+from intake.store.writing import insert_or_change, take_turn
 
 AGENCY = "agency"
 _SCALAR = "value"
@@ -21,6 +21,7 @@ def replace(connection: Connection, tables: Mapping[str, Any]) -> None:
 
     Agencies are kept even if they are no longer listed: referrals point at them.
     """
+    take_turn(connection, cast(Table, DirectoryRow.__table__))
     connection.execute(delete(DirectoryRow))
     rows = []
     for kind, entries in tables.items():
@@ -79,9 +80,10 @@ def tables(connection: Connection) -> dict[str, Any]:
 
 
 def _put_agency(connection: Connection, entry: Mapping[str, Any]) -> None:
-    values = {"kind": entry["kind"], "controller_id": entry["controller"]}
-    connection.execute(
-        insert(AgencyRow)
-        .values(id=entry["id"], **values)
-        .on_conflict_do_update(index_elements=[AgencyRow.id], set_=values)
+    insert_or_change(
+        connection,
+        cast(Table, AgencyRow.__table__),
+        {"id": entry["id"]},
+        kind=entry["kind"],
+        controller_id=entry["controller"],
     )

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, String, cast, func, insert, select, update
+from sqlalchemy import Connection, extract, func, insert, select, update
 
 from intake.store.columns import AnyRow
 from intake.store.people_tables import PersonRow
@@ -27,10 +27,14 @@ def referral(connection: Connection, referral_id: UUID) -> AnyRow | None:
     ).first()
 
 
+_PLAIN = [column for column in ReferralRow.__table__.c if not column.name.startswith("sealed_")]
+"""What doors that open nothing may read too."""
+
+
 def of_report(connection: Connection, report_id: UUID) -> Sequence[AnyRow]:
-    """All referrals of a report, the lead first."""
+    """All referrals of a report without what is sealed, the lead first."""
     return connection.execute(
-        select(ReferralRow.__table__)
+        select(*_PLAIN)
         .where(ReferralRow.report_id == report_id)
         .order_by(ReferralRow.is_lead.desc(), ReferralRow.arrived_at, ReferralRow.id)
     ).all()
@@ -48,7 +52,7 @@ def inbox(
     )
     return connection.execute(
         select(
-            *ReferralRow.__table__.c,
+            *_PLAIN,
             earliest.c.due_at,
             PersonRow.name.label("worker_name"),
         )
@@ -187,9 +191,14 @@ def chases(connection: Connection, deadline_ids: Collection[UUID]) -> Sequence[A
 
 def counts_by_agency_and_month(connection: Connection) -> Sequence[AnyRow]:
     """How many referrals each agency got in each month (UTC) of arrival."""
-    month = func.substr(cast(ReferralRow.arrived_at, String), 1, 7)
+    year, month = (extract(part, ReferralRow.arrived_at) for part in ("year", "month"))
     return connection.execute(
-        select(ReferralRow.agency_id, month.label("month"), func.count().label("referrals"))
-        .group_by(ReferralRow.agency_id, month)
-        .order_by(month)
+        select(
+            ReferralRow.agency_id,
+            year.label("year"),
+            month.label("month"),
+            func.count().label("referrals"),
+        )
+        .group_by(ReferralRow.agency_id, year, month)
+        .order_by(year, month)
     ).all()

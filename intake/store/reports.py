@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or_leave
+from sqlalchemy import Connection, Table, select, update
 
 from intake.store.columns import AnyRow
 from intake.store.prepared import PreparedInsert
@@ -23,6 +22,7 @@ from intake.store.tables import (
     SectionRow,
     WrapRow,
 )
+from intake.store.writing import insert_or_leave
 
 Values = dict[str, Any]
 
@@ -42,7 +42,7 @@ class Filing:
 
 
 _REPORT, _RECEIPT, _SECTION, _DECISION, _REFERRAL, _WRAP, _DEADLINE = (
-    PreparedInsert(insert(cast(Table, row.__table__)))
+    PreparedInsert(cast(Table, row.__table__))
     for row in (
         ReportRow,
         ReceiptRow,
@@ -53,9 +53,7 @@ _REPORT, _RECEIPT, _SECTION, _DECISION, _REFERRAL, _WRAP, _DEADLINE = (
         DeadlineRow,
     )
 )
-_FACTS_KEY = PreparedInsert(
-    insert_or_leave(cast(Table, FactsKeyRow.__table__)).on_conflict_do_nothing()
-)
+_FACTS_KEY = PreparedInsert(cast(Table, FactsKeyRow.__table__), insert_or_leave)
 
 
 def file(connection: Connection, filing: Filing) -> None:

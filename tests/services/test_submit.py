@@ -90,8 +90,8 @@ def test_a_locked_database_is_an_error_and_not_a_receipt(site: Site) -> None:
     def locked(*_: Any) -> None:
         raise OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
 
-    engine = site.parts.database.engine
-    with site.parts.database.read() as connection:
+    engine = site.parts.submit.database.engine
+    with site.parts.submit.database.read() as connection:
         connection.execute(text("SELECT 1"))
     event.listen(engine, "commit", locked)
     try:
