@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -197,7 +198,8 @@ def lay_out(settings: Settings, directory: Path = DIRECTORY, on: date = date.min
     return LaidOut(made, missing)
 
 
-def backup(settings: Settings) -> Backup:
+@contextmanager
+def backup(settings: Settings) -> Iterator[Backup]:
     """Making of backups. Raises SettingsUnusable, also without a backup key, DatabaseNotReady."""
     from intake.services.backup import Backup
     from intake.services.list_deletions import ListDeletions
@@ -210,16 +212,25 @@ def backup(settings: Settings) -> Backup:
     except KeyUnusable:
         raise SettingsUnusable(f"Key file {BACKUP_PUBLIC} holds no backup key") from None
     database = Database(settings.database)
-    database.require_current()
-    return Backup(database, settings.keys, to, ListDeletions(database, settings.deletions))
+    try:
+        database.require_current()
+        lists = ListDeletions(database, settings.deletions)
+        yield Backup(database, settings.keys, to, lists)
+    finally:
+        database.engine.dispose()
 
 
-def restore(settings: Settings) -> Restore:
+@contextmanager
+def restore(settings: Settings) -> Iterator[Restore]:
     """Restoring of backups. Raises SettingsUnusable."""
     from intake.services.restore import Restore
 
     refuse_open_keys(settings.keys)
-    return Restore(Database(settings.database), settings.keys, REPLAY_PRIVATE, REPLAY_KEY_ID)
+    database = Database(settings.database)
+    try:
+        yield Restore(database, settings.keys, REPLAY_PRIVATE, REPLAY_KEY_ID)
+    finally:
+        database.engine.dispose()
 
 
 def build(settings: Settings, now: Now = utc_now) -> Parts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from intake.services.backup_file import BackupFile
 from intake.services.backup_key import make_backup_key, read_private_half
 from intake.services.draft import Draft
 from intake.services.respond import Entry
-from intake.services.restore import Restore
 from intake.services.sign_in import SignInRefused
 from intake.services.status import Status
 from intake.services.submit import Receipt
@@ -91,13 +90,14 @@ def key_pair(site: Site, folder: Path) -> Path:
 
 def making(site: Site) -> Backup:
     """The making of backups of this site."""
-    return wiring.backup(site.parts.settings)
+    with wiring.backup(site.parts.settings) as backup:
+        lists = site.parts.list_deletions
+        return replace(backup, database=site.parts.database, list_deletions=lists)
 
 
-def restoring(folder: Path, **changes: Any) -> tuple[config.Settings, Restore]:
-    """Settings of a place where nothing is yet, and the restoring into it."""
-    settings = make_settings(folder, **changes)
-    return settings, wiring.restore(settings)
+def empty_place(folder: Path) -> config.Settings:
+    """Settings of a place where nothing is yet: no folder, and a database without a schema."""
+    return make_settings(folder)
 
 
 def opened(file: Path, private: Path) -> BackupFile:

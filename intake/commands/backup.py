@@ -96,9 +96,10 @@ def _backup(chosen: argparse.Namespace) -> int:
     from intake.services.list_deletions import ListNotWritten
 
     settings = config.load()
-    backup, now, folder = wiring.backup(settings), wiring.utc_now(), chosen.to.absolute()
+    now, folder = wiring.utc_now(), chosen.to.absolute()
     try:
-        made = backup(folder, now, with_keys=not chosen.without_keys)
+        with wiring.backup(settings) as backup:
+            made = backup(folder, now, with_keys=not chosen.without_keys)
         expired = backup.expire(folder, now, chosen.expire) if chosen.expire else []
     except (BackupNotWritten, ListNotWritten) as error:
         raise InputUnusable(str(error)) from None
@@ -126,13 +127,13 @@ def _restore(chosen: argparse.Namespace) -> int:
     from intake.services.restore import RestoreRefused
 
     settings = config.load()
-    restore = wiring.restore(settings)
     try:
         file = BackupFile(chosen.file, read_private_half(chosen.key))
-        if chosen.verify:
-            return _verify(restore, file, chosen.json)
-        listed = _listed(chosen)
-        restored = restore(file, listed, wiring.utc_now(), with_keys=not chosen.without_keys)
+        listed = None if chosen.verify else _listed(chosen)
+        with wiring.restore(settings) as restore:
+            if chosen.verify:
+                return _verify(restore, file, chosen.json)
+            restored = restore(file, listed, wiring.utc_now(), with_keys=not chosen.without_keys)
     except (
         BackupDamaged,
         BackupUnusable,

@@ -22,7 +22,7 @@ from intake.services.backup_file import BackupDamaged, BackupFile, BackupUnusabl
 from intake.services.backup_key import make_backup_key
 from intake.services.deliver import Deliver
 from intake.services.list_deletions import read_list
-from intake.services.restore import Restore, RestoreRefused
+from intake.services.restore import Restore, Restored, RestoreRefused
 from intake.services.sign_in import SignInRefused
 from intake.services.submit import Receipt
 from intake.store import reports, restoring
@@ -38,9 +38,8 @@ from intake.store.tables import (
     TrailRow,
 )
 from intake.vault.backup import StreamSealer
-from tests import lived
-from tests.lived import key_pair, live, making, opened, rows_of, seen
-from tests.site import Hands, Site, make_settings, open_site
+from tests.lived import empty_place, key_pair, live, making, opened, rows_of, seen
+from tests.site import Hands, Site, open_site
 
 KEY_FILES = {*config.SECRETS.values(), config.REPLAY_PRIVATE, config.REPLAY_PUBLIC}
 
@@ -55,29 +54,37 @@ class Drill:
     rows: dict[str, list[dict[str, Any]]]
     file: Path
     private: Path
-    folder: Path
+    place: config.Settings
 
     @property
     def backup(self) -> BackupFile:
         return opened(self.file, self.private)
 
-    def place(self) -> tuple[config.Settings, Restore]:
-        return lived.restoring(self.folder)
-
-    def restore(self, listed: Any = None, **how: Any) -> config.Settings:
-        settings, restore = self.place()
-        restore(self.backup, listed, self.site.hands(), **how)
-        restore.database.engine.dispose()
-        return settings
+    def restore(
+        self, listed: Any = (), *, backup: BackupFile | None = None, **how: Any
+    ) -> Restored:
+        with wiring.restore(self.place) as restore:
+            return restore(backup or self.backup, listed, self.site.hands(), **how)
 
     @contextmanager
-    def restored(self, listed: Any = None, **how: Any) -> Iterator[Site]:
-        settings = self.restore(listed, **how)
-        parts = wiring.build(settings, self.site.hands)
+    def restored(self, listed: Any = (), **how: Any) -> Iterator[Site]:
+        self.restore(listed, **how)
+        with self.serving() as site:
+            yield site
+
+    @contextmanager
+    def serving(self) -> Iterator[Site]:
+        parts = wiring.build(self.place, self.site.hands)
         try:
             yield Site(parts, self.site.hands, self.site.people)
         finally:
             parts.database.engine.dispose()
+
+    def refuses_to_serve(self) -> bool:
+        for start in (wiring.build, wiring.lay_out):
+            with pytest.raises(DatabaseNotReady, match="restore into this database"):
+                start(self.place)
+        return True
 
 
 @contextmanager
@@ -88,7 +95,7 @@ def drilled(folder: Path) -> Iterator[Drill]:
         saw = seen(site, receipts)
         rows = rows_of(site.parts.database)
         made = making(site)(folder, site.hands())
-        yield Drill(site, receipts, saw, rows, made.file, private, folder / "new")
+        yield Drill(site, receipts, saw, rows, made.file, private, empty_place(folder / "new"))
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +109,7 @@ def drill(once: Drill, tmp_path: Path) -> Drill:
     """A drill whose site stays as it is, with a file, a clock and a place of this test's own."""
     file = Path(shutil.copy(once.file, tmp_path))
     site = replace(once.site, hands=Hands(once.site.hands()))
-    return replace(once, site=site, file=file, folder=tmp_path / "new")
+    return replace(once, site=site, file=file, place=empty_place(tmp_path / "new"))
 
 
 @pytest.fixture
@@ -143,7 +150,8 @@ def test_every_row_comes_back_as_it_was(drill: Drill) -> None:
 
 
 def test_the_key_files_come_back_the_owners_alone(drill: Drill) -> None:
-    keys = drill.restore().keys
+    assert set(drill.restore().keys) == KEY_FILES | {config.BACKUP_PUBLIC}
+    keys = drill.place.keys
     assert {file.name for file in keys.iterdir()} == KEY_FILES | {config.BACKUP_PUBLIC}
     for file in keys.iterdir():
         assert file.read_bytes() == (drill.site.parts.settings.keys / file.name).read_bytes()
@@ -153,32 +161,24 @@ def test_the_key_files_come_back_the_owners_alone(drill: Drill) -> None:
 
 def test_a_restored_site_can_be_backed_up_and_restored_again(drill: Drill, tmp_path: Path) -> None:
     with drill.restored() as site:
-        again = making(site)(tmp_path, site.hands.move(hours=1))
-        settings, restore = lived.restoring(tmp_path / "third")
-        restore(opened(again.file, drill.private), [], site.hands())
-        assert rows_of(restore.database)["section"] == drill.rows["section"]
-        with restore.database.read() as connection:
-            lines = connection.execute(
-                select(TrailRow.purpose).where(TrailRow.action == Action.RESTORE)
-            )
-            assert len(lines.all()) == 2
-        restore.database.engine.dispose()
-    wiring.build(settings).database.engine.dispose()
+        made = making(site)(tmp_path, site.hands.move(hours=1))
+    again = replace(drill, file=made.file, place=empty_place(tmp_path / "third"))
+    with again.restored() as site:
+        assert rows_of(site.parts.database)["section"] == drill.rows["section"]
+        with site.parts.database.read() as connection:
+            lines = select(TrailRow.purpose).where(TrailRow.action == Action.RESTORE)
+            assert len(connection.execute(lines).all()) == 2
 
 
-def test_a_backup_is_only_ever_restored_into_an_empty_database(
-    drill: Drill, tmp_path: Path
-) -> None:
+def test_a_backup_is_only_ever_restored_into_an_empty_database(drill: Drill) -> None:
     before = rows_of(drill.site.parts.database)
-    into = wiring.restore(drill.site.parts.settings)
     with pytest.raises(RestoreRefused, match="not empty"):
-        into(drill.backup, [], drill.site.hands())
+        replace(drill, place=drill.site.parts.settings).restore()
     assert rows_of(drill.site.parts.database) == before
-    settings = replace(make_settings(tmp_path / "other"), keys=tmp_path / "other keys")
-    wiring.lay_out(settings)
+    wiring.lay_out(drill.place)
     with pytest.raises(RestoreRefused, match="not empty"):
-        wiring.restore(settings)(drill.backup, [], drill.site.hands(), with_keys=False)
-    wiring.build(settings).database.engine.dispose()
+        drill.restore(with_keys=False)
+    wiring.build(drill.place).database.engine.dispose()
 
 
 STEPS: list[tuple[Any, str]] = [
@@ -204,15 +204,11 @@ def test_what_stops_a_restore_leaves_a_place_that_serves_nobody_and_can_be_resto
     def killed(*_: object, **__: object) -> Any:
         raise Killed
 
-    settings, restore = drill.place()
     with monkeypatch.context() as broken:
         broken.setattr(room, step, killed)
         with pytest.raises(Killed):
-            restore(drill.backup, [], drill.site.hands())
-    for start in (wiring.build, wiring.lay_out):
-        with pytest.raises(DatabaseNotReady, match="restore into this database"):
-            start(settings)
-    restore.database.engine.dispose()
+            drill.restore()
+    assert drill.refuses_to_serve()
     with drill.restored() as site:
         assert seen(site, drill.receipts) == drill.saw
 
@@ -220,46 +216,41 @@ def test_what_stops_a_restore_leaves_a_place_that_serves_nobody_and_can_be_resto
 def test_while_the_last_row_is_stored_nobody_is_served(
     drill: Drill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings, restore = drill.place()
     put = Part.put
     refused = []
 
     def looking(part: Part, connection: Any, lines: Any) -> None:
         put(part, connection, lines)
-        with pytest.raises(DatabaseNotReady, match="restore into this database"):
-            wiring.build(settings)
+        assert drill.refuses_to_serve()
         refused.append(part.table)
 
     monkeypatch.setattr(Part, "put", looking)
-    restore(drill.backup, [], drill.site.hands())
-    restore.database.engine.dispose()
-    assert {"report", "trail"} <= set(refused)
-    wiring.build(settings).database.engine.dispose()
+    with drill.restored():
+        assert {"report", "trail"} <= set(refused)
 
 
 def test_a_damaged_backup_is_refused_before_anything_is_touched(drill: Drill) -> None:
     content = drill.file.read_bytes()
-    settings, restore = drill.place()
     size = len(content)
-    for place in [*range(0, 1300, 13), *range(1300, size, size // 40), size - 1]:
+    places = [*range(0, 1300, 13), *range(1300, size, size // 40), size - 1]
+    for place in places:
         changed = bytearray(content)
         changed[place] ^= place % 255 + 1
         drill.file.write_bytes(changed)
         with pytest.raises((BackupDamaged, BackupUnusable)):
-            restore(drill.backup, [], drill.site.hands())
-    for length in [*range(0, 1300, 13), *range(1300, size, size // 40), size - 1]:
+            drill.restore()
+    for length in places:
         drill.file.write_bytes(content[:length])
         with pytest.raises((BackupDamaged, BackupUnusable)):
-            restore(drill.backup, [], drill.site.hands())
-    assert not settings.data.exists()
+            drill.restore()
+    assert not drill.place.data.exists()
     drill.file.write_bytes(content)
-    assert restore.verify(drill.backup)[1] > 100
+    assert drill.restore().rows > 100
 
 
 def test_a_backup_without_its_file_or_its_key_is_told_in_one_line(
     drill: Drill, tmp_path: Path
 ) -> None:
-    _, restore = drill.place()
     other = tmp_path / "other.key"
     make_backup_key(tmp_path / "other.public", other)
     for file, says in (
@@ -268,7 +259,7 @@ def test_a_backup_without_its_file_or_its_key_is_told_in_one_line(
         (opened(drill.private, drill.private), "is not a backup"),
     ):
         with pytest.raises(BackupUnusable, match=says):
-            restore(file, [], drill.site.hands())
+            drill.restore(backup=file)
 
 
 def forged(drill: Drill, **changes: Any) -> BackupFile:
@@ -281,10 +272,9 @@ def forged(drill: Drill, **changes: Any) -> BackupFile:
 
 
 def test_a_backup_of_a_newer_version_is_refused(drill: Drill) -> None:
-    settings, restore = drill.place()
     with pytest.raises(BackupUnusable, match="newer version"):
-        restore(forged(drill, revision="9999"), [], drill.site.hands())
-    assert not settings.data.exists()
+        drill.restore(backup=forged(drill, revision="9999"))
+    assert not drill.place.data.exists()
 
 
 def test_a_backup_of_an_older_schema_is_brought_up_to_this_one(drill: Drill) -> None:
@@ -297,34 +287,28 @@ def test_a_backup_of_an_older_schema_is_brought_up_to_this_one(drill: Drill) -> 
 
 
 def test_a_key_file_cannot_be_written_elsewhere(drill: Drill) -> None:
-    _, restore = drill.place()
     with pytest.raises(BackupDamaged, match="key file of the name"):
-        restore(forged(drill, keys={"../../x": b"key"}), [], drill.site.hands())
+        drill.restore(backup=forged(drill, keys={"../../x": b"key"}))
 
 
 def test_key_files_that_are_others_are_never_written_over(drill: Drill) -> None:
-    settings, restore = drill.place()
-    pepper = settings.keys / config.SECRETS["pepper"]
-    settings.keys.mkdir(parents=True, mode=0o700)
+    pepper = drill.place.keys / config.SECRETS["pepper"]
+    pepper.parent.mkdir(parents=True, mode=0o700)
     pepper.write_text("ab" * 32)
     pepper.chmod(0o600)
     with pytest.raises(RestoreRefused, match="another key than the backup's"):
-        restore(drill.backup, [], drill.site.hands())
+        drill.restore()
     assert pepper.read_text() == "ab" * 32
-    restore(drill.backup, [], drill.site.hands(), with_keys=False)
-    assert [file.name for file in settings.keys.iterdir()] == [pepper.name]
-    restore.database.engine.dispose()
+    assert drill.restore(with_keys=False).keys == ()
+    assert [file.name for file in drill.place.keys.iterdir()] == [pepper.name]
 
 
 def test_a_replay_key_of_another_site_is_refused(drill: Drill, tmp_path: Path) -> None:
-    settings, restore = drill.place()
-    other = replace(make_settings(tmp_path / "other"), keys=settings.keys)
+    other = replace(empty_place(tmp_path / "other"), keys=drill.place.keys)
     wiring.lay_out(other)
     with pytest.raises(RestoreRefused, match="replay"):
-        restore(drill.backup, [], drill.site.hands(), with_keys=False)
-    restore.database.engine.dispose()
-    with pytest.raises(DatabaseNotReady, match="restore into this database"):
-        wiring.build(settings)
+        drill.restore(with_keys=False)
+    assert drill.refuses_to_serve()
 
 
 def test_letters_that_waited_wait_with_the_same_message_id(drill: Drill) -> None:
@@ -345,7 +329,7 @@ def test_letters_that_waited_wait_with_the_same_message_id(drill: Drill) -> None
 
 
 def test_the_auditor_sees_that_a_restore_happened_and_of_which_backup(drill: Drill) -> None:
-    with drill.restored() as site:
+    with drill.restored(None) as site:
         page = site.signed_in("auditor").get("/trail").text
         assert "Palautettu varmuuskopiosta" in page
         assert "Varmuuskopio" in page
@@ -364,17 +348,14 @@ def test_a_line_of_the_trail_that_had_been_altered_is_told_and_strands_no_report
         one = select(TrailRow.id).limit(1).scalar_subquery()
         connection.execute(update(TrailRow).where(TrailRow.id == one).values(action="nothing"))
     made = making(own.site)(tmp_path, own.site.hands.move(minutes=1))
-    settings, restore = own.place()
-    restored = restore(opened(made.file, own.private), [], own.site.hands())
-    assert restored.altered_lines == 1
-    restore.database.engine.dispose()
-    wiring.build(settings).database.engine.dispose()
+    assert own.restore(backup=opened(made.file, own.private)).altered_lines == 1
+    with own.serving() as site:
+        assert seen(site, own.receipts) == own.saw
 
 
 def test_what_is_read_back_otherwise_than_it_was_stored_is_refused(
     drill: Drill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings, restore = drill.place()
     put = Part.put
 
     def losing(part: Part, connection: Any, lines: Any) -> None:
@@ -382,20 +363,15 @@ def test_what_is_read_back_otherwise_than_it_was_stored_is_refused(
 
     monkeypatch.setattr(Part, "put", losing)
     with pytest.raises(RestoreRefused, match="read back of chase"):
-        restore(drill.backup, [], drill.site.hands())
-    restore.database.engine.dispose()
-    with pytest.raises(DatabaseNotReady, match="restore into this database"):
-        wiring.build(settings)
+        drill.restore()
+    assert drill.refuses_to_serve()
 
 
 def test_a_row_that_points_at_nothing_is_refused_by_the_database(drill: Drill) -> None:
     holed = tuple(part for part in parts_of(METADATA) if part.table != "facts_key")
-    settings, restore = drill.place()
     with pytest.raises(RestoreRefused, match=r"(?i)foreign key"):
-        restore(forged(drill, parts=holed), [], drill.site.hands())
-    restore.database.engine.dispose()
-    with pytest.raises(DatabaseNotReady):
-        wiring.build(settings)
+        drill.restore(backup=forged(drill, parts=holed))
+    assert drill.refuses_to_serve()
 
 
 def delete_since(site: Site, receipt: Receipt) -> None:
@@ -440,10 +416,9 @@ def test_what_the_backup_had_been_through_is_not_done_again(own: Drill, tmp_path
         connection.execute(update(PersonRow).values(left_at=None))
     made = making(own.site)(tmp_path, own.site.hands.move(hours=1))
     listed = read_list(own.site.parts.settings.deletions)
-    settings, restore = own.place()
-    assert restore(opened(made.file, own.private), listed, own.site.hands()).deleted == 0
-    restore.database.engine.dispose()
-    Site(wiring.build(settings, own.site.hands), own.site.hands, {}).visit("pol")
+    assert own.restore(listed, backup=opened(made.file, own.private)).deleted == 0
+    with own.serving() as site:
+        site.visit("pol")
 
 
 def test_entries_from_long_before_the_backup_are_left_alone(own: Drill) -> None:
@@ -459,7 +434,4 @@ def test_entries_from_long_before_the_backup_are_left_alone(own: Drill) -> None:
 def test_an_entry_that_was_listed_twice_is_replayed_once(own: Drill) -> None:
     delete_since(own.site, own.receipts[0])
     listed = read_list(own.site.parts.settings.deletions)
-    _, restore = own.place()
-    restored = restore(own.backup, listed * 2, own.site.hands())
-    assert restored.deleted == len(listed) > 10
-    restore.database.engine.dispose()
+    assert own.restore(listed * 2).deleted == len(listed) > 10

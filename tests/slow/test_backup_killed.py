@@ -17,11 +17,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert
 
+import config
 from intake import wiring
 from intake.store.database import Database, DatabaseNotReady
 from intake.store.tables import ReportRow, SectionRow
-from tests.lived import key_pair, live, opened, restoring, rows_of, seen
-from tests.site import Site, make_settings
+from tests.lived import empty_place, key_pair, live, opened, rows_of, seen
+from tests.site import Site
 
 ROUNDS = 10
 SEED = 20260602
@@ -40,28 +41,31 @@ def fill(site: Site) -> None:
         connection.execute(insert(SectionRow), rows)
 
 
-def start(data: Path, *arguments: object) -> subprocess.Popen[bytes]:
+def start(settings: config.Settings, *arguments: object) -> subprocess.Popen[bytes]:
+    place = {"ANKKURI_DATA": str(settings.data), "ANKKURI_DATABASE": settings.database}
     return subprocess.Popen(
         [sys.executable, "-m", "intake.cli", *map(str, arguments)],
-        env=os.environ | {"ANKKURI_DATA": str(data)},
+        env=os.environ | place,
         start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
 
 
-def run(begun: Callable[[], bool], data: Path, *arguments: object) -> float:
+def run(begun: Callable[[], bool], settings: config.Settings, *arguments: object) -> float:
     """Run to the end; how many seconds it took from the moment it had begun to write."""
-    process = start(data, *arguments)
+    process = start(settings, *arguments)
     wait_for(begun, process)
     began = time.monotonic()
     assert process.wait(timeout=120) == 0
     return time.monotonic() - began
 
 
-def kill(after: float, begun: Callable[[], bool], data: Path, *arguments: object) -> None:
+def kill(
+    after: float, begun: Callable[[], bool], settings: config.Settings, *arguments: object
+) -> None:
     """Kill so many seconds after the moment at which it has begun to write."""
-    process = start(data, *arguments)
+    process = start(settings, *arguments)
     wait_for(begun, process)
     time.sleep(after)  # the moment of the kill, not a wait
     with suppress(ProcessLookupError):
@@ -74,9 +78,9 @@ def wait_for(begun: Callable[[], bool], process: subprocess.Popen[bytes]) -> Non
         time.sleep(0.001)
 
 
-def serves(data: Path) -> bool:
+def serves(settings: config.Settings) -> bool:
     try:
-        wiring.build(make_settings(data)).database.engine.dispose()
+        wiring.build(settings).database.engine.dispose()
     except DatabaseNotReady:
         return False
     return True
@@ -90,21 +94,21 @@ def test_a_killed_backup_never_leaves_a_file_that_is_not_whole_under_its_name(
     fill(site)
     folder = tmp_path / "backups"
     folder.mkdir()
-    data, chance = site.parts.settings.data, random.Random(SEED)  # noqa: S311 (moments)
+    chance = random.Random(SEED)  # noqa: S311 (moments)
     command = ("backup", "--to", folder)
 
     def begun() -> bool:
         return len(list(folder.iterdir())) > there
 
     there = 0
-    whole = run(begun, data, *command)
+    whole = run(begun, site.parts.settings, *command)
     for _ in range(ROUNDS):
         there = len(list(folder.iterdir()))
-        kill(chance.uniform(0, whole), begun, data, *command)
+        kill(chance.uniform(0, whole), begun, site.parts.settings, *command)
     assert list(folder.glob("*.partial")), "no kill fell into the middle of a backup"
-    _, restore = restoring(tmp_path / "nowhere")
-    for file in folder.glob("*.backup"):
-        assert restore.verify(opened(file, private))[1] > MANY
+    with wiring.restore(empty_place(tmp_path / "nowhere")) as restore:
+        for file in folder.glob("*.backup"):
+            assert restore.verify(opened(file, private))[1] > MANY
 
 
 @pytest.mark.slow
@@ -114,29 +118,36 @@ def test_a_killed_restore_serves_nobody_and_can_be_begun_again(site: Site, tmp_p
     fill(site)
     saw = seen(site, receipts)
     rows = rows_of(site.parts.database)["section"]
-    assert start(site.parts.settings.data, "backup", "--to", tmp_path).wait(timeout=120) == 0
+    assert start(site.parts.settings, "backup", "--to", tmp_path).wait(timeout=120) == 0
     (file,) = tmp_path.glob("*.backup")
     command = ("restore", file, "--key", private, "--without-deletions")
-    data = tmp_path / "measured"
+    place = empty_place(tmp_path / "measured")
 
     def begun() -> bool:
-        return (data / "intake.sqlite3").exists()
+        database = Database(place.database)
+        try:
+            database.refuse_half_restored()
+        except DatabaseNotReady:
+            return True
+        finally:
+            database.engine.dispose()
+        return False
 
-    whole = run(begun, data, *command)
+    whole = run(begun, place, *command)
     chance = random.Random(SEED)  # noqa: S311 (moments)
     found: Counter[str] = Counter()
     for number in range(ROUNDS):
-        data = tmp_path / f"new-{number}"
-        kill(chance.uniform(0, whole), begun, data, *command)
-        if serves(data):
+        place = empty_place(tmp_path / f"new-{number}")
+        kill(chance.uniform(0, whole), begun, place, *command)
+        if serves(place):
             found["whole"] += 1
         else:
             found["begun"] += 1
-            assert start(data, *command).wait(timeout=120) == 0
-        database = Database(make_settings(data).database)
+            assert start(place, *command).wait(timeout=120) == 0
+        database = Database(place.database)
         assert rows_of(database)["section"] == rows
         database.engine.dispose()
     assert found["begun"], f"no kill fell into the middle of a restore: {found}"
-    parts = wiring.build(make_settings(data), site.hands)
+    parts = wiring.build(place, site.hands)
     assert seen(Site(parts, site.hands, site.people), receipts) == saw
     parts.database.engine.dispose()
