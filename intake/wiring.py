@@ -228,7 +228,8 @@ def restore(settings: Settings) -> Iterator[Restore]:
     refuse_open_keys(settings.keys)
     database = Database(settings.database)
     try:
-        yield Restore(database, settings.keys, REPLAY_PRIVATE, REPLAY_KEY_ID)
+        replay = (REPLAY_PRIVATE, REPLAY_PUBLIC)
+        yield Restore(database, settings.keys, replay, REPLAY_KEY_ID)
     finally:
         database.engine.dispose()
 

@@ -100,6 +100,11 @@ def empty_place(folder: Path) -> config.Settings:
     return make_settings(folder)
 
 
+def told(settings: config.Settings) -> dict[str, str]:
+    """The environment of a command that works there."""
+    return {"ANKKURI_DATA": str(settings.data), "ANKKURI_DATABASE": settings.database}
+
+
 def opened(file: Path, private: Path) -> BackupFile:
     """A backup with its private half."""
     return BackupFile(file, read_private_half(private))

@@ -103,6 +103,8 @@ def _backup(chosen: argparse.Namespace) -> int:
         expired = backup.expire(folder, now, chosen.expire) if chosen.expire else []
     except (BackupNotWritten, ListNotWritten) as error:
         raise InputUnusable(str(error)) from None
+    except OSError as error:
+        raise InputUnusable(f"{error.filename}: {error.strerror}") from None
     if chosen.json:
         said = {"file": str(made.file), "rows": made.rows, "bytes": made.size, "expired": expired}
         print(json.dumps(said | {"keys": made.keys, "not_keys": made.not_keys}))
@@ -148,11 +150,12 @@ def _restore(chosen: argparse.Namespace) -> int:
     else:
         print(f"Restored {restored.rows} rows as they were on {made_at:%d.%m.%Y at %H:%M} UTC.")
         print("Reports sent after that are not there; their reporters' codes find nothing.")
+        print("Reminders of the time since then come again.")
         print(f"Erased or ended again, by the list of deletions: {restored.deleted}")
         print(f"Key files: {', '.join(restored.keys) or 'none'}")
         print(
-            f"Letters that wait: {restored.letters_waiting}; of these, ones sent since go out once "
-            "more under the same Message-ID, and reminders of the time since then come again."
+            f"Letters that waited then and wait now: {restored.letters_waiting} "
+            "(one sent since goes out once more, under the same Message-ID)"
         )
     if listed is None:
         _warn("what was erased, and who left or lost a key since then, is back: look after it")

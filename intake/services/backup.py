@@ -84,8 +84,8 @@ class Backup:
 
     def private_half_in(self, folders: Iterable[Path]) -> list[Path]:
         """Files in these folders that open every backup, and should not be on this machine."""
-        found = {file for folder in folders for file in folder.iterdir() if self._opens(file)}
-        return sorted(found)
+        there = (folder for folder in folders if folder.is_dir())
+        return sorted({file for folder in there for file in folder.iterdir() if self._opens(file)})
 
     def _key_files(self) -> tuple[dict[str, bytes], tuple[str, ...]]:
         files = sorted(self.keys.iterdir())

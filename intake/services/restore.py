@@ -44,11 +44,13 @@ class Restored:
 
 @dataclass(frozen=True)
 class Restore:
-    """Restores a database and the folder of key files; ``replay``: the private file among them."""
+    """Restores a database and the folder of key files; ``replay``: the private and the public one
+    of those to which facts are sealed.
+    """
 
     database: Database
     keys: Path
-    replay: str
+    replay: tuple[str, str]
     replay_key_id: str
 
     def verify(self, file: BackupFile) -> tuple[Head, int]:
@@ -169,22 +171,25 @@ class Restore:
 
     def _refuse_replay_key_that_does_not_fit(self) -> None:
         """The newest facts open, if their key is here: these key files belong to these rows."""
+        private, public = (self.keys / name for name in self.replay)
+        if not private.exists():
+            return
         with self.database.read() as connection:
             row = reports.newest_facts(connection)
         try:
-            raw = bytes.fromhex((self.keys / self.replay).read_text("ascii"))
-        except FileNotFoundError:
-            return
-        if row is None:
-            return
-        try:
-            private = PrivateKey(self.replay_key_id, raw)
-            open_facts(private, row.sealed_key, row.sealed_facts, row.facts_key_id, row.report_id)
+            key = PrivateKey(self.replay_key_id, bytes.fromhex(private.read_text("ascii")))
+            fits = not public.exists() or public.read_text("ascii").strip() == (
+                key.public().raw.hex()
+            )
+            if fits and row:
+                open_facts(key, row.sealed_key, row.sealed_facts, row.facts_key_id, row.report_id)
         except (EnvelopeDamaged, ValueError):
+            fits = False
+        if not fits:
             raise RestoreRefused(
-                f"{self.replay} in the key folder does not open what the backup holds: "
+                f"{private.name} in the key folder does not fit what the backup holds: "
                 "bring the key files of the same site"
-            ) from None
+            )
 
     def _finish(self, head: Head, without_list: bool, now: datetime) -> None:
         with self.database.write() as connection:

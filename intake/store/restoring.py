@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, MetaData, Table, delete, insert, inspect
+from sqlalchemy import Column, Connection, MetaData, Table, insert, inspect
 
 from intake.store.columns import Instant
 
 _MARK = Table("restoring", MetaData(), Column("begun_at", Instant(), nullable=False))
-_ALEMBIC = "alembic_version"
 
 
 def mark(connection: Connection, at: datetime) -> None:
@@ -33,13 +32,4 @@ def is_marked(connection: Connection) -> bool:
 
 def is_empty(connection: Connection) -> bool:
     """Whether there is no table at all, as before `ankkuri init`."""
-    return set(inspect(connection).get_table_names()) <= {_ALEMBIC}
-
-
-def delete_all(connection: Connection) -> None:
-    """Delete every row but the mark and the schema's revision."""
-    found = MetaData()
-    found.reflect(connection)
-    for each in reversed(found.sorted_tables):
-        if each.name not in (_MARK.name, _ALEMBIC):
-            connection.execute(delete(each))
+    return set(inspect(connection).get_table_names()) <= {"alembic_version"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
@@ -88,4 +89,4 @@ def count_altered(connection: Connection) -> int:
 
 
 def _line(row: AnyRow) -> TrailLine:
-    return TrailLine(**{name: value for name, value in row._mapping.items() if name != "digest"})
+    return TrailLine(**{field.name: row._mapping[field.name] for field in fields(TrailLine)})

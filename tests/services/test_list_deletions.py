@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import config
 from intake.services import list_deletions
 from intake.services.list_deletions import ListDeletions, ListNotWritten, ListUnreadable, read_list
 from intake.store import deletions
@@ -111,3 +112,10 @@ def test_entries_wait_while_the_file_cannot_be_written(site: Site, tmp_path: Pat
     with pytest.raises(ListNotWritten, match="No such file"):
         nowhere(site.hands())
     assert site.parts.list_deletions(site.hands()) == erased
+
+
+def test_the_list_lies_where_the_setting_says(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "other disk" / "list"
+    told = {"ANKKURI_DATA": str(tmp_path), "ANKKURI_DELETIONS": str(elsewhere)}
+    assert config.load(told).deletions == elsewhere
+    assert config.load({"ANKKURI_DATA": str(tmp_path)}).deletions.parent == tmp_path

@@ -41,7 +41,8 @@ from intake.vault.backup import StreamSealer
 from tests.lived import empty_place, key_pair, live, making, opened, rows_of, seen
 from tests.site import Hands, Site, open_site
 
-KEY_FILES = {*config.SECRETS.values(), config.REPLAY_PRIVATE, config.REPLAY_PUBLIC}
+REPLAY = (config.REPLAY_PRIVATE, config.REPLAY_PUBLIC)
+KEY_FILES = {*config.SECRETS.values(), *REPLAY}
 
 
 @dataclass
@@ -304,11 +305,16 @@ def test_key_files_that_are_others_are_never_written_over(drill: Drill) -> None:
 
 
 def test_a_replay_key_of_another_site_is_refused(drill: Drill, tmp_path: Path) -> None:
-    other = replace(empty_place(tmp_path / "other"), keys=drill.place.keys)
-    wiring.lay_out(other)
-    with pytest.raises(RestoreRefused, match="replay"):
-        drill.restore(with_keys=False)
-    assert drill.refuses_to_serve()
+    keys = drill.place.keys
+    wiring.lay_out(replace(empty_place(tmp_path / "other"), keys=keys))
+    own = drill.site.parts.settings.keys
+    foreign = {name: (keys / name).read_bytes() for name in REPLAY}
+    for wrong in (REPLAY, REPLAY[:1], REPLAY[1:]):
+        for name in REPLAY:
+            (keys / name).write_bytes(foreign[name] if name in wrong else (own / name).read_bytes())
+        with pytest.raises(RestoreRefused, match="does not fit"):
+            drill.restore(with_keys=False)
+        assert drill.refuses_to_serve()
 
 
 def test_letters_that_waited_wait_with_the_same_message_id(drill: Drill) -> None:

@@ -21,7 +21,7 @@ import config
 from intake import wiring
 from intake.store.database import Database, DatabaseNotReady
 from intake.store.tables import ReportRow, SectionRow
-from tests.lived import empty_place, key_pair, live, opened, rows_of, seen
+from tests.lived import empty_place, key_pair, live, opened, rows_of, seen, told
 from tests.site import Site
 
 ROUNDS = 10
@@ -42,10 +42,9 @@ def fill(site: Site) -> None:
 
 
 def start(settings: config.Settings, *arguments: object) -> subprocess.Popen[bytes]:
-    place = {"ANKKURI_DATA": str(settings.data), "ANKKURI_DATABASE": settings.database}
     return subprocess.Popen(
         [sys.executable, "-m", "intake.cli", *map(str, arguments)],
-        env=os.environ | place,
+        env=os.environ | told(settings),
         start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
