@@ -24,8 +24,10 @@ from intake.services.submit import Receipt
 from intake.store.database import Database
 from intake.store.schema import METADATA
 from intake.vault.own import VisitorSecret
+from tests import databases
 from tests.site import Site, make_settings, worry_answers
 
+_places: dict[Path, str] = {}
 READERS = ("soc", "soc-head", "ank")
 
 
@@ -97,12 +99,14 @@ def making(site: Site) -> Backup:
 
 def empty_place(folder: Path) -> config.Settings:
     """Settings of a place where nothing is yet: no folder, and a database without a schema."""
-    return make_settings(folder)
+    if folder not in _places:
+        _places[folder] = databases.empty_address(folder)
+    return make_settings(folder, database=_places[folder])
 
 
 def told(settings: config.Settings) -> dict[str, str]:
     """The environment of a command that works there."""
-    return {"ANKKURI_DATA": str(settings.data), "ANKKURI_DATABASE": settings.database}
+    return {"ANKKURI_DATA": str(settings.data), "ANKKURI_DATABASE": settings.database.replace("+psycopg", "")}
 
 
 def opened(file: Path, private: Path) -> BackupFile:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from intake.domain.trail import Action
 from intake.services.backup_file import BackupDamaged, BackupFile, BackupUnusable, Head
 from intake.services.settle import sync_folder
-from intake.store import chasing, deletions, reports, restoring, trail
+from intake.store import chasing, deletions, privileges, reports, restoring, trail
 from intake.store.database import Database
 from intake.store.deletions import Deletion
 from intake.store.parts import Part, RowUnreadable, Tally
@@ -200,6 +200,7 @@ class Restore:
                 purpose=head.made_at.isoformat(),
                 basis="without a list of deletions" if without_list else None,
             )
+            privileges.renew(connection)
             restoring.unmark(connection)
         self.database.empty_log()
 
