@@ -20,7 +20,13 @@ from intake.store.database import Database
 
 Job = Callable[[datetime], int]
 CLOCK_SECONDS = 5
-SECONDS: Mapping[str, int] = {"chase": 30, "notify": 10, "deliver": 10, "tidy": 600}
+SECONDS: Mapping[str, int] = {
+    "chase": 30,
+    "notify": 10,
+    "deliver": 10,
+    "tidy": 600,
+    "list_deletions": 60,  # as much of what was erased can come back after a fire
+}
 """How often each job runs."""
 LEAST_PATIENCE = timedelta(minutes=2)
 log = logging.getLogger(__name__)

@@ -24,7 +24,9 @@ def add(commands: Any) -> None:
     init.add_argument("--directory", type=Path, default=config.DIRECTORY, metavar="FILE")
     serve = add_command(commands, "serve", _serve, "serve the doors that the settings name")
     server.add_arguments(serve)
-    jobs = add_command(commands, "jobs", _jobs, "chase, deliver and tidy on a timetable")
+    jobs = add_command(
+        commands, "jobs", _jobs, "chase, deliver, tidy and list deletions on a timetable"
+    )
     jobs.add_argument("--once", action="store_true", help="run each job once and stop")
     demo = add_command(
         commands, "demo", _demo, "a site with invented people and worries, served until stopped"
@@ -77,6 +79,7 @@ def _jobs(chosen: argparse.Namespace) -> int:
             ("notify", parts.notify, jobs.SECONDS["notify"]),
             ("deliver", parts.deliver, jobs.SECONDS["deliver"]),
             ("tidy", parts.tidy, jobs.SECONDS["tidy"]),
+            ("list_deletions", parts.list_deletions, jobs.SECONDS["list_deletions"]),
         ),
     )
     if chosen.once:

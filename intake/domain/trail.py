@@ -26,6 +26,7 @@ class Action(StrEnum):
     CHASE = "chase"
     TRY_AGAIN = "try_again"
     READ_TRAIL = "read_trail"
+    RESTORE = "restore"
 
 
 @dataclass(frozen=True)

@@ -132,6 +132,7 @@ ROLES: Mapping[str, Rights] = {
             "receipt": ("SELECT (created_at, sealed_copy)", "UPDATE (sealed_copy)"),
             "session": ("SELECT (started_at)", _ERASE),
             "attempt": ("SELECT (at)", _ERASE),
+            "deletion": (_READ, "UPDATE (listed_at)", _ERASE),
         },
     ),
 }
