@@ -58,8 +58,8 @@ if TYPE_CHECKING:
     from intake.services.deliver import Deliver
     from intake.services.hand_on import HandOn
     from intake.services.hand_over import HandOver
-    from intake.services.notify import Notify
     from intake.services.list_deletions import ListDeletions
+    from intake.services.notify import Notify
     from intake.services.read import Read
     from intake.services.refer import Refer
     from intake.services.respond import Respond
@@ -247,7 +247,6 @@ class Parts:
         from intake.services.list_deletions import ListDeletions
 
         return ListDeletions(self.database, self.settings.deletions)
-
 
     @cached_property
     def sender(self) -> Sender:

@@ -17,7 +17,7 @@ from intake.services.backup import Backup
 from intake.services.backup_file import BackupFile
 from intake.services.backup_key import make_backup_key, read_private_half
 from intake.services.draft import Draft
-from intake.services.respond import Entry
+from intake.services.record import Entry
 from intake.services.sign_in import SignInRefused
 from intake.services.status import Status
 from intake.services.submit import Receipt
@@ -106,7 +106,8 @@ def empty_place(folder: Path) -> config.Settings:
 
 def told(settings: config.Settings) -> dict[str, str]:
     """The environment of a command that works there."""
-    return {"ANKKURI_DATA": str(settings.data), "ANKKURI_DATABASE": settings.database.replace("+psycopg", "")}
+    address = settings.database.replace("+psycopg", "")
+    return {"ANKKURI_DATA": str(settings.data), "ANKKURI_DATABASE": address}
 
 
 def opened(file: Path, private: Path) -> BackupFile:

@@ -185,6 +185,7 @@ def test_a_disk_that_takes_no_more_leaves_nothing_and_is_told(
     assert ankkuri(old, "backup", "--to", backups).returncode == 0
 
 
+@pytest.mark.sqlite
 def test_a_disk_that_takes_no_more_stops_a_restore_that_can_begin_anew(
     site: Site, place: Path, ankkuri: Run
 ) -> None:

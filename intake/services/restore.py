@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from intake.domain.trail import Action
 from intake.services.backup_file import BackupDamaged, BackupFile, BackupUnusable, Head
 from intake.services.settle import sync_folder
-from intake.store import chasing, deletions, privileges, reports, restoring, trail
+from intake.store import deletions, outbox, privileges, reports, restoring, trail
 from intake.store.database import Database
 from intake.store.deletions import Deletion
 from intake.store.parts import Part, RowUnreadable, Tally

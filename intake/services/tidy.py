@@ -28,7 +28,7 @@ class Tidy:
             purged = (
                 drafts.purge(connection, now - DRAFT_IDLE)
                 + reports.purge_copies(connection, now - COPY_KEPT)
-                + notices.purge(connection, now - NOTICE_ADDRESSES_KEPT)
+                + notices.purge(connection, now - NOTICE_ADDRESSES_KEPT, now)
                 + people.purge_sessions(connection, now - LONGEST - IDLE)
                 + people.purge_attempts(connection, now - COUNTED_FOR)
                 + chasing.purge_heartbeats(connection, now - HEARTBEATS_KEPT)

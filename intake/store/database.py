@@ -80,7 +80,11 @@ class Database:
 
     def refuse_newer(self) -> None:
         """Raise DatabaseNotReady if the schema is one that this version does not know."""
-        if self._kind.exists() and (found := self._revision()) is not None and not self.knows(found):
+        if (
+            self._kind.exists()
+            and (found := self._revision()) is not None
+            and not self.knows(found)
+        ):
             raise DatabaseNotReady(
                 "The database is from a newer version of Ankkuri intake: "
                 "install that version, or restore a backup made before it"

@@ -65,6 +65,7 @@ ROLES: Mapping[str, Rights] = {
         _NEW_REPORT,
         {
             "notice": ("SELECT (report_id)", _ERASE),  # its address is the jobs' to read
+            "deletion": (_ADD,),
             "report": (_READ,),
             "referral": (_NOBODY_SEALED_REFERRAL,),
             "deadline": (_READ,),
@@ -83,6 +84,7 @@ ROLES: Mapping[str, Rights] = {
             "section": (_READ,),
             "referral": (_READ, _ADD, "UPDATE (state, opened_at, moved_at, worker_id)"),
             "wrap": (_READ, _ADD, _ERASE),
+            "deletion": (_ADD,),
             "note": (_READ, _ADD),
             "chase": (_READ,),
             "trail": ("SELECT (at, action, referral_id)",),
@@ -132,7 +134,7 @@ ROLES: Mapping[str, Rights] = {
             "receipt": ("SELECT (created_at, sealed_copy)", "UPDATE (sealed_copy)"),
             "session": ("SELECT (started_at)", _ERASE),
             "attempt": ("SELECT (at)", _ERASE),
-            "deletion": (_READ, "UPDATE (listed_at)", _ERASE),
+            "deletion": (_READ, _ADD, "UPDATE (listed_at)", _ERASE),
         },
     ),
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, inspect, select, update
 
 import config
 from intake import wiring
@@ -25,7 +25,7 @@ from intake.services.list_deletions import read_list
 from intake.services.restore import Restore, Restored, RestoreRefused
 from intake.services.sign_in import SignInRefused
 from intake.services.submit import Receipt
-from intake.store import reports, restoring
+from intake.store import notices, reports, restoring
 from intake.store.database import Database, DatabaseNotReady
 from intake.store.deletions import erase_rows, put_for_good
 from intake.store.parts import LEFT_OUT, Part, parts_of
@@ -33,7 +33,7 @@ from intake.store.people_tables import PersonRow
 from intake.store.schema import METADATA
 from intake.store.tables import (
     DeletionRow,
-    ReceiptRow,
+    NoticeRow,
     SectionRow,
     TrailRow,
 )
@@ -279,9 +279,15 @@ def test_a_backup_of_a_newer_version_is_refused(drill: Drill) -> None:
 
 
 def test_a_backup_of_an_older_schema_is_brought_up_to_this_one(drill: Drill) -> None:
-    older = tuple(part for part in parts_of(METADATA) if part.table != "deletion")
-    backup = forged(drill, revision="0003", parts=older)
-    assert backup.head().revision == "0003"
+    older = Database(empty_place(drill.place.data / "older").database)
+    older.upgrade("0005")
+    with older.read() as connection:
+        tables = set(inspect(connection).get_table_names())
+    older.engine.dispose()
+    assert "deletion" not in tables
+    parts = tuple(part for part in parts_of(METADATA) if part.table in tables)
+    backup = forged(drill, revision="0005", parts=parts)
+    assert backup.head().revision == "0005"
     with drill.restored() as site:
         site.parts.database.require_current()
         assert seen(site, drill.receipts) == drill.saw
@@ -328,6 +334,9 @@ def test_letters_that_waited_wait_with_the_same_message_id(drill: Drill) -> None
         class Post:
             def send(self, letter: Letter) -> None:
                 taken.append(letter)
+
+            def close(self) -> None:
+                pass
 
         deliver = Deliver(site.parts.database, Post(), site.parts.deliver.write)
         assert deliver(site.hands()) == len(waited)
@@ -384,9 +393,8 @@ def delete_since(site: Site, receipt: Receipt) -> None:
     """What the router will do of itself: erase a reporter's address, end a person, age out."""
     now = site.hands.move(hours=2)
     left: Any = PersonRow.left_at
-    address: Any = ReceiptRow.sealed_notice_address
     with site.parts.database.write() as connection:
-        put_for_good(connection, address, None, ReceiptRow.report_id == receipt.report_id, at=now)
+        notices.erase(connection, receipt.report_id, now)
         put_for_good(connection, left, now, PersonRow.sign_in_name == "pol", at=now)
         erase_rows(connection, SectionRow, SectionRow.report_id == receipt.report_id, at=now)
     site.parts.list_deletions(now)
@@ -403,8 +411,7 @@ def test_what_was_erased_or_ended_since_does_not_come_back(own: Drill) -> None:
             sections = select(func.count()).select_from(SectionRow)
             assert connection.scalar(sections.where(SectionRow.report_id == first.report_id)) == 0
             assert connection.scalar(sections.where(SectionRow.report_id == second.report_id))
-            addresses = connection.scalars(select(ReceiptRow.sealed_notice_address)).all()
-            assert addresses == [None, None]
+            assert connection.scalars(select(NoticeRow.report_id)).all() == []
             kept = connection.scalar(select(func.count()).select_from(DeletionRow))
         assert kept == len(listed)
 

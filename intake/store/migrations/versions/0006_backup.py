@@ -7,8 +7,8 @@ from alembic import op
 
 import intake.store.columns
 
-revision = '0040'
-down_revision = '0003'
+revision = '0006'
+down_revision = '0005'
 branch_labels = None
 depends_on = None
 
