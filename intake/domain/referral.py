@@ -62,14 +62,15 @@ class MoveRule:
     asks_day: bool = False
 
 
-_OPEN = frozenset({State.SENT, State.ACCEPTED})
+OPEN = frozenset({State.SENT, State.ACCEPTED})
+"""The states in which an agency has the report and clocks run."""
 _ACCEPTED = frozenset({State.ACCEPTED})
 _SOCIAL = frozenset({"SOC"})
 
 MOVES: dict[Move, MoveRule] = {
-    Move.RECORD_URGENCY: MoveRule(_OPEN, kinds=_SOCIAL),
+    Move.RECORD_URGENCY: MoveRule(OPEN, kinds=_SOCIAL),
     Move.ACCEPT: MoveRule(frozenset({State.SENT}), leads_to=State.ACCEPTED),
-    Move.RETURN: MoveRule(_OPEN, leads_to=State.RETURNED, not_kinds=_SOCIAL, asks_reason=True),
+    Move.RETURN: MoveRule(OPEN, leads_to=State.RETURNED, not_kinds=_SOCIAL, asks_reason=True),
     Move.ASSESSMENT_STARTED: MoveRule(_ACCEPTED, kinds=_SOCIAL, asks_day=True),
     Move.ASSESSMENT_NOT_NEEDED: MoveRule(_ACCEPTED, kinds=_SOCIAL, asks_day=True, asks_reason=True),
     Move.ALREADY_CLIENT: MoveRule(_ACCEPTED, kinds=_SOCIAL, asks_day=True, asks_reason=True),

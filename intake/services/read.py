@@ -12,7 +12,7 @@ from uuid import UUID
 from intake.domain.people import Permission
 from intake.domain.trail import Action
 from intake.services.sign_in import Visit
-from intake.store import people, referrals, reports, trail
+from intake.store import counts, lists, people, referrals, reports, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import PrivateKey, open_grant
@@ -50,11 +50,30 @@ class Read:
 
     database: Database
 
-    def inbox(self, visit: Visit, states: tuple[str, ...], limit: int = 200) -> list[AnyRow]:
-        """The referrals of this person's agencies, the most pressing first; no content."""
-        agencies = visit.person.agencies(Permission.READ_REFERRALS)
+    def inbox(
+        self,
+        visit: Visit,
+        states: tuple[str, ...],
+        limit: int = 200,
+        *,
+        agency: str | None = None,
+        span: lists.Span = lists.ANY_TIME,
+        after: lists.Place | None = None,
+    ) -> list[AnyRow]:
+        """The referrals of this person's agencies, or of one of them, the most pressing first.
+
+        No content. ``span``: those whose earliest deadline falls there; ``after``: a row's place.
+        """
+        agencies = _of(visit, agency)
         with self.database.read() as connection:
-            return list(referrals.inbox(connection, agencies, states, limit))
+            return lists.inbox(connection, agencies, states, limit, span, after)
+
+    def pressure(
+        self, visit: Visit, now: datetime, soon: datetime, *, agency: str | None = None
+    ) -> AnyRow:
+        """How many referrals of the inbox are open, and of them late, or with these due by soon."""
+        with self.database.read() as connection:
+            return counts.pressure(connection, _of(visit, agency), now, soon)
 
     def __call__(self, visit: Visit, referral_id: UUID, now: datetime) -> Opened:
         """Open a referral. Raises ReferralNotYours (with a line in the trail), KeyNotGranted."""
@@ -159,3 +178,9 @@ class Read:
             purpose="recipient",
             key_id=wrap.agency_key_id,
         )
+
+
+def _of(visit: Visit, agency: str | None) -> frozenset[str]:
+    """This person's agencies, or the one of them that was asked for; never another."""
+    agencies = visit.person.agencies(Permission.READ_REFERRALS)
+    return agencies if agency is None else agencies & {agency}

@@ -114,7 +114,7 @@ class ReferralRow(Base):
     __tablename__ = "referral"
     __table_args__ = (
         UniqueConstraint("report_id", "agency_id"),
-        Index("ix_referral_agency_id_state", "agency_id", "state"),
+        Index("ix_referral_agency_id_state_moved_at_id", "agency_id", "state", "moved_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -158,9 +158,11 @@ class DeadlineRow(Base):
             postgresql_where=text("next_chase_at IS NOT NULL"),
         ),
         Index(
-            "ix_deadline_agency_id_due_at_open",
+            "ix_deadline_agency_id_due_at_id_open",
             "agency_id",
             "due_at",
+            "id",
+            "referral_id",
             sqlite_where=text("met_at IS NULL"),
             postgresql_where=text("met_at IS NULL"),
         ),
@@ -266,9 +268,10 @@ class HeartbeatRow(Base):
     """One run of a job; a chaser that has not run is itself an alarm."""
 
     __tablename__ = "heartbeat"
+    __table_args__ = (Index("ix_heartbeat_job_finished_at", "job", "finished_at"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    job: Mapped[str] = mapped_column(String(32), index=True)
+    job: Mapped[str] = mapped_column(String(32))
     started_at: Mapped[datetime] = mapped_column(index=True)
     finished_at: Mapped[datetime | None]
     handled: Mapped[int | None]

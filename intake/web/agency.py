@@ -16,7 +16,7 @@ from intake.domain.deadline import local_date
 from intake.domain.directory import Agency, Directory
 from intake.domain.message import Message, mark
 from intake.domain.people import Permission
-from intake.domain.referral import ASSESSING, MOVES, Move, State
+from intake.domain.referral import ASSESSING, MOVES, OPEN, Move, State
 from intake.domain.report import reports_offence
 from intake.services.read import KeyNotGranted, Read, ReferralNotYours
 from intake.services.respond import (
@@ -30,18 +30,21 @@ from intake.services.respond import (
 )
 from intake.services.sign_in import Visit
 from intake.web import case
-from intake.web.due import due
+from intake.web.due import SOON, due
 from intake.web.forms.base import PageForm, token_key
 from intake.web.forms.moves import FORMS, REASON_MISSING, WORDS
 from intake.web.guards import Entrance, Refusal
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
+from intake.web.paging import Asked
 from intake.web.words import STATES, length
 
-MOST = 200
+_OPEN = tuple(state for state in State if state in OPEN)
 SHOWN: Mapping[str, tuple[State, ...]] = {
-    "open": (State.SENT, State.ACCEPTED),
-    "closed": (State.RETURNED, State.HANDED_OVER, State.CLOSED),
+    "open": _OPEN,
+    "late": _OPEN,
+    "soon": _OPEN,
+    "closed": tuple(state for state in State if state not in OPEN),
     "all": tuple(State),
 }
 MOVED_ON = mark(
@@ -68,19 +71,28 @@ class _Agency:
 
     def inbox(self, visit: Visit) -> Response:
         """The referrals of one's agencies, the most pressing first; no content."""
-        shown = request.args.get("state", "open")
-        shown = shown if shown in SHOWN else "open"
-        now = self.now()
-        rows = self.read.inbox(visit, SHOWN[shown], MOST)
-        agencies = visit.person.agencies(Permission.READ_REFERRALS)
+        own, now = visit.person.agencies(Permission.READ_REFERRALS), self.now()
+        asked = Asked.here(SHOWN, own)
+        found = self.read.inbox(
+            visit,
+            SHOWN[asked.shown],
+            asked.limit,
+            agency=asked.agency,
+            span=asked.span(now),
+            after=asked.after,
+        )
+        rows, pages = asked.page(found)
         return render(
             "agency/inbox.html",
-            shown=shown,
-            rows=[(row, due(row.due_at, now) if row.due_at else None) for row in rows],
-            agencies=[self.directory.agency(agency) for agency in sorted(agencies)],
+            asked=asked,
+            rows=[
+                (row, due(row.due_at, now) if row.due_at else None, STATES[row.state])
+                for row in rows
+            ],
+            pages=pages,
+            pressure=self.read.pressure(visit, now, now + SOON, agency=asked.agency),
+            agencies=[self.directory.agency(agency) for agency in sorted(own)],
             directory=self.directory,
-            states=STATES,
-            most=MOST,
         )
 
     def referral(self, visit: Visit, referral_id: UUID) -> Response:
