@@ -104,7 +104,7 @@ def _running(agency: _Text, *more: Any) -> _Statement:
             DeadlineRow.agency_id == agency,
             _RUNNING,
             place > asked,
-            DeadlineRow.due_at < bindparam("until", type_=Instant),
+            DeadlineRow.due_at <= bindparam("until", type_=Instant),
         )
         .order_by(DeadlineRow.due_at, DeadlineRow.id)
     )

@@ -159,8 +159,9 @@ def _handle(connection: Connection, row: Row, closes: bool, now: datetime) -> No
 
 
 def test_late_and_soon_are_what_a_plain_look_finds(crowded: Site) -> None:
-    visit, now = crowded.visit("soc"), crowded.hands()
     own = [r for r in everything(crowded) if r["agency_id"] in (SOC, TRIAGE) and r["ends"]]
+    now = crowded.hands.at = sorted(row["ends"][0] for row in own)[len(own) // 2]  # to the instant
+    visit = crowded.visit("soc")
     late = {row["id"] for row in own if row["ends"][0] <= now}
     soon = {row["id"] for row in own if now < row["ends"][0] <= now + SOON}
     assert late
