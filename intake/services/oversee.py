@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from intake.domain.directory import Agency, Directory
 from intake.domain.people import Permission, Person
-from intake.store import chasing, counts, directory, lists, people, referrals
+from intake.store import chasing, counts, directory, lists, outbox, people, referrals
 from intake.store.columns import AnyRow
 from intake.store.database import Database
+
+MOST_LETTERS = 100
+DEAD_SHOWN_FOR = timedelta(days=30)
+LONG_WAIT = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,14 @@ class Watched:
     deadlines: Sequence[AnyRow]
     chases: Mapping[UUID, Sequence[AnyRow]]
     counts: tuple[Running, ...]
+
+
+@dataclass(frozen=True)
+class Undelivered:
+    """Letters that the post never took, the newest first, and how many have waited long for it."""
+
+    dead: tuple[AnyRow, ...]
+    waiting: int
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,14 @@ class Oversee:
         ]
         at_each.sort(key=lambda c: (-c.late, -c.soon, -c.running, c.agency.id))
         return Watched(rows, by_deadline, tuple(at_each))
+
+    def undelivered(self, person: Person, now: datetime) -> Undelivered:
+        """Reminders about one's own controllers' agencies that have not reached their readers."""
+        agencies = self.agencies(person)
+        with self.database.read() as connection:
+            dead = outbox.dead_letters(connection, agencies, now - DEAD_SHOWN_FOR, MOST_LETTERS)
+            waiting = outbox.waiting_letters(connection, agencies, now - LONG_WAIT)
+        return Undelivered(tuple(dead), waiting)
 
     def agencies(self, person: Person) -> frozenset[str]:
         """The agencies of this person's own controllers."""

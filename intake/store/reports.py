@@ -16,6 +16,7 @@ from intake.store.tables import (
     DeadlineRow,
     DecisionRow,
     FactsKeyRow,
+    NoticeRow,
     ReceiptRow,
     ReferralRow,
     ReportRow,
@@ -34,6 +35,7 @@ class Filing:
     report: Values
     sections: Sequence[Values]
     receipt: Values
+    notice: Values | None
     facts_key: Values
     decision: Values
     referrals: Sequence[Values]
@@ -41,11 +43,12 @@ class Filing:
     deadlines: Sequence[Values]
 
 
-_REPORT, _RECEIPT, _SECTION, _DECISION, _REFERRAL, _WRAP, _DEADLINE = (
+_REPORT, _RECEIPT, _NOTICE, _SECTION, _DECISION, _REFERRAL, _WRAP, _DEADLINE = (
     PreparedInsert(cast(Table, row.__table__))
     for row in (
         ReportRow,
         ReceiptRow,
+        NoticeRow,
         SectionRow,
         DecisionRow,
         ReferralRow,
@@ -60,6 +63,7 @@ def file(connection: Connection, filing: Filing) -> None:
     """Insert everything; IntegrityError if this draft was already sent."""
     _REPORT(connection, [filing.report])
     _RECEIPT(connection, [filing.receipt])
+    _NOTICE(connection, [filing.notice] if filing.notice else [])
     _SECTION(connection, filing.sections)
     _FACTS_KEY(connection, [filing.facts_key])
     _DECISION(connection, [filing.decision])

@@ -62,6 +62,7 @@ def lines_of(connection: Connection, controllers: Collection[str], limit: int) -
             TrailRow.role,
             TrailRow.agency_id,
             TrailRow.purpose,
+            TrailRow.basis,
             PersonRow.name,
             ReferralRow.reference,
         )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
 from uuid import UUID
 
 from flask import request, url_for
@@ -60,15 +60,12 @@ class Asked:
         """When what is asked for falls due."""
         return {"late": Span(until=now), "soon": Span(now, now + SOON)}.get(self.shown, ANY_TIME)
 
-    def page(self, rows: Sequence[AnyRow]) -> tuple[Sequence[AnyRow], Pages]:
+    def page(self, rows: Sequence[AnyRow], endpoint: str) -> tuple[Sequence[AnyRow], Pages]:
         """The rows of this page, of those and one more, and the way to the others."""
         shown = rows[:ROWS]
-        following = self._href(after=_write(shown[-1])) if len(rows) > ROWS else ""
-        return shown, Pages(self._href() if self.after else "", following)
-
-    def _href(self, **place: str) -> str:
-        asked: dict[str, Any] = {"state": self.shown, "agency": self.agency, **place}
-        return url_for(request.endpoint or "", **asked)
+        first = partial(url_for, endpoint, state=self.shown, agency=self.agency)
+        following = first(after=_write(shown[-1])) if len(rows) > ROWS else ""
+        return shown, Pages(first() if self.after else "", following)
 
 
 def _write(row: AnyRow) -> str:
