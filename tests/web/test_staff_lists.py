@@ -27,9 +27,9 @@ REFERENCE = re.compile(r'scope="row"><(?:a|span) class="whole"[^>]*>(A1-\d{6})<'
 
 @pytest.fixture
 def crowded(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """300 invented referrals of the last days, and pages of a few rows."""
+    """600 invented referrals of the last days, and pages of a few rows."""
     monkeypatch.setattr(paging, "ROWS", FEW)
-    two_years.fill(site.parts, 300, [site.people["soc"]], site.hands())
+    two_years.fill(site.parts, 600, [site.people["soc"]], site.hands())
     site.hands.move(days=8)
     return site
 
