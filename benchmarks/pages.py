@@ -10,6 +10,7 @@ each door has its own role.
 from __future__ import annotations
 
 import json
+import logging
 import statistics
 import tempfile
 import time
@@ -51,6 +52,7 @@ STAFF: dict[str, tuple[str, tuple[Membership, ...]]] = {
         "agency",
         (Membership(Role.WORKER, two_years.BUSY), Membership(Role.HEAD, two_years.TRIAGE)),
     ),
+    "standby": ("agency", (Membership(Role.WORKER, two_years.STANDBY[two_years.BUSY]),)),
     "supervisor": ("supervisor", (Membership(Role.SUPERVISOR, controller=two_years.COUNTY),)),
     "busy-supervisor": (
         "supervisor",
@@ -82,6 +84,7 @@ PAGES = (
     Page("busy office's inbox, 10th page", "busy-worker", "/inbox", TENTH),
     Page("busy office's inbox, all", "busy-worker", "/inbox?state=all"),
     Page("busy office's inbox, closed", "busy-worker", "/inbox?state=closed"),
+    Page("inbox of the busy office's standby", "standby", "/inbox"),
     Page("deadlines", "supervisor", "/deadlines"),
     Page("busy county's deadlines", "busy-supervisor", "/deadlines"),
     Page("busy county's deadlines, 10th page", "busy-supervisor", "/deadlines", TENTH),
@@ -93,6 +96,7 @@ PAGES = (
 
 def run(*, database: str, as_json: bool) -> int:
     """Measure, print, and say whether the goal is met (0) or not (1)."""
+    logging.getLogger("intake").setLevel(logging.WARNING)  # else a line for each request
     with ExitStack() as stack:
         place = stack.enter_context(_databases(database))
         sites = {size: stack.enter_context(_site(place(), size)) for size in SIZES}

@@ -3,7 +3,8 @@
 ``PER_DAY`` arrive. Of those of the last three months a quarter is still open (3 of 100 after two
 years), as on a site that keeps up; besides, one social services' office (``BUSY``) has 2 of 100 of
 all referrals lying open. Deadlines, chase steps and their times are counted as the site counts
-them; sealed columns hold random bytes of the usual size.
+them, and each step's letter was sent; a desk stands by for each lead. Sealed columns hold random
+bytes of the usual size.
 """
 
 from __future__ import annotations
@@ -18,12 +19,23 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, text
 
+from intake.domain.chase import ChaseAt
 from intake.domain.deadline import certify
 from intake.domain.referral import State
 from intake.domain.row_id import new_id
+from intake.services.chase import LETTER
 from intake.services.tidy import HEARTBEATS_KEPT
 from intake.store.database import Database
-from intake.store.tables import ChaseRow, DeadlineRow, HeartbeatRow, ReferralRow, ReportRow
+from intake.store.people_tables import AgencyKeyRow
+from intake.store.tables import (
+    ChaseRow,
+    DeadlineRow,
+    HeartbeatRow,
+    OutboxRow,
+    ReferralRow,
+    ReportRow,
+    WrapRow,
+)
 from intake.wiring import Parts
 
 PER_DAY = 137
@@ -33,15 +45,22 @@ NO_DEADLINE = 0.15
 """Of the open ones: every clock is met, but nobody has closed the matter."""
 KEEPS_UP = 0.9
 """Of the deadlines that have passed on open ones: met in time."""
-REASONS_BYTES = 4157
+REASONS_BYTES, WRAP_BYTES, KEY_BYTES = 4157, 1684, 1216
 BATCH = 5000
-TABLES = (ReportRow, ReferralRow, DeadlineRow, ChaseRow)
+TABLES = (AgencyKeyRow, ReportRow, ReferralRow, WrapRow, DeadlineRow, ChaseRow, OutboxRow)
 JOBS = {"chase": 30, "deliver": 10, "tidy": 600}
 
 USUAL, COUNTY = "soc-vantaa-kerava-office", "county-vantaa-kerava"
 BUSY, BUSY_COUNTY = "soc-keski-uusimaa-office", "county-keski-uusimaa"
 TRIAGE = "soc-keski-uusimaa-triage"
 LEADS = {USUAL: 45, BUSY: 35, "soc-ita-uusimaa-office": 12, "soc-vantaa-kerava-duty": 8}
+STANDBY = {
+    USUAL: "soc-vantaa-kerava-duty",
+    BUSY: "soc-keski-uusimaa-duty",
+    "soc-ita-uusimaa-office": "soc-ita-uusimaa-duty",
+    "soc-vantaa-kerava-duty": "soc-vantaa-kerava-triage",
+}
+"""Which desk stands by for whom."""
 ALSO = {
     "pol-office": 0.35,
     "ank-vantaa-kerava": 0.15,
@@ -61,6 +80,7 @@ CLOCKS: Mapping[str, tuple[str, ...]] = {
 def fill(parts: Parts, referrals: int, workers: list[UUID], now: datetime) -> None:
     """Fill a site that has agencies and people only; ``workers`` have taken the referrals up."""
     life = _Life(parts, workers, now, random.Random(referrals))  # noqa: S311 (no secrets)
+    life.keys()
     with parts.database.write() as connection:
         for number, (agency, at, stays) in enumerate(life.arrivals(referrals)):
             life.arrive(number, agency, at, stays)
@@ -78,6 +98,19 @@ class _Life:
     dice: random.Random
     report: UUID = field(init=False)
     rows: dict[Any, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+
+    def keys(self) -> None:
+        """A key of each desk that stands by, retired: nothing real is sealed to it."""
+        self.rows[AgencyKeyRow] += [
+            {
+                "id": _key_of(desk),
+                "agency_id": desk,
+                "public_key": self.dice.randbytes(KEY_BYTES),
+                "created_at": self.now,
+                "retired_at": self.now,
+            }
+            for desk in STANDBY.values()
+        ]
 
     def arrivals(self, count: int) -> Iterator[tuple[str, datetime, bool]]:
         """Where each referral arrives and when, and whether it stays open."""
@@ -131,6 +164,17 @@ class _Life:
                 "sealed_reasons": self.dice.randbytes(REASONS_BYTES),
             }
         )
+        if agency in LEADS:
+            self.rows[WrapRow].append(
+                {
+                    "id": new_id(at),
+                    "referral_id": referral,
+                    "purpose": "standby",
+                    "agency_id": STANDBY[agency],
+                    "agency_key_id": _key_of(STANDBY[agency]),
+                    "sealed_keys": self.dice.randbytes(WRAP_BYTES),
+                }
+            )
 
     def _deadline(
         self,
@@ -166,7 +210,14 @@ class _Life:
                 "met_by": "close" if met else None,
             }
         )
-        self.rows[ChaseRow].extend(
+        for step in steps:
+            if step.at <= until:
+                self._chase(deadline, agency, clock, step)
+        return met
+
+    def _chase(self, deadline: UUID, agency: str, clock: str, step: ChaseAt) -> None:
+        """A step that was recorded, and its letter, which the post took."""
+        self.rows[ChaseRow].append(
             {
                 "id": new_id(step.at),
                 "deadline_id": deadline,
@@ -175,16 +226,29 @@ class _Life:
                 "chased_at": step.at,
                 "letters": 1,
             }
-            for step in steps
-            if step.at <= until
         )
-        return met
+        self.rows[OutboxRow].append(
+            {
+                "id": new_id(step.at),
+                "person_id": self.dice.choice(self.workers),
+                "letter": LETTER,
+                "params": {"agency": agency, "clock": clock},
+                "created_at": step.at,
+                "next_attempt_at": step.at,
+                "attempts": 1,
+                "sent_at": step.at,
+            }
+        )
 
     def write(self, connection: Connection) -> None:
         """Write what there is."""
         for table in TABLES:
             if rows := self.rows.pop(table, []):
                 connection.execute(insert(table), rows)
+
+
+def _key_of(desk: str) -> str:
+    return f"{desk} once"
 
 
 def beat(database: Database, now: datetime) -> None:

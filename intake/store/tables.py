@@ -22,6 +22,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from intake.store.columns import Instant
 
+SENT_LEAD = "state = 'sent' AND is_lead"
+"""In the very words of its index, without parameters: SQLite compares them."""
+
 
 class Base(DeclarativeBase):
     """All tables, with constraint names that migrations can rely on."""
@@ -140,6 +143,12 @@ class ReferralRow(Base):
     __table_args__ = (
         UniqueConstraint("report_id", "agency_id", "arrived_at"),
         Index("ix_referral_agency_id_state_moved_at_id", "agency_id", "state", "moved_at", "id"),
+        Index(
+            "ix_referral_id_sent_lead",
+            "id",
+            sqlite_where=text(SENT_LEAD),
+            postgresql_where=text(SENT_LEAD),
+        ),
         Index(
             "ix_referral_came_from_live",
             "came_from",

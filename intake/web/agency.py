@@ -19,7 +19,7 @@ from intake.services.hand_over import HandOver
 from intake.services.read import KeyNotGranted, Read, ReferralNotYours
 from intake.services.respond import Respond
 from intake.services.sign_in import Visit
-from intake.services.take_over import TakeOver
+from intake.services.take_over import MOST_OFFERS, TakeOver
 from intake.services.withdraw import Withdraw
 from intake.services.write_note import WriteNote
 from intake.web import case
@@ -71,6 +71,7 @@ class _Agency:
         )
         rows, pages = asked.page(found, "agency.inbox")
         taken_over = self.read.taken_over(rows)
+        offers = [] if asked.after else self.take_over.offers(visit)
         return render(
             "agency/inbox.html",
             asked=asked,
@@ -84,7 +85,8 @@ class _Agency:
             ],
             pages=pages,
             pressure=self.read.pressure(visit, now, now + SOON, agency=asked.agency),
-            offers=[shown(offer, self.clocks, now) for offer in self.take_over.offers(visit)],
+            offers=[shown(offer, self.clocks, now) for offer in offers],
+            most_offers=MOST_OFFERS,
             agencies=[self.directory.agency(agency) for agency in sorted(own)],
             directory=self.directory,
         )

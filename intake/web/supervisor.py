@@ -112,7 +112,7 @@ class _Supervisor:
             agencies=[self.directory.agency(agency) for agency in sorted(own)],
             ran_at=ran_at,
             silent=ran_at is None or now - ran_at > SILENT_AFTER,
-            dead=[self._dead(language, letter) for letter in undelivered.dead],
+            dead=[self._dead(language, letter) for letter in undelivered.dead if not asked.after],
             waiting=undelivered.waiting,
             revived="revived" in request.args,
         )
