@@ -24,7 +24,7 @@ from intake.vault.keyring import open_grant
 from intake.vault.open import open_wrap
 from intake.vault.seal import PublicKey, SectionKeys
 
-MOST_OFFERS = 20
+MOST_OFFERS = 10
 
 
 @dataclass(frozen=True)
