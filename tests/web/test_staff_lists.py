@@ -8,14 +8,16 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from benchmarks import two_years
 from intake.domain.referral import OPEN
-from intake.store.tables import DeadlineRow, ReferralRow
+from intake.services.take_over import MOST_OFFERS
+from intake.store.tables import DeadlineRow, OutboxRow, ReferralRow
 from intake.web import paging
 from tests.look.page_faults import page_faults
 from tests.site import COUNTY, POL, SOC, TRIAGE, Site
@@ -186,3 +188,47 @@ def test_a_list_that_has_run_dry_leads_back_to_its_start(crowded: Site) -> None:
     assert "There are no reports to show here." in page
     assert "To the first page" in page
     assert page_faults(page) == []
+
+
+def test_the_ten_longest_late_may_be_taken_over_and_stand_on_the_first_page_alone(
+    crowded: Site,
+) -> None:
+    for _ in range(MOST_OFFERS):
+        crowded.send()
+        crowded.hands.move(minutes=1)
+    crowded.parts.chase(crowded.hands.move(days=8))
+    every = crowded.parts.take_over.offers(crowded.visit("duty"), 1000)
+    assert len(every) > MOST_OFFERS
+    assert every == sorted(every, key=lambda offer: offer.due_at)
+    (_, first), (_, second), *_ = pages(english(crowded, "duty"), "/inbox?state=all")
+    assert "You may take over 10 reports or more. Those longest late are shown." in first
+    shown = re.findall(r'href="/referrals/([^/"]+)/take_over"', first)
+    assert shown == [str(offer.referral_id) for offer in every[:MOST_OFFERS]]
+    assert page_faults(first) == []
+    assert "take over" not in second
+
+
+def test_letters_given_up_stand_on_the_first_page_alone(crowded: Site) -> None:
+    crowded.parts.chase(crowded.hands())
+    with crowded.parts.database.write() as connection:
+        connection.execute(
+            update(OutboxRow)
+            .where(OutboxRow.sent_at.is_(None))
+            .values(dead_at=crowded.hands(), attempts=3)
+        )
+    (_, first), (_, second), *_ = pages(english(crowded, "supervisor"), "/deadlines")
+    assert "Reminders that did not reach their reader" in first
+    assert page_faults(first) == []
+    assert "Reminders that did not reach their reader" not in second
+
+
+def test_a_refused_post_leaves_the_links_of_the_list_whole(crowded: Site) -> None:
+    client = english(crowded, "supervisor")
+    refused = client.post(f"/deadlines/letters/{uuid4()}", data={"csrf_token": "stale"})
+    assert refused.status_code == 422
+    assert 'method="get" action="/deadlines"' in refused.text
+    link = re.search(r'<a href="([^"]+)">Next page', refused.text)
+    assert link
+    following = client.get(html.unescape(link[1]))
+    assert REFERENCE.findall(following.text)
+    assert following.status_code == 200
