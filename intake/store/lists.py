@@ -84,12 +84,16 @@ def _place(*columns: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     return tuple_(*columns), tuple_(*asked)
 
 
-def _first_running(referral_id: Any) -> ScalarSelect[UUID]:
+def _first_running(referral_id: Any, agency: _Text) -> ScalarSelect[UUID]:
     """A referral's earliest running deadline. As a value it cannot be joined in another order."""
     deadline = aliased(DeadlineRow)
     return (
         select(deadline.id)
-        .where(deadline.referral_id == referral_id, deadline.met_at.is_(None))
+        .where(
+            deadline.referral_id == referral_id,
+            deadline.agency_id == agency,
+            deadline.met_at.is_(None),
+        )
         .order_by(deadline.due_at, deadline.id)
         .limit(1)
         .scalar_subquery()
@@ -115,7 +119,7 @@ def _pressing(agency: _Text, states: Sequence[_Text]) -> _Statement:
         ReferralRow.id == DeadlineRow.referral_id, ReferralRow.agency_id == agency
     )
     return _running(agency, DeadlineRow.referral_id).where(
-        DeadlineRow.id == _first_running(DeadlineRow.referral_id),
+        DeadlineRow.id == _first_running(DeadlineRow.referral_id, agency),
         state.scalar_subquery().in_(states),
     )
 
@@ -124,7 +128,7 @@ def _waiting(agency: _Text, state: _Text) -> _Statement:
     place, asked = _place(ReferralRow.moved_at, ReferralRow.id)
     return (
         _referrals(agency, state)
-        .where(place > asked, _first_running(ReferralRow.id).is_(None))
+        .where(place > asked, _first_running(ReferralRow.id, agency).is_(None))
         .order_by(ReferralRow.moved_at, ReferralRow.id)
     )
 
