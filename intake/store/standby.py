@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, exists, select, text
 from intake.store.columns import AnyRow
 from intake.store.tables import SENT_LEAD, ChaseRow, DeadlineRow, ReferralRow, WrapRow
 
-BATCH = 50
+BATCH = 20
 _STANDBY = WrapRow.purpose == "standby"
 _UNANSWERED = (
     select(ReferralRow.id)
