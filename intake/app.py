@@ -24,7 +24,13 @@ from intake.web.page import LanguageChoice, Protect, reader_language, render
 
 MOST_BYTES = 8 * 1024 * 1024  # a text of 1 MB may be six times as long, urlencoded
 DEMO = mark("Demo: all persons and matters are invented")
-KEPT = ("from", "next", "state")  # our own; anything else in an address is not repeated
+KEPT = (
+    "from",
+    "next",
+    "state",
+    "agency",
+    "after",
+)  # our own; anything else in an address is not repeated
 ERROR_PAGES = (403, 404, 413, 503)
 log = logging.getLogger(__name__)
 

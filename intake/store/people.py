@@ -50,16 +50,10 @@ def row_by_sign_in_name(connection: Connection, name: str) -> AnyRow | None:
 
 def person(connection: Connection, person_id: UUID, on: date) -> Person | None:
     """A person who has not left, with the roles in force on that day."""
-    row = connection.execute(
-        select(PersonRow.__table__).where(PersonRow.id == person_id, PersonRow.left_at.is_(None))
-    ).first()
+    row = connection.execute(_PERSON, {"person": person_id}).first()
     if row is None:
         return None
-    roles = connection.execute(
-        select(MembershipRow.role, MembershipRow.agency_id, MembershipRow.controller_id).where(
-            MembershipRow.person_id == person_id, *_in_force(on)
-        )
-    )
+    roles = connection.execute(_ROLES, {"person": person_id, "on": on})
     return Person(
         id=row.id,
         name=row.name,
@@ -124,6 +118,17 @@ def add_agency_key(connection: Connection, values: dict[str, Any]) -> None:
 def add_grant(connection: Connection, values: dict[str, Any]) -> None:
     """Add an agency's private key sealed to a member."""
     connection.execute(insert(GrantRow).values(**values))
+
+
+_PERSON = select(PersonRow.id, PersonRow.name, PersonRow.email, PersonRow.language).where(
+    PersonRow.id == bindparam("person"), PersonRow.left_at.is_(None)
+)
+_ROLES = select(MembershipRow.role, MembershipRow.agency_id, MembershipRow.controller_id).where(
+    MembershipRow.person_id == bindparam("person"), *_in_force(bindparam("on"))
+)
+_SESSION = select(SessionRow.__table__).where(
+    SessionRow.id == bindparam("session"), SessionRow.ended_at.is_(None)
+)
 
 
 def _of_who_can_open(*columns: Any) -> Select[*tuple[Any, ...]]:
@@ -200,11 +205,7 @@ def start_session(connection: Connection, values: dict[str, Any]) -> None:
 
 def session(connection: Connection, session_id: bytes) -> AnyRow | None:
     """A session that has not ended."""
-    return connection.execute(
-        select(SessionRow.__table__).where(
-            SessionRow.id == session_id, SessionRow.ended_at.is_(None)
-        )
-    ).first()
+    return connection.execute(_SESSION, {"session": session_id}).first()
 
 
 def see_session(connection: Connection, session_id: bytes, at: datetime) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
-import pytest
 from sqlalchemy import delete
 
 from intake.services.oversee import Oversee
@@ -174,17 +173,3 @@ def test_the_use_log_tells_who_did_what_and_that_it_was_read(site: Site) -> None
     for told in CANARIES:
         assert told == "Tikkukiv" or told not in page  # the school is an agency of its own too
     assert "urgency:" not in page  # as the trail keeps it
-
-
-def test_deadlines_left_out_of_the_page_are_told(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site.send()
-    told = "most pressing deadlines are shown and counted"
-    client = english(site, "supervisor")
-    assert told not in client.get("/deadlines").text
-    monkeypatch.setattr("intake.services.oversee.MOST", 1)
-    monkeypatch.setattr("intake.web.supervisor.MOST", 1)
-    page = client.get("/deadlines").text
-    assert page_faults(page) == []
-    assert f"Only the 1 {told}" in page
