@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from flask import Blueprint
+from sqlalchemy.exc import SQLAlchemyError
 
 from config import (
     DIRECTORY,
@@ -28,6 +31,7 @@ from config import (
 from intake.domain.calendar import Calendar, load_calendar
 from intake.domain.chase import ChaseStep, Chasing
 from intake.domain.clock import Clock
+from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
 from intake.domain.directory_file import directory_from
 from intake.post.files import FileSender
@@ -40,8 +44,14 @@ from routing_rules.load import load_checked
 from routing_rules.ruleset import RuleSet
 
 if TYPE_CHECKING:
+    from intake.services.alarm import Alarm
+    from intake.services.amend import Amend
+    from intake.services.appoint import Appoint
     from intake.services.chase import Chase
     from intake.services.deliver import Deliver
+    from intake.services.dismiss import Dismiss
+    from intake.services.invite import Invite
+    from intake.services.openers import Openers
     from intake.services.read import Read
     from intake.services.refer import Refer
     from intake.services.respond import Respond
@@ -49,6 +59,7 @@ if TYPE_CHECKING:
     from intake.services.sign_in import SignIn
     from intake.services.submit import Submit
     from intake.services.tidy import Tidy
+    from intake.web.admin.room import Room
 
 REPLAY_KEY_ID = "replay-1"
 Now = Callable[[], datetime]
@@ -58,6 +69,10 @@ log = logging.getLogger(__name__)
 def utc_now() -> datetime:
     """The clock of a running system."""
     return datetime.now(UTC)
+
+
+DirectoryState = tuple[bytes, date]
+"""The stamp of the directory and the day for which it was read: the same state, the same nouns."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +87,7 @@ class Parts:
     clocks: Mapping[str, Clock]
     chasing: Chasing
     now: Now = utc_now
+    directory_state: DirectoryState | None = None
 
     @cached_property
     def route(self) -> Route:
@@ -81,6 +97,48 @@ class Parts:
 
         keys = KeysThatOpen(self.database)
         return Route(self.directory, self.calendar, self.rules, keys)
+
+    @cached_property
+    def openers(self) -> Openers:
+        """Who can open where."""
+        from intake.services.openers import Openers
+
+        return Openers(self.database, self.route.keys_that_open)
+
+    @cached_property
+    def alarm(self) -> Alarm:
+        """The alarm where nobody can open."""
+        from intake.services.alarm import Alarm
+
+        return Alarm(self.database, self.directory, self.openers)
+
+    @cached_property
+    def amend(self) -> Amend:
+        """Changing of the directory."""
+        from intake.services.amend import Amend
+
+        return Amend(self.database)
+
+    @cached_property
+    def appoint(self) -> Appoint:
+        """Giving of roles."""
+        from intake.services.appoint import Appoint
+
+        return Appoint(self.database)
+
+    @cached_property
+    def invite(self) -> Invite:
+        """Inviting of people."""
+        from intake.services.invite import Invite
+
+        return Invite(self.database)
+
+    @cached_property
+    def dismiss(self) -> Dismiss:
+        """Ending of roles."""
+        from intake.services.dismiss import Dismiss
+
+        return Dismiss(self.database)
 
     @cached_property
     def refer(self) -> Refer:
@@ -150,11 +208,11 @@ class Parts:
         return FileSender(self.settings.letters) if self.settings.mail == "files" else NullSender()
 
 
-def lay_out(settings: Settings, directory: Path = DIRECTORY, on: date = date.min) -> list[str]:
+def lay_out(settings: Settings, directory: Path | None = None) -> list[str]:
     """Make key files, schema and directory where they are missing; the names of secrets made.
 
-    ``on``: from which day on members keep an agency in the directory. Raises DatabaseNotReady,
-    KeyFileLost, SettingsUnusable and DirectoryInvalid.
+    ``directory``: the file of the first directory, by default the shipped one. Raises
+    DatabaseNotReady, KeyFileLost, SettingsUnusable and DirectoryInvalid.
     """
     from intake.services import settle
 
@@ -167,7 +225,11 @@ def lay_out(settings: Settings, directory: Path = DIRECTORY, on: date = date.min
         made = settle.make_secrets(settings.keys, secrets)
         settle.make_replay_keys(settings.keys, *replay, REPLAY_KEY_ID)
         refuse_open_keys(settings.keys)
-        settle.load_directory(database, directory, on)
+        stored = settle.first_directory(database, directory or DIRECTORY)
+        if directory and not stored:
+            raise SettingsUnusable(
+                "The database has a directory already: use `ankkuri directory import FILE`"
+            )
     finally:
         database.engine.dispose()
     return made
@@ -183,26 +245,82 @@ def build(settings: Settings, now: Now = utc_now) -> Parts:
     rules = load_checked(settings.rules)
     database = Database(settings.database)
     database.require_current()
-    with database.read() as connection:
-        tables = directory_store.tables(connection)
-    if not tables:
-        raise SettingsUnusable("The database has no directory of agencies: run `ankkuri init`")
+    directory, state = _directory(database, local_date(now()))
     calendar = load_calendar()
     return Parts(
         settings=settings,
         database=database,
-        directory=directory_from(tables),
+        directory=directory,
         calendar=calendar,
         rules=rules,
         clocks={clock.id: clock for clock in map(Clock.parse, rules.clocks)},
         chasing=Chasing(tuple(map(ChaseStep.parse, rules.chases)), calendar),
         now=now,
+        directory_state=state,
     )
+
+
+def _directory(database: Database, today: date) -> tuple[Directory, DirectoryState]:
+    with database.read() as connection:
+        state = directory_store.stamp(connection), today
+        tables = directory_store.tables(connection)
+    if not tables:
+        raise SettingsUnusable("The database has no directory of agencies: run `ankkuri init`")
+    return directory_from(tables, today), state
+
+
+class LiveParts:
+    """The parts with the directory as it stands: a change reaches a running process by itself.
+
+    The stamp is looked at no more often than every ``seconds``. A directory that cannot be read
+    is logged, and the one before it stays.
+    """
+
+    def __init__(self, parts: Parts, seconds: float = 1) -> None:
+        self._parts = parts
+        self._seconds = seconds
+        self._look_at = time.monotonic() + seconds
+        self._refused: DirectoryState | None = None
+        self._turn = Lock()
+
+    def __call__(self) -> Parts:
+        """The parts now: the same object while nothing has changed."""
+        if time.monotonic() >= self._look_at and self._turn.acquire(blocking=False):
+            try:
+                self._look()
+            finally:
+                self._look_at = time.monotonic() + self._seconds
+                self._turn.release()
+        return self._parts
+
+    def _look(self) -> None:
+        parts = self._parts
+        today = local_date(parts.now())
+        try:
+            with parts.database.read() as connection:
+                state = directory_store.stamp(connection), today
+            if state in (parts.directory_state, self._refused):
+                return
+            self._refused = state  # until it has been read
+            directory, state = _directory(parts.database, today)
+        except SQLAlchemyError as error:
+            self._refused = None
+            log.error("%s while the directory was read: the old one stays", type(error).__name__)
+        except Exception as error:
+            log.error("the directory does not hold (%s): the old one stays", _first_line(error))
+        else:
+            self._parts = replace(parts, directory=directory, directory_state=state)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def blueprints(parts: Parts) -> list[Blueprint]:
     """The doors that the settings name; the sign-in page comes with any door of staff."""
-    made = [_DOORS[door](parts) for door in parts.settings.doors]
+    doors = parts.settings.doors
+    made = [_DOORS[door](parts) for door in doors]
+    made += [make(parts) for door in doors for make in _BEHIND.get(door, ())]
     if set(parts.settings.doors) & STAFF_DOORS:
         made.append(_account(parts))
     return made
@@ -267,15 +385,57 @@ def _rules(parts: Parts) -> Blueprint:
 
 
 def _admin(parts: Parts) -> Blueprint:
-    from intake.services.oversee import Oversee
-    from intake.web.admin import make_blueprint
+    from intake.web.admin.door import make_blueprint
+
+    return make_blueprint(room=_room(parts), openers=parts.openers, rules=parts.rules)
+
+
+def _people(parts: Parts) -> Blueprint:
+    from intake.web.admin.door import make_people_blueprint
+
+    return make_people_blueprint(
+        room=_room(parts),
+        appoint=parts.appoint,
+        dismiss=parts.dismiss,
+        invite=parts.invite,
+        openers=parts.openers,
+        base_url=parts.settings.base_url,
+    )
+
+
+def _joining(parts: Parts) -> Blueprint:
+    from intake.services.join import Join
+    from intake.web.joining import make_blueprint
 
     return make_blueprint(
-        oversee=Oversee(parts.database, parts.directory),
-        directory=parts.directory,
-        refuse=_refuse(parts),
+        join=Join(parts.database, read_secret(parts.settings.keys, SECRETS["pepper"])),
+        amend=parts.amend,
+        door_secret=_staff_secret(parts),
+        secure_cookies=parts.settings.secure_cookies,
         now=parts.now,
     )
+
+
+def _colleagues(parts: Parts) -> Blueprint:
+    from intake.services.colleagues import Colleagues
+    from intake.services.enrol import Enrol
+    from intake.web.colleagues import make_blueprint
+
+    return make_blueprint(
+        colleagues=Colleagues(parts.database),
+        enrol=Enrol(parts.database, read_secret(parts.settings.keys, SECRETS["pepper"])),
+        sign_in=parts.sign_in,
+        directory=parts.directory,
+        refuse=_refuse(parts),
+        door_secret=_staff_secret(parts),
+        now=parts.now,
+    )
+
+
+def _room(parts: Parts) -> Room:
+    from intake.web.admin.room import Room
+
+    return Room(parts.amend, _refuse(parts), _staff_secret(parts), parts.now)
 
 
 def _audit(parts: Parts) -> Blueprint:
@@ -322,3 +482,8 @@ _DOORS: Mapping[str, Callable[[Parts], Blueprint]] = {
     "admin": _admin,
     "audit": _audit,
 }
+_BEHIND: Mapping[str, tuple[Callable[[Parts], Blueprint], ...]] = {
+    "agency": (_colleagues,),
+    "admin": (_people, _joining),
+}
+"""What else a door serves."""

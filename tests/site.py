@@ -52,6 +52,11 @@ PEOPLE: dict[str, tuple[str, tuple[Membership, ...]]] = {
     "coordinator": ("Kaarlo Koordinaattori", (Membership(Role.COORDINATOR, controller="police"),)),
     "rules": ("Sanni Sääntö", (Membership(Role.RULE_EDITOR, controller=COUNTY),)),
     "admin": ("Petri Pääkäyttäjä", (Membership(Role.ADMINISTRATOR, controller=COUNTY),)),
+    "admin-vantaa": (
+        "Vappu Vantaa",
+        (Membership(Role.ADMINISTRATOR, controller="municipality-vantaa"),),
+    ),
+    "admin-police": ("Pirkko Poliisi", (Membership(Role.ADMINISTRATOR, controller="police"),)),
     "auditor": ("Tuula Tietosuoja", (Membership(Role.AUDITOR, controller=COUNTY),)),
 }
 

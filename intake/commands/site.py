@@ -13,10 +13,9 @@ from typing import Any
 import config
 from intake import wiring
 from intake.commands.command import InputUnusable, add_command
-from intake.domain.deadline import local_date
 from intake.jobs import Timetable
 
-CHASE_SECONDS, DELIVER_SECONDS, TIDY_SECONDS = 30, 10, 600
+CHASE_SECONDS, DELIVER_SECONDS, TIDY_SECONDS, OPENERS_SECONDS = 30, 10, 600, 300
 
 
 def add(commands: Any) -> None:
@@ -24,7 +23,7 @@ def add(commands: Any) -> None:
     init = add_command(
         commands, "init", _init, "make keys, schema and directory; safe to run again"
     )
-    init.add_argument("--directory", type=Path, default=config.DIRECTORY, metavar="FILE")
+    init.add_argument("--directory", type=Path, metavar="FILE", help="of the first directory")
     serve = add_command(commands, "serve", _serve, "serve the doors that the settings name")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
@@ -51,7 +50,7 @@ def _init(chosen: argparse.Namespace) -> int:
     except OSError as error:
         raise InputUnusable(f"The data folder cannot be made private: {error}") from None
     try:
-        made = wiring.lay_out(settings, chosen.directory, local_date(wiring.utc_now()))
+        made = wiring.lay_out(settings, chosen.directory)
     except KeyFileLost as error:
         raise InputUnusable(str(error)) from None
     print(f"Ready in {settings.data}" + (f" (made {', '.join(made)})" if made else ""))
@@ -83,13 +82,16 @@ def server_options(host: str, port: int) -> list[str]:
 
 def _jobs(chosen: argparse.Namespace) -> int:
     parts = wiring.build(config.load())
+    live = wiring.LiveParts(parts)
     timetable = Timetable(
         parts.database,
         parts.now,
         (
-            ("chase", parts.chase, CHASE_SECONDS),
-            ("deliver", parts.deliver, DELIVER_SECONDS),
-            ("tidy", parts.tidy, TIDY_SECONDS),
+            ("chase", lambda now: live().chase(now), CHASE_SECONDS),
+            ("deliver", lambda now: live().deliver(now), DELIVER_SECONDS),
+            ("tidy", lambda now: live().tidy(now), TIDY_SECONDS),
+            ("openers", lambda now: live().alarm(now), OPENERS_SECONDS),
+            ("workers", lambda now: live().dismiss.lapsed(now), OPENERS_SECONDS),
         ),
     )
     if chosen.once:

@@ -22,6 +22,17 @@ class Action(StrEnum):
     GRANT = "grant"
     CHASE = "chase"
     READ_TRAIL = "read_trail"
+    CHANGE_DIRECTORY = "change_directory"
+    INVITE = "invite"
+    WITHDRAW_INVITATION = "withdraw_invitation"
+    JOIN = "join"
+    NEW_KEY = "new_key"
+    GIVE_ROLE = "give_role"
+    END_ROLE = "end_role"
+    WITHDRAW_GRANT = "withdraw_grant"
+    CHANGE_PERSON = "change_person"
+    LEAVE = "leave"
+    WITHOUT_WORKER = "without_worker"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from intake.post.letter import Letter
 from intake.store.columns import AnyRow
 
 SUBJECT = mark("A reminder waits for you in Ankkuri")
+MOST_NAMED = 20  # agencies in one letter; the page has all
 NOT_RECORDED: Mapping[str, str] = {
     "urgency": mark("the urgency has not been recorded"),
     "accept": mark("taking up has not been recorded"),
@@ -86,6 +87,17 @@ class Letters:
         title = reader.text(self.clocks[clock].title) if clock in self.clocks else clock
         return reader.message(Message(mark("not recorded: %(task)s"), {"task": title}))
 
+    def _openers(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
+        names = [reader.text(self.directory.agency(a).name) for a in params["agencies"]]
+        return {
+            "agencies": sorted(names)[:MOST_NAMED],
+            "others": max(0, len(names) - MOST_NAMED),
+            "link": f"{self.base_url}/directory/openers",
+        }
+
+    def _renewed(self, _reader: Language, _params: Mapping[str, Any]) -> dict[str, Any]:
+        return {}
+
 
 def _next(reader: Language, params: Mapping[str, Any]) -> str:
     if params["next_at"] is None or params["reader"] == Role.SUPERVISOR:
@@ -97,4 +109,8 @@ def _next(reader: Language, params: Mapping[str, Any]) -> str:
     return reader.message(Message(key, {"at": at}))
 
 
-_KINDS = {"chase": Letters._chase}
+_KINDS = {
+    "chase": Letters._chase,
+    "openers": Letters._openers,
+    "renewed": Letters._renewed,
+}

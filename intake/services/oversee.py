@@ -1,15 +1,15 @@
-"""Times, states and counts for supervisors, coordinators and administrators; never content."""
+"""Times, states and counts for supervisors and coordinators; never content."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from intake.domain.directory import Agency, Directory
 from intake.domain.people import Permission, Person
-from intake.store import chasing, directory, people, referrals
+from intake.store import chasing, directory, referrals
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
@@ -74,8 +74,3 @@ class Oversee:
             month = months.setdefault(row.month, {})
             month[kind] = month.get(kind, 0) + row.referrals
         return months
-
-    def openers(self, on: date) -> Mapping[str, int]:
-        """How many members can open at each agency on a day; an agency without any is missing."""
-        with self.database.read() as connection:
-            return people.openers(connection, on)

@@ -14,8 +14,10 @@ from intake.domain.people import Permission
 from intake.domain.trail import Action
 from intake.language import Language
 from intake.services.audit import Audit
+from intake.services.enrol import GRANTED
 from intake.services.sign_in import Visit
 from intake.web.case import clock_title
+from intake.web.changes_told import CHANGES, change_told
 from intake.web.forms.moves import WORDS
 from intake.web.guards import Entrance, Refusal
 from intake.web.navigation import PAGES
@@ -35,6 +37,7 @@ ACTIONS: Mapping[str, str] = {
     Action.GRANT: mark("Given a key"),
     Action.CHASE: mark("Reminder"),
     Action.READ_TRAIL: mark("Use log read"),
+    **CHANGES,
     **{f"move:{move.value}": words.done for move, words in WORDS.items()},
 }
 PURPOSES: Mapping[str, str] = {
@@ -42,7 +45,6 @@ PURPOSES: Mapping[str, str] = {
     "opening a referral of another agency": mark("A report of another agency"),
     "oversight of use": mark("Oversight of use"),
     "first key": mark("The agency's first key"),
-    "grant to a colleague": mark("Key given to a colleague"),
 }
 
 
@@ -82,11 +84,15 @@ class _Audit:
         """Why it was done; of a reminder its deadline, of a refused page its title."""
         if action == Action.CHASE:
             return clock_title(language, self.clocks, purpose.partition(":")[0])
+        if action in CHANGES or purpose.startswith(GRANTED):
+            return change_told(language, purpose)
         if not purpose.startswith(REFUSED_PAGE):
             return _said(language, PURPOSES, purpose)
         endpoint = purpose.removeprefix(REFUSED_PAGE)
+        doors = {page.partition(".")[0]: title for page, _, title in PAGES}
         titles = {page: title for page, _, title in PAGES} | _INNER_PAGES
-        page = language.gettext(titles.get(endpoint, endpoint))
+        title = titles.get(endpoint) or doors.get(endpoint.partition(".")[0], endpoint)
+        page = language.gettext(title)
         return language.message(Message(mark("Page: %(page)s"), {"page": page}))
 
     def _agency(self, language: Language, agency: str | None) -> str:

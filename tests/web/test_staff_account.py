@@ -208,7 +208,7 @@ def test_only_what_a_page_of_ours_may_hold_is_kept(site: Site, forged: dict[str,
 def test_more_fields_than_a_page_has_are_not_kept(site: Site) -> None:
     client = browser(site)
     token = token_in(client.get("/sign-in").text)
-    many = {f"kept.{number}": "" for number in range(9)}
+    many = {f"kept.{number}": "" for number in range(121)}
     data = {"csrf_token": token, "name": "ank", "passphrase": ""} | many
     assert "kept." not in client.post("/sign-in", data=data).text
 
