@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from config import SettingsUnusable
-from intake.commands import deadline, people, rules, site
+from intake.commands import deadline, directory, people, rules, site
 from intake.commands.command import InputUnusable, Run
 from intake.domain.calendar import CalendarTooShort
 from intake.domain.chase import ChaseInvalid
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.umask(0o077)  # what it and the processes it starts write is the owner's alone
     parser = argparse.ArgumentParser(prog="ankkuri", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for room in (site, people, rules, deadline):
+    for room in (site, people, directory, rules, deadline):
         room.add(commands)
     chosen = parser.parse_args(arguments)
     logging.basicConfig(
