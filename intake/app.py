@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 import config
 from intake import language, wiring
 from intake.domain.message import mark
+from intake.live import LiveParts
 from intake.web.cookies import Cookies
 from intake.web.page import LanguageChoice, Protect, reader_language, render
 
@@ -34,13 +35,13 @@ log = logging.getLogger(__name__)
 
 def from_environment() -> Renewing:
     """The application as ``ankkuri serve`` starts it."""
-    return Renewing(wiring.LiveParts(wiring.build(config.load(os.environ))))
+    return Renewing(LiveParts(wiring.build(config.load(os.environ))))
 
 
 class Renewing:
     """The application of a process, made anew of the parts that a changed directory gives."""
 
-    def __init__(self, live: wiring.LiveParts) -> None:
+    def __init__(self, live: LiveParts) -> None:
         self._live = live
         self._parts = live()
         self._turn = Lock()

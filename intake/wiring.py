@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from flask import Blueprint
-from sqlalchemy.exc import SQLAlchemyError
 
 from config import (
     DIRECTORY,
@@ -33,11 +30,10 @@ from intake.domain.chase import ChaseStep, Chasing
 from intake.domain.clock import Clock
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
-from intake.domain.directory_file import directory_from
+from intake.live import DirectoryState, stored_directory
 from intake.post.files import FileSender
 from intake.post.letter import Sender
 from intake.post.null import NullSender
-from intake.store import directory as directory_store
 from intake.store.database import Database
 from intake.vault.seal import FactsSealer, PublicKey
 from routing_rules.load import load_checked
@@ -69,10 +65,6 @@ log = logging.getLogger(__name__)
 def utc_now() -> datetime:
     """The clock of a running system."""
     return datetime.now(UTC)
-
-
-DirectoryState = tuple[bytes, date]
-"""The stamp of the directory and the day for which it was read: the same state, the same nouns."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +102,7 @@ class Parts:
         """The alarm where nobody can open."""
         from intake.services.alarm import Alarm
 
-        return Alarm(self.database, self.directory, self.openers)
+        return Alarm(self.database, self.directory, self.openers, self.rules.standby)
 
     @cached_property
     def amend(self) -> Amend:
@@ -245,7 +237,10 @@ def build(settings: Settings, now: Now = utc_now) -> Parts:
     rules = load_checked(settings.rules)
     database = Database(settings.database)
     database.require_current()
-    directory, state = _directory(database, local_date(now()))
+    found = stored_directory(database, local_date(now()))
+    if found is None:
+        raise SettingsUnusable("The database has no directory of agencies: run `ankkuri init`")
+    directory, state = found
     calendar = load_calendar()
     return Parts(
         settings=settings,
@@ -258,62 +253,6 @@ def build(settings: Settings, now: Now = utc_now) -> Parts:
         now=now,
         directory_state=state,
     )
-
-
-def _directory(database: Database, today: date) -> tuple[Directory, DirectoryState]:
-    with database.read() as connection:
-        state = directory_store.stamp(connection), today
-        tables = directory_store.tables(connection)
-    if not tables:
-        raise SettingsUnusable("The database has no directory of agencies: run `ankkuri init`")
-    return directory_from(tables, today), state
-
-
-class LiveParts:
-    """The parts with the directory as it stands: a change reaches a running process by itself.
-
-    The stamp is looked at no more often than every ``seconds``. A directory that cannot be read
-    is logged, and the one before it stays.
-    """
-
-    def __init__(self, parts: Parts, seconds: float = 1) -> None:
-        self._parts = parts
-        self._seconds = seconds
-        self._look_at = time.monotonic() + seconds
-        self._refused: DirectoryState | None = None
-        self._turn = Lock()
-
-    def __call__(self) -> Parts:
-        """The parts now: the same object while nothing has changed."""
-        if time.monotonic() >= self._look_at and self._turn.acquire(blocking=False):
-            try:
-                self._look()
-            finally:
-                self._look_at = time.monotonic() + self._seconds
-                self._turn.release()
-        return self._parts
-
-    def _look(self) -> None:
-        parts = self._parts
-        today = local_date(parts.now())
-        try:
-            with parts.database.read() as connection:
-                state = directory_store.stamp(connection), today
-            if state in (parts.directory_state, self._refused):
-                return
-            self._refused = state  # until it has been read
-            directory, state = _directory(parts.database, today)
-        except SQLAlchemyError as error:
-            self._refused = None
-            log.error("%s while the directory was read: the old one stays", type(error).__name__)
-        except Exception as error:
-            log.error("the directory does not hold (%s): the old one stays", _first_line(error))
-        else:
-            self._parts = replace(parts, directory=directory, directory_state=state)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def blueprints(parts: Parts) -> list[Blueprint]:

@@ -19,6 +19,7 @@ from intake.domain.people import Administrator
 from intake.domain.report import worry_of
 from intake.jobs import Timetable
 from intake.language import Language
+from intake.live import LiveParts
 from intake.services.amend import Change, digest_of
 from intake.services.schools import close_school
 from intake.store import directory as store
@@ -32,10 +33,10 @@ OPERATOR = Administrator(None, frozenset({COUNTY, "municipality-vantaa"}))
 
 
 @pytest.fixture
-def other(site: Site) -> Iterator[wiring.LiveParts]:
+def other(site: Site) -> Iterator[LiveParts]:
     """Another process on the same database, which looks each time."""
     parts = wiring.build(site.parts.settings, site.hands)
-    yield wiring.LiveParts(parts, seconds=0)
+    yield LiveParts(parts, seconds=0)
     parts.database.engine.dispose()
 
 
@@ -51,7 +52,7 @@ def change(site: Site, table: str, entry_id: str, **values: Any) -> None:
 
 
 def test_a_change_is_seen_by_another_process_with_its_other_parts_kept(
-    site: Site, other: wiring.LiveParts
+    site: Site, other: LiveParts
 ) -> None:
     before = other()
     assert other() is before
@@ -68,13 +69,13 @@ def test_a_change_is_seen_by_another_process_with_its_other_parts_kept(
 
 
 def test_the_stamp_is_looked_at_no_more_than_once_in_its_time(site: Site) -> None:
-    live = wiring.LiveParts(site.parts, seconds=3600)
+    live = LiveParts(site.parts, seconds=3600)
     change(site, "agency", HEA, phone="09 000 0999")
     assert live() is site.parts
 
 
 def test_a_changed_opening_hour_changes_where_an_urgent_report_goes(
-    site: Site, other: wiring.LiveParts
+    site: Site, other: LiveParts
 ) -> None:
     answers = worry_answers(
         urgency={"urgency": "today", "threat_to_life": "to_others", "weapon": "no"},
@@ -94,7 +95,7 @@ def test_a_changed_opening_hour_changes_where_an_urgent_report_goes(
 
 
 def test_a_desk_goes_out_of_use_with_its_day_though_nothing_is_written_then(
-    site: Site, other: wiring.LiveParts
+    site: Site, other: LiveParts
 ) -> None:
     tomorrow = site.hands().date() + timedelta(days=1)
     change(site, "agency", SOC, out_of_use_from=tomorrow)
@@ -115,7 +116,7 @@ BREAKS: dict[str, Any] = {
 
 @pytest.mark.parametrize("broken", BREAKS.values(), ids=BREAKS)
 def test_a_directory_that_cannot_be_read_leaves_the_old_one_in_use(
-    site: Site, other: wiring.LiveParts, caplog: pytest.LogCaptureFixture, broken: Any
+    site: Site, other: LiveParts, caplog: pytest.LogCaptureFixture, broken: Any
 ) -> None:
     before = other()
     with site.parts.database.write() as connection:
@@ -132,7 +133,7 @@ def test_a_directory_that_cannot_be_read_leaves_the_old_one_in_use(
 
 
 def test_a_database_that_cannot_be_read_leaves_the_old_one_in_use_and_is_asked_again(
-    site: Site, other: wiring.LiveParts, monkeypatch: pytest.MonkeyPatch
+    site: Site, other: LiveParts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = other()
     change(site, "agency", HEA, phone="09 000 0999")
@@ -153,7 +154,7 @@ def test_a_process_does_not_start_on_a_directory_that_does_not_hold(site: Site) 
 
 
 def test_the_pages_of_another_process_show_the_change_without_a_restart(
-    site: Site, other: wiring.LiveParts
+    site: Site, other: LiveParts
 ) -> None:
     renewing = Renewing(other)
     client, first = Client(renewing), renewing.app
@@ -167,7 +168,7 @@ def test_the_pages_of_another_process_show_the_change_without_a_restart(
 
 def test_an_application_that_cannot_be_made_anew_leaves_the_old_one_serving(
     site: Site,
-    other: wiring.LiveParts,
+    other: LiveParts,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -185,7 +186,7 @@ def test_an_application_that_cannot_be_made_anew_leaves_the_old_one_serving(
 
 
 def test_somebody_signed_in_stays_so_while_the_directory_changes(
-    site: Site, other: wiring.LiveParts
+    site: Site, other: LiveParts
 ) -> None:
     renewing = Renewing(other)
     client = Client(renewing)
@@ -197,7 +198,7 @@ def test_somebody_signed_in_stays_so_while_the_directory_changes(
     assert client.get("/inbox").status_code == 200
 
 
-def test_the_jobs_take_the_directory_as_it_stands(site: Site, other: wiring.LiveParts) -> None:
+def test_the_jobs_take_the_directory_as_it_stands(site: Site, other: LiveParts) -> None:
     seen: list[str] = []
 
     def look(_now: object) -> int:
@@ -212,7 +213,7 @@ def test_the_jobs_take_the_directory_as_it_stands(site: Site, other: wiring.Live
 
 
 def test_a_closed_school_is_offered_no_more_and_stays_named_on_what_came(
-    site: Site, other: wiring.LiveParts
+    site: Site, other: LiveParts
 ) -> None:
     today = site.hands().date()
     stored = site.parts.amend.stored(today)

@@ -107,7 +107,7 @@ def _openers(chosen: argparse.Namespace) -> int:
     desks = Desks(parts.directory, parts.rules.standby)
     today = local_date(parts.now())
     rows = list(parts.openers.by_municipality(parts.directory, desks, today))
-    gaps = [row for row in rows if row.taker is None or row.taker.kind is not row.kind]
+    gaps = [row for row in rows if row.is_gap]
     if chosen.json:
         found = [
             {

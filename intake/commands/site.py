@@ -14,6 +14,7 @@ import config
 from intake import wiring
 from intake.commands.command import InputUnusable, add_command
 from intake.jobs import Timetable
+from intake.live import LiveParts
 
 CHASE_SECONDS, DELIVER_SECONDS, TIDY_SECONDS, OPENERS_SECONDS = 30, 10, 600, 300
 
@@ -28,7 +29,9 @@ def add(commands: Any) -> None:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
     serve.add_argument("--processes", type=int, default=2)
-    jobs = add_command(commands, "jobs", _jobs, "chase, deliver and tidy on a timetable")
+    jobs = add_command(
+        commands, "jobs", _jobs, "chase, deliver, tidy and watch who can open, on a timetable"
+    )
     jobs.add_argument("--once", action="store_true", help="run each job once and stop")
     demo = add_command(
         commands, "demo", _demo, "a site with invented people and worries, served until stopped"
@@ -82,7 +85,7 @@ def server_options(host: str, port: int) -> list[str]:
 
 def _jobs(chosen: argparse.Namespace) -> int:
     parts = wiring.build(config.load())
-    live = wiring.LiveParts(parts)
+    live = LiveParts(parts)
     timetable = Timetable(
         parts.database,
         parts.now,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
@@ -15,13 +16,31 @@ from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
 from intake.domain.people import Role
 from intake.domain.row_id import new_id
+from intake.services.desks import Desks
 from intake.services.openers import Openers
 from intake.store import alarms, chasing, people
 from intake.store.database import Database
+from routing_rules.rule import Standby
 
 LETTER = "openers"
 KEPT = timedelta(days=30)
 log = logging.getLogger(__name__)
+
+
+@dataclass
+class Gaps:
+    """What nobody can open at one controller. ``places``: municipality and agency, where no other
+    desk of the kind takes over.
+    """
+
+    agencies: list[str] = field(default_factory=list)
+    places: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """What stands for them: the same gaps, the same digest."""
+        told = json.dumps([sorted(self.agencies), sorted(self.places)])
+        return hashlib.sha256(told.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -31,24 +50,32 @@ class Alarm:
     database: Database
     directory: Directory
     openers: Openers
+    standby: Mapping[str, Standby]
 
     def __call__(self, now: datetime) -> int:
         """Raise what has not been raised today; for how many controllers."""
-        openers = self.openers(local_date(now))
-        gaps: dict[str, list[str]] = {}
-        for agency in self.directory.agencies.values():
-            if agency.in_use and agency.id not in openers:
-                gaps.setdefault(agency.controller, []).append(agency.id)
-        raised = sum(self._raise(controller, ids, now) for controller, ids in gaps.items())
+        raised = sum(self._raise(one, gaps, now) for one, gaps in self._gaps(now).items())
         with self.database.write() as connection:
             alarms.purge(connection, local_date(now) - KEPT)
         return raised
 
-    def _raise(self, controller: str, agencies: Sequence[str], now: datetime) -> bool:
+    def _gaps(self, now: datetime) -> dict[str, Gaps]:
+        """By controller."""
         today = local_date(now)
-        digest = hashlib.sha256(json.dumps(sorted(agencies)).encode()).hexdigest()
+        openers, found = self.openers(today), defaultdict[str, Gaps](Gaps)
+        for agency in self.directory.agencies.values():
+            if agency.in_use and agency.id not in openers:
+                found[agency.controller].agencies.append(agency.id)
+        desks = Desks(self.directory, self.standby)
+        for row in self.openers.by_municipality(self.directory, desks, today):
+            if row.is_gap:
+                found[row.agency.controller].places.append((row.municipality.id, row.agency.id))
+        return found
+
+    def _raise(self, controller: str, gaps: Gaps, now: datetime) -> bool:
+        today = local_date(now)
         with self.database.read() as connection:
-            if alarms.is_raised(connection, controller, today, digest):
+            if alarms.is_raised(connection, controller, today, gaps.digest):
                 return False
         try:
             with self.database.write() as connection:
@@ -58,7 +85,7 @@ class Alarm:
                         "id": new_id(now),
                         "controller_id": controller,
                         "day": today,
-                        "digest": digest,
+                        "digest": gaps.digest,
                         "raised_at": now,
                     },
                 )
@@ -70,7 +97,7 @@ class Alarm:
                             "id": new_id(now),
                             "person_id": reader,
                             "letter": LETTER,
-                            "params": {"agencies": sorted(agencies)},
+                            "params": {"agencies": gaps.agencies, "places": gaps.places},
                             "created_at": now,
                             "next_attempt_at": now,
                             "attempts": 0,
@@ -80,7 +107,9 @@ class Alarm:
                 )
         except IntegrityError:  # another scheduler has raised it
             return False
-        log.error("nobody can open the reports of %s", ", ".join(sorted(agencies)))
+        log.error("nobody can open the reports of %s", ", ".join(gaps.agencies))
+        for municipality, agency in gaps.places:
+            log.error("%s has nobody else who can open in place of %s", municipality, agency)
         if not readers:
             log.error("%s has no administrator to write to", controller)
         return True

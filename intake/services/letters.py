@@ -89,9 +89,12 @@ class Letters:
 
     def _openers(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
         names = [reader.text(self.directory.agency(a).name) for a in params["agencies"]]
+        towns = self.directory.municipalities
+        places = {reader.text(towns[place].name) for place, _ in params["places"]}
         return {
             "agencies": sorted(names)[:MOST_NAMED],
             "others": max(0, len(names) - MOST_NAMED),
+            "places": sorted(places),
             "link": f"{self.base_url}/directory/openers",
         }
 

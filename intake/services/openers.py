@@ -29,6 +29,11 @@ class Served:
     taker: Agency | None
     standby: Agency | None
 
+    @property
+    def is_gap(self) -> bool:
+        """Whether no agency of this kind could open a report of this place."""
+        return self.taker is None or self.taker.kind is not self.kind
+
 
 @dataclass(frozen=True)
 class Openers:

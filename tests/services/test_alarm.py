@@ -66,11 +66,15 @@ def test_an_agency_that_loses_its_last_opener_is_told_to_its_administrators(
     caplog.clear()
     take_grants(site, "hea")
     assert alarm(site.hands()) == 1
-    (line,) = errors(caplog)
+    line, *places = errors(caplog)
     assert HEA in line
+    assert places == [
+        f"{town} has nobody else who can open in place of {HEA}" for town in ("vantaa", "kerava")
+    ]
     (told,) = [letter for letter in letters(site) if HEA in letter[1]["agencies"]]
     assert told[0] == "admin"
     assert not {SOC, POL} & set(told[1]["agencies"])
+    assert told[1]["places"] == [["vantaa", HEA], ["kerava", HEA]]
 
 
 def test_the_same_gaps_are_told_once_a_day(site: Site, alarm: Alarm) -> None:
@@ -120,7 +124,8 @@ def test_an_agency_out_of_use_raises_no_alarm(site: Site, alarm: Alarm) -> None:
     directory = replace(
         site.parts.directory, agencies={**site.parts.directory.agencies, HEA: agency}
     )
-    assert replace(alarm, directory=directory)(site.hands()) == 0
+    assert HEA not in replace(alarm, directory=directory)._gaps(site.hands())[COUNTY].agencies
+    assert HEA in alarm._gaps(site.hands())[COUNTY].agencies
 
 
 def test_old_alarms_are_forgotten(site: Site, alarm: Alarm) -> None:
@@ -153,6 +158,8 @@ def test_the_letter_names_the_agencies_and_where_to_look(
     assert told in text
     assert f"- {site.parts.directory.agency(HEA).name[language]}\n" in text
     assert "http://127.0.0.1:8000/directory/openers" in text
+    towns = site.parts.directory.municipalities
+    assert ", ".join(sorted(towns[t].name[language] for t in ("vantaa", "kerava"))) + "." in text
     assert "%(" not in text
 
 
@@ -160,7 +167,7 @@ def test_a_long_list_of_agencies_is_cut_in_the_letter(site: Site, alarm: Alarm) 
     row = SimpleNamespace(
         id=1,
         letter=alarms.LETTER,
-        params={"agencies": list(site.parts.directory.agencies)},
+        params={"agencies": list(site.parts.directory.agencies), "places": []},
         language="en",
         name="A",
         email="a@x.fi",

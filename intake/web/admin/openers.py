@@ -8,7 +8,7 @@ from itertools import groupby
 from flask import Response
 
 from intake.services.desks import Desks
-from intake.services.openers import Openers, Served
+from intake.services.openers import Openers
 from intake.services.sign_in import Visit
 from intake.web.admin.room import Room, own
 from intake.web.page import render
@@ -40,13 +40,7 @@ class OpenersPage:
                 (rows[0].municipality, rows)
                 for rows in (list(rows) for _, rows in groupby(rows, lambda r: r.municipality.id))
             ],
-            gaps=sum(map(_is_gap, rows)),
-            others=sum(not row.openers and not _is_gap(row) for row in rows),
-            is_gap=_is_gap,
+            gaps=sum(row.is_gap for row in rows),
+            others=sum(not row.openers and not row.is_gap for row in rows),
             kinds=KINDS,
         )
-
-
-def _is_gap(row: Served) -> bool:
-    """Whether no agency of this kind could open a report of this place."""
-    return row.taker is None or row.taker.kind is not row.kind
