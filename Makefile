@@ -4,6 +4,11 @@ PORT ?= 8000
 ANKKURI_DATA ?= data/demo
 VENV := .venv
 BIN := $(VENV)/bin
+# What the choice of a database changes.
+WITH_ROWS := tests/services tests/web tests/doctor tests/post \
+	$(foreach name,canary doors init jobs migrations postgresql prepared serving,tests/test_$(name).py)
+# Two at a time, each file by one: its tests may share a site.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: install demo test prove lint messages lock clean
 
@@ -26,11 +31,13 @@ demo: install
 test: $(VENV)/tested lint
 	$(BIN)/ankkuri rules check
 	$(BIN)/ankkuri rules cases
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow" --database postgresql $(WITH_ROWS)
 
 # Real processes killed and restarted; some minutes.
 prove: $(VENV)/tested
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) -m slow
+	$(PYTEST) -m slow --database postgresql tests/slow
 
 lint: $(VENV)/tested
 	$(BIN)/ruff check .

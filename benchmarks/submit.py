@@ -3,6 +3,8 @@
 Both servers run at once with the same number of processes. A round posts to one and the other in
 turn, a slice at a time, so that the machine's moods fall on both; every figure is the median of its
 rounds. The report has three recipients and a standby desk.
+
+On PostgreSQL (a durable server of its own) the reporter's door runs alone under its own role.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import hmac
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import statistics
@@ -19,7 +22,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -27,16 +31,17 @@ from threading import Thread
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import LargeBinary, cast, func, select, true
+from sqlalchemy import Connection, LargeBinary, String, cast, func, select, true
 
 import config
+from benchmarks import cluster
 from intake import wiring
-from intake.commands.site import server_options
 from intake.domain.people import Membership, Role
 from intake.domain.trail import Action
 from intake.services.draft import Draft
 from intake.services.enrol import Enrol
 from intake.store.database import Database
+from intake.store.privileges import role_name
 from intake.store.tables import (
     DeadlineRow,
     DecisionRow,
@@ -51,12 +56,10 @@ from intake.vault.own import VisitorSecret
 from intake.vault.passphrase import Cost
 from intake.web.forms.base import token_key
 
-ROUNDS = 5
 POSTS = 400
 SLICE = 40
-CLIENTS = (1, 8)
-PROCESSES = 2
 GOAL = 0.5
+P99_AT = 8  # clients
 OF_A_REPORT = (ReportRow, SectionRow, ReceiptRow, DecisionRow, ReferralRow, WrapRow, DeadlineRow)
 TYPED: dict[str, Any] = {
     "who": {"kind": ["professional"]},
@@ -127,10 +130,26 @@ class Round:
         return sorted(self.took)[min(len(self.took) - 1, int(len(self.took) * 0.99))]
 
 
-def run(*, as_json: bool) -> int:
+@dataclass(frozen=True)
+class Plan:
+    """What is measured on a database, and what ``p99`` must stay under (seconds)."""
+
+    rounds: int
+    clients: tuple[int, ...]
+    processes: tuple[int, ...]
+    p99: float
+
+
+PLANS = {
+    "sqlite": Plan(rounds=5, clients=(1, 8), processes=(2,), p99=1),
+    "postgresql": Plan(rounds=3, clients=(1, 8, 32), processes=(1, 2, 4), p99=0.5),
+}
+
+
+def run(*, database: str, as_json: bool) -> int:
     """Measure, print, and say whether the goal is met (0) or not (1)."""
-    with tempfile.TemporaryDirectory() as folder:
-        report = _measure(Path(folder))
+    with tempfile.TemporaryDirectory() as folder, _addresses(database, Path(folder)) as addresses:
+        report = _measure(Path(folder), PLANS[database], addresses)
     if as_json:
         print(json.dumps(report, indent=2))
     else:
@@ -139,50 +158,176 @@ def run(*, as_json: bool) -> int:
     return 0 if report["holds"] else 1
 
 
-def _measure(folder: Path) -> dict[str, Any]:
-    settings = config.load({"ANKKURI_DATA": str(folder), "ANKKURI_SECURE_COOKIES": "no"})
-    parts = _lay_out(settings)
-    secret = config.read_secret(settings.keys, config.SECRETS["reporter"])
-    environ = os.environ | {
-        "ANKKURI_DATA": str(folder),
-        "ANKKURI_SECURE_COOKIES": "no",
-        "ANKKURI_DOORS": ",".join(settings.doors),
-        "FLOOR_DATABASE": f"sqlite:///{folder / 'floor.sqlite3'}",
-        "FLOOR_TYPED": json.dumps(TYPED),
-    }
-    ours = _Server("intake.app:from_environment()", environ)
+@dataclass(frozen=True)
+class Addresses:
+    """Of one database: as its owner, as the door under measurement, and for the floor."""
+
+    owner: str
+    door: str
+    floor: str
+
+
+@contextmanager
+def _addresses(database: str, folder: Path) -> Iterator[Addresses]:
+    if database == "sqlite":
+        ours = f"sqlite:///{folder / 'intake.sqlite3'}"
+        yield Addresses(ours, ours, f"sqlite:///{folder / 'floor.sqlite3'}")
+        return
+    programs = cluster.programs()
+    assert programs, "PostgreSQL is not installed (Debian: apt-get install postgresql)"
+    server = cluster.Cluster(programs, durable=True)
     try:
-        first = _drafts(parts, secret, 1, ours.port)
-        round_ = Round()
-        _post(ours.port, first, 1, round_)
-        assert round_.statuses == [303], f"the first post failed: {round_.statuses}"
-        environ["FLOOR_BYTES"] = str(_bytes_of_a_report(parts.database))
-        floor = _Server("benchmarks.floor:from_environment()", environ)
-        try:
-            rounds = _interleaved(parts, secret, ours.port, floor.port)
-        finally:
-            floor.stop()
+        server.start()
+        role = role_name("reporter")
+        server.execute(f"CREATE ROLE {role} LOGIN")
+        ours, floor = server.new_database(), server.new_database()
+        owner, door = (server.url(ours, who).replace("+psycopg", "") for who in ("owner", role))
+        yield Addresses(owner, door, server.url(floor))
     finally:
-        ours.stop()
-    return _report(parts.database, rounds, int(environ["FLOOR_BYTES"]))
+        server.stop("immediate")
+        server.remove()
 
 
-def _interleaved(
-    parts: wiring.Parts, secret: bytes, ours: int, floor: int
-) -> dict[tuple[str, int], list[Round]]:
-    token = _get(floor, "/")
-    rounds: dict[tuple[str, int], list[Round]] = {}
-    for _ in range(ROUNDS):
-        for clients in CLIENTS:
-            drafts = _drafts(parts, secret, POSTS, ours)
-            floors = [Post("/send", "", token, "")] * SLICE
-            of_floor, of_ours = Round(), Round()
-            for start in range(0, POSTS, SLICE):
-                _post(floor, floors, clients, of_floor)
-                _post(ours, drafts[start : start + SLICE], clients, of_ours)
-            rounds.setdefault(("floor", clients), []).append(of_floor)
-            rounds.setdefault(("ours", clients), []).append(of_ours)
-    return rounds
+def _measure(folder: Path, plan: Plan, addresses: Addresses) -> dict[str, Any]:
+    environ = {
+        "ANKKURI_DATA": str(folder),
+        "ANKKURI_DATABASE": addresses.owner,
+        "ANKKURI_SECURE_COOKIES": "no",
+    }
+    settings = config.load(environ)
+    parts = _lay_out(settings)
+    apart = addresses.door != addresses.owner
+    if apart:
+        environ |= {
+            "ANKKURI_DATABASE": addresses.door,
+            "ANKKURI_KEYS": str(_reporters_keys(settings.keys, folder)),
+            "ANKKURI_DOORS": "reporter",
+        }
+    environ |= {"FLOOR_DATABASE": addresses.floor, "FLOOR_TYPED": json.dumps(TYPED)}
+    bench = _Bench(parts, config.read_secret(settings.keys, config.SECRETS["reporter"]), plan)
+    for processes in plan.processes:
+        bench.measure(os.environ | environ, processes)
+    parts.database.engine.dispose()
+    return bench.report()
+
+
+def _reporters_keys(keys: Path, folder: Path) -> Path:
+    """A key folder of the reporter's door alone."""
+    own = folder / "reporter-keys"
+    own.mkdir(mode=0o700)
+    for name in (config.SECRETS["reporter"], config.REPLAY_PUBLIC):
+        shutil.copy(keys / name, own / name)
+    return own
+
+
+@dataclass
+class _Bench:
+    """One site under measurement; rounds by (whose, clients, processes)."""
+
+    parts: wiring.Parts
+    secret: bytes
+    plan: Plan
+    rounds: dict[tuple[str, int, int], list[Round]] = field(default_factory=dict)
+    first: int = 0
+    size: int = 0
+
+    def measure(self, environ: dict[str, str], processes: int) -> None:
+        """Both servers with this many processes, all numbers of clients in turn."""
+        ours = _Server("intake.app:from_environment()", environ, processes)
+        try:
+            if not self.size:
+                self._post_first(ours.port)
+            sized = environ | {"FLOOR_BYTES": str(self.size)}
+            floor = _Server("benchmarks.floor:from_environment()", sized, processes)
+            try:
+                self._interleave(ours.port, floor.port, processes)
+            finally:
+                floor.stop()
+        finally:
+            ours.stop()
+
+    def _post_first(self, port: int) -> None:
+        round_ = Round()
+        _post(port, _drafts(self.parts, self.secret, 1, port), 1, round_)
+        assert round_.statuses == [303], f"the first post failed: {round_.statuses}"
+        self.first, self.size = 1, _bytes_of_a_report(self.parts.database)
+
+    def _interleave(self, ours: int, floor: int, processes: int) -> None:
+        floors = [Post("/send", "", _get(floor, "/"), "")] * SLICE
+        for _ in range(self.plan.rounds):
+            for clients in self.plan.clients:
+                drafts = _drafts(self.parts, self.secret, POSTS, ours)
+                of_floor, of_ours = Round(), Round()
+                for start in range(0, POSTS, SLICE):
+                    _post(floor, floors, clients, of_floor)
+                    _post(ours, drafts[start : start + SLICE], clients, of_ours)
+                self.rounds.setdefault(("floor", clients, processes), []).append(of_floor)
+                self.rounds.setdefault(("ours", clients, processes), []).append(of_ours)
+
+    def report(self) -> dict[str, Any]:
+        """The figures, in lines and as values, and whether the goal is met."""
+        taken = self.first + sum(
+            round_.statuses.count(303)
+            for (whose, _, _), found in self.rounds.items()
+            if whose == "ours"
+            for round_ in found
+        )
+        with self.parts.database.read() as connection:
+            reports, drafts = _counted(connection)
+        statuses = [s for found in self.rounds.values() for r in found for s in r.statuses]
+        failed = sum(status >= 500 for status in statuses)
+        refused = sum(status not in (303, *range(500, 600)) for status in statuses)
+        lines = [f"one report: {self.size} bytes in its rows, 3 recipients and a standby desk"]
+        ratios = {}
+        for processes in self.plan.processes:
+            for clients in self.plan.clients:
+                line, ratio = self._line(clients, processes)
+                lines.append(line)
+                ratios[f"{clients} clients, {processes} processes"] = ratio
+        p99 = max(
+            r.p99_seconds
+            for (whose, clients, _), found in self.rounds.items()
+            if (whose, clients) == ("ours", P99_AT)
+            for r in found
+        )
+        lines.append(
+            f"worst p99 at {P99_AT} clients {1000 * p99:.0f} ms; "
+            f"{failed} answers of 5xx, {refused} refused"
+        )
+        lines.append(f"{taken} receipts, {reports} reports stored, {drafts} drafts: no duplicate")
+        whole = reports == drafts == taken and failed == refused == 0
+        holds = min(ratios.values()) >= GOAL and p99 < self.plan.p99 and whole
+        lines.append(
+            f"goal (ratio >= {GOAL}, p99 < {self.plan.p99} s, no 5xx, no duplicate): "
+            f"{'met' if holds else 'missed'}"
+        )
+        return {"holds": holds, "ratios": ratios, "p99": p99, "lines": lines}
+
+    def _line(self, clients: int, processes: int) -> tuple[str, float]:
+        ours = self.rounds["ours", clients, processes]
+        floor = self.rounds["floor", clients, processes]
+        ratio = statistics.median(
+            o.per_second / f.per_second for o, f in zip(ours, floor, strict=True)
+        )
+        return (
+            f"{processes} processes, {clients} clients: "
+            f"{statistics.median(r.per_second for r in ours):.0f} reports/s against "
+            f"{statistics.median(r.per_second for r in floor):.0f} floor posts/s, "
+            f"ratio {ratio:.2f}; p99 "
+            f"{1000 * statistics.median(r.p99_seconds for r in ours):.0f} ms"
+        ), ratio
+
+
+def _counted(connection: Connection) -> tuple[int, int]:
+    """Reports and the drafts that they came from; each report has its referrals and wraps."""
+
+    def count(what: Any) -> int:
+        return connection.scalar(select(func.count(what))) or 0
+
+    reports = count(ReportRow.id)
+    assert count(ReferralRow.id) == 3 * reports, "three recipients each"
+    assert count(WrapRow.id) == 4 * reports, "and a standby wrap"
+    return reports, count(ReceiptRow.draft_id.distinct())
 
 
 def _post(port: int, posts: list[Post], clients: int, into: Round) -> None:
@@ -275,78 +420,40 @@ def _lay_out(settings: config.Settings) -> wiring.Parts:
     return parts
 
 
+def _length(column: Any) -> Any:
+    sealed = isinstance(column.type, LargeBinary)
+    return func.length(column if sealed else cast(column, String))
+
+
 def _bytes_of_a_report(database: Database) -> int:
-    """Bytes of every value in the rows of the one report that is there; indexes come on top."""
+    """Bytes of every value in the rows of the one report that is there; indexes come on top.
+
+    What is no content counts as it would be written out.
+    """
     of_it: dict[Any, Any] = dict.fromkeys(OF_A_REPORT, true())
     of_it[TrailRow] = TrailRow.action == Action.SEND.value
     with database.read() as connection:
         return sum(
-            connection.scalar(select(func.sum(func.length(cast(column, LargeBinary)))).where(which))
-            or 0
+            connection.scalar(select(func.sum(_length(column))).where(which)) or 0
             for row, which in of_it.items()
             for column in row.__table__.c
         )
 
 
-def _report(
-    database: Database, rounds: dict[tuple[str, int], list[Round]], size: int
-) -> dict[str, Any]:
-    with database.read() as connection:
-        reports = connection.scalar(select(func.count()).select_from(ReportRow)) or 0
-        drafts = connection.scalar(select(func.count(ReceiptRow.draft_id.distinct()))) or 0
-        referrals = connection.scalar(select(func.count()).select_from(ReferralRow)) or 0
-        wraps = connection.scalar(select(func.count()).select_from(WrapRow)) or 0
-    assert referrals == 3 * reports, "three recipients each"
-    assert wraps == 4 * reports, "and a standby wrap"
-    taken = 1 + sum(
-        round_.statuses.count(303)
-        for (whose, _), found in rounds.items()
-        if whose == "ours"
-        for round_ in found
-    )
-    statuses = [status for found in rounds.values() for r in found for status in r.statuses]
-    failed = sum(status >= 500 for status in statuses)
-    refused = sum(status not in (303, *range(500, 600)) for status in statuses)
-    lines = [f"one report: {size} bytes in its rows, 3 recipients and a standby desk"]
-    ratios = {}
-    for clients in CLIENTS:
-        ours, floor = rounds["ours", clients], rounds["floor", clients]
-        each = [o.per_second / f.per_second for o, f in zip(ours, floor, strict=True)]
-        ratios[clients] = statistics.median(each)
-        lines.append(
-            f"{clients} client{'s' * (clients > 1)}: "
-            f"{statistics.median(r.per_second for r in ours):.0f} reports/s against "
-            f"{statistics.median(r.per_second for r in floor):.0f} floor posts/s, "
-            f"ratio {ratios[clients]:.2f}; p99 "
-            f"{1000 * statistics.median(r.p99_seconds for r in ours):.0f} ms"
-        )
-    p99 = max(r.p99_seconds for r in rounds["ours", 8])
-    whole = reports == drafts == taken
-    lines.append(
-        f"worst p99 at 8 clients {1000 * p99:.0f} ms; {failed} answers of 5xx, {refused} refused"
-    )
-    lines.append(f"{taken} receipts, {reports} reports stored, {drafts} drafts: no duplicate")
-    holds = min(ratios.values()) >= GOAL and p99 < 1 and failed == refused == 0 and whole
-    lines.append(
-        f"goal (ratio >= {GOAL}, p99 < 1 s, no 5xx, no duplicate): {'met' if holds else 'missed'}"
-    )
-    return {"holds": holds, "ratios": ratios, "p99": p99, "lines": lines}
-
-
 class _Server:
-    """gunicorn with one application, in a process group of its own."""
+    """One application as `ankkuri serve` has its own, in a process group of its own."""
 
-    def __init__(self, application: str, environ: dict[str, str]) -> None:
+    def __init__(self, application: str, environ: dict[str, str], processes: int) -> None:
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             self.port: int = listener.getsockname()[1]
-        options = server_options("127.0.0.1", self.port)
-        command = [sys.executable, "-m", "gunicorn", application, *options[1:]]
+        command = [sys.executable, "-m", "intake.server", "--application", application]
         self._process = subprocess.Popen(
-            [*command, "--workers", str(PROCESSES)],
+            [*command, "--port", str(self.port), "--processes", str(processes)],
             env=environ,
             cwd=config.PROJECT,
             start_new_session=True,
+            stderr=subprocess.DEVNULL,  # a line for each request, as in use
         )
         end = time.monotonic() + 30
         while time.monotonic() < end and self._process.poll() is None:

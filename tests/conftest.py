@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests import databases
 from tests.site import Site, open_site
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -29,6 +30,27 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The same tests on either database."""
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave PostgreSQL out where it is not installed; fail where nothing may be left out."""
+    if config.getoption("--database") == "postgresql" and not databases.postgresql_is_there():
+        words = "left out: needs PostgreSQL (Debian: apt-get install postgresql)"
+        pytest.exit(words, returncode=1 if os.environ.get("TEST_EVERYTHING") else 0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _chosen_database(request: pytest.FixtureRequest) -> Iterator[None]:
+    if request.config.getoption("--database") == "sqlite":
+        yield
+        return
+    with databases.on_postgresql():
+        yield
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """A site of this test alone."""
@@ -38,6 +60,9 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave browser tests out where there is no Chromium; fail where nothing may be left out."""
+    for database, name in (("sqlite", "SQLite"), ("postgresql", "PostgreSQL")):
+        if item.get_closest_marker(database) and item.config.getoption("--database") != database:
+            pytest.skip(f"about {name} alone")
     if item.get_closest_marker("browser") and not shutil.which("chromium"):
         words = "left out: needs Chromium (Debian: apt-get install chromium)"
         if os.environ.get("TEST_EVERYTHING"):

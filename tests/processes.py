@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+
+from tests.site import environment
 
 START_SECONDS = 30
 
@@ -42,7 +45,7 @@ class Server:
         self.port = free_port()
         self._command = [sys.executable, "-m", "intake.cli", "serve"]
         self._command += ["--port", str(self.port), "--processes", str(processes)]
-        self._environ = os.environ | {"ANKKURI_DATA": str(data), "ANKKURI_SECURE_COOKIES": "no"}
+        self._environ = os.environ | environment(data)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -50,10 +53,15 @@ class Server:
         self._process = subprocess.Popen(
             self._command, env=self._environ, start_new_session=True, stderr=subprocess.DEVNULL
         )
+        self.wait_until_it_answers()
+
+    def wait_until_it_answers(self) -> None:
+        """Return once it does."""
+        assert self._process is not None
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
-            assert self._process.poll() is None, "the server did not start"
-            with suppress(OSError):
+            assert self._process.poll() is None, "the server has ended"
+            with suppress(OSError, http.client.HTTPException):
                 if self.get("/").status == 200:
                     return
         raise AssertionError("the server did not answer")
@@ -64,6 +72,17 @@ class Server:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+    def kill_a_worker(self, chance: random.Random) -> bool:
+        """kill -9 one of the processes that answer; False if there is none just now."""
+        assert self._process is not None
+        mine = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        workers = [int(pid) for pid in mine.read_text("ascii").split()]
+        if not workers:
+            return False
+        with suppress(ProcessLookupError):
+            os.kill(chance.choice(workers), signal.SIGKILL)
+        return True
 
     def get(self, path: str, cookie: str = "") -> Answer:
         """GET."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.exceptions import HTTPException
 
 import config
 from intake import wiring
@@ -23,8 +26,12 @@ from intake.services.draft import Draft
 from intake.services.enrol import Enrol
 from intake.services.sign_in import Visit
 from intake.services.submit import Receipt
+from intake.store import outbox
+from intake.store.columns import AnyRow
+from intake.store.database import Database
 from intake.vault.own import VisitorSecret
 from intake.vault.passphrase import Cost
+from tests import databases
 
 PASSPHRASE = "kaisla humisee rannalla"
 CHEAP = Cost(iterations=1, memory_kib=8)
@@ -36,6 +43,13 @@ DUTY, TRIAGE = "soc-vantaa-kerava-duty", "soc-vantaa-kerava-triage"
 ANK, HEA, YOU = "ank-vantaa-kerava", "hea-vantaa-kerava-office", "you-vantaa"
 WEL, PRI = "wel-vantaa-kerava-office", "pri-tikkukivi"
 COUNTY = "county-vantaa-kerava"
+
+BEHIND = {"people": "admin", "joining": "admin", "colleagues": "agency"}
+"""What else a door serves."""
+LEAST_OF_STAFF = "rules"
+"""The role that may do no more than let staff in."""
+_KEPT: list[TemporaryDirectory[str]] = []
+"""Folders that go when this process ends."""
 
 PEOPLE: dict[str, tuple[str, tuple[Membership, ...]]] = {
     "soc": ("Saana Sosiaali", (Membership(Role.WORKER, SOC), Membership(Role.WORKER, TRIAGE))),
@@ -89,6 +103,9 @@ class Site:
         """The application with every door."""
         app = create_app(self.parts)
         app.testing = True
+        if databases.has_roles():
+            apart = DoorsApart(self.parts, app)
+            app.wsgi_app = apart  # type: ignore[method-assign]  # Flask's own way to wrap it
         return app
 
     def client(self) -> FlaskClient:
@@ -113,12 +130,19 @@ class Site:
         assert visit is not None
         return visit
 
+    def claim_letters(self) -> list[AnyRow]:
+        """Every letter that would be tried now, with its reader."""
+        with self.parts.database.write() as connection:
+            later = self.hands() + timedelta(hours=1)
+            return list(iter(lambda: outbox.claim_letter(connection, self.hands(), later), None))
+
     def break_writes(self, what: str) -> None:
         """Let every ``what`` (such as ``INSERT ON trail``) fail with the word *full*."""
-        with self.parts.database.write() as connection:
-            connection.exec_driver_sql(
-                f"CREATE TRIGGER full BEFORE {what} BEGIN SELECT RAISE(FAIL, 'full'); END"
-            )
+        databases.break_writes(self.parts.database, what)
+
+    def mend_writes(self, table: str) -> None:
+        """Let writes to the table succeed again."""
+        databases.mend_writes(self.parts.database, table)
 
     def send(self, answers: dict[str, Any] | None = None) -> Receipt:
         """Send a worry without HTTP."""
@@ -133,8 +157,17 @@ class Site:
 
 def make_settings(folder: Path, **changes: Any) -> config.Settings:
     """Settings of a site in this folder, all doors in one process, no TLS."""
-    settings = config.load({"ANKKURI_DATA": str(folder), "ANKKURI_SECURE_COOKIES": "no"})
-    return replace(settings, **changes)
+    return replace(config.load(environment(folder)), **changes)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """What a process is told of a site in this folder."""
+    return {
+        "ANKKURI_DATA": str(folder),
+        "ANKKURI_DATABASE": databases.address(folder),
+        "ANKKURI_SECURE_COOKIES": "no",
+        "ANKKURI_REPORTER_URL": "http://ilmoita.invalid",
+    }
 
 
 def lay_out(folder: Path) -> config.Settings:
@@ -162,16 +195,86 @@ def enrol_everyone(parts: wiring.Parts, at: datetime) -> dict[str, UUID]:
     return found
 
 
+class DoorsApart:
+    """Each request goes to the process of its door, as a reverse proxy would send it.
+
+    One process here, but each door with its own role of the database.
+    """
+
+    def __init__(self, parts: wiring.Parts, whole: Flask) -> None:
+        self._parts, self._whole = parts, whole
+        self._apps: dict[str, Flask] = {}
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        """WSGI."""
+        try:
+            endpoint, _ = self._whole.url_map.bind_to_environ(environ).match()
+        except HTTPException:
+            endpoint = "account.sign_in"
+        blueprint = str(endpoint).partition(".")[0]
+        door = BEHIND.get(blueprint, blueprint)
+        app = self._app(door)
+        app.testing = self._whole.testing
+        return app.wsgi_app(environ, start_response)
+
+    def _app(self, door: str) -> Flask:
+        if door not in self._apps:
+            known = door in config.DOORS
+            doors = (door,) if known else tuple(sorted(config.STAFF_DOORS))
+            settings = replace(self._parts.settings, doors=doors)
+            own = databases.of_role(self._parts.database, door if known else LEAST_OF_STAFF)
+            self._apps[door] = create_app(replace(self._parts, settings=settings, database=own))
+        return self._apps[door]
+
+
+def use_roles(parts: wiring.Parts) -> None:
+    """Let the services of these parts have the role of the door that they work for."""
+    for door, services in (
+        ("reporter", ("route", "submit")),
+        ("agency", ("read", "respond")),
+        ("rules", ("sign_in",)),
+        ("admin", ("amend", "appoint", "invite", "dismiss", "openers")),
+        ("jobs", ("chase", "deliver", "tidy", "alarm")),
+    ):
+        own = replace(parts, database=databases.of_role(parts.database, door))
+        vars(parts).update({service: getattr(own, service) for service in services})
+
+
+@cache
+def _original(at: datetime) -> Site:
+    """A site that nobody uses, laid out once in this process: the others are copies of it."""
+    kept = TemporaryDirectory(prefix="ankkuri-site-")
+    _KEPT.append(kept)
+    hands = Hands(at)
+    parts = wiring.build(lay_out(Path(kept.name) / "data"), hands)
+    people = enrol_everyone(parts, at - timedelta(days=30))
+    parts.database.engine.dispose()
+    return Site(parts, hands, people)
+
+
+def _copy(original: Site, folder: Path) -> Site:
+    source = original.parts.settings.data
+    shutil.copytree(source, folder)
+    databases.copy(source, folder)
+    settings = make_settings(folder)
+    hands = Hands(original.hands.at)
+    database = Database(settings.database)
+    parts = replace(original.parts, settings=settings, database=database, now=hands)
+    return Site(parts, hands, dict(original.people))
+
+
 @contextmanager
 def open_site(folder: Path, at: datetime = TUESDAY) -> Iterator[Site]:
     """A site laid out in ``folder`` whose clock stands at ``at``."""
-    hands = Hands(at)
-    parts = wiring.build(lay_out(folder), hands)
-    people = enrol_everyone(parts, at - timedelta(days=30))
+    site = _copy(_original(at), folder)
+    parts = site.parts
+    if databases.has_roles():
+        use_roles(parts)
     try:
-        yield Site(parts, hands, people)
+        yield site
     finally:
         parts.database.engine.dispose()
+        databases.forget(folder)
 
 
 def token_in(page: str) -> str:

@@ -15,7 +15,7 @@ from intake import cli
 from intake.services import settle
 from intake.store import directory as store
 from intake.store.database import Database
-from tests.site import Site, lay_out
+from tests.site import Site, environment, lay_out
 
 REPLAY = (config.REPLAY_PRIVATE, config.REPLAY_PUBLIC)
 
@@ -26,7 +26,8 @@ def init(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     before = os.umask(0o022)
 
     def run(data: Path) -> int:
-        monkeypatch.setenv("ANKKURI_DATA", str(data))
+        for name, value in environment(data).items():
+            monkeypatch.setenv(name, value)
         return cli.main(["init"])
 
     yield run

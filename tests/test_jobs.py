@@ -61,6 +61,7 @@ def test_tidying_deletes_old_drafts_and_copies_but_no_report(site: Site) -> None
         assert connection.scalar(select(ReportRow.id)) is not None
 
 
+@pytest.mark.sqlite
 def test_after_tidying_what_was_erased_is_in_no_file_of_the_database(site: Site) -> None:
     database, drafts, secret = site.parts.database, Draft(site.parts.database), VisitorSecret.new()
     sealed = drafts.save(secret, worry_answers(), site.hands())

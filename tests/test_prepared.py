@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from intake.store.columns import Instant
 from intake.store.database import Database
 from intake.store.prepared import PreparedInsert
+from tests import databases
 from tests.site import TUESDAY
 
 KEPT = Table(
@@ -38,8 +39,8 @@ EMPTY = dict.fromkeys(WHOLE)
 
 
 def test_a_prepared_insert_stores_what_sqlalchemys_own_would(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'x.sqlite3'}")
-    ours = PreparedInsert(core_insert(KEPT))
+    database = Database(databases.empty_address(tmp_path))
+    ours = PreparedInsert(KEPT)
     with database.write() as connection:
         KEPT.create(connection)
         connection.execute(core_insert(KEPT), [{"id": UUID(int=1), **WHOLE}])
@@ -58,12 +59,12 @@ def test_a_prepared_insert_stores_what_sqlalchemys_own_would(tmp_path: Path) -> 
 def test_a_row_that_is_there_already_is_told_in_the_words_that_every_caller_knows(
     tmp_path: Path,
 ) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'x.sqlite3'}")
-    ours = PreparedInsert(core_insert(KEPT))
+    database = Database(databases.empty_address(tmp_path))
+    ours = PreparedInsert(KEPT)
     with database.write() as connection:
         KEPT.create(connection)
         ours(connection, [{"id": UUID(int=1), "word": "ö"}])
-        with pytest.raises(IntegrityError) as told:
-            ours(connection, [{"id": UUID(int=1), "word": "näin"}])
+    with pytest.raises(IntegrityError) as told, database.write() as connection:
+        ours(connection, [{"id": UUID(int=1), "word": "näin"}])
     assert "näin" not in str(told.value)
     database.engine.dispose()

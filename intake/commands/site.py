@@ -11,12 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import config
-from intake import wiring
+from intake import jobs, logs, server, wiring
 from intake.commands.command import InputUnusable, add_command
-from intake.jobs import Timetable
 from intake.live import LiveParts
-
-CHASE_SECONDS, DELIVER_SECONDS, TIDY_SECONDS, OPENERS_SECONDS = 30, 10, 600, 300
 
 
 def add(commands: Any) -> None:
@@ -26,9 +23,7 @@ def add(commands: Any) -> None:
     )
     init.add_argument("--directory", type=Path, metavar="FILE", help="of the first directory")
     serve = add_command(commands, "serve", _serve, "serve the doors that the settings name")
-    serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=int, default=8000)
-    serve.add_argument("--processes", type=int, default=2)
+    server.add_arguments(serve)
     jobs = add_command(
         commands, "jobs", _jobs, "chase, deliver, tidy and watch who can open, on a timetable"
     )
@@ -40,6 +35,7 @@ def add(commands: Any) -> None:
     demo.add_argument("--only-make", action="store_true", help="make the data and stop")
     bench = add_command(commands, "bench", _bench, "measure; the figures are ratios within one run")
     bench.add_argument("what", choices=("submit",))
+    bench.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     bench.add_argument("--json", action="store_true")
 
 
@@ -53,52 +49,50 @@ def _init(chosen: argparse.Namespace) -> int:
     except OSError as error:
         raise InputUnusable(f"The data folder cannot be made private: {error}") from None
     try:
-        made = wiring.lay_out(settings, chosen.directory)
+        done = wiring.lay_out(settings, chosen.directory)
     except KeyFileLost as error:
         raise InputUnusable(str(error)) from None
-    print(f"Ready in {settings.data}" + (f" (made {', '.join(made)})" if made else ""))
+    made = f" (made {', '.join(done.secrets)})" if done.secrets else ""
+    print(f"Ready in {settings.data}{made}")
+    if done.roles_missing:
+        print(f"PostgreSQL has no role {', '.join(done.roles_missing)}: see docs/deploy.md")
     return 0
 
 
 def _serve(chosen: argparse.Namespace) -> int:
-    wiring.blueprints(wiring.build(config.load()))  # refuses here, in one line, not in a worker
-    config.refuse_taken_port(chosen.host, chosen.port)
-    command = [sys.executable, "-m", "gunicorn", *server_options(chosen.host, chosen.port)]
-    os.execv(sys.executable, [*command, "--workers", str(chosen.processes)])  # noqa: S606 (no shell)
-
-
-def server_options(host: str, port: int) -> list[str]:
-    """How gunicorn serves one door or several; the number of processes is the caller's."""
-    return [
-        "intake.app:from_environment()",
-        "--bind",
-        f"{host}:{port}",
-        "--worker-class",
-        "gthread",
-        "--threads",
-        "4",
-        "--no-control-socket",
-        "--log-level",
-        "warning",
-    ]
+    settings = config.load()
+    wiring.blueprints(wiring.build(settings))  # refuses here, in one line, not in a worker
+    server.refuse_unusable(chosen, settings)
+    command = server.command(chosen)
+    os.execv(command[0], command)  # noqa: S606 (no shell)
 
 
 def _jobs(chosen: argparse.Namespace) -> int:
-    parts = wiring.build(config.load())
+    settings = config.load()
+    parts = wiring.build(settings)
     live = LiveParts(parts)
-    timetable = Timetable(
+    logs.install(settings.log, "jobs")
+    timetable = jobs.Timetable(
         parts.database,
         parts.now,
         (
-            ("chase", lambda now: live().chase(now), CHASE_SECONDS),
-            ("deliver", lambda now: live().deliver(now), DELIVER_SECONDS),
-            ("tidy", lambda now: live().tidy(now), TIDY_SECONDS),
-            ("openers", lambda now: live().alarm(now), OPENERS_SECONDS),
-            ("workers", lambda now: live().dismiss.lapsed(now), OPENERS_SECONDS),
+            ("chase", lambda now: live().chase(now), jobs.SECONDS["chase"]),
+            ("notify", lambda now: live().notify(now), jobs.SECONDS["notify"]),
+            ("deliver", lambda now: live().deliver(now), jobs.SECONDS["deliver"]),
+            ("tidy", lambda now: live().tidy(now), jobs.SECONDS["tidy"]),
+            ("openers", lambda now: live().alarm(now), jobs.SECONDS["openers"]),
+            ("workers", lambda now: live().dismiss.lapsed(now), jobs.SECONDS["workers"]),
         ),
     )
     if chosen.once:
         return 1 if timetable.once() else 0
+    if settings.metrics:
+        try:
+            timetable.tell(settings.metrics, parts.take_stock)
+        except OSError as error:
+            raise InputUnusable(
+                f"ANKKURI_METRICS cannot be listened at: {error.strerror}"
+            ) from None
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with suppress(KeyboardInterrupt):
         timetable.run()
@@ -114,4 +108,4 @@ def _demo(chosen: argparse.Namespace) -> int:
 def _bench(chosen: argparse.Namespace) -> int:
     from benchmarks import submit
 
-    return submit.run(as_json=chosen.json)
+    return submit.run(database=chosen.database, as_json=chosen.json)

@@ -18,7 +18,7 @@ from intake.domain.people import Role
 from intake.domain.row_id import new_id
 from intake.services.desks import Desks
 from intake.services.openers import Openers
-from intake.store import alarms, chasing, people
+from intake.store import alarms, outbox, people
 from intake.store.database import Database
 from routing_rules.rule import Standby
 
@@ -90,7 +90,7 @@ class Alarm:
                     },
                 )
                 readers = people.officers(connection, controller, Role.ADMINISTRATOR, today)
-                chasing.put_letters(
+                outbox.put_letters(
                     connection,
                     [
                         {

@@ -17,7 +17,7 @@ from intake.domain.directory import Directory
 from intake.domain.people import Role
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
-from intake.store import chasing, people, trail
+from intake.store import chasing, outbox, people, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
@@ -60,7 +60,7 @@ class Chase:
 
     def _singly(self, now: datetime, after: AnyRow | None) -> tuple[int, Sequence[AnyRow]]:
         with self.database.read() as connection:
-            rows = chasing.due_for_chase(connection, now, BATCH, after)
+            rows = chasing.due_for_chase(connection, now, BATCH, after, claim=False)
         recorded = 0
         for row in rows:
             try:
@@ -94,7 +94,7 @@ class Chase:
                 }
             )
         chasing.record_chase(connection, recorded, _at(later[0]) if later else None)
-        chasing.put_letters(
+        outbox.put_letters(
             connection,
             [
                 {

@@ -19,7 +19,7 @@ from intake.services.enrol import (
     make_key_unless_held,
 )
 from intake.services.invite import OpenInvitation, opened
-from intake.store import chasing, directory, invitations, people, staff, trail
+from intake.store import directory, invitations, outbox, people, staff, trail
 from intake.store.database import Database
 from intake.vault.keyring import (
     InvitationSecret,
@@ -158,7 +158,7 @@ def _renew(connection: Connection, person_id: UUID, keys: dict[str, bytes], now:
             person_id=person_id,
             agency_id=agency,
         )
-    chasing.put_letters(
+    outbox.put_letters(
         connection,
         [
             {

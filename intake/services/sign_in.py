@@ -101,6 +101,7 @@ class SignIn:
     def _unlock(self, name: str, passphrase: str, now: datetime) -> tuple[UUID, PrivateKey]:
         subject = self._subject(name)
         with self.database.write() as connection:
+            people.take_turn_to_try(connection)
             # Counted before it is tried, in the transaction that allows it: guesses made at the
             # same time count each other.
             _must_wait(people.attempts(connection, subject, now - COUNTED_FOR), now)

@@ -1,4 +1,4 @@
-"""What the jobs read and write: due chase steps, letters that wait, heartbeats."""
+"""What the jobs read and write: due chase steps and heartbeats."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, select, update
 
 from intake.domain.row_id import new_id
 from intake.store.columns import AnyRow
-from intake.store.people_tables import PersonRow
 from intake.store.tables import (
     ChaseRow,
     DeadlineRow,
     HeartbeatRow,
-    OutboxRow,
     ReferralRow,
 )
 
@@ -33,11 +31,26 @@ _DUE = (
 )
 
 
+def _ours(due: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Locked, and passing over what another scheduler has; SQLite's writers take turns."""
+    return due.with_for_update(of=DeadlineRow, skip_locked=True)
+
+
 def due_for_chase(
-    connection: Connection, now: datetime, limit: int, after: AnyRow | None = None
+    connection: Connection,
+    now: datetime,
+    limit: int,
+    after: AnyRow | None = None,
+    *,
+    claim: bool = True,
 ) -> Sequence[AnyRow]:
-    """Unmet deadlines whose next step has come, the longest waiting first; those after a row."""
+    """Unmet deadlines whose next step has come, the longest waiting first; those after a row.
+
+    ``claim``: keep them from other schedulers until the transaction ends, and pass over theirs.
+    """
     statement = _DUE.where(DeadlineRow.next_chase_at <= now).limit(limit)
+    if claim:
+        statement = _ours(statement)
     if after is not None:
         statement = statement.where(
             or_(
@@ -49,10 +62,9 @@ def due_for_chase(
 
 
 def still_due(connection: Connection, deadline_id: UUID, now: datetime) -> AnyRow | None:
-    """One deadline as it stands, if its next step has come."""
-    return connection.execute(
-        _DUE.where(DeadlineRow.id == deadline_id, DeadlineRow.next_chase_at <= now)
-    ).first()
+    """One deadline as it stands, if its next step has come and no other scheduler has it."""
+    due = _DUE.where(DeadlineRow.id == deadline_id, DeadlineRow.next_chase_at <= now)
+    return connection.execute(_ours(due)).first()
 
 
 def record_chase(
@@ -62,81 +74,8 @@ def record_chase(
     connection.execute(insert(ChaseRow), steps)
     connection.execute(
         update(DeadlineRow)
-        .where(DeadlineRow.id == steps[0]["deadline_id"])
+        .where(DeadlineRow.id == steps[0]["deadline_id"], DeadlineRow.met_at.is_(None))
         .values(next_chase_at=next_chase_at)
-    )
-
-
-def put_letters(connection: Connection, letters: Sequence[dict[str, Any]]) -> None:
-    """Put letters into the outbox."""
-    if letters:
-        connection.execute(insert(OutboxRow), letters)
-
-
-def waiting_letters(connection: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
-    """Letters to be tried now, with their readers' addresses, languages and leaving."""
-    return connection.execute(
-        select(
-            *OutboxRow.__table__.c,
-            PersonRow.email,
-            PersonRow.name,
-            PersonRow.language,
-            PersonRow.left_at,
-        )
-        .join(PersonRow, PersonRow.id == OutboxRow.person_id)
-        .where(
-            OutboxRow.sent_at.is_(None),
-            OutboxRow.dead_at.is_(None),
-            OutboxRow.next_attempt_at <= now,
-        )
-        .order_by(OutboxRow.next_attempt_at, OutboxRow.id)
-        .limit(limit)
-    ).all()
-
-
-def claim_letter(connection: Connection, row: AnyRow, until: datetime) -> bool:
-    """Keep the letter from others until then; False if another has it, or it is sent or dead."""
-    return (
-        connection.execute(
-            update(OutboxRow)
-            .where(
-                OutboxRow.id == row.id,
-                OutboxRow.next_attempt_at == row.next_attempt_at,
-                OutboxRow.sent_at.is_(None),
-                OutboxRow.dead_at.is_(None),
-            )
-            .values(next_attempt_at=until)
-        ).rowcount
-        == 1
-    )
-
-
-def give_up_letter(connection: Connection, letter_id: UUID, at: datetime) -> None:
-    """The letter is not to be sent; one that is sent or dead stays as it is."""
-    connection.execute(
-        update(OutboxRow)
-        .where(OutboxRow.id == letter_id, OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None))
-        .values(dead_at=at)
-    )
-
-
-def mark_sent(connection: Connection, letter_id: UUID, at: datetime) -> None:
-    """The post has taken the letter."""
-    connection.execute(
-        update(OutboxRow)
-        .where(OutboxRow.id == letter_id)
-        .values(sent_at=at, attempts=OutboxRow.attempts + 1)
-    )
-
-
-def mark_failed(
-    connection: Connection, letter_id: UUID, next_attempt_at: datetime, dead_at: datetime | None
-) -> None:
-    """The post did not take the letter; try again then, or never."""
-    connection.execute(
-        update(OutboxRow)
-        .where(OutboxRow.id == letter_id)
-        .values(attempts=OutboxRow.attempts + 1, next_attempt_at=next_attempt_at, dead_at=dead_at)
     )
 
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 
+from intake.store.postgresql import PostgreSQL
+from intake.store.sqlite import SQLite
+
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_LOCK_WAIT_SECONDS = 15
-_BRIEFLY_SECONDS = 1
-_ASK_AGAIN_SECONDS = 0.001
 
 
 class DatabaseNotReady(Exception):
@@ -29,56 +25,46 @@ class DatabaseNotReady(Exception):
 
 
 class Database:
-    """Reads see one snapshot; a write is one transaction that holds the write lock from its start.
+    """Reads see one snapshot and keep nothing; a write is one transaction.
 
-    SQLite: WAL, ``synchronous=FULL``, foreign keys on, BEGIN for reads and BEGIN IMMEDIATE for
-    writes, so that a writer waits at its start instead of failing in its middle.
+    SQLite's writers take turns. Those of PostgreSQL go side by side and see what others have
+    committed: what must not change between a look and a write is locked, or looked at by the write.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = create_engine(
-            url,
-            connect_args={"timeout": _LOCK_WAIT_SECONDS},
-            hide_parameters=True,
-        )
-        event.listen(self.engine, "connect", _prepare)
-        self._turn = Lock()  # the threads of one process queue here, so that one of them asks
+        self._kind = PostgreSQL(url) if _is_postgresql(url) else SQLite(url)
+        self.engine = self._kind.engine
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading one snapshot; nothing done on it is kept."""
         with self.engine.connect() as connection:
-            _driver(connection).execute("BEGIN")
+            self._kind.begin_reading(connection)
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: durable when the block ends, nothing kept when it raises."""
-        with self._turn, self.engine.begin() as connection:
-            _begin_writing(connection)
-            yield connection
+        with self._kind.turn(), self.engine.connect() as connection:
+            self._kind.begin_writing(connection)
+            with connection.begin():
+                yield connection
+                self._kind.refuse_aborted(connection)
 
     def empty_log(self) -> bool:
-        """Bring the write-ahead log into the database and empty it: what was erased is in neither.
-
-        False where somebody kept it busy: the next time will do.
-        """
-        with self.engine.connect() as connection, _waiting(connection, _BRIEFLY_SECONDS):
-            busy, *_ = _driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            return not busy
+        """Let what was erased be in no file of the database; False where it was busy."""
+        return self._kind.empty_log()
 
     def upgrade(self) -> None:
         """Bring the schema to this version's, creating it where there is none."""
-        path = make_url(self.url).database
-        if path:
-            Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._kind.make_place()
         command.upgrade(_alembic(self.url), "head")
 
     def refuse_newer(self) -> None:
         """Raise DatabaseNotReady if the schema is one that this version does not know."""
         known = {script.revision for script in _scripts(self.url).walk_revisions()}
-        if self._exists() and (found := self._revision()) is not None and found not in known:
+        if self._kind.exists() and (found := self._revision()) is not None and found not in known:
             raise DatabaseNotReady(
                 "The database is from a newer version of Ankkuri intake: "
                 "install that version, or restore a backup made before it"
@@ -86,22 +72,23 @@ class Database:
 
     def require_current(self) -> None:
         """Raise DatabaseNotReady unless the schema is exactly this version's."""
-        if not self._exists():
+        if not self._kind.exists() or (found := self._revision()) is None:
             raise DatabaseNotReady("There is no database yet: run `ankkuri init`")
         self.refuse_newer()
-        if self._revision() != _scripts(self.url).get_current_head():
+        if found != _scripts(self.url).get_current_head():
             raise DatabaseNotReady("The database is from an older version: run `ankkuri init`")
-
-    def _exists(self) -> bool:
-        path = make_url(self.url).database
-        return path is not None and Path(path).exists()
 
     def _revision(self) -> str | None:
         try:
             with self.read() as connection:
                 return MigrationContext.configure(connection).get_current_revision()
         except DatabaseError as error:
-            raise DatabaseNotReady(f"The database cannot be read: {error.orig}") from None
+            words = str(error.orig).strip().splitlines()[0]
+            raise DatabaseNotReady(f"The database cannot be read: {words}") from None
+
+
+def _is_postgresql(url: str) -> bool:
+    return make_url(url).get_backend_name() == "postgresql"
 
 
 def _scripts(url: str) -> ScriptDirectory:
@@ -113,54 +100,3 @@ def _alembic(url: str) -> Config:
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     return config
-
-
-def _prepare(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # the driver must not begin or commit by itself
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "wal_autocheckpoint=4000",  # pages, 16 MB: reports rewrite the same index pages
-        "foreign_keys=ON",
-        "secure_delete=ON",
-        "temp_store=MEMORY",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _driver(connection: Connection) -> Any:
-    """The driver's own connection: past SQLAlchemy, a BEGIN costs a fifth."""
-    return connection.connection.dbapi_connection
-
-
-def _begin_writing(connection: Connection) -> None:
-    """BEGIN IMMEDIATE, asked again every millisecond while another process writes.
-
-    SQLite's own waiting sleeps longer each time, up to 100 ms, while others go first.
-    """
-    driver = _driver(connection)
-    until = time.monotonic() + _LOCK_WAIT_SECONDS
-    with _waiting(connection, 0):
-        while time.monotonic() < until:
-            try:
-                driver.execute("BEGIN IMMEDIATE")
-            except sqlite3.DatabaseError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    break
-                time.sleep(_ASK_AGAIN_SECONDS)
-            else:
-                return
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # raises what went wrong as SQLAlchemy's
-
-
-@contextmanager
-def _waiting(connection: Connection, seconds: int) -> Iterator[None]:
-    """Let SQLite wait for locks no longer than this, once."""
-    driver = _driver(connection)
-    driver.execute(f"PRAGMA busy_timeout={1000 * seconds}")
-    try:
-        yield
-    finally:
-        driver.execute(f"PRAGMA busy_timeout={1000 * _LOCK_WAIT_SECONDS}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, delete, exists, func, insert, or_, select, update
 
 from intake.store.people_tables import (
     AgencyRow,
@@ -17,6 +17,7 @@ from intake.store.people_tables import (
     PersonRow,
 )
 from intake.store.tables import ReferralRow
+from intake.store.writing import insert_or_change, take_turn
 
 AGENCY = "agency"
 _SCALAR = "value"
@@ -43,6 +44,7 @@ def replace(connection: Connection, tables: Mapping[str, Any]) -> None:
 
     Agencies are kept even if they are no longer listed: referrals point at them.
     """
+    take_turn(connection, cast(Table, DirectoryRow.__table__))
     connection.execute(delete(DirectoryRow))
     rows = []
     for kind, entries in tables.items():
@@ -135,7 +137,10 @@ def _stored(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _put_agency(connection: Connection, entry: Mapping[str, Any]) -> None:
-    values = {"kind": entry["kind"], "controller_id": entry["controller"]}
-    known = update(AgencyRow).where(AgencyRow.id == entry["id"]).values(values)
-    if not connection.execute(known).rowcount:
-        connection.execute(insert(AgencyRow).values(id=entry["id"], **values))
+    insert_or_change(
+        connection,
+        cast(Table, AgencyRow.__table__),
+        {"id": entry["id"]},
+        kind=entry["kind"],
+        controller_id=entry["controller"],
+    )

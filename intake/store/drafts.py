@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Table, bindparam, delete, func, select, update
 
 from intake.store.tables import DraftRow
+from intake.store.writing import insert_or_leave
 
 
 def put(
@@ -24,8 +25,10 @@ def put(
     """
     values = {"sealed_answers": sealed_answers, "saved_at": saved_at}
     if over is None:
-        added = insert(DraftRow).values(id=draft_id, **values).on_conflict_do_nothing()
-        return connection.execute(added).rowcount == 1
+        added = insert_or_leave(connection.dialect.name, cast(Table, DraftRow.__table__))
+        kept = {"preserve_rowcount": True}  # an insert's is not told on PostgreSQL otherwise
+        added = added.values(id=draft_id, **values)
+        return connection.execute(added, execution_options=kept).rowcount == 1
     unchanged = (DraftRow.id == draft_id, DraftRow.sealed_answers == over)
     return connection.execute(update(DraftRow).where(*unchanged).values(values)).rowcount == 1
 
@@ -40,7 +43,7 @@ def sealed_answers(connection: Connection, draft_id: UUID) -> bytes | None:
 
 
 def total_bytes(connection: Connection) -> int:
-    """What all drafts take. SQLite tells lengths without reading the content."""
+    """What all drafts take. Both databases tell lengths without reading the content."""
     return connection.scalar(select(func.sum(func.length(DraftRow.sealed_answers)))) or 0
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import (
     Connection,
     Select,
+    Table,
     and_,
     bindparam,
     delete,
@@ -35,6 +36,7 @@ from intake.store.people_tables import (
     PersonRow,
     SessionRow,
 )
+from intake.store.writing import take_turn
 
 
 def row_by_sign_in_name(connection: Connection, name: str) -> AnyRow | None:
@@ -196,6 +198,13 @@ def agency_keys_that_open(connection: Connection, on: date) -> dict[str, AnyRow]
     return {row.agency_id: row for row in connection.execute(_KEYS_THAT_OPEN, {"on": on})}
 
 
+def agency_key(connection: Connection, key_id: str) -> AnyRow | None:
+    """A public key (id, public_key), also one that nobody opens or that was retired."""
+    return connection.execute(
+        select(AgencyKeyRow.id, AgencyKeyRow.public_key).where(AgencyKeyRow.id == key_id)
+    ).first()
+
+
 def openers(connection: Connection, on: date) -> dict[str, int]:
     """How many members can open each agency's key in use on that day."""
     return {row.agency_id: row.openers for row in connection.execute(_OPENERS, {"on": on})}
@@ -267,6 +276,11 @@ def purge_sessions(connection: Connection, started_before: datetime) -> int:
     return connection.execute(
         delete(SessionRow).where(SessionRow.started_at < started_before)
     ).rowcount
+
+
+def take_turn_to_try(connection: Connection) -> None:
+    """Let tries at the same time count each other: one at a time until the transaction ends."""
+    take_turn(connection, cast(Table, AttemptRow.__table__))
 
 
 def add_attempt(connection: Connection, subject: bytes, at: datetime) -> UUID:

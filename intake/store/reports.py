@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or_leave
+from sqlalchemy import Connection, Table, select, update
 
 from intake.store.columns import AnyRow
 from intake.store.prepared import PreparedInsert
@@ -17,12 +16,14 @@ from intake.store.tables import (
     DeadlineRow,
     DecisionRow,
     FactsKeyRow,
+    NoticeRow,
     ReceiptRow,
     ReferralRow,
     ReportRow,
     SectionRow,
     WrapRow,
 )
+from intake.store.writing import insert_or_leave
 
 Values = dict[str, Any]
 
@@ -34,6 +35,7 @@ class Filing:
     report: Values
     sections: Sequence[Values]
     receipt: Values
+    notice: Values | None
     facts_key: Values
     decision: Values
     referrals: Sequence[Values]
@@ -41,11 +43,12 @@ class Filing:
     deadlines: Sequence[Values]
 
 
-_REPORT, _RECEIPT, _SECTION, _DECISION, _REFERRAL, _WRAP, _DEADLINE = (
-    PreparedInsert(insert(cast(Table, row.__table__)))
+_REPORT, _RECEIPT, _NOTICE, _SECTION, _DECISION, _REFERRAL, _WRAP, _DEADLINE = (
+    PreparedInsert(cast(Table, row.__table__))
     for row in (
         ReportRow,
         ReceiptRow,
+        NoticeRow,
         SectionRow,
         DecisionRow,
         ReferralRow,
@@ -53,15 +56,14 @@ _REPORT, _RECEIPT, _SECTION, _DECISION, _REFERRAL, _WRAP, _DEADLINE = (
         DeadlineRow,
     )
 )
-_FACTS_KEY = PreparedInsert(
-    insert_or_leave(cast(Table, FactsKeyRow.__table__)).on_conflict_do_nothing()
-)
+_FACTS_KEY = PreparedInsert(cast(Table, FactsKeyRow.__table__), insert_or_leave)
 
 
 def file(connection: Connection, filing: Filing) -> None:
     """Insert everything; IntegrityError if this draft was already sent."""
     _REPORT(connection, [filing.report])
     _RECEIPT(connection, [filing.receipt])
+    _NOTICE(connection, [filing.notice] if filing.notice else [])
     _SECTION(connection, filing.sections)
     _FACTS_KEY(connection, [filing.facts_key])
     _DECISION(connection, [filing.decision])

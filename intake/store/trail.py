@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import Connection, Table, and_, func, insert, or_, select
+from sqlalchemy import Connection, Table, and_, bindparam, func, or_, select
 
 from intake.domain.row_id import new_id
 from intake.domain.trail import TrailLine
@@ -16,10 +16,9 @@ from intake.store.people_tables import AgencyRow, MembershipRow, PersonRow
 from intake.store.prepared import PreparedInsert
 from intake.store.tables import ReferralRow, TrailRow
 
-_WRITER = uuid4()
 _TABLE = cast(Table, TrailRow.__table__)
-_LAST = select(func.max(_TABLE.c.sequence)).where(_TABLE.c.writer == _WRITER)
-_ADD = PreparedInsert(insert(_TABLE))
+_LAST = select(func.max(_TABLE.c.sequence)).where(_TABLE.c.writer == bindparam("writer"))
+_ADD = PreparedInsert(_TABLE)
 
 
 def write_line(connection: Connection, *, at: datetime, action: str, **about: Any) -> None:
@@ -30,11 +29,16 @@ def write_line(connection: Connection, *, at: datetime, action: str, **about: An
 def write_lines(
     connection: Connection, *, at: datetime, action: str, about: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Add one line for each of ``about``, numbered after this process's last one."""
-    last = connection.scalar(_LAST) or 0
+    """Add one line for each of ``about``, numbered after the writer's last one.
+
+    A writer is a connection of the pool: it makes one transaction at a time, so no number is drawn
+    twice and none is left out.
+    """
+    writer = connection.info.setdefault("trail writer", uuid4())
+    last = connection.scalar(_LAST, {"writer": writer}) or 0
     lines = [
         TrailLine(
-            id=new_id(at), writer=_WRITER, sequence=last + number, at=at, action=action, **fields
+            id=new_id(at), writer=writer, sequence=last + number, at=at, action=action, **fields
         )
         for number, fields in enumerate(about, 1)
     ]
@@ -59,6 +63,7 @@ def lines_of(connection: Connection, controllers: Collection[str], limit: int) -
             TrailRow.role,
             TrailRow.agency_id,
             TrailRow.purpose,
+            TrailRow.basis,
             PersonRow.name,
             ReferralRow.reference,
         )

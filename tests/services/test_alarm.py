@@ -17,7 +17,6 @@ from intake.services.alarm import Alarm
 from intake.services.desks import Desks, Place
 from intake.services.openers import Served
 from intake.store import alarms as store
-from intake.store import chasing
 from intake.store.people_tables import AgencyKeyRow, AlarmRow, GrantRow, MembershipRow, PersonRow
 from intake.store.tables import OutboxRow
 from tests.site import COUNTY, DUTY, HEA, POL, SOC, TRIAGE, Site
@@ -151,9 +150,9 @@ def test_the_letter_names_the_agencies_and_where_to_look(
     alarm(site.hands())
     with site.parts.database.write() as connection:
         connection.execute(update(PersonRow).values(language=language))
-    with site.parts.database.read() as connection:
-        rows = chasing.waiting_letters(connection, site.hands(), 1000)
-    (row,) = [r for r in rows if r.letter == alarms.LETTER and HEA in r.params["agencies"]]
+    (row,) = [
+        r for r in site.claim_letters() if r.letter == alarms.LETTER and HEA in r.params["agencies"]
+    ]
     text = site.parts.deliver.write(row).text
     assert told in text
     assert f"- {site.parts.directory.agency(HEA).name[language]}\n" in text
@@ -166,6 +165,7 @@ def test_the_letter_names_the_agencies_and_where_to_look(
 def test_a_long_list_of_agencies_is_cut_in_the_letter(site: Site, alarm: Alarm) -> None:
     row = SimpleNamespace(
         id=1,
+        report_id=None,
         letter=alarms.LETTER,
         params={"agencies": list(site.parts.directory.agencies), "places": []},
         language="en",

@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from intake.domain.referral import Move, State
 from intake.post.letter import Letter, LetterNotTaken
 from intake.services.chase import Chase
 from intake.services.deliver import MOST_ATTEMPTS, Deliver
-from intake.services.respond import Entry
+from intake.services.record import Entry
 from intake.store.people_tables import PersonRow
 from intake.store.tables import ChaseRow, DeadlineRow, OutboxRow
-from tests.site import POL, Site, worry_answers
+from tests.site import POL, TUESDAY, Site, worry_answers
 
 
 def chases(site: Site, clock: str) -> list[tuple[str, str]]:
@@ -105,11 +106,16 @@ def test_the_accepting_worker_alone_is_written_to_and_a_leaver_is_not(site: Site
     site.parts.respond(visit, row.id, Entry(Move.ACCEPT), site.hands())
     with site.parts.database.write() as connection:
         connection.execute(
-            text("UPDATE person SET left_at = created_at WHERE id = :id"),
-            {"id": site.people["ank"].hex},
+            update(PersonRow).where(PersonRow.id == site.people["ank"]).values(left_at=site.hands())
         )
     site.parts.chase(site.hands.move(days=14))
     assert site.people["ank"] not in {row.person_id for row in letters(site)}
+
+
+def record(connection: Connection, deadline_id: UUID, step: str) -> None:
+    """A step of a deadline, as the sweep records it."""
+    values = {"deadline_id": deadline_id, "step": step, "to_role": "worker", "letters": 0}
+    connection.execute(insert(ChaseRow).values(id=uuid4(), chased_at=TUESDAY, **values))
 
 
 def test_a_step_recorded_twice_is_refused_by_the_database(site: Site) -> None:
@@ -119,13 +125,7 @@ def test_a_step_recorded_twice_is_refused_by_the_database(site: Site) -> None:
         row = connection.execute(select(ChaseRow)).first()
     assert row is not None
     with pytest.raises(IntegrityError), site.parts.database.write() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO chase (id, deadline_id, step, to_role, chased_at, letters)"
-                " VALUES ('x', :deadline, :step, 'worker', '2026-06-02', 0)"
-            ),
-            {"deadline": row.deadline_id.hex, "step": row.step},
-        )
+        record(connection, row.deadline_id, row.step)
 
 
 def test_one_broken_deadline_does_not_stop_the_others(site: Site) -> None:
@@ -137,13 +137,7 @@ def test_one_broken_deadline_does_not_stop_the_others(site: Site) -> None:
             select(DeadlineRow.id, DeadlineRow.steps).where(DeadlineRow.clock == "urgency")
         ).first()
         assert first is not None
-        connection.execute(
-            text(
-                "INSERT INTO chase (id, deadline_id, step, to_role, chased_at, letters)"
-                " VALUES ('x', :deadline, :step, 'worker', '2026-06-02 00:00:00', 0)"
-            ),
-            {"deadline": first.id.hex, "step": first.steps[0]["step"]},
-        )
+        record(connection, first.id, first.steps[0]["step"])
     site.parts.chase(now)
     with site.parts.database.read() as connection:
         waiting = connection.execute(
@@ -166,6 +160,9 @@ class Post:
         if letter.to_address.startswith(self.refuses or "nobody"):
             raise LetterNotTaken("refused")
         self.taken.append(letter)
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 def simple(row: Any) -> Letter:
@@ -191,17 +188,10 @@ def test_a_letter_taken_but_not_marked_is_sent_again_with_the_same_message_id(si
     site.parts.chase(site.hands.move(hours=2))
     post = Post()
     deliver = Deliver(site.parts.database, post, simple)
-    with site.parts.database.write() as connection:
-        connection.execute(
-            text(
-                "CREATE TRIGGER full BEFORE UPDATE OF sent_at ON outbox"
-                " BEGIN SELECT RAISE(FAIL, 'full'); END"
-            )
-        )
+    site.break_writes("UPDATE OF sent_at ON outbox")
     with pytest.raises(Exception, match="full"):
         deliver(site.hands())
-    with site.parts.database.write() as connection:
-        connection.execute(text("DROP TRIGGER full"))
+    site.mend_writes("outbox")
     deliver(site.hands.move(minutes=4))
     sent = [letter.message_id for letter in post.taken]
     assert sent.count(sent[0]) == 1  # it is still claimed
@@ -307,7 +297,7 @@ def test_a_deadline_met_while_others_are_chased_one_by_one_is_left_alone(
 
     assert len(running(site, now)) > 1
     monkeypatch.setattr(Chase, "_chase", meeting)
-    site.parts.chase(now)
+    Chase(site.parts.database, site.parts.directory)(now)
     assert len(seen) == 2
 
 

@@ -16,7 +16,7 @@ from intake.domain.trail import Action
 from intake.services.appoint import PersonNotYours, RoleNotYours
 from intake.services.dismiss import Dismiss, LeavesNobody
 from intake.services.enrol import Enrol
-from intake.services.respond import Entry
+from intake.services.record import Entry
 from intake.services.sign_in import SignInRefused
 from intake.store import people, referrals
 from intake.store.people_tables import GrantRow, MembershipRow, PersonRow, SessionRow

@@ -32,7 +32,7 @@ from intake.services.invite import (
 from intake.services.join import InvitationOver, Join
 from intake.services.read import KeyNotGranted
 from intake.services.sign_in import SignInRefused
-from intake.store import chasing, people
+from intake.store import people
 from intake.store.people_tables import AgencyKeyRow, InvitationRow
 from intake.store.tables import TrailRow
 from intake.vault.keyring import InvitationSecret
@@ -298,9 +298,7 @@ def test_a_lost_passphrase_makes_a_new_key_and_the_old_grants_are_void(
     (row,) = site.parts.read.inbox(visit, ("sent",))
     with pytest.raises(KeyNotGranted):
         site.parts.read(visit, row.id, site.hands())
-    with site.parts.database.read() as connection:
-        rows = chasing.waiting_letters(connection, site.hands(), 100)
-    (told,) = [row for row in rows if row.letter == "renewed"]
+    (told,) = [row for row in site.claim_letters() if row.letter == "renewed"]
     assert told.person_id == person
     assert "uusi salalause ja uusi avain" in site.parts.deliver.write(told).text
 

@@ -148,7 +148,7 @@ def test_every_change_of_who_can_open_renews_the_stamp_and_no_other_does(site: S
     def renewed(statement: UpdateBase) -> bool:
         with database.write() as connection:
             before = people.openers_stamp(connection)
-            assert connection.execute(statement).rowcount == 1
+            connection.execute(statement)
             return people.openers_stamp(connection) != before
 
     added = {row: renewed(insert(row).values(values)) for row, values in rows.items()}

@@ -90,8 +90,8 @@ def test_a_locked_database_is_an_error_and_not_a_receipt(site: Site) -> None:
     def locked(*_: Any) -> None:
         raise OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
 
-    engine = site.parts.database.engine
-    with site.parts.database.read() as connection:
+    engine = site.parts.submit.database.engine
+    with site.parts.submit.database.read() as connection:
         connection.execute(text("SELECT 1"))
     event.listen(engine, "commit", locked)
     try:
@@ -200,7 +200,7 @@ def test_a_notice_address_is_sealed_apart_and_never_in_the_report(site: Site) ->
     row = site.parts.read.inbox(visit, ("sent",))[0]
     assert "outi@koulu" not in str(site.parts.read(visit, row.id, site.hands()))
     with site.parts.database.read() as connection:
-        sealed = connection.scalar(text("SELECT sealed_notice_address FROM receipt"))
+        sealed = connection.scalar(text("SELECT sealed_address FROM notice"))
     assert sealed
     assert b"outi" not in sealed
 

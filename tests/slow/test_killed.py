@@ -13,53 +13,18 @@ from sqlalchemy import func, select
 
 from intake import wiring
 from intake.services.draft import Draft
-from intake.store.database import Database
 from intake.store.tables import (
-    DeadlineRow,
-    DraftRow,
-    ReceiptRow,
-    ReferralRow,
     ReportRow,
-    SectionRow,
-    TrailRow,
-    WrapRow,
 )
-from intake.vault.envelope import SLOTS
 from intake.vault.own import VisitorSecret
 from tests.processes import Answer, Server
 from tests.site import enrol_everyone, lay_out
+from tests.slow.sending import stored
 from tests.web.filled import typed_worry
 from tests.web.reporter_walk import hidden_in
 
 ROUNDS = 50
 SEED = 20260602
-
-
-def stored(database: Database, secret: VisitorSecret) -> bool:
-    """Whether the report of this draft is there, whole; False only if nothing of it is."""
-    with database.read() as connection:
-        report = connection.scalar(
-            select(ReceiptRow.report_id).where(ReceiptRow.draft_id == secret.draft_id)
-        )
-        draft = connection.scalar(select(DraftRow.id).where(DraftRow.id == secret.draft_id))
-        assert (report is None) == (draft is not None), "both, or neither"
-        if report is None:
-            return False
-
-        def count(row: type, *where: object) -> int:
-            return connection.scalar(select(func.count()).select_from(row).where(*where)) or 0  # type: ignore[arg-type]  # conditions of many kinds
-
-        referrals = list(
-            connection.scalars(select(ReferralRow.id).where(ReferralRow.report_id == report))
-        )
-        assert referrals
-        assert count(ReportRow, ReportRow.id == report) == 1
-        assert count(SectionRow, SectionRow.report_id == report) == len(SLOTS) - 1
-        for referral in referrals:
-            assert count(WrapRow, WrapRow.referral_id == referral) >= 1
-            assert count(DeadlineRow, DeadlineRow.referral_id == referral) >= 1
-            assert count(TrailRow, TrailRow.referral_id == referral) == 1
-        return True
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from intake.vault.keyring import (
     check_code,
     grant,
     is_check_code,
+    keyed_secret,
     lock_person_key,
     new_key_pair,
     open_grant,
@@ -25,7 +26,7 @@ from intake.vault.keyring import (
     unlock_nobody,
     unlock_person_key,
 )
-from intake.vault.own import CookieUnusable
+from intake.vault.own import CookieUnusable, VisitorSecret, open_draft, seal_draft
 from intake.vault.passphrase import PRODUCTION, Cost
 from intake.vault.seal import KeyUnusable, PublicKey
 from tests.vault.invented import (
@@ -197,3 +198,21 @@ def test_a_check_code_stands_for_one_public_key_and_forgives_how_it_is_typed() -
         assert is_check_code(typed, one)
     for wrong in ("", code[:-1], code + "0", check_code(other)):
         assert not is_check_code(wrong, one)
+
+
+def test_a_draft_keyed_in_opens_by_its_writers_key_and_its_address_together() -> None:
+    draft, other = UUID(int=31), UUID(int=32)
+    secret = keyed_secret(PERSON_KEY, draft)
+    sealed = seal_draft(secret, b"typed")
+    assert open_draft(keyed_secret(PERSON_KEY, draft), sealed) == b"typed"
+    guesses = (
+        keyed_secret(new_key_pair("person-1"), draft),
+        keyed_secret(PERSON_KEY, other),
+        VisitorSecret(draft.bytes * 2),
+        VisitorSecret(PERSON_KEY.raw[:32]),
+    )
+    for guess in guesses:
+        assert guess.draft_id != secret.draft_id
+        assert guess.receipt_code != secret.receipt_code
+        with pytest.raises(EnvelopeDamaged):
+            open_draft(guess, sealed)

@@ -174,7 +174,22 @@ def test_a_database_that_cannot_be_read_answers_503(
     token = token_in(filled.get("/report/check"))
     monkeypatch.setattr(Database, "read", _raising(BROKEN))
     filled.get("/report/check", 503)
-    filled.post_with(token, "/report/send", {}, 503)
+    page = filled.post_with(token, "/report/send", {}, 503)
+    assert "Emme tiedä, tallentuiko ilmoituksesi" in page
+
+
+def test_a_report_whose_commit_was_not_answered_is_not_called_lost(
+    filled: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, store = filled.get("/report/check"), Submit._store
+
+    def store_and_break(*arguments: Any) -> None:
+        store(*arguments)
+        raise BROKEN
+
+    monkeypatch.setattr(Submit, "_store", store_and_break)
+    assert filled.press(page, "/report/send") == "/receipt"
+    assert code_in(filled.get("/receipt"))
 
 
 def test_while_nobody_could_open_it_the_check_page_says_so_and_gives_numbers(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from intake.app import create_app
 from intake.services.draft import COUNTED_EVERY, Draft, NoRoomForDrafts
 from intake.services.sign_in import SignIn
+from intake.store.database import Database
 from intake.store.tables import DraftRow
 from intake.vault.own import VisitorSecret
 from tests.site import Site, token_in
@@ -53,15 +53,17 @@ def test_over_tls_browsers_are_told_to_use_nothing_else(site: Site, secure: bool
 
 
 @pytest.fixture
-def failing(site: Site) -> Iterator[Any]:
+def failing(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Lets every transaction fail from the moment that it is called."""
 
     def fail(*_: Any) -> None:
         raise OperationalError("BEGIN", {}, Exception("disk I/O error"))
 
-    engine = site.parts.database.engine
-    yield lambda: event.listen(engine, "begin", fail)
-    event.remove(engine, "begin", fail)
+    def begin_to_fail() -> None:
+        monkeypatch.setattr(Database, "read", fail)
+        monkeypatch.setattr(Database, "write", fail)
+
+    return begin_to_fail
 
 
 def test_a_member_of_staff_who_reports_loses_no_text_when_the_database_fails(

@@ -7,10 +7,8 @@ import os
 import sqlalchemy as sa
 from alembic import op
 
-import intake.store.columns
-
-revision = '0030'
-down_revision = '0003'
+revision = '0006'
+down_revision = '0005'
 branch_labels = None
 depends_on = None
 
@@ -32,10 +30,10 @@ def upgrade() -> None:
     sa.Column('language', sa.String(length=2), nullable=False),
     sa.Column('roles', sa.JSON(), nullable=False),
     sa.Column('invited_by', sa.Uuid(), nullable=True),
-    sa.Column('invited_at', intake.store.columns.Instant(timezone=True), nullable=False),
-    sa.Column('expires_at', intake.store.columns.Instant(timezone=True), nullable=False),
-    sa.Column('accepted_at', intake.store.columns.Instant(timezone=True), nullable=True),
-    sa.Column('withdrawn_at', intake.store.columns.Instant(timezone=True), nullable=True),
+    sa.Column('invited_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('accepted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['invited_by'], ['person.id'], name=op.f('fk_invitation_invited_by_person')),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_invitation_person_id_person')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_invitation')),
@@ -47,7 +45,7 @@ def upgrade() -> None:
     sa.Column('controller_id', sa.String(length=64), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('digest', sa.String(length=64), nullable=False),
-    sa.Column('raised_at', intake.store.columns.Instant(timezone=True), nullable=False),
+    sa.Column('raised_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_alarm')),
     sa.UniqueConstraint('controller_id', 'day', 'digest', name=op.f('uq_alarm_controller_id_day_digest'))
     )

@@ -13,8 +13,10 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from intake.store import database
+from intake.store import sqlite
 from intake.store.database import Database
+
+pytestmark = pytest.mark.sqlite
 
 
 @pytest.fixture
@@ -119,7 +121,7 @@ def test_a_writer_that_waits_too_long_says_so_and_writes_the_next_time(
     place: tuple[Database, sqlite3.Connection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, other = place
-    monkeypatch.setattr(database, "_LOCK_WAIT_SECONDS", 0)
+    monkeypatch.setattr(sqlite, "_LOCK_WAIT_SECONDS", 0)
     with pytest.raises(OperationalError, match="locked"):
         _write(ours)
     other.execute("COMMIT")
@@ -132,7 +134,7 @@ def test_the_log_is_left_alone_while_somebody_reads(
     place: tuple[Database, sqlite3.Connection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, other = place
-    monkeypatch.setattr(database, "_BRIEFLY_SECONDS", 0)
+    monkeypatch.setattr(sqlite, "_BRIEFLY_SECONDS", 0)
     other.execute("COMMIT")
     with ours.read() as connection:
         assert _count(connection) == 0

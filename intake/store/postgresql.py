@@ -1,0 +1,93 @@
+"""PostgreSQL, for more than one machine: any number of processes over one database."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import OperationalError
+
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_WRITE = "BEGIN"
+_CONNECT_SECONDS = 5
+_FREE_CONNECTION_SECONDS = 10
+_SESSION = {
+    "timezone": "UTC",
+    "lock_timeout": "15s",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "60s",
+    "synchronous_commit": "on",  # an acknowledged report is on the disk, whatever the server's own
+}
+
+
+class TransactionAborted(Exception):
+    """A statement of this transaction failed, and what failed was passed over."""
+
+
+class PostgreSQL:
+    """Reads are REPEATABLE READ and READ ONLY, writes READ COMMITTED; each begins by our word.
+
+    The BEGIN also finds out whether a connection of the pool still lives.
+    """
+
+    def __init__(self, url: str) -> None:
+        options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+        self.engine = create_engine(
+            url,
+            connect_args={"connect_timeout": _CONNECT_SECONDS, "options": options},
+            hide_parameters=True,
+            pool_timeout=_FREE_CONNECTION_SECONDS,
+        )
+        event.listen(self.engine, "connect", _prepare)
+
+    def turn(self) -> AbstractContextManager[object]:
+        """Writers need no turn."""
+        return nullcontext()
+
+    def begin_reading(self, connection: Connection) -> None:
+        """Begin to see one snapshot."""
+        _begin(connection, _READ)
+
+    def begin_writing(self, connection: Connection) -> None:
+        """Begin a transaction that sees what is committed."""
+        _begin(connection, _WRITE)
+
+    def refuse_aborted(self, connection: Connection) -> None:
+        """Raise where a failed statement was passed over: COMMIT would silently keep nothing."""
+        if _driver(connection).info.transaction_status is TransactionStatus.INERROR:
+            raise TransactionAborted
+
+    def empty_log(self) -> bool:
+        """Nothing to do: the server's log is its own, and the reader of its files too."""
+        return True
+
+    def exists(self) -> bool:
+        """Whether there is a database; asking it will tell."""
+        return True
+
+    def make_place(self) -> None:
+        """Nothing to do: the server has its place."""
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    connection.autocommit = True  # the driver must not begin by itself
+
+
+def _begin(connection: Connection, sql: str) -> None:
+    """Begin; over a new connection where this one broke while it lay in the pool."""
+    try:
+        _driver(connection).execute(sql)
+    except psycopg.OperationalError:
+        connection.invalidate()
+        try:
+            _driver(connection).execute(sql)
+        except psycopg.OperationalError as error:
+            raise OperationalError(sql, None, error) from error
+
+
+def _driver(connection: Connection) -> psycopg.Connection[Any]:
+    driver: Any = connection.connection.dbapi_connection
+    return driver  # type: ignore[no-any-return]  # SQLAlchemy's view of it has fewer methods

@@ -1,0 +1,202 @@
+"""What each door may do in PostgreSQL, as a role of its own; what is not said here is refused.
+
+The role of a door is ``ankkuri_`` and the door's name; that of the jobs is ``ankkuri_jobs``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sqlalchemy import Connection
+
+Rights = Mapping[str, Sequence[str]]
+"""Of a table: statements, each for the whole row or with its columns: ``SELECT (id, state)``."""
+
+_READ, _ADD, _CHANGE, _ERASE = "SELECT", "INSERT", "UPDATE", "DELETE"
+_NOBODY_SEALED_REFERRAL = (
+    "SELECT (id, report_id, agency_id, reference, state, is_lead, came_from, arrived_at, "
+    "opened_at, moved_at, worker_id)"
+)
+_EVERYWHERE: Rights = {
+    "alembic_version": (_READ,),
+    "directory": (_READ,),
+    "directory_stamp": (_READ,),
+    "agency": (_READ,),
+    "trail": (_ADD, "SELECT (writer, sequence)"),
+}
+_WHO_CAN_OPEN: Rights = {
+    "openers_stamp": (_READ,),
+    "agency_key": (_READ,),
+    "agency_grant": ("SELECT (agency_key_id, person_id, withdrawn_at)",),
+    "membership": (_READ,),
+    "person": ("SELECT (id, left_at)",),
+}
+_GIVE_KEYS: Rights = {
+    "agency_key": (_ADD, "UPDATE (retired_at)"),
+    "agency_grant": (
+        "SELECT (id, agency_key_id, person_id, withdrawn_at)",
+        _ADD,
+        "UPDATE (sealed_key, granted_at, withdrawn_at)",
+    ),
+}
+_STAFF: Rights = {
+    "person": (_READ,),
+    "membership": (_READ,),
+    "session": (_READ, _ADD, _CHANGE),
+    "attempt": (_READ, _ADD, _ERASE),
+}
+_NEW_REPORT: Rights = {
+    "notice": (_ADD,),
+    "draft": (_READ, _ADD, _CHANGE, _ERASE),
+    "report": (_ADD,),
+    "receipt": (_READ, _ADD, "UPDATE (acknowledged_at, sealed_copy)"),
+    "section": (_ADD,),
+    "facts_key": (_ADD,),
+    "decision": (_ADD,),
+    "referral": (_ADD,),
+    "wrap": (_ADD,),
+    "deadline": (_ADD,),
+}
+
+
+def _together(*rights: Rights) -> Rights:
+    tables = dict.fromkeys(table for some in rights for table in some)
+    return {
+        table: tuple(dict.fromkeys(right for some in rights for right in some.get(table, ())))
+        for table in tables
+    }
+
+
+ROLES: Mapping[str, Rights] = {
+    "reporter": _together(
+        _EVERYWHERE,
+        _WHO_CAN_OPEN,
+        _NEW_REPORT,
+        {
+            "notice": ("SELECT (report_id)", _ERASE),  # its address is the jobs' to read
+            "report": (_READ,),
+            "referral": (_NOBODY_SEALED_REFERRAL,),
+            "deadline": (_READ,),
+            "move": ("SELECT (id, referral_id, move, choice, made_at)",),
+        },
+    ),
+    "agency": _together(
+        _EVERYWHERE,
+        _STAFF,
+        _WHO_CAN_OPEN,
+        _NEW_REPORT,  # worries that came by telephone or on paper
+        _GIVE_KEYS,
+        {
+            "agency_grant": (_READ,),
+            "notice": ("SELECT (report_id)", "UPDATE (news_at)"),
+            "report": (_READ,),
+            "section": (_READ,),
+            "referral": (_READ, _ADD, "UPDATE (state, opened_at, moved_at, worker_id)"),
+            "wrap": (_READ, _ADD, _ERASE),
+            "note": (_READ, _ADD),
+            "chase": (_READ,),
+            "trail": ("SELECT (at, action, referral_id)",),
+            "deadline": (
+                _READ,
+                _ADD,
+                "UPDATE (met_at, met_on, met_by, next_chase_at)",
+            ),
+            "move": (_READ, _ADD),
+        },
+    ),
+    "supervisor": _together(
+        _EVERYWHERE,
+        _STAFF,
+        {
+            "referral": (_NOBODY_SEALED_REFERRAL,),
+            "deadline": (_READ,),
+            "chase": (_READ,),
+            "heartbeat": (_READ,),
+            "outbox": (
+                "SELECT (id, person_id, params, attempts, created_at, next_attempt_at, sent_at, "
+                "dead_at)",
+                "UPDATE (dead_at, attempts, next_attempt_at)",
+            ),
+        },
+    ),
+    "coordinator": _together(
+        _EVERYWHERE, _STAFF, {"referral": ("SELECT (agency_id, arrived_at, state)",)}
+    ),
+    "rules": _together(_EVERYWHERE, _STAFF),
+    "admin": _together(
+        _EVERYWHERE,
+        _STAFF,
+        _WHO_CAN_OPEN,
+        _GIVE_KEYS,
+        {
+            "directory": (_READ, _ADD, "UPDATE (entry)", _ERASE),
+            "directory_stamp": ("UPDATE (stamp)",),
+            "agency": (_ADD, "UPDATE (kind, controller_id)"),
+            "invitation": (_READ, _ADD, "UPDATE (accepted_at, withdrawn_at)"),
+            "person": (
+                _ADD,
+                "UPDATE (name, email, language, public_key, sealed_private_key, left_at)",
+            ),
+            "membership": (_ADD, "UPDATE (valid_to)"),
+            "referral": ("SELECT (id, agency_id, state, worker_id)", "UPDATE (worker_id)"),
+            "outbox": (_ADD,),
+        },
+    ),
+    "audit": _together(
+        _EVERYWHERE, _STAFF, {"trail": (_READ,), "referral": ("SELECT (id, reference)",)}
+    ),
+    "jobs": _together(
+        _EVERYWHERE,
+        _WHO_CAN_OPEN,
+        {
+            "alarm": (_READ, _ADD, _ERASE),
+            "person": ("SELECT (id, sign_in_name, name, email, language, left_at)",),
+            "referral": (_NOBODY_SEALED_REFERRAL, "UPDATE (worker_id)"),
+            "deadline": (_READ, "UPDATE (next_chase_at)"),
+            "chase": (_READ, _ADD),
+            "outbox": (_READ, _ADD, _CHANGE),
+            "notice": (_READ, _CHANGE, _ERASE),
+            "heartbeat": (_READ, _ADD, _CHANGE, _ERASE),
+            "draft": ("SELECT (saved_at)", _ERASE),
+            "receipt": ("SELECT (created_at, sealed_copy)", "UPDATE (sealed_copy)"),
+            "session": ("SELECT (started_at)", _ERASE),
+            "attempt": ("SELECT (at)", _ERASE),
+        },
+    ),
+}
+
+
+def role_name(door: str) -> str:
+    """The name of the role of a door, or of the jobs."""
+    return f"ankkuri_{door}"
+
+
+def renew(connection: Connection) -> list[str]:
+    """Give each role that exists exactly its rights; the names of those that do not exist.
+
+    Nothing on SQLite, which knows no roles.
+    """
+    if connection.dialect.name != "postgresql":
+        return []
+    found = set(connection.exec_driver_sql("SELECT rolname FROM pg_roles").scalars())
+    roles = {role_name(door): rights for door, rights in ROLES.items()}
+    for role, rights in roles.items():
+        if role in found:
+            connection.exec_driver_sql("; ".join(_statements(role, rights)))
+    return [role for role in roles if role not in found]
+
+
+def _statements(role: str, rights: Rights) -> Iterator[str]:
+    yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}"
+    yield f"GRANT USAGE ON SCHEMA public TO {role}"
+    for table, statements in rights.items():
+        for statement in statements:
+            yield f'GRANT {statement} ON "{table}" TO {role}'
+
+
+def can_read_reports(connection: Connection) -> bool:
+    """Whether this process's role of PostgreSQL could read what is sealed in reports."""
+    if connection.dialect.name != "postgresql":
+        return False
+    asked = "SELECT has_column_privilege('section', 'sealed_content', 'SELECT')"
+    return bool(connection.exec_driver_sql(asked).scalar())

@@ -1,0 +1,186 @@
+"""Chasing while schedulers are killed and clocks are set: each step once, each letter taken."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from intake import wiring
+from intake.jobs import Timetable
+from intake.store.database import Database
+from intake.store.tables import ChaseRow, DeadlineRow, HeartbeatRow, OutboxRow
+from tests import databases
+from tests.site import Site, environment, open_site, worry_answers
+
+pytestmark = pytest.mark.slow
+SEED = 20260602
+ROUNDS = 100
+FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+ENOUGH_SECONDS = 60
+
+
+def assert_each_step_is_recorded_once(site: Site, now: datetime) -> None:
+    """Every step that has come, of every deadline that nobody met, and none twice."""
+    with site.parts.database.read() as connection:
+        due = [
+            (row.id, step["step"])
+            for row in connection.execute(select(DeadlineRow))
+            for step in row.steps
+            if datetime.fromisoformat(step["at"]) <= now
+        ]
+        recorded = [
+            (row.deadline_id, row.step)
+            for row in connection.execute(select(ChaseRow.deadline_id, ChaseRow.step))
+        ]
+    assert due
+    assert sorted(recorded) == sorted(due)
+
+
+def assert_each_letter_was_taken(site: Site) -> None:
+    """Under the one Message-ID that its file is named by; none is lost and none is of nothing."""
+    with site.parts.database.read() as connection:
+        letters = connection.execute(select(OutboxRow.id, OutboxRow.sent_at)).all()
+        chased = connection.scalar(select(func.count(ChaseRow.deadline_id.distinct()))) or 0
+    assert len(letters) >= chased
+    assert all(letter.sent_at for letter in letters)
+    taken = {path.stem for path in site.parts.settings.letters.glob("*.eml")}
+    assert taken == {str(letter.id) for letter in letters}
+
+
+def timetable(parts: wiring.Parts, at: datetime) -> Timetable:
+    """What each scheduler does."""
+    jobs = (("chase", parts.chase, 30), ("deliver", parts.deliver, 10))
+    return Timetable(parts.database, lambda: at, jobs)
+
+
+def scheduler(parts: wiring.Parts, at: datetime) -> int:
+    """A process that runs every job once; its id."""
+    child = os.fork()
+    if child:
+        return child
+    status = 1
+    try:
+        parts.database.engine.dispose(close=False)  # the connections belong to the parent
+        status = timetable(parts, at).once()
+    finally:
+        os._exit(status)
+
+
+def test_two_schedulers_killed_at_random_record_each_step_once(tmp_path: Path) -> None:
+    chance = random.Random(SEED)  # noqa: S311 (moments, not secrets)
+    with open_site(tmp_path / "data") as site:
+        for _ in range(6):
+            site.send()
+            site.send(worry_answers(protection={"crime_against_child": "violence"}))
+        jobs = replace(site.parts, database=databases.of_role(site.parts.database, "jobs"))
+        killed = 0
+        longest = 0.3
+        for _ in range(ROUNDS):
+            at = site.hands.move(hours=chance.uniform(1, 9))
+            began = time.monotonic()
+            children = [scheduler(jobs, at) for _ in range(2)]
+            for child in children:
+                time.sleep(chance.uniform(0, longest))  # the moment of the kill, not a wait
+                os.kill(child, signal.SIGKILL)
+            for child in children:
+                killed += os.WIFSIGNALED(os.waitpid(child, 0)[1])
+            longest = min(longest, max(0.05, time.monotonic() - began))
+        assert killed > ROUNDS / 2, "most had ended before the kill"
+        now = site.hands.move(minutes=10)
+        assert timetable(jobs, now).once() == 0
+        assert_each_step_is_recorded_once(site, now)
+        assert_each_letter_was_taken(site)
+
+
+class Clock:
+    """The clock of processes that are given ``environ``: so many seconds off ours."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "clock"
+        self.environ = {
+            "LD_PRELOAD": str(FAKETIME),
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+
+    def set(self, off: timedelta) -> None:
+        """Set it, whole in one step."""
+        part = self._file.with_suffix(".part")
+        part.write_text(f"{off.total_seconds():+.0f}", "ascii")
+        part.replace(self._file)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Ask until it holds; fail if it never does."""
+    end = time.monotonic() + ENOUGH_SECONDS
+    while not holds():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.1)
+
+
+def runs(database: Database, job: str) -> int:
+    """How many runs of a job are on record."""
+    with database.read() as connection:
+        return (
+            connection.scalar(
+                select(func.count()).where(
+                    HeartbeatRow.job == job, HeartbeatRow.finished_at.is_not(None)
+                )
+            )
+            or 0
+        )
+
+
+def waiting(database: Database) -> int:
+    """How many letters have not been taken."""
+    with database.read() as connection:
+        untaken = select(func.count()).where(OutboxRow.sent_at.is_(None))
+        return connection.scalar(untaken) or 0
+
+
+def test_a_clock_set_back_an_hour_repeats_no_step_and_stops_no_job(tmp_path: Path) -> None:
+    if not FAKETIME.exists():
+        words = "left out: needs libfaketime (Debian: apt-get install faketime)"
+        if os.environ.get("TEST_EVERYTHING"):
+            pytest.fail(words)
+        pytest.skip(words)
+    clock = Clock(tmp_path)
+    with open_site(tmp_path / "data", datetime.now().astimezone()) as site:
+        site.send()
+        off = timedelta(days=14)
+        clock.set(off)
+        environ = os.environ | environment(site.parts.settings.data) | clock.environ
+        jobs = subprocess.Popen(
+            [sys.executable, "-m", "intake.cli", "jobs"], env=environ, stderr=subprocess.DEVNULL
+        )
+        try:
+            until(lambda: runs(site.parts.database, "deliver") > 0)
+            before = runs(site.parts.database, "chase")
+            clock.set(off - timedelta(hours=1))
+            until(lambda: runs(site.parts.database, "chase") > before)
+            clock.set(off + timedelta(minutes=10))  # somebody has noticed
+            until(lambda: waiting(site.parts.database) == 0)
+        finally:
+            jobs.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                jobs.wait(10)
+            jobs.kill()
+            jobs.wait()
+        with site.parts.database.read() as connection:
+            last = connection.scalar(select(func.max(ChaseRow.chased_at)))
+        assert last is not None
+        assert_each_step_is_recorded_once(site, last)
+        assert_each_letter_was_taken(site)

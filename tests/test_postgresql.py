@@ -1,0 +1,208 @@
+"""What PostgreSQL adds: a role for each door, and writers side by side."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+
+import config
+import intake.store.people_tables  # noqa: F401  (registers its tables)
+from intake import wiring
+from intake.domain.trail import Action
+from intake.services.sign_in import FREE_TRIES, SignInRefused, SignInTooSoon
+from intake.store import trail
+from intake.store.postgresql import TransactionAborted
+from intake.store.privileges import ROLES
+from intake.store.tables import Base, ChaseRow, DeadlineRow, TrailRow
+from tests import databases
+from tests.site import Site, environment
+
+pytestmark = pytest.mark.postgresql
+
+SEALED = [
+    (table.name, column.name)
+    for table in Base.metadata.sorted_tables
+    for column in table.c
+    if column.name.startswith("sealed_")
+]
+OWN = {
+    "reporter": {"draft", "receipt"},
+    "agency": {"section", "referral", "wrap", "move", "agency_grant", "draft", "receipt", "note"},
+}
+"""Whose sealed columns a door reads, beside those that let its staff in."""
+LETS_IN = {"person", "session"}
+
+
+def readable(connection: Connection) -> set[str]:
+    """The tables of which this role may read a sealed column."""
+    found = set()
+    for table, column in SEALED:
+        asked = text("SELECT has_column_privilege(:table, :column, 'SELECT')")
+        if connection.scalar(asked, {"table": table, "column": column}):
+            found.add(table)
+    return found
+
+
+@pytest.mark.parametrize("door", ROLES)
+def test_a_door_reads_what_is_sealed_only_where_it_is_its_own(site: Site, door: str) -> None:
+    own = OWN.get(door, set())
+    if door in config.STAFF_DOORS:
+        own = own | LETS_IN
+    if door == "jobs":
+        own = {"receipt", "notice"}  # whether there is a copy to erase; where news goes
+    with databases.of_role(site.parts.database, door).read() as connection:
+        assert readable(connection) == own
+
+
+def test_the_reporters_role_cannot_select_what_it_inserts(site: Site) -> None:
+    site.send()
+    reporter = databases.of_role(site.parts.database, "reporter")
+    for table in ("section", "wrap", "decision", "facts_key"):
+        with (
+            pytest.raises(ProgrammingError, match="permission denied"),
+            reporter.read() as connection,
+        ):
+            connection.execute(text(f"SELECT * FROM {table}"))  # noqa: S608 (our own names)
+
+
+def test_every_table_belongs_to_some_door() -> None:
+    granted = {table for rights in ROLES.values() for table in rights}
+    assert granted == set(Base.metadata.tables) | {"alembic_version"}
+
+
+@pytest.mark.parametrize("door", ROLES)
+def test_no_role_changes_the_trail_or_the_schema(site: Site, door: str) -> None:
+    for statement in (
+        "UPDATE trail SET action = 'x'",
+        "DELETE FROM trail",
+        "CREATE TABLE public.own (id integer)",
+        "TRUNCATE report CASCADE",
+    ):
+        with (
+            pytest.raises(ProgrammingError, match=r"permission denied|must be owner"),
+            databases.of_role(site.parts.database, door).write() as connection,
+        ):
+            connection.execute(text(statement))
+
+
+def test_the_reporters_door_refuses_a_role_that_reads_reports(site: Site) -> None:
+    alone = replace(site.parts.settings, doors=("reporter",))
+    for name in (config.SECRETS["staff"], config.SECRETS["pepper"], config.REPLAY_PRIVATE):
+        (alone.keys / name).unlink()
+    with pytest.raises(config.SettingsUnusable, match="ankkuri_reporter"):
+        wiring.build(alone)
+    own = databases.address_of_role(alone.database, "reporter")
+    wiring.build(replace(alone, database=own)).database.engine.dispose()
+
+
+@pytest.mark.parametrize("what", ["server", "schema", "role"])
+def test_what_is_not_there_is_told_in_one_line(site: Site, tmp_path: Path, what: str) -> None:
+    settings = site.parts.settings
+    address = {
+        "server": f"postgresql://owner@/ankkuri?host={tmp_path}",
+        "schema": databases.empty_address(tmp_path).replace("+psycopg", ""),
+        "role": environment(settings.data)["ANKKURI_DATABASE"].replace("owner@", "nobody@"),
+    }[what]
+    done = subprocess.run(
+        [sys.executable, "-m", "intake.cli", "jobs", "--once"],
+        env=os.environ | environment(settings.data) | {"ANKKURI_DATABASE": address},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    words = "no database yet" if what == "schema" else "cannot be read"
+    assert words in line
+
+
+def test_reading_writes_nothing(site: Site) -> None:
+    with (
+        pytest.raises(DBAPIError, match="read-only"),
+        site.parts.database.read() as connection,
+    ):
+        connection.execute(text("DELETE FROM heartbeat"))
+
+
+def test_a_failure_that_is_passed_over_is_not_committed_as_if_all_were_well(site: Site) -> None:
+    def pass_over() -> None:
+        with site.parts.database.write() as connection, pytest.raises(IntegrityError):
+            connection.execute(text("INSERT INTO agency (id) VALUES (NULL)"))
+
+    with pytest.raises(TransactionAborted):
+        pass_over()
+
+
+def test_a_connection_that_broke_in_the_pool_is_replaced(site: Site) -> None:
+    database = databases.of_role(site.parts.database, "reporter")
+    with database.read() as connection:
+        backend = connection.scalar(text("SELECT pg_backend_pid()"))
+    with site.parts.database.write() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": backend})
+    for begin in (database.read, database.write):
+        with begin() as connection:
+            assert connection.scalar(text("SELECT pg_backend_pid()")) != backend
+
+
+def test_a_scheduler_passes_over_what_another_is_chasing(site: Site) -> None:
+    site.send()
+    site.send()
+    now = site.hands.move(days=30)
+    with site.parts.database.write() as connection:
+        held = connection.scalars(
+            select(DeadlineRow.id)
+            .where(DeadlineRow.next_chase_at <= now)
+            .limit(1)
+            .with_for_update()
+        ).one()
+        assert site.parts.chase(now) > 0
+    with site.parts.database.read() as connection:
+        chased = select(func.count()).where(ChaseRow.deadline_id == held)
+        assert connection.scalar(chased) == 0
+        due = select(DeadlineRow.id).where(DeadlineRow.next_chase_at <= now)
+        assert connection.scalars(due).all() == [held]
+    assert site.parts.chase(now) > 0
+    with site.parts.database.read() as connection:
+        assert connection.scalar(chased)
+
+
+def test_writers_at_the_same_time_leave_no_gap_in_the_trail(site: Site) -> None:
+    def write(_: int) -> None:
+        with site.parts.database.write() as connection:
+            trail.write_line(connection, at=site.hands(), action=Action.SIGN_OUT)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(write, range(200)))
+    with site.parts.database.read() as connection:
+        lines = connection.execute(
+            select(TrailRow.writer, func.count().label("lines"), func.max(TrailRow.sequence))
+            .where(TrailRow.action == Action.SIGN_OUT)
+            .group_by(TrailRow.writer)
+        ).all()
+        numbered = connection.execute(
+            select(TrailRow.writer, func.count(), func.max(TrailRow.sequence)).group_by(
+                TrailRow.writer
+            )
+        ).all()
+    assert sum(line.lines for line in lines) == 200
+    assert all(count == last for _, count, last in numbered)
+
+
+def test_guesses_at_the_same_time_count_each_other(site: Site) -> None:
+    def guess(_: int) -> type[Exception]:
+        with pytest.raises((SignInRefused, SignInTooSoon)) as told:
+            site.parts.sign_in("soc", "väärä tunnuslause", site.hands())
+        return told.type
+
+    with ThreadPoolExecutor(8) as threads:
+        told = list(threads.map(guess, range(12)))
+    assert told.count(SignInRefused) <= FREE_TRIES
