@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # What the choice of a database changes.
 WITH_ROWS := tests/services tests/web tests/doctor tests/post \
-	$(foreach name,canary doors init jobs migrations postgresql prepared serving,tests/test_$(name).py)
+	$(foreach name,administration_commands canary doors init jobs live_directory migrations postgresql prepared serving,tests/test_$(name).py)
 # Two at a time, each file by one: its tests may share a site.
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 

@@ -18,7 +18,7 @@ from intake.services.join import Join
 from intake.store.people_tables import GrantRow
 from intake.vault.keyring import InvitationSecret
 from tests.look.page_faults import page_faults
-from tests.site import CHEAP, COUNTY, HEA, PASSPHRASE, POL, SOC, TRIAGE, Site
+from tests.site import CHEAP, COUNTY, HEA, PASSPHRASE, POL, SOC, TRIAGE, Site, environment
 
 Run = Callable[..., tuple[int, str, str]]
 INVITE = ("people", "invite", "maija", "--name", "Maija M", "--email", "m@x.fi")
@@ -30,8 +30,8 @@ def run(
 ) -> Iterator[Run]:
     """Run a command on the site: its status, and what it said and complained of."""
     before = os.umask(0o077)
-    monkeypatch.setenv("ANKKURI_DATA", str(site.parts.settings.data))
-    monkeypatch.setenv("ANKKURI_SECURE_COOKIES", "no")
+    for name, value in environment(site.parts.settings.data).items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr("getpass.getpass", lambda _prompt="": PASSPHRASE)
     monkeypatch.setattr("intake.wiring.utc_now", site.hands)
     monkeypatch.setattr("intake.wiring.build.__defaults__", (site.hands,))

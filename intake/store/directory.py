@@ -94,7 +94,7 @@ def remove(connection: Connection, kind: str, entry_id: str) -> None:
 
 def in_use_but_not(connection: Connection, listed: Collection[str], on: date) -> Sequence[str]:
     """Agencies that are not listed though they have referrals, or members from a day on."""
-    referred = exists().where(ReferralRow.agency_id == AgencyRow.id)
+    referred = select(ReferralRow.id).where(ReferralRow.agency_id == AgencyRow.id).exists()
     manned = exists().where(
         MembershipRow.agency_id == AgencyRow.id,
         or_(MembershipRow.valid_to.is_(None), MembershipRow.valid_to >= on),

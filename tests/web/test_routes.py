@@ -79,7 +79,7 @@ def address(rule: Any, site: Site) -> str:
         "name": "child" if person else "who",
         "number": 1,
         "letter_id": uuid4(),
-        "agency_id": TRIAGE if rule.endpoint == "agency.take_over" else SOC,
+        "agency_id": SOC if rule.endpoint.startswith("colleagues.") else TRIAGE,
     }
     adapter = site.app.url_map.bind("localhost")
     return adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
