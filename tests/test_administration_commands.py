@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from sqlalchemy import delete
 
 import config
 from intake import cli
-from intake.services.join import Join
+from intake.domain.directory import School
+from intake.services.join import InvitationOver, Join
 from intake.store.people_tables import GrantRow
 from intake.vault.keyring import InvitationSecret
 from tests.look.page_faults import page_faults
@@ -189,6 +190,86 @@ def test_a_file_without_an_agency_that_is_needed_is_refused(run: Run, tmp_path: 
     status, _, err = run("directory", "import", str(file))
     assert status == 2
     assert f"lacks agency {POL}" in err
+
+
+def test_an_open_invitation_is_listed_and_can_be_withdrawn(site: Site, run: Run) -> None:
+    link = run(*INVITE, "--agency", f"worker:{SOC}")[1].strip()
+    _, out, _ = run("people", "list")
+    assert f"invited until 2026-06-09: worker:{SOC} 2026-06-02" in out
+    assert "17 people, 1 invitations" in out
+    assert link.rpartition("/")[2] not in out
+    everyone = json.loads(run("people", "list", "--json")[1])
+    (invited,) = [one for one in everyone if one["invited_until"]]
+    assert (invited["sign_in_name"], invited["roles"][0]["agency"]) == ("maija", SOC)
+    status, out, _ = run("people", "withdraw", "maija")
+    assert (status, "leads nowhere now" in out) == (0, True)
+    assert "1 invitations" not in run("people", "list")[1]
+    secret = InvitationSecret.parse(link.rpartition("/")[2])
+    pepper = config.read_secret(site.parts.settings.keys, config.SECRETS["pepper"])
+    with pytest.raises(InvitationOver):
+        Join(site.parts.database, pepper, CHEAP)(secret, PASSPHRASE, site.hands())
+    status, _, err = run("people", "withdraw", "maija")
+    assert (status, "maija has no open invitation" in err) == (2, True)
+
+
+REGISTER = (
+    "name_fi;name_sv;municipality;language;phone;id\n"
+    "Päijänteen koulu;;vantaa;fi;09 000 0177;\n"
+    "Tikkukiven yhtenäiskoulu;;Vanda;fi;;school-tikkukivi\n"
+)
+
+
+def schools(site: Site) -> Mapping[str, School]:
+    return site.parts.amend.stored(site.hands().date()).directory.schools
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_a_register_of_schools_is_told_and_changes_them_when_asked(
+    site: Site, run: Run, tmp_path: Path, encoding: str
+) -> None:
+    file = tmp_path / "koulut.csv"
+    file.write_text(REGISTER, encoding)
+    before = schools(site)
+    status, out, _ = run("directory", "schools", str(file))
+    assert status == 0
+    assert "add     Päijänteen koulu\n" in out
+    assert "change  school-tikkukivi\n" in out
+    assert "absent  school-" in out
+    assert "nothing changed yet" in out
+    assert schools(site) == before
+    status, out, _ = run("directory", "schools", str(file), "--apply", "--json")
+    told = json.loads(out)
+    assert (status, told["applied"], told["close"]) == (0, True, [])
+    after = schools(site)
+    assert after["school-paijanteen-koulu"].name["fi"] == "Päijänteen koulu"
+    assert after["school-tikkukivi"].name["fi"] == "Tikkukiven yhtenäiskoulu"
+    assert {one.id for one in after.values() if not one.in_use} == set()
+    status, out, _ = run("directory", "schools", str(file), "--apply", "--close-absent")
+    assert (status, "2 as they are; changed" in out) == (0, True)
+    closed = {one.id for one in schools(site).values() if not one.in_use}
+    assert closed == set(told["absent"])
+    assert all(before[one].municipality == "vantaa" for one in closed)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name_fi;municipality;language\nUusi;vantaa;fi\n", "a new school needs the principal's"),
+        ("name_fi;municipality;language\n;x;y\n", "name in Finnish is missing. (3 more)"),
+        ("nimi\n", "this one is missing: name_fi"),
+        ("", "name_fi"),
+    ],
+)
+def test_a_register_that_cannot_be_used_is_one_line(
+    site: Site, run: Run, tmp_path: Path, text: str, told: str
+) -> None:
+    file, before = tmp_path / "koulut.csv", schools(site)
+    file.write_text(text, "utf-8")
+    status, _, err = run("directory", "schools", str(file), "--apply")
+    (line,) = err.splitlines()
+    assert (status, told in line) == (2, True), line
+    assert schools(site) == before
+    assert run("directory", "schools", str(tmp_path / "nowhere.csv"))[0] == 2
 
 
 def everybody_opens(site: Site, run: Run) -> None:

@@ -1,4 +1,4 @@
-"""The directory on the command line: ``directory show | check | import | export | openers``."""
+"""The directory: ``directory show | check | import | export | schools | openers``."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 import config
 from intake import wiring
 from intake.commands.command import InputUnusable, add_command
+from intake.commands.naming import operator
 from intake.domain.deadline import local_date
 from intake.domain.directory_file import DirectoryInvalid, lasting_directory, read_tables
 from intake.domain.directory_toml import written
-from intake.domain.people import Administrator
+from intake.language import Language
 
 
 def add(commands: Any) -> None:
@@ -27,10 +28,21 @@ def add(commands: Any) -> None:
     brought.add_argument("file", type=Path, metavar="FILE")
     export = add_command(verbs, "export", _export, "write the directory as a file")
     export.add_argument("file", type=Path, nargs="?", metavar="FILE")
+    schools = add_command(
+        verbs,
+        "schools",
+        _schools,
+        "what a register of schools would change; with --apply, change it",
+    )
+    schools.add_argument("file", type=Path, metavar="FILE")
+    schools.add_argument("--apply", action="store_true", help="change the directory so")
+    schools.add_argument(
+        "--close-absent", action="store_true", help="also close, from today, what the file lacks"
+    )
     openers = add_command(
         verbs, "openers", _openers, "whether somebody can open in every municipality"
     )
-    for verb in (show, check, brought, openers):
+    for verb in (show, check, brought, schools, openers):
         verb.add_argument("--json", action="store_true")
 
 
@@ -75,8 +87,7 @@ def _check(chosen: argparse.Namespace) -> int:
 
 def _import(chosen: argparse.Namespace) -> int:
     parts = wiring.build(config.load())
-    operator = Administrator(None, frozenset(parts.directory.controllers))
-    found = parts.amend.replace(operator, read_tables(chosen.file), parts.now())
+    found = parts.amend.replace(operator(parts), read_tables(chosen.file), parts.now())
     if chosen.json:
         print(json.dumps([{"entry": [one.table, one.id], "fields": one.fields} for one in found]))
         return 0
@@ -97,6 +108,48 @@ def _export(chosen: argparse.Namespace) -> int:
             file.write(text)
     except OSError as error:
         raise InputUnusable(f"{chosen.file} cannot be written: {error.strerror}") from None
+    return 0
+
+
+def _schools(chosen: argparse.Namespace) -> int:
+    from intake.services.register import RegisterUnreadable, changes_of, compare, text_of
+
+    parts = wiring.build(config.load())
+    by, today = operator(parts), local_date(parts.now())
+    stored = parts.amend.stored(today)
+    try:
+        found = compare(text_of(chosen.file.read_bytes()), stored, by.controllers)
+    except OSError as error:
+        raise InputUnusable(f"{chosen.file} cannot be read: {error.strerror}") from None
+    except RegisterUnreadable as unreadable:
+        first, *others = map(Language("en").message, unreadable.problems)
+        more = f" ({len(others)} more)" if others else ""
+        raise InputUnusable(f"{chosen.file}: {first}{more}") from None
+    closes = found.absent if chosen.close_absent else []
+    told: dict[str, list[str]] = {
+        "add": [one.name["fi"] for one in found.added],
+        "change": [one.entry["id"] for one in found.changed if one.entry],
+        "close": [entry["id"] for entry in closes],
+        "absent": [entry["id"] for entry in found.absent if not closes],
+    }
+    if chosen.apply:
+        day = today if closes else None
+        changes = list(changes_of(found, stored, parts.amend.new_ids(), day))
+        parts.amend(by, changes, parts.now())
+    if chosen.json:
+        print(
+            json.dumps(
+                {"applied": chosen.apply, "same": found.same, **told}, ensure_ascii=False, indent=2
+            )
+        )
+        return 0
+    for what, schools in told.items():
+        for school in schools:
+            print(f"{what:<7} {school}")
+    print(
+        f"{found.same} as they are; "
+        + ("changed" if chosen.apply else "nothing changed yet: add --apply")
+    )
     return 0
 
 

@@ -70,6 +70,14 @@ class Comparison:
         return len(self.added) + len(self.changed)
 
 
+def text_of(content: bytes) -> str:
+    """The text of a file in UTF-8, else as spreadsheets in Finland save it."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
 def compare(text: str, stored: Stored, own: frozenset[str]) -> Comparison:
     """The file beside the directory; ``own``: controllers whose schools it may name.
 

@@ -9,7 +9,7 @@ from flask import Response, redirect, request, url_for
 
 from intake.domain.message import Message, mark
 from intake.services.amend import Change, Entry, Stored, digest_of
-from intake.services.register import Comparison, RegisterUnreadable, changes_of, compare
+from intake.services.register import Comparison, RegisterUnreadable, changes_of, compare, text_of
 from intake.services.schools import add_school, change_school, close_school, principal_of
 from intake.services.sign_in import Visit
 from intake.web.admin.agencies import end_form
@@ -197,10 +197,7 @@ def _text_of(form: RegisterForm) -> str:
     if not content or len(content) > MOST_BYTES:
         form.form_errors.append(form.say(Message(TOO_LARGE if content else NO_FILE)))
         return ""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")  # as spreadsheets in Finland save it
+    return text_of(content)
 
 
 def _register(form: RegisterForm, status: int, found: Comparison | None) -> Response:
