@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from intake import metrics
 from intake.loopback import TEXT, Answer, Loopback
-from intake.services.take_stock import TakeStock
+from intake.services.take_stock import Stock
 from intake.store import chasing
 from intake.store.database import Database
 
@@ -84,7 +84,7 @@ class Timetable:
                 for job in scheduler.get_jobs():
                     job.modify(next_run_time=self.now())
 
-    def tell(self, address: tuple[str, int], take_stock: TakeStock) -> None:
+    def tell(self, address: tuple[str, int], take_stock: Callable[[datetime], Stock]) -> None:
         """Answer a watcher at a loopback address. Raises OSError where nothing can listen there."""
         metrics.REGISTRY.register(metrics.StockCollector(take_stock, self.now))
         Loopback(

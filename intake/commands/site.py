@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,21 @@ def _serve(chosen: argparse.Namespace) -> int:
     os.execv(command[0], command)  # noqa: S606 (no shell)
 
 
+def _do(live: LiveParts, name: str, now: datetime) -> int:
+    return _work(live())[name](now)
+
+
+def _work(parts: wiring.Parts) -> dict[str, jobs.Job]:
+    return {
+        "chase": parts.chase,
+        "notify": parts.notify,
+        "deliver": parts.deliver,
+        "tidy": parts.tidy,
+        "openers": parts.alarm,
+        "workers": parts.dismiss.lapsed,
+    }
+
+
 def _jobs(chosen: argparse.Namespace) -> int:
     settings = config.load()
     parts = wiring.build(settings)
@@ -75,20 +92,13 @@ def _jobs(chosen: argparse.Namespace) -> int:
     timetable = jobs.Timetable(
         parts.database,
         parts.now,
-        (
-            ("chase", lambda now: live().chase(now), jobs.SECONDS["chase"]),
-            ("notify", lambda now: live().notify(now), jobs.SECONDS["notify"]),
-            ("deliver", lambda now: live().deliver(now), jobs.SECONDS["deliver"]),
-            ("tidy", lambda now: live().tidy(now), jobs.SECONDS["tidy"]),
-            ("openers", lambda now: live().alarm(now), jobs.SECONDS["openers"]),
-            ("workers", lambda now: live().dismiss.lapsed(now), jobs.SECONDS["workers"]),
-        ),
+        tuple((name, partial(_do, live, name), jobs.SECONDS[name]) for name in _work(parts)),
     )
     if chosen.once:
         return 1 if timetable.once() else 0
     if settings.metrics:
         try:
-            timetable.tell(settings.metrics, parts.take_stock)
+            timetable.tell(settings.metrics, lambda now: live().take_stock(now))
         except OSError as error:
             raise InputUnusable(
                 f"ANKKURI_METRICS cannot be listened at: {error.strerror}"
