@@ -26,7 +26,7 @@ _SMTP = "SMTP_"
 KNOWN = frozenset(
     {
         *("DATA", "DATABASE", "DOORS", "KEYS", "RULES", "SECURE_COOKIES", "MAIL", "BASE_URL"),
-        *("REPORTER_URL", "BANNER", "LOG", "METRICS", "PROXY"),
+        *("REPORTER_URL", "BANNER", "LOG", "METRICS", "PROXY", "DELETIONS"),
     }
 ) | {f"{_SMTP}{name}" for name in ("HOST", "PORT", "TLS", "FROM", "USER", "CA")}
 SECRETS = {"reporter": "reporter.secret", "staff": "staff.secret", "pepper": "pepper.secret"}
@@ -38,6 +38,7 @@ _SMTP_PORTS = {"implicit": 465, "starttls": 587, "none": 25}
 _MOST_PORT = 65535
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
 _ADDRESS = re.compile(r"[\w+'=-]+(\.[\w+'=-]+)*@[\w-]+(\.[\w-]+)+", re.ASCII)
+BACKUP_PUBLIC = "backup.public"
 
 
 class SettingsUnusable(Exception):
@@ -74,6 +75,7 @@ class Settings:
     log: str
     metrics: tuple[str, int] | None
     proxies: int
+    deletions: Path
 
     @property
     def letters(self) -> Path:
@@ -117,6 +119,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         log=_one_of("LOG", values.get("LOG", _usual_log()), ("text", "json")),
         metrics=_loopback(values["METRICS"]) if "METRICS" in values else None,
         proxies=int(_one_of("PROXY", values.get("PROXY", "0"), tuple("0123456789"))),
+        deletions=Path(values.get("DELETIONS", data / "deletions.jsonl")).absolute(),
     )
     if settings.base_url.startswith("https://") and not settings.secure_cookies:
         raise SettingsUnusable(

@@ -27,6 +27,7 @@ SECONDS: Mapping[str, int] = {
     "tidy": 600,
     "openers": 300,
     "workers": 300,
+    "list_deletions": 60,  # as much of what was erased can come back after a fire
 }
 """How often each job runs."""
 LEAST_PATIENCE = timedelta(minutes=2)

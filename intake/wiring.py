@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,6 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import (
+    BACKUP_PUBLIC,
     DIRECTORY,
     PROJECT,
     REPLAY_PRIVATE,
@@ -55,17 +57,20 @@ if TYPE_CHECKING:
     from intake.services.alarm import Alarm
     from intake.services.amend import Amend
     from intake.services.appoint import Appoint
+    from intake.services.backup import Backup
     from intake.services.chase import Chase
     from intake.services.deliver import Deliver
     from intake.services.dismiss import Dismiss
     from intake.services.hand_on import HandOn
     from intake.services.hand_over import HandOver
     from intake.services.invite import Invite
+    from intake.services.list_deletions import ListDeletions
     from intake.services.notify import Notify
     from intake.services.openers import Openers
     from intake.services.read import Read
     from intake.services.refer import Refer
     from intake.services.respond import Respond
+    from intake.services.restore import Restore
     from intake.services.route import Route
     from intake.services.sign_in import SignIn
     from intake.services.submit import Submit
@@ -288,6 +293,13 @@ class Parts:
         return TakeStock(self.database, self.directory)
 
     @cached_property
+    def list_deletions(self) -> ListDeletions:
+        """What was erased, to the list outside the database."""
+        from intake.services.list_deletions import ListDeletions
+
+        return ListDeletions(self.database, self.settings.deletions)
+
+    @cached_property
     def sender(self) -> Sender:
         """The post."""
         return sender_of(self.settings)
@@ -345,6 +357,7 @@ def lay_out(settings: Settings, directory: Path | None = None) -> LaidOut:
 
     database = Database(settings.database)
     try:
+        database.refuse_half_restored()
         database.refuse_newer()
         database.upgrade()
         secrets, replay = SECRETS.values(), (REPLAY_PRIVATE, REPLAY_PUBLIC)
@@ -362,6 +375,42 @@ def lay_out(settings: Settings, directory: Path | None = None) -> LaidOut:
     finally:
         database.engine.dispose()
     return LaidOut(made, missing)
+
+
+@contextmanager
+def backup(settings: Settings) -> Iterator[Backup]:
+    """Making of backups. Raises SettingsUnusable, also without a backup key, DatabaseNotReady."""
+    from intake.services.backup import Backup
+    from intake.services.list_deletions import ListDeletions
+    from intake.vault.backup import backup_public
+
+    if not (settings.keys / BACKUP_PUBLIC).exists():
+        raise SettingsUnusable("There is no backup key: make one with `ankkuri backup-key FILE`")
+    try:
+        to = backup_public(read_secret(settings.keys, BACKUP_PUBLIC))
+    except KeyUnusable:
+        raise SettingsUnusable(f"Key file {BACKUP_PUBLIC} holds no backup key") from None
+    database = Database(settings.database)
+    try:
+        database.require_current()
+        lists = ListDeletions(database, settings.deletions)
+        yield Backup(database, settings.keys, to, lists)
+    finally:
+        database.engine.dispose()
+
+
+@contextmanager
+def restore(settings: Settings) -> Iterator[Restore]:
+    """Restoring of backups. Raises SettingsUnusable."""
+    from intake.services.restore import Restore
+
+    refuse_open_keys(settings.keys)
+    database = Database(settings.database)
+    try:
+        replay = (REPLAY_PRIVATE, REPLAY_PUBLIC)
+        yield Restore(database, settings.keys, replay, REPLAY_KEY_ID)
+    finally:
+        database.engine.dispose()
 
 
 def build(settings: Settings, now: Now = utc_now) -> Parts:

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
 
 import config
-from intake import wiring
+from intake import metrics, wiring
 from intake.app import create_app
 from intake.domain.people import Membership, Role
 from intake.domain.report import worry_of
@@ -259,6 +259,7 @@ def _copy(original: Site, folder: Path) -> Site:
     settings = make_settings(folder)
     hands = Hands(original.hands.at)
     database = Database(settings.database)
+    metrics.watch(database.engine)
     parts = replace(original.parts, settings=settings, database=database, now=hands)
     return Site(parts, hands, dict(original.people))
 

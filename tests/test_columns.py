@@ -127,6 +127,15 @@ PLAIN: dict[str, dict[str, str]] = {
         "basis": TRAIL,
         "digest": "SHA-256 of the line",
     },
+    "deletion": {
+        "id": ID,
+        "of_table": "what kind of row was erased or ended",
+        "of_row": ID,
+        "of_column": "which value of it was erased or ended",
+        "value": "the day or instant at which something ended; nothing of a sealed column",
+        "at": WHEN,
+        "listed_at": WHEN,
+    },
     "heartbeat": {
         "id": ID,
         "job": POST,

@@ -27,7 +27,7 @@ def add(commands: Any) -> None:
     serve = add_command(commands, "serve", _serve, "serve the doors that the settings name")
     server.add_arguments(serve)
     jobs = add_command(
-        commands, "jobs", _jobs, "chase, deliver, tidy and watch who can open, on a timetable"
+        commands, "jobs", _jobs, "chase, deliver, tidy, watch who can open, on a timetable"
     )
     jobs.add_argument("--once", action="store_true", help="run each job once and stop")
     demo = add_command(
@@ -81,6 +81,7 @@ def _work(parts: wiring.Parts) -> dict[str, jobs.Job]:
         "tidy": parts.tidy,
         "openers": parts.alarm,
         "workers": parts.dismiss.lapsed,
+        "list_deletions": parts.list_deletions,
     }
 
 

@@ -37,6 +37,7 @@ class Action(StrEnum):
     CHANGE_PERSON = "change_person"
     LEAVE = "leave"
     WITHOUT_WORKER = "without_worker"
+    RESTORE = "restore"
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ class Deliver:
         with self.database.write() as connection:
             marked = outbox.mark_failed(connection, row.id, now + wait, now if dead else None)
             if marked and dead and row.report_id is not None:
-                notices.erase(connection, row.report_id)
+                notices.erase(connection, row.report_id, now)
 
 
 def _nobody_to_read(row: AnyRow) -> str:

@@ -86,7 +86,8 @@ class Dismiss:
             if consequences and not knowing:
                 raise LeavesNobody(consequences)
             for role in ended:
-                staff.end_membership(connection, role.id, min(last_day, role.valid_to or last_day))
+                last = min(last_day, role.valid_to or last_day)
+                staff.end_membership(connection, role.id, last, now)
                 write_role(connection, admin, Action.END_ROLE, member, role.membership, now)
             if last_day < today:
                 _let_go(connection, admin, member, ended, now)
@@ -145,7 +146,7 @@ def _let_go(
     cleared = staff.clear_worker(connection, member.id, agencies)
     _without_worker(connection, cleared, now)
     if not stay:
-        staff.change_person(connection, member.id, {"left_at": now})
+        staff.leave(connection, member.id, now)
         invitations.withdraw_of(connection, member.id, now)
         write_line(connection, admin, Action.LEAVE, member.sign_in_name, None, now)
 

@@ -148,7 +148,7 @@ def _from(role: Appointment, today: date) -> Appointment:
 
 def _renew(connection: Connection, person_id: UUID, keys: dict[str, bytes], now: datetime) -> None:
     """A new key of the person; what was sealed to the old one is withdrawn, and they are told."""
-    staff.change_person(connection, person_id, keys)
+    staff.replace_keys(connection, person_id, keys, now)
     staff.end_sessions(connection, person_id, now)
     for agency in staff.withdraw_grants(connection, person_id, None, now):
         trail.write_line(

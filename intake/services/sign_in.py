@@ -110,7 +110,7 @@ class SignIn:
             attempt = people.add_attempt(connection, subject, now)
             row = people.row_by_sign_in_name(connection, name)
         try:
-            if row is None:
+            if row is None or not row.sealed_private_key:
                 unlock_nobody(passphrase, self.pepper)
             key = unlock_person_key(
                 row.sealed_private_key, passphrase, self.pepper, row.id, str(row.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from intake.services.status import CodeUnknown
 from intake.store import notices, reports
@@ -16,10 +17,10 @@ class StopNotices:
 
     database: Database
 
-    def __call__(self, code: ReceiptCode) -> None:
+    def __call__(self, code: ReceiptCode, now: datetime) -> None:
         """Erase the address; done again it changes nothing. Raises CodeUnknown."""
         with self.database.write() as connection:
             report = reports.report_found_by(connection, code.lookup_id)
             if report is None:
                 raise CodeUnknown
-            notices.erase(connection, report.id)
+            notices.erase(connection, report.id, now)

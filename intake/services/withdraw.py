@@ -38,7 +38,7 @@ class Withdraw:
         offered = self.respond.offered(visit, referral_id, now)
         check(offered, entry, now)
         row = offered.referral
-        sent, key = self._sent(offered.successor)
+        sent, key = self._sent(offered.successor, now)
         own = Recording.of(
             visit,
             row,
@@ -65,17 +65,21 @@ class Withdraw:
                 referrals.mark_opened(connection, sent.id, opened_at)
             theirs.say(connection, purpose=OPENED if opened_at else NEVER_OPENED)
             own.write(connection, self.clocks)
-            moves.erase_wraps(connection, sent.id)
+            moves.erase_wraps(connection, sent.id, now)
             moves.run_again(connection, row.id, left_by, now)
 
-    def _sent(self, successor: AnyRow | None) -> tuple[AnyRow, PublicKey]:
-        """The receiver's referral, and the key that it is sealed to."""
+    def _sent(self, successor: AnyRow | None, now: datetime) -> tuple[AnyRow, PublicKey]:
+        """The receiver's referral, and the key that it is sealed to.
+
+        One that was withdrawn after the backup that the site was restored from has no wraps any
+        more, and is withdrawn again: then the receiver's key of today.
+        """
         if successor is None:
             raise MoveNotOpen
         with self.database.read() as connection:
             row = referrals.referral(connection, successor.id)
             wrap = referrals.wrap(connection, successor.id, "recipient")
             key = wrap and people.agency_key(connection, wrap.agency_key_id)
-        if row is None or key is None or row.state != State.SENT:
+        if row is None or row.state != State.SENT:
             raise MoveNotOpen
-        return row, PublicKey(key.id, key.public_key)
+        return row, PublicKey(key.id, key.public_key) if key else self.respond.key_of(row, now)

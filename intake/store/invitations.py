@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from intake.store.columns import AnyRow
+from intake.store.deletions import put_for_good
 from intake.store.people_tables import InvitationRow, PersonRow
 
 _OPEN = (InvitationRow.accepted_at.is_(None), InvitationRow.withdrawn_at.is_(None))
@@ -42,37 +43,25 @@ def open_ones(connection: Connection) -> Sequence[AnyRow]:
 
 def use(connection: Connection, invitation_id: UUID, now: datetime) -> bool:
     """Mark as used; False if it was used, withdrawn or too old by then."""
-    used = connection.execute(
-        update(InvitationRow)
-        .where(InvitationRow.id == invitation_id, InvitationRow.expires_at > now, *_OPEN)
-        .values(accepted_at=now)
-    )
-    return used.rowcount == 1
+    this = (InvitationRow.id == invitation_id, InvitationRow.expires_at > now)
+    return put_for_good(connection, InvitationRow.accepted_at, now, *this, *_OPEN, at=now) == 1
 
 
 def withdraw(connection: Connection, invitation_id: UUID, now: datetime) -> bool:
     """Let the link lead nowhere; False if it was used or withdrawn before."""
-    withdrawn = connection.execute(
-        update(InvitationRow)
-        .where(InvitationRow.id == invitation_id, *_OPEN)
-        .values(withdrawn_at=now)
-    )
-    return withdrawn.rowcount == 1
+    return _withdraw(connection, InvitationRow.id == invitation_id, now=now) == 1
 
 
 def withdraw_of(connection: Connection, person_id: UUID, now: datetime) -> None:
     """Withdraw what would give a person a new key."""
-    connection.execute(
-        update(InvitationRow)
-        .where(InvitationRow.person_id == person_id, *_OPEN)
-        .values(withdrawn_at=now)
-    )
+    _withdraw(connection, InvitationRow.person_id == person_id, now=now)
 
 
 def withdraw_expired(connection: Connection, sign_in_name: str, now: datetime) -> None:
     """Make room for a new invitation in the place of one that nobody used in time."""
-    connection.execute(
-        update(InvitationRow)
-        .where(InvitationRow.sign_in_name == sign_in_name, InvitationRow.expires_at <= now, *_OPEN)
-        .values(withdrawn_at=now)
-    )
+    own = InvitationRow.sign_in_name == sign_in_name
+    _withdraw(connection, own, InvitationRow.expires_at <= now, now=now)
+
+
+def _withdraw(connection: Connection, *where: Any, now: datetime) -> int:
+    return put_for_good(connection, InvitationRow.withdrawn_at, now, *where, *_OPEN, at=now)

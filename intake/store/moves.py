@@ -7,12 +7,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from intake.domain.chase import next_chase
 from intake.domain.referral import Move, State
 from intake.domain.trail import Action
 from intake.store.columns import AnyRow
+from intake.store.deletions import erase_rows
 from intake.store.people_tables import PersonRow
 from intake.store.tables import DeadlineRow, MoveRow, ReferralRow, TrailRow, WrapRow
 
@@ -118,9 +119,9 @@ def run_again(connection: Connection, referral_id: UUID, ended_by: str, now: dat
         )
 
 
-def erase_wraps(connection: Connection, referral_id: UUID) -> None:
-    """Delete every wrap of a referral: nobody can open its sections any more."""
-    connection.execute(delete(WrapRow).where(WrapRow.referral_id == referral_id))
+def erase_wraps(connection: Connection, referral_id: UUID, at: datetime) -> None:
+    """Delete every wrap of a referral for good: nobody can open its sections any more."""
+    erase_rows(connection, WrapRow, WrapRow.referral_id == referral_id, at=at)
 
 
 def first_opening(connection: Connection, referral_id: UUID) -> datetime | None:

@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, delete, or_, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 
 from intake.domain.referral import State
+from intake.store.deletions import erase_rows
 from intake.store.tables import NoticeRow, OutboxRow, ReferralRow
 
 _LETTER_WAITS = (
@@ -65,17 +66,16 @@ def wanted(connection: Connection, report_id: UUID) -> bool:
     return connection.scalar(found) is not None
 
 
-def erase(connection: Connection, report_id: UUID) -> None:
-    """Erase the address."""
-    connection.execute(delete(NoticeRow).where(NoticeRow.report_id == report_id))
+def erase(connection: Connection, report_id: UUID, at: datetime) -> None:
+    """Erase the address for good."""
+    erase_rows(connection, NoticeRow, NoticeRow.report_id == report_id, at=at)
 
 
-def purge(connection: Connection, created_before: datetime) -> int:
+def purge(connection: Connection, created_before: datetime, at: datetime) -> int:
     """Erase old addresses, and those of reports that nobody has in hand once the last letter went.
 
     How many there were.
     """
     done = and_(NoticeRow.news_at.is_(None), ~_LETTER_WAITS, ~_IN_HAND)
-    return connection.execute(
-        delete(NoticeRow).where(or_(NoticeRow.created_at < created_before, done))
-    ).rowcount
+    old = NoticeRow.created_at < created_before
+    return erase_rows(connection, NoticeRow, or_(old, done), at=at)

@@ -24,6 +24,11 @@ def put_letters(connection: Connection, letters: Sequence[dict[str, Any]]) -> No
         connection.execute(insert(OutboxRow), letters)
 
 
+def count_waiting_letters(connection: Connection) -> int:
+    """How many letters are neither sent nor given up."""
+    return connection.scalar(select(func.count()).select_from(OutboxRow).where(*_WAITING)) or 0
+
+
 def claim_letter(connection: Connection, now: datetime, until: datetime) -> AnyRow | None:
     """The letter that has waited longest of those to be tried now, kept from others until then.
 

@@ -27,6 +27,7 @@ from intake.domain.deadline import local_date
 from intake.domain.people import AGENCY_ROLES, Appointment, Membership, Person, Role
 from intake.domain.row_id import new_id
 from intake.store.columns import AnyRow
+from intake.store.deletions import erase_rows, put_for_good
 from intake.store.people_tables import (
     AgencyKeyRow,
     AttemptRow,
@@ -138,19 +139,18 @@ def add_agency_key(connection: Connection, values: dict[str, Any]) -> None:
 def add_grant(connection: Connection, values: dict[str, Any]) -> None:
     """Add an agency's private key sealed to a member, in the place of one that was withdrawn.
 
-    IntegrityError if the member has one.
+    That one goes for good: no restore makes it open anything again. IntegrityError if the member
+    has one.
     """
-    again = connection.execute(
-        update(GrantRow)
-        .where(
-            GrantRow.agency_key_id == values["agency_key_id"],
-            GrantRow.person_id == values["person_id"],
-            GrantRow.withdrawn_at.is_not(None),
-        )
-        .values(sealed_key=values["sealed_key"], granted_at=values["granted_at"], withdrawn_at=None)
+    erase_rows(
+        connection,
+        GrantRow,
+        GrantRow.agency_key_id == values["agency_key_id"],
+        GrantRow.person_id == values["person_id"],
+        GrantRow.withdrawn_at.is_not(None),
+        at=values["granted_at"],
     )
-    if not again.rowcount:
-        connection.execute(insert(GrantRow).values(**values))
+    connection.execute(insert(GrantRow).values(**values))
 
 
 def _of_who_can_open(*columns: Any) -> Select[*tuple[Any, ...]]:
@@ -354,9 +354,7 @@ def has_holder(connection: Connection, agency_key_id: str) -> bool:
 
 def retire_key(connection: Connection, agency_key_id: str, at: datetime) -> None:
     """Let a key receive no more reports; who holds it opens the old ones."""
-    connection.execute(
-        update(AgencyKeyRow).where(AgencyKeyRow.id == agency_key_id).values(retired_at=at)
-    )
+    put_for_good(connection, AgencyKeyRow.retired_at, at, AgencyKeyRow.id == agency_key_id, at=at)
 
 
 def sign_in_name_taken(connection: Connection, name: str) -> bool:

@@ -33,11 +33,8 @@ _WHO_CAN_OPEN: Rights = {
 }
 _GIVE_KEYS: Rights = {
     "agency_key": (_ADD, "UPDATE (retired_at)"),
-    "agency_grant": (
-        "SELECT (id, agency_key_id, person_id, withdrawn_at)",
-        _ADD,
-        "UPDATE (sealed_key, granted_at, withdrawn_at)",
-    ),
+    "agency_grant": ("SELECT (id, agency_key_id, person_id, withdrawn_at)", _ADD, _ERASE),
+    "deletion": (_ADD,),
 }
 _STAFF: Rights = {
     "person": (_READ,),
@@ -74,6 +71,7 @@ ROLES: Mapping[str, Rights] = {
         _NEW_REPORT,
         {
             "notice": ("SELECT (report_id)", _ERASE),  # its address is the jobs' to read
+            "deletion": (_ADD,),
             "report": (_READ,),
             "referral": (_NOBODY_SEALED_REFERRAL,),
             "deadline": (_READ,),
@@ -93,6 +91,7 @@ ROLES: Mapping[str, Rights] = {
             "section": (_READ,),
             "referral": (_READ, _ADD, "UPDATE (state, opened_at, moved_at, worker_id)"),
             "wrap": (_READ, _ADD, _ERASE),
+            "deletion": (_ADD,),
             "note": (_READ, _ADD),
             "chase": (_READ,),
             "trail": ("SELECT (at, action, referral_id)",),
@@ -129,6 +128,7 @@ ROLES: Mapping[str, Rights] = {
         _WHO_CAN_OPEN,
         _GIVE_KEYS,
         {
+            "agency_grant": ("UPDATE (withdrawn_at)",),
             "directory": (_READ, _ADD, "UPDATE (entry)", _ERASE),
             "directory_stamp": ("UPDATE (stamp)",),
             "agency": (_ADD, "UPDATE (kind, controller_id)"),
@@ -161,6 +161,7 @@ ROLES: Mapping[str, Rights] = {
             "receipt": ("SELECT (created_at, sealed_copy)", "UPDATE (sealed_copy)"),
             "session": ("SELECT (started_at)", _ERASE),
             "attempt": ("SELECT (at)", _ERASE),
+            "deletion": (_READ, _ADD, "UPDATE (listed_at)", _ERASE),
         },
     ),
 }

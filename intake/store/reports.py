@@ -82,6 +82,21 @@ def add_referrals(
     _DEADLINE(connection, deadlines)
 
 
+def newest_facts(connection: Connection) -> AnyRow | None:
+    """The sealed facts of the newest decision, with the data key that they open with."""
+    return connection.execute(
+        select(
+            DecisionRow.report_id,
+            DecisionRow.facts_key_id,
+            DecisionRow.sealed_facts,
+            FactsKeyRow.sealed_key,
+        )
+        .join(FactsKeyRow, FactsKeyRow.id == DecisionRow.facts_key_id)
+        .order_by(DecisionRow.decided_at.desc())
+        .limit(1)
+    ).first()
+
+
 def was_sent(connection: Connection, draft_id: UUID) -> bool:
     """Whether a draft has become a report."""
     found = select(ReceiptRow.report_id).where(ReceiptRow.draft_id == draft_id)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, exists, func, not_, or_, select, update
 from intake.domain.people import AGENCY_ROLES
 from intake.domain.referral import State
 from intake.store.columns import AnyRow
+from intake.store.deletions import put_for_good
 from intake.store.people_tables import (
     AgencyKeyRow,
     AgencyRow,
@@ -81,16 +82,32 @@ def controllers_of(connection: Connection, agencies: Collection[str]) -> Mapping
     return {row.id: row.controller_id for row in rows}
 
 
-def end_membership(connection: Connection, membership_id: UUID, last_day: date) -> None:
+def end_membership(
+    connection: Connection, membership_id: UUID, last_day: date, at: datetime
+) -> None:
     """Let a role end with a day."""
-    connection.execute(
-        update(MembershipRow).where(MembershipRow.id == membership_id).values(valid_to=last_day)
+    put_for_good(
+        connection, MembershipRow.valid_to, last_day, MembershipRow.id == membership_id, at=at
     )
 
 
 def change_person(connection: Connection, person_id: UUID, values: dict[str, Any]) -> None:
-    """Change a person's details or keys."""
+    """Change a person's details."""
     connection.execute(update(PersonRow).where(PersonRow.id == person_id).values(**values))
+
+
+def replace_keys(
+    connection: Connection, person_id: UUID, keys: dict[str, bytes], at: datetime
+) -> None:
+    """Give a person new keys; no restore brings back what the old passphrase opens."""
+    this = PersonRow.id == person_id
+    put_for_good(connection, PersonRow.sealed_private_key, b"", this, at=at)
+    connection.execute(update(PersonRow).where(this).values(**keys))
+
+
+def leave(connection: Connection, person_id: UUID, at: datetime) -> None:
+    """The person is no longer one of staff."""
+    put_for_good(connection, PersonRow.left_at, at, PersonRow.id == person_id, at=at)
 
 
 def end_sessions(connection: Connection, person_id: UUID, at: datetime) -> None:
@@ -113,14 +130,14 @@ def withdraw_grants(
     if agencies is not None:
         held = held.where(AgencyKeyRow.agency_id.in_(agencies))
     found = {row.id: row.agency_id for row in connection.execute(held)}
-    connection.execute(
-        update(GrantRow)
-        .where(
-            GrantRow.person_id == person_id,
-            GrantRow.agency_key_id.in_(found),
-            GrantRow.withdrawn_at.is_(None),
-        )
-        .values(withdrawn_at=at)
+    put_for_good(
+        connection,
+        GrantRow.withdrawn_at,
+        at,
+        GrantRow.person_id == person_id,
+        GrantRow.agency_key_id.in_(found),
+        GrantRow.withdrawn_at.is_(None),
+        at=at,
     )
     return sorted(set(found.values()))
 

@@ -40,6 +40,7 @@ class Base(DeclarativeBase):
         bytes: LargeBinary,
         dict[str, Any]: JSON,
         list[dict[str, Any]]: JSON,
+        list[Any]: JSON,
     }
 
 
@@ -325,6 +326,31 @@ class TrailRow(Base):
     purpose: Mapped[str | None] = mapped_column(String(80))
     basis: Mapped[str | None] = mapped_column(String(160))
     digest: Mapped[bytes]
+
+
+class DeletionRow(Base):
+    """What was erased or ended for good, so that no restore brings it back.
+
+    The whole row, or one column of it that got this value.
+    """
+
+    __tablename__ = "deletion"
+    __table_args__ = (
+        Index(
+            "ix_deletion_id_unlisted",
+            "id",
+            sqlite_where=text("listed_at IS NULL"),
+            postgresql_where=text("listed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    of_table: Mapped[str] = mapped_column(String(32))
+    of_row: Mapped[list[Any]]
+    of_column: Mapped[str | None] = mapped_column(String(32))
+    value: Mapped[str | None] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(index=True)
+    listed_at: Mapped[datetime | None]
 
 
 class HeartbeatRow(Base):

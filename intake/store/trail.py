@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
@@ -10,12 +11,13 @@ from uuid import uuid4
 from sqlalchemy import Connection, Table, and_, bindparam, func, or_, select
 
 from intake.domain.row_id import new_id
-from intake.domain.trail import TrailLine
+from intake.domain.trail import Action, TrailLine
 from intake.store.columns import AnyRow
 from intake.store.people_tables import AgencyRow, MembershipRow, PersonRow
 from intake.store.prepared import PreparedInsert
 from intake.store.tables import ReferralRow, TrailRow
 
+_AT_ONCE = 500  # lines in memory
 _TABLE = cast(Table, TrailRow.__table__)
 _LAST = select(func.max(_TABLE.c.sequence)).where(_TABLE.c.writer == bindparam("writer"))
 _ADD = PreparedInsert(_TABLE)
@@ -49,7 +51,7 @@ def lines_of(connection: Connection, controllers: Collection[str], limit: int) -
     """The newest lines of the trail that concern these controllers, newest first.
 
     Those of their agencies, those without an agency by people with a role there, now or once, and
-    what operators have done to people on the command line.
+    what operators have done to people on the command line; a restore concerns all.
     With the person's name and the referral's reference.
     """
     agencies = select(AgencyRow.id).where(AgencyRow.controller_id.in_(controllers))
@@ -78,8 +80,19 @@ def lines_of(connection: Connection, controllers: Collection[str], limit: int) -
                     TrailRow.person_id.is_(None),
                     TrailRow.purpose.is_not(None),
                 ),
+                TrailRow.action == Action.RESTORE,
             )
         )
         .order_by(TrailRow.at.desc(), TrailRow.sequence.desc())
         .limit(limit)
     ).all()
+
+
+def count_altered(connection: Connection) -> int:
+    """How many lines are not those that their digests stand for."""
+    lines = connection.execute(select(_TABLE), execution_options={"yield_per": _AT_ONCE})
+    return sum(_line(row).digest() != row.digest for row in lines)
+
+
+def _line(row: AnyRow) -> TrailLine:
+    return TrailLine(**{field.name: row._mapping[field.name] for field in fields(TrailLine)})

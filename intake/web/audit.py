@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, Response
 
@@ -44,6 +45,7 @@ ACTIONS: Mapping[str, str] = {
     Action.TRY_AGAIN: mark("Reminder tried again"),
     Action.READ_TRAIL: mark("Use log read"),
     **CHANGES,
+    Action.RESTORE: mark("Restored from a backup"),
     **{f"move:{move.value}": words.done for move, words in WORDS.items()},
 }
 PURPOSES: Mapping[str, str] = {
@@ -105,7 +107,9 @@ class _Audit:
         return render("audit/lines.html", lines=lines, newest=NEWEST)
 
     def _purpose(self, language: Language, action: str, purpose: str) -> str:
-        """Why it was done; of a reminder its deadline, of a refused page its title."""
+        """Why it was done; of a reminder its deadline, of a refused page its title, of a restore
+        when its backup was made.
+        """
         if action in (Action.CHASE, Action.TRY_AGAIN):
             return clock_title(language, self.clocks, purpose.partition(":")[0])
         if action in CHANGES or purpose.startswith(GRANTED):
@@ -116,6 +120,9 @@ class _Audit:
         way, _, agency = purpose.partition(" ")
         if way in WAYS and agency in self.directory.agencies:
             return language.message(Message(WAYS[way], {"agency": self._agency(language, agency)}))
+        if action == Action.RESTORE:
+            made_at = datetime.fromisoformat(purpose)
+            return language.message(Message(mark("Backup of %(at)s"), {"at": made_at}))
         if not purpose.startswith(REFUSED_PAGE):
             return _said(language, PURPOSES, purpose)
         endpoint = purpose.removeprefix(REFUSED_PAGE)

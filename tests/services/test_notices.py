@@ -337,10 +337,10 @@ def test_the_reporter_stops_the_letters_with_the_code(site: Site, code: ReceiptC
     site.parts.notify(site.hands())
     assert status.by_code(code).notices
     with pytest.raises(CodeUnknown):
-        stop(VisitorSecret.new().receipt_code)
+        stop(VisitorSecret.new().receipt_code, site.hands())
     assert status.by_code(code).notices
     for _ in range(2):
-        stop(code)
+        stop(code, site.hands())
         assert not status.by_code(code).notices
     assert kept(site) == 0
     assert post(site) == [], "not even the one that waited"

@@ -13,6 +13,7 @@ from intake.services.oversee import Oversee
 from intake.services.read import ReferralNotYours
 from intake.services.record import Entry, MoveNotOpen, ReasonMissing
 from intake.services.status import Stage, Status
+from intake.store import moves
 from intake.store.tables import ChaseRow, DeadlineRow, WrapRow
 from tests.services.sending import at, clocks, gang, hand_over, lines, row_of, silence
 from tests.site import ANK, SOC, TRIAGE, YOU, Site
@@ -45,6 +46,18 @@ def test_nobody_at_the_receiver_can_open_it_any_more(site: Site) -> None:
     opened = site.parts.read(site.visit("you"), sent, site.hands())
     assert opened.sections == {}
     assert opened.reasons == {}
+    assert list(opened.move_reasons.values()) == ["Väärä viranomainen."]
+
+
+def test_after_a_restore_of_an_older_backup_it_can_be_withdrawn_again(site: Site) -> None:
+    first, sent = sent_to_youth_services(site)
+    with site.parts.database.write() as connection:  # all that a restore keeps of a withdrawal
+        moves.erase_wraps(connection, sent, site.hands())
+    assert site.parts.read(site.visit("you"), sent, site.hands()).sections == {}
+    site.parts.withdraw(site.visit("ank"), first, MISTAKE, site.hands.move(hours=1))
+    assert row_of(site, sent).state == State.WITHDRAWN
+    assert row_of(site, first).state == State.SENT
+    opened = site.parts.read(site.visit("you"), sent, site.hands())
     assert list(opened.move_reasons.values()) == ["Väärä viranomainen."]
 
 

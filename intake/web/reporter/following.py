@@ -49,7 +49,7 @@ def register(add: Add, door: Door, stop_notices: StopNotices) -> None:
         code, stop = ReceiptCode.parse(form["code"].data), bool(form["stop"].data)
         try:
             if stop:
-                stop_notices(code)
+                stop_notices(code, door.now())
             found = door.status.by_code(code)
         except CodeUnknown:
             form["code"].errors = [form.say(Message(NOT_FOUND))]
