@@ -584,6 +584,7 @@ def _joining(parts: Parts) -> Blueprint:
     return make_blueprint(
         join=Join(parts.database, read_secret(parts.settings.keys, SECRETS["pepper"])),
         amend=parts.amend,
+        every_door=set(parts.settings.doors) >= STAFF_DOORS,
         door_secret=_staff_secret(parts),
         secure_cookies=parts.settings.secure_cookies,
         now=parts.now,

@@ -31,6 +31,7 @@ BUSY = mark("The service is busy. Wait a moment and try again.")
 class _Joining:
     join: Join
     amend: Amend
+    every_door: bool
     cookies: Cookies
     door_secret: bytes
     now: Clock
@@ -75,6 +76,7 @@ class _Joining:
         response = render(
             "people/joined.html",
             joined=joined,
+            elsewhere=not self.every_door,
             languages=only_this(),
             agencies=[text(directory.agency(agency).name) for agency in joined.waits_for],
         )
@@ -98,11 +100,17 @@ def _over() -> Response:
 
 
 def make_blueprint(
-    *, join: Join, amend: Amend, door_secret: bytes, secure_cookies: bool, now: Clock
+    *,
+    join: Join,
+    amend: Amend,
+    every_door: bool,
+    door_secret: bytes,
+    secure_cookies: bool,
+    now: Clock,
 ) -> Blueprint:
-    """The routes: open to anyone, and only the link leads on."""
+    """The routes: open to anyone, and only the link leads on. ``every_door``: of staff is here."""
     blueprint = Blueprint("joining", __name__)
-    joining = _Joining(join, amend, Cookies(secure_cookies), door_secret, now)
+    joining = _Joining(join, amend, every_door, Cookies(secure_cookies), door_secret, now)
     open_route(blueprint, "/join/<link>")(joining.arrive)
     open_route(blueprint, "/join", ("GET", "POST"))(joining.join_in)
     return blueprint

@@ -415,8 +415,15 @@ def test_who_can_open_is_told_by_municipality(site: Site) -> None:
     assert "<h2>Vantaa</h2>" in page
     assert "<h2>Porvoo</h2>" not in page
     before = page.count("Nobody</span>")
+    assert "Vantaa: Health services" not in client.get("/directory").text
     take_grants(site, "hea")
     assert client.get("/directory/openers").text.count("Nobody</span>") == before + 2
+    first = client.get("/directory").text
+    assert page_faults(first) == []
+    assert "In these municipalities nobody can open what comes for:" in first
+    for place in ("Vantaa", "Kerava"):
+        assert f"<li>{place}: Health services, " in first
+    assert "<li>Porvoo" not in first
     assert english(site, "admin-police").get("/directory/openers").text.count("<h2>") == 15
 
 

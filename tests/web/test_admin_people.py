@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -127,6 +128,14 @@ def test_an_invited_person_joins_signs_in_and_gets_the_key_of_a_colleague(site: 
         ({"code": ""}, "code", "Write the check code."),
     ],
 )
+def test_where_doors_are_apart_the_newcomer_is_told_of_another_address(site: Site) -> None:
+    link = invited(site)
+    alone = replace(site.parts, settings=replace(site.parts.settings, doors=("admin",)))
+    joined = joins(Site(alone, site.hands, site.people), link)
+    assert page_faults(joined.text) == []
+    assert "If your unit&#39;s pages have another address, sign in there." in joined.text
+
+
 def test_the_key_is_not_given_without_the_passphrase_and_the_check_code(
     site: Site, typed: dict[str, str], field: str, told: str
 ) -> None:

@@ -12,6 +12,7 @@ from intake.domain.directory_file import OUT_OF_USE
 from intake.services.amend import Change, Entry, Stored, digest_of
 from intake.services.openers import Openers
 from intake.services.sign_in import Visit
+from intake.web.admin.openers import OpenersPage
 from intake.web.admin.room import Room, Told, changed, own, own_entry, show_again
 from intake.web.forms.agency import AgencyForm, agency_data
 from intake.web.forms.directory import EndForm
@@ -28,6 +29,7 @@ class Agencies:
 
     room: Room
     openers: Openers
+    who_can_open: OpenersPage
 
     def agencies(self, visit: Visit) -> Response:
         """The agencies of one's own controllers and who can open there."""
@@ -50,6 +52,7 @@ class Agencies:
             "admin/agencies.html",
             controllers=[(c, agencies) for c, agencies in by_controller if agencies],
             closed=counts.count(0),
+            gaps=self.who_can_open.gaps(visit, directory),
             count=len(counts),
             recommended=RECOMMENDED,
             directory=directory,

@@ -32,10 +32,11 @@ def make_blueprint(*, room: Room, openers: Openers, rules: RuleSet) -> Blueprint
     blueprint = Blueprint("admin", __name__)
     entrance = Entrance(blueprint, room.refuse)
     see, change = Permission.SEE_DIRECTORY, Permission.CHANGE_DIRECTORY
-    agencies, schools = Agencies(room, openers), Schools(room)
+    who_can_open = OpenersPage(room, openers, rules)
+    agencies, schools = Agencies(room, openers, who_can_open), Schools(room)
     agreements, lines = Agreements(room), Lines(room)
     entrance.route("/directory", see)(agencies.agencies)
-    entrance.route("/directory/openers", see)(OpenersPage(room, openers, rules).municipalities)
+    entrance.route("/directory/openers", see)(who_can_open.municipalities)
     entrance.route("/directory/schools", see)(schools.schools)
     entrance.route("/directory/agreements", see)(agreements.agreements)
     entrance.route("/directory/lines", see)(lines.lines)

@@ -62,6 +62,14 @@ class DetailsForm(PageForm):
         }
 
 
+class SignInNameForm(PageForm):
+    """By which somebody signs in."""
+
+    sign_in_name = Line(
+        mark("User name"), limit=SIGN_IN_LIMIT, missing=mark("Write the user name.")
+    )
+
+
 class RolesForm(PageForm):
     """Roles at agencies and at controllers, with their days."""
 
@@ -132,14 +140,6 @@ class RolesForm(PageForm):
             memberships.append(Membership(Role(role), controller=controller))
         first, last = self.valid_from.data or self.today, self.valid_to.data
         return [Appointment(membership, first, last) for membership in memberships]
-
-
-class SignInNameForm(PageForm):
-    """By which somebody signs in."""
-
-    sign_in_name = Line(
-        mark("User name"), limit=SIGN_IN_LIMIT, missing=mark("Write the user name.")
-    )
 
 
 class KnownForm(SignInNameForm, RolesForm):
