@@ -7,14 +7,16 @@ letters say the same.
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
@@ -34,6 +36,7 @@ SOURCE = "en"
 TRANSLATIONS = Path(__file__).parent / "translations"
 HELSINKI = ZoneInfo("Europe/Helsinki")
 
+_PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]")
 _LOCALES = {"fi": "fi_FI", "sv": "sv_FI", "en": "en_GB"}
 _DATES = {"fi": "ccc d.M.y", "sv": "ccc d.M.y", "en": "ccc d MMMM y"}
 _TIMES = {"fi": "'klo' H.mm", "sv": "'kl.' H.mm", "en": "'at' HH:mm"}
@@ -199,12 +202,29 @@ def compile_catalogues(translations: Path = TRANSLATIONS) -> list[Path]:
         catalogues.append((source.with_suffix(".mo"), catalogue))
         for message, errors in catalogue.check():
             problems += [f"{source}:{message.lineno}: {error}" for error in errors]
+        for message in catalogue:
+            problems += [f"{source}:{message.lineno}: {error}" for error in _strayed(message)]
     if problems:
         raise CatalogueBroken(problems)
     for target, catalogue in catalogues:
         with target.open("wb") as file:
             write_mo(file, catalogue)
     return [target for target, _ in catalogues]
+
+
+def placeholders(text: str) -> list[str]:
+    """What a text has filled in, such as ``%(at)s``, in an order of their own."""
+    return sorted(_PLACEHOLDER.findall(text))
+
+
+def _strayed(message: Any) -> Iterator[str]:
+    """Babel's own check lets a translation leave a placeholder out."""
+    ids, said = (
+        each if isinstance(each, tuple) else (each,) for each in (message.id, message.string)
+    )
+    for text in said:
+        if message.id and text and placeholders(text) != placeholders(ids[-1]):
+            yield f"{text!r} fills in other things than {ids[-1]!r}"
 
 
 def main(arguments: list[str]) -> int:

@@ -15,7 +15,7 @@ from intake.services.sign_in import SignIn, SignInRefused, SignInTooSoon, Visit
 from intake.vault.keyring import SessionSecret
 from intake.vault.passphrase import HashingBusy
 from intake.web import kept
-from intake.web.cookies import Cookies
+from intake.web.cookies import LANGUAGE, Cookies
 from intake.web.forms.base import PageForm, token_key
 from intake.web.forms.fields import Line
 from intake.web.guards import Entrance, Refusal, open_route
@@ -89,6 +89,7 @@ class _Account:
         if current_user.is_authenticated:
             self.start.out(current_user.visit, self.now())
         response = self._go_on(session)
+        self._speak_as_usual(session, response)
         self.cookies.keep(response, COOKIE, session)
         self.cookies.forget(response, _BEFORE)
         return response
@@ -144,6 +145,12 @@ class _Account:
                 "account/kept.html", fields=held.fields, next=_next(), languages=only_this()
             )
         return make_response(redirect(_next(), 303))
+
+    def _speak_as_usual(self, session: SessionSecret, response: Response) -> None:
+        """From here on the person's own language, where none was chosen in this browser."""
+        visit = None if LANGUAGE in request.cookies else self.start.resume(session, self.now())
+        if visit is not None:
+            self.cookies.remember_language(response, visit.person.language)
 
     def _open(self, form: SignInForm) -> SessionSecret:
         return self.start(form.name.data, form.passphrase.data, self.now())

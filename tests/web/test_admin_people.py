@@ -128,14 +128,6 @@ def test_an_invited_person_joins_signs_in_and_gets_the_key_of_a_colleague(site: 
         ({"code": ""}, "code", "Write the check code."),
     ],
 )
-def test_where_doors_are_apart_the_newcomer_is_told_of_another_address(site: Site) -> None:
-    link = invited(site)
-    alone = replace(site.parts, settings=replace(site.parts.settings, doors=("admin",)))
-    joined = joins(Site(alone, site.hands, site.people), link)
-    assert page_faults(joined.text) == []
-    assert "If your unit&#39;s pages have another address, sign in there." in joined.text
-
-
 def test_the_key_is_not_given_without_the_passphrase_and_the_check_code(
     site: Site, typed: dict[str, str], field: str, told: str
 ) -> None:
@@ -202,6 +194,14 @@ def test_a_key_that_nobody_has_is_made_anew_by_a_member_who_waits(site: Site) ->
     assert member.get(path).status_code == 404
     with site.parts.database.read() as connection:
         assert len(people.who_can_open(connection, site.hands().date())[TRIAGE]) == 1
+
+
+def test_where_doors_are_apart_the_newcomer_is_told_of_another_address(site: Site) -> None:
+    link = invited(site)
+    alone = replace(site.parts, settings=replace(site.parts.settings, doors=("admin",)))
+    joined = joins(Site(alone, site.hands, site.people), link)
+    assert page_faults(joined.text) == []
+    assert "pages have another address, sign in there." in joined.text
 
 
 def test_the_link_is_on_one_page_once_and_in_no_log(

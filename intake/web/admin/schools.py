@@ -19,6 +19,10 @@ from intake.web.page import reader_language, render
 
 TABLE = "school"
 MOST_BYTES = 500_000
+EXAMPLE = (
+    "name_fi;name_sv;municipality;language;phone",
+    "Tikkukiven koulu;Tikkukiven koulu;vantaa;fi;09 000 0156",
+)
 NO_FILE = mark("Choose a file.")
 TOO_LARGE = mark("The file is too large: there is room for 500 kB.")
 
@@ -206,6 +210,7 @@ def _register(form: RegisterForm, status: int, found: Comparison | None) -> Resp
         status,
         form=form,
         found=found,
+        example=EXAMPLE,
         nothing=found is not None and not found.schools and not found.absent,
         back_href=url_for("admin.schools"),
     )
