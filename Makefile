@@ -6,8 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # What the choice of a database changes.
 WITH_ROWS := tests/services tests/web tests/doctor tests/post \
-	$(foreach name,backup_command canary deletions doors init jobs migrations parts postgresql prepared serving \
-	upgrades,tests/test_$(name).py)
+	$(foreach name,administration_commands backup_command canary deletions doors init jobs live_directory migrations parts \
+	postgresql prepared serving upgrades,tests/test_$(name).py)
 # Two at a time, each file by one: its tests may share a site.
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 

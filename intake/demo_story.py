@@ -145,7 +145,7 @@ class _Story:
             ids = list(pool.map(add, self.demo["person"]))
         for person, person_id in zip(self.demo["person"], ids, strict=True):
             self.people[person["sign_in"]] = person_id
-            for member in memberships(person):
+            for member in memberships(person) if not person.get("waits") else ():
                 if member.agency:
                     openers.setdefault(member.agency, []).append(person["sign_in"])
                 if member.agency and member.role is Role.WORKER:

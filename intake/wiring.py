@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,15 +36,16 @@ from intake import language, logs, metrics
 from intake.domain.calendar import Calendar, load_calendar
 from intake.domain.chase import ChaseInvalid, ChaseStep, Chasing
 from intake.domain.clock import Clock, ClockInvalid
+from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
-from intake.domain.directory_file import DirectoryInvalid, directory_from
+from intake.domain.directory_file import DirectoryInvalid
 from intake.domain.school_year import SchoolCalendarInvalid
 from intake.language import CataloguesMissing
+from intake.live import DirectoryState, stored_directory
 from intake.post.files import FileSender
 from intake.post.letter import Sender
 from intake.post.null import NullSender
 from intake.post.smtp import SmtpSender
-from intake.store import directory as directory_store
 from intake.store import privileges
 from intake.store.database import Database, DatabaseNotReady
 from intake.vault.seal import FactsSealer, KeyUnusable, PublicKey
@@ -53,13 +54,19 @@ from routing_rules.ruleset import RuleSet
 from routing_rules.vocabulary import RulesInvalid
 
 if TYPE_CHECKING:
+    from intake.services.alarm import Alarm
+    from intake.services.amend import Amend
+    from intake.services.appoint import Appoint
     from intake.services.backup import Backup
     from intake.services.chase import Chase
     from intake.services.deliver import Deliver
+    from intake.services.dismiss import Dismiss
     from intake.services.hand_on import HandOn
     from intake.services.hand_over import HandOver
+    from intake.services.invite import Invite
     from intake.services.list_deletions import ListDeletions
     from intake.services.notify import Notify
+    from intake.services.openers import Openers
     from intake.services.read import Read
     from intake.services.refer import Refer
     from intake.services.respond import Respond
@@ -72,6 +79,7 @@ if TYPE_CHECKING:
     from intake.services.tidy import Tidy
     from intake.services.withdraw import Withdraw
     from intake.services.write_note import WriteNote
+    from intake.web.admin.room import Room
 
 REPLAY_KEY_ID = "replay-1"
 UNUSABLE = (
@@ -106,6 +114,7 @@ class Parts:
     clocks: Mapping[str, Clock]
     chasing: Chasing
     now: Now = utc_now
+    directory_state: DirectoryState | None = None
 
     @cached_property
     def route(self) -> Route:
@@ -115,6 +124,48 @@ class Parts:
 
         keys = KeysThatOpen(self.database)
         return Route(self.directory, self.calendar, self.rules, keys)
+
+    @cached_property
+    def openers(self) -> Openers:
+        """Who can open where."""
+        from intake.services.openers import Openers
+
+        return Openers(self.database, self.route.keys_that_open)
+
+    @cached_property
+    def alarm(self) -> Alarm:
+        """The alarm where nobody can open."""
+        from intake.services.alarm import Alarm
+
+        return Alarm(self.database, self.directory, self.openers, self.rules.standby)
+
+    @cached_property
+    def amend(self) -> Amend:
+        """Changing of the directory."""
+        from intake.services.amend import Amend
+
+        return Amend(self.database)
+
+    @cached_property
+    def appoint(self) -> Appoint:
+        """Giving of roles."""
+        from intake.services.appoint import Appoint
+
+        return Appoint(self.database)
+
+    @cached_property
+    def invite(self) -> Invite:
+        """Inviting of people."""
+        from intake.services.invite import Invite
+
+        return Invite(self.database)
+
+    @cached_property
+    def dismiss(self) -> Dismiss:
+        """Ending of roles."""
+        from intake.services.dismiss import Dismiss
+
+        return Dismiss(self.database)
 
     @cached_property
     def refer(self) -> Refer:
@@ -296,11 +347,11 @@ class LaidOut:
     roles_missing: list[str]
 
 
-def lay_out(settings: Settings, directory: Path = DIRECTORY, on: date = date.min) -> LaidOut:
+def lay_out(settings: Settings, directory: Path | None = None) -> LaidOut:
     """Make key files, schema, directory and the rights of the doors' roles, where missing.
 
-    ``on``: from which day on members keep an agency in the directory. Raises DatabaseNotReady,
-    KeyFileLost, SettingsUnusable and DirectoryInvalid.
+    ``directory``: the file of the first directory, by default the shipped one. Raises
+    DatabaseNotReady, KeyFileLost, SettingsUnusable and DirectoryInvalid.
     """
     from intake.services import settle
 
@@ -314,7 +365,11 @@ def lay_out(settings: Settings, directory: Path = DIRECTORY, on: date = date.min
         made = settle.make_secrets(settings.keys, secrets)
         settle.make_replay_keys(settings.keys, *replay, REPLAY_KEY_ID)
         refuse_open_keys(settings.keys)
-        settle.load_directory(database, directory, on)
+        stored = settle.first_directory(database, directory or DIRECTORY)
+        if directory and not stored:
+            raise SettingsUnusable(
+                "The database has a directory already: use `ankkuri directory import FILE`"
+            )
         with database.write() as connection:
             missing = privileges.renew(connection)
     finally:
@@ -374,23 +429,25 @@ def build(settings: Settings, now: Now = utc_now) -> Parts:
         with database.read() as connection:
             if not set(settings.doors) & STAFF_DOORS:
                 _refuse_a_reader(connection)
-            tables = directory_store.tables(connection)
+        found = stored_directory(database, local_date(now()))
     except BaseException:
         database.engine.dispose()
         raise
-    if not tables:
+    if found is None:
         raise SettingsUnusable("The database has no directory of agencies: run `ankkuri init`")
+    directory, state = found
     calendar = load_calendar()
     metrics.watch(database.engine)
     return Parts(
         settings=settings,
         database=database,
-        directory=directory_from(tables),
+        directory=directory,
         calendar=calendar,
         rules=rules,
         clocks={clock.id: clock for clock in map(Clock.parse, rules.clocks)},
         chasing=Chasing(tuple(map(ChaseStep.parse, rules.chases)), calendar),
         now=now,
+        directory_state=state,
     )
 
 
@@ -404,7 +461,9 @@ def _refuse_a_reader(connection: Connection) -> None:
 
 def blueprints(parts: Parts) -> list[Blueprint]:
     """The doors that the settings name; the sign-in page comes with any door of staff."""
-    made = [_DOORS[door](parts) for door in parts.settings.doors]
+    doors = parts.settings.doors
+    made = [_DOORS[door](parts) for door in doors]
+    made += [make(parts) for door in doors for make in _BEHIND.get(door, ())]
     made.append(_probe(parts))
     if set(parts.settings.doors) & STAFF_DOORS:
         made.append(_account(parts))
@@ -500,15 +559,58 @@ def _rules(parts: Parts) -> Blueprint:
 
 
 def _admin(parts: Parts) -> Blueprint:
-    from intake.services.oversee import Oversee
-    from intake.web.admin import make_blueprint
+    from intake.web.admin.door import make_blueprint
+
+    return make_blueprint(room=_room(parts), openers=parts.openers, rules=parts.rules)
+
+
+def _people(parts: Parts) -> Blueprint:
+    from intake.web.admin.door import make_people_blueprint
+
+    return make_people_blueprint(
+        room=_room(parts),
+        appoint=parts.appoint,
+        dismiss=parts.dismiss,
+        invite=parts.invite,
+        openers=parts.openers,
+        base_url=parts.settings.base_url,
+    )
+
+
+def _joining(parts: Parts) -> Blueprint:
+    from intake.services.join import Join
+    from intake.web.joining import make_blueprint
 
     return make_blueprint(
-        oversee=Oversee(parts.database, parts.directory),
-        directory=parts.directory,
-        refuse=_refuse(parts),
+        join=Join(parts.database, read_secret(parts.settings.keys, SECRETS["pepper"])),
+        amend=parts.amend,
+        every_door=set(parts.settings.doors) >= STAFF_DOORS,
+        door_secret=_staff_secret(parts),
+        secure_cookies=parts.settings.secure_cookies,
         now=parts.now,
     )
+
+
+def _colleagues(parts: Parts) -> Blueprint:
+    from intake.services.colleagues import Colleagues
+    from intake.services.enrol import Enrol
+    from intake.web.colleagues import make_blueprint
+
+    return make_blueprint(
+        colleagues=Colleagues(parts.database),
+        enrol=Enrol(parts.database, read_secret(parts.settings.keys, SECRETS["pepper"])),
+        sign_in=parts.sign_in,
+        directory=parts.directory,
+        refuse=_refuse(parts),
+        door_secret=_staff_secret(parts),
+        now=parts.now,
+    )
+
+
+def _room(parts: Parts) -> Room:
+    from intake.web.admin.room import Room
+
+    return Room(parts.amend, _refuse(parts), _staff_secret(parts), parts.now)
 
 
 def _audit(parts: Parts) -> Blueprint:
@@ -562,3 +664,8 @@ _DOORS: Mapping[str, Callable[[Parts], Blueprint]] = {
     "admin": _admin,
     "audit": _audit,
 }
+_BEHIND: Mapping[str, tuple[Callable[[Parts], Blueprint], ...]] = {
+    "agency": (_colleagues,),
+    "admin": (_people, _joining),
+}
+"""What else a door serves."""

@@ -54,6 +54,7 @@ def live(site: Site) -> list[Receipt]:
     site.parts.deliver(site.hands())
     site.parts.chase(site.hands.move(days=4))
     Draft(site.parts.database).save(VisitorSecret.new(), worry_answers(), site.hands())
+    site.parts.alarm(site.hands())
     with suppress(SignInRefused):
         site.parts.sign_in("nobody", "not a passphrase", site.hands())
     Timetable(site.parts.database, site.hands, (("tidy", lambda _: 0, 600),)).once()

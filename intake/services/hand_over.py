@@ -192,13 +192,14 @@ class HandOver:
     def _targets(
         self, row: AnyRow, agency: Agency, kinds: set[Kind], now: datetime
     ) -> list[Agency]:
-        """Agencies that somebody can open now, that a basis leads to and that have it not."""
+        """Agencies in use that can open it now, that a basis leads to and that have it not."""
         have = self.hand_on.holders(row, GONE)
         manned = self.hand_on.route.keys_that_open(local_date(now))
         return [
             found
             for found in self.directory.agencies.values()
-            if found.id in manned
+            if found.in_use
+            and found.id in manned
             and found.id not in have
             and found.kind in kinds
             and self.ways(agency, found, now)

@@ -1,15 +1,15 @@
-"""Times, states and counts for supervisors, coordinators and administrators; never content."""
+"""Times, states and counts for supervisors and coordinators; never content."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from intake.domain.directory import Agency, Directory
 from intake.domain.people import Permission, Person
-from intake.store import chasing, counts, directory, lists, outbox, people, referrals
+from intake.store import chasing, counts, directory, lists, outbox, referrals
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
@@ -113,8 +113,3 @@ class Oversee:
             month = months.setdefault(f"{row.year}-{row.month:02}", {})
             month[kind] = month.get(kind, 0) + row.referrals
         return months
-
-    def openers(self, on: date) -> Mapping[str, int]:
-        """How many members can open at each agency on a day; an agency without any is missing."""
-        with self.database.read() as connection:
-            return people.openers(connection, on)

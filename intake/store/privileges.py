@@ -20,6 +20,7 @@ _NOBODY_SEALED_REFERRAL = (
 _EVERYWHERE: Rights = {
     "alembic_version": (_READ,),
     "directory": (_READ,),
+    "directory_stamp": (_READ,),
     "agency": (_READ,),
     "trail": (_ADD, "SELECT (writer, sequence)"),
 }
@@ -29,6 +30,11 @@ _WHO_CAN_OPEN: Rights = {
     "agency_grant": ("SELECT (agency_key_id, person_id, withdrawn_at)",),
     "membership": (_READ,),
     "person": ("SELECT (id, left_at)",),
+}
+_GIVE_KEYS: Rights = {
+    "agency_key": (_ADD, "UPDATE (retired_at)"),
+    "agency_grant": ("SELECT (id, agency_key_id, person_id, withdrawn_at)", _ADD, _ERASE),
+    "deletion": (_ADD,),
 }
 _STAFF: Rights = {
     "person": (_READ,),
@@ -77,6 +83,7 @@ ROLES: Mapping[str, Rights] = {
         _STAFF,
         _WHO_CAN_OPEN,
         _NEW_REPORT,  # worries that came by telephone or on paper
+        _GIVE_KEYS,
         {
             "agency_grant": (_READ,),
             "notice": ("SELECT (report_id)", "UPDATE (news_at)"),
@@ -115,16 +122,36 @@ ROLES: Mapping[str, Rights] = {
         _EVERYWHERE, _STAFF, {"referral": ("SELECT (agency_id, arrived_at, state)",)}
     ),
     "rules": _together(_EVERYWHERE, _STAFF),
-    "admin": _together(_EVERYWHERE, _STAFF, _WHO_CAN_OPEN),
+    "admin": _together(
+        _EVERYWHERE,
+        _STAFF,
+        _WHO_CAN_OPEN,
+        _GIVE_KEYS,
+        {
+            "agency_grant": ("UPDATE (withdrawn_at)",),
+            "directory": (_READ, _ADD, "UPDATE (entry)", _ERASE),
+            "directory_stamp": ("UPDATE (stamp)",),
+            "agency": (_ADD, "UPDATE (kind, controller_id)"),
+            "invitation": (_READ, _ADD, "UPDATE (accepted_at, withdrawn_at)"),
+            "person": (
+                _ADD,
+                "UPDATE (name, email, language, public_key, sealed_private_key, left_at)",
+            ),
+            "membership": (_ADD, "UPDATE (valid_to)"),
+            "referral": ("SELECT (id, agency_id, state, worker_id)", "UPDATE (worker_id)"),
+            "outbox": (_ADD,),
+        },
+    ),
     "audit": _together(
         _EVERYWHERE, _STAFF, {"trail": (_READ,), "referral": ("SELECT (id, reference)",)}
     ),
     "jobs": _together(
         _EVERYWHERE,
+        _WHO_CAN_OPEN,
         {
+            "alarm": (_READ, _ADD, _ERASE),
             "person": ("SELECT (id, sign_in_name, name, email, language, left_at)",),
-            "membership": (_READ,),
-            "referral": (_NOBODY_SEALED_REFERRAL,),
+            "referral": (_NOBODY_SEALED_REFERRAL, "UPDATE (worker_id)"),
             "deadline": (_READ, "UPDATE (next_chase_at)"),
             "chase": (_READ, _ADD),
             "outbox": (_READ, _ADD, _CHANGE),

@@ -50,8 +50,8 @@ def write_lines(
 def lines_of(connection: Connection, controllers: Collection[str], limit: int) -> Sequence[AnyRow]:
     """The newest lines of the trail that concern these controllers, newest first.
 
-    Those of their agencies, and those without an agency by people with a role there, now or once;
-    a restore concerns all.
+    Those of their agencies, those without an agency by people with a role there, now or once, and
+    what operators have done to people on the command line; a restore concerns all.
     With the person's name and the referral's reference.
     """
     agencies = select(AgencyRow.id).where(AgencyRow.controller_id.in_(controllers))
@@ -75,6 +75,11 @@ def lines_of(connection: Connection, controllers: Collection[str], limit: int) -
             or_(
                 TrailRow.agency_id.in_(agencies),
                 and_(TrailRow.agency_id.is_(None), TrailRow.person_id.in_(theirs)),
+                and_(
+                    TrailRow.agency_id.is_(None),
+                    TrailRow.person_id.is_(None),
+                    TrailRow.purpose.is_not(None),
+                ),
                 TrailRow.action == Action.RESTORE,
             )
         )

@@ -22,7 +22,7 @@ from intake.web.guards import Entrance, Refusal, open_route
 from intake.web.kept import Kept
 from intake.web.measured import outcome
 from intake.web.navigation import pages_open_to
-from intake.web.page import Clock, reader_language, render
+from intake.web.page import Clock, only_this, reader_language, render
 
 COOKIE = "ankkuri_staff"
 _BEFORE = "ankkuri_sign_in"  # binds the sign-in form to the browser that asked for it
@@ -142,7 +142,7 @@ class _Account:
         person_id = self.start.whose(session) if held else None
         if held and person_id and held.owner == kept.owner_of(self.door_secret, person_id):
             return render(
-                "account/kept.html", fields=held.fields, next=_next(), languages=_only_this()
+                "account/kept.html", fields=held.fields, next=_next(), languages=only_this()
             )
         return make_response(redirect(_next(), 303))
 
@@ -170,7 +170,7 @@ class _Account:
         ended: bool = False,
         kept: Kept | None = None,
     ) -> Response:
-        shown: dict[str, Any] = {"languages": _only_this()} if kept else {}
+        shown: dict[str, Any] = {"languages": only_this()} if kept else {}
         response = render(
             "account/sign_in.html", status, form=form, ended=ended, kept=kept, **shown
         )
@@ -183,12 +183,6 @@ def _next() -> str:
     wanted = request.args.get("next", "")
     ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
     return wanted if ours else url_for("account.front")
-
-
-def _only_this() -> dict[str, str]:
-    """The language in use: a link to another would lose what the page holds."""
-    language = reader_language()
-    return {language.code: language.name}
 
 
 def make_blueprint(
