@@ -18,7 +18,7 @@ from intake.services.dismiss import Dismiss, LeavesNobody
 from intake.services.enrol import Enrol
 from intake.services.record import Entry
 from intake.services.sign_in import SignInRefused
-from intake.store import people, referrals
+from intake.store import people
 from intake.store.people_tables import GrantRow, MembershipRow, PersonRow, SessionRow
 from intake.store.tables import ReferralRow, TrailRow
 from tests.site import CHEAP, COUNTY, PASSPHRASE, SOC, TRIAGE, Site
@@ -228,4 +228,3 @@ def test_who_has_no_role_left_can_be_let_go(site: Site, dismiss: Dismiss) -> Non
     dismiss(admin(site), site.people["soc"], None, yesterday(site), site.hands(), knowing=False)
     with site.parts.database.read() as connection:
         assert people.row_by_sign_in_name(connection, "soc") is None
-        assert referrals.inbox(connection, [SOC], ["sent"], 10) == []
