@@ -77,10 +77,10 @@ def _work(parts: wiring.Parts) -> dict[str, jobs.Job]:
     return {
         "chase": parts.chase,
         "notify": parts.notify,
-        "deliver": parts.deliver,
-        "tidy": parts.tidy,
         "openers": parts.alarm,
         "workers": parts.dismiss.lapsed,
+        "deliver": parts.deliver,
+        "tidy": parts.tidy,
         "list_deletions": parts.list_deletions,
     }
 
