@@ -110,12 +110,21 @@ class Deletion:
         entry._read()
         return entry
 
+    def is_readable(self) -> bool:
+        """Whether `parse` would read it from its line."""
+        try:
+            self._read()
+        except DeletionUnreadable:
+            return False
+        return True
+
     def _read(self) -> tuple[Table, list[ColumnElement[bool]], Any]:
         """The table, which of its rows, and the value to be put."""
         target = METADATA.tables.get(self.of_table)
         if target is None or (self.of_column and self.of_column not in target.c):
             raise DeletionUnreadable(f"there is no {self.of_table}.{self.of_column or '*'} here")
-        if len(self.of_row) != len(target.primary_key):
+        named = all(isinstance(part, str) for part in self.of_row)
+        if not named or len(self.of_row) != len(target.primary_key):
             raise DeletionUnreadable(f"a row of {self.of_table} is named otherwise")
         try:
             this = [
@@ -183,4 +192,5 @@ def purge(connection: Connection, before: datetime) -> int:
 
 
 def _entry(row: AnyRow) -> Deletion:
-    return Deletion(row.id, row.of_table, tuple(row.of_row), row.of_column, row.value, row.at)
+    of_row = tuple(row.of_row) if isinstance(row.of_row, list) else ()
+    return Deletion(row.id, row.of_table, of_row, row.of_column, row.value, row.at)
