@@ -105,7 +105,7 @@ def listed_as(site: Site, door: str, **what: Any) -> None:
 def test_no_role_lists_for_restores_what_it_may_not_erase_itself(
     site: Site, door: str, what: dict[str, Any]
 ) -> None:
-    with pytest.raises(ProgrammingError, match="row-level security|does not exist"):
+    with pytest.raises(ProgrammingError, match=r"row-level security|does not exist"):
         listed_as(site, door, **what)
 
 

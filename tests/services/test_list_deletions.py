@@ -78,8 +78,13 @@ def test_after_a_crash_before_the_mark_entries_stand_there_twice(
 
 @pytest.mark.parametrize(
     "change",
-    [{"of_table": "nothing"}, {"of_row": ["no id"]}, {"of_row": 5}, {"of_row": {}}]
-    + [{"of_column": "created_at", "value": "now"}],
+    [
+        {"of_table": "nothing"},
+        {"of_row": ["no id"]},
+        {"of_row": 5},
+        {"of_row": {}},
+        {"of_column": "created_at", "value": "now"},
+    ],
 )
 def test_an_entry_that_no_restore_could_read_keeps_no_other_out(
     site: Site, change: dict[str, Any], caplog: pytest.LogCaptureFixture
