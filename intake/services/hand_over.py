@@ -15,7 +15,7 @@ from intake.domain.directory import Agency, Directory, Kind
 from intake.domain.referral import MOVES, Move, State
 from intake.domain.report import canonical, section_of
 from intake.services.hand_on import HandOn, Sent, retold
-from intake.services.read import Read, reasons
+from intake.services.read import Read, ReferralWithdrawn, reasons
 from intake.services.record import Entry, MoveNotOpen, Recording
 from intake.services.respond import Offered, Respond, check
 from intake.services.sign_in import Visit
@@ -98,11 +98,18 @@ class HandOver:
     hand_on: HandOn
 
     def choices(self, visit: Visit, referral_id: UUID, now: datetime) -> Choices:
-        """Raises ReferralNotYours, KeyNotGranted, MoveNotOpen."""
+        """Opens parts of the report, and leaves a line of that in the trail first.
+
+        Raises ReferralNotYours, KeyNotGranted, MoveNotOpen.
+        """
         offered = self.respond.offered(visit, referral_id, now)
         if Move.HAND_OVER not in offered.moves or offered.key is None:
             raise MoveNotOpen
         row = offered.referral
+        try:
+            self.read.say_first(visit, row, now)
+        except ReferralWithdrawn:
+            raise MoveNotOpen from None
         keys = self.read.section_keys(row, offered.key)
         agency = self.directory.agency(row.agency_id)
         binding = self.hand_on.binding(offered.deadlines)

@@ -126,10 +126,7 @@ class Read:
 
     def _open(self, visit: Visit, row: AnyRow, now: datetime) -> Opened:
         self._grant(visit, row)  # refuses who has none before a line says that they opened it
-        with self.database.write() as connection:
-            if not referrals.hold_to_open(connection, row.id):
-                raise ReferralWithdrawn
-            self._line(connection, visit, row, now, "handling the referral")
+        self.say_first(visit, row, now)
         key = self.agency_key(visit, row)
         with self.database.read() as connection:
             sealed = reports.sections(connection, row.report_id)
@@ -142,6 +139,13 @@ class Read:
         }
         history = self.history(visit, row, key)
         return Opened(**vars(history), referral=row, sections=sections, reasons=reasons(row, keys))
+
+    def say_first(self, visit: Visit, row: AnyRow, now: datetime) -> None:
+        """The line of an opening, committed before anything opens. Raises ReferralWithdrawn."""
+        with self.database.write() as connection:
+            if not referrals.hold_to_open(connection, row.id):
+                raise ReferralWithdrawn
+            self._line(connection, visit, row, now, "handling the referral")
 
     def _withdrawn(self, visit: Visit, row: AnyRow, now: datetime) -> Opened:
         with self.database.write() as connection:

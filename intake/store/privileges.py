@@ -17,6 +17,12 @@ _NOBODY_SEALED_REFERRAL = (
     "SELECT (id, report_id, agency_id, reference, state, is_lead, came_from, arrived_at, "
     "opened_at, moved_at, worker_id)"
 )
+_LISTED = """CASE WHEN of_column IS NULL
+    THEN has_table_privilege('public.' || quote_ident(of_table), 'DELETE')
+    ELSE has_column_privilege('public.' || quote_ident(of_table), of_column::text, 'UPDATE')
+END"""
+"""What a role may list as erased or ended, for restores to replay: what it may erase or end itself.
+"""
 _EVERYWHERE: Rights = {
     "alembic_version": (_READ,),
     "directory": (_READ,),
@@ -184,6 +190,7 @@ def renew(connection: Connection) -> list[str]:
     for role, rights in roles.items():
         if role in found:
             connection.exec_driver_sql("; ".join(_statements(role, rights)))
+    connection.exec_driver_sql("; ".join(_limits()))
     return [role for role in roles if role not in found]
 
 
@@ -193,6 +200,20 @@ def _statements(role: str, rights: Rights) -> Iterator[str]:
     for table, statements in rights.items():
         for statement in statements:
             yield f'GRANT {statement} ON "{table}" TO {role}'
+
+
+def _limits() -> Iterator[str]:
+    """Of the rows that a role may add to the list of deletions; its owner may add any."""
+    yield "ALTER TABLE deletion ENABLE ROW LEVEL SECURITY"
+    for statement, limit in (
+        ("SELECT", "USING (true)"),
+        ("INSERT", f"WITH CHECK ({_LISTED})"),
+        ("UPDATE", "USING (true)"),
+        ("DELETE", "USING (true)"),
+    ):
+        name = f"own_{statement.lower()}"
+        yield f"DROP POLICY IF EXISTS {name} ON deletion"
+        yield f"CREATE POLICY {name} ON deletion FOR {statement} {limit}"
 
 
 def can_read_reports(connection: Connection) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -108,3 +108,24 @@ def test_the_reporter_sees_that_it_is_being_handled_again(site: Site) -> None:
         respond(head, referral, entry, site.hands.move(minutes=1))
         seen.append(status.by_code(code).agencies[0].stage)
     assert seen == [Stage.HANDLED, Stage.CLOSED, Stage.HANDLED]
+
+
+def test_a_clock_that_was_set_back_stops_no_chase(site: Site) -> None:
+    site.send()
+    referral: UUID = at(site, SOC).id
+    soc, respond = site.visit("soc"), site.parts.respond
+    respond(soc, referral, Entry(Move.ACCEPT), site.hands())
+    steps = clocks(site, referral)["lsl26_start"].steps
+    first = datetime.fromisoformat(steps[0]["at"])
+    site.hands.at = first + timedelta(minutes=5)
+    site.parts.chase(site.hands())
+    soc = site.visit("soc")
+    respond(soc, referral, Entry(Move.CLOSE, reason="Perhe muutti."), site.hands.move(minutes=1))
+    site.hands.at = first - timedelta(minutes=5)
+    respond(site.visit("soc-head"), referral, AGAIN, site.hands())
+    for _ in range(30):
+        silence(site, days=1)
+    deadline = clocks(site, referral)["lsl26_start"]
+    with site.parts.database.read() as connection:
+        taken = select(ChaseRow.step).where(ChaseRow.deadline_id == deadline.id)
+        assert sorted(connection.scalars(taken)) == sorted(step["step"] for step in steps)

@@ -295,9 +295,10 @@ def test_a_backup_of_an_older_schema_is_brought_up_to_this_one(drill: Drill) -> 
         assert seen(site, drill.receipts) == drill.saw
 
 
-def test_a_key_file_cannot_be_written_elsewhere(drill: Drill) -> None:
+@pytest.mark.parametrize("name", ["../../x", "/x", "..", ".", ""])
+def test_a_key_file_cannot_be_written_elsewhere(drill: Drill, name: str) -> None:
     with pytest.raises(BackupDamaged, match="key file of the name"):
-        drill.restore(backup=forged(drill, keys={"../../x": b"key"}))
+        drill.restore(backup=forged(drill, keys={name: b"key"}))
 
 
 def test_key_files_that_are_others_are_never_written_over(drill: Drill) -> None:
