@@ -76,6 +76,13 @@ def test_the_reporters_role_cannot_select_what_it_inserts(site: Site) -> None:
             connection.execute(text(f"SELECT * FROM {table}"))  # noqa: S608 (our own names)
 
 
+def test_the_reporters_role_cannot_shut_the_way_of_another_referral(site: Site) -> None:
+    asked = text("SELECT has_column_privilege('referral', 'came_from', 'INSERT')")
+    for door, may in (("reporter", False), ("agency", True)):
+        with databases.of_role(site.parts.database, door).read() as connection:
+            assert connection.scalar(asked) is may
+
+
 def test_every_table_belongs_to_some_door() -> None:
     granted = {table for rights in ROLES.values() for table in rights}
     assert granted == set(Base.metadata.tables) | {"alembic_version"}

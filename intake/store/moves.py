@@ -105,7 +105,7 @@ def run_again(connection: Connection, referral_id: UUID, ended_by: str, now: dat
     """Let the clocks that this move ended run as they did before; chased from the next step on.
 
     Start, days and steps stay as they were counted; what another move had met stays met. A step
-    that was taken by a clock ahead of ``now`` is not taken again.
+    that was taken by a clock ahead of ``now`` is not taken again; once the last was, none is.
     """
     ended = connection.execute(
         select(DeadlineRow.id, DeadlineRow.steps).where(
@@ -116,10 +116,16 @@ def run_again(connection: Connection, referral_id: UUID, ended_by: str, now: dat
         taken = select(ChaseRow.step).where(ChaseRow.deadline_id == row.id)
         done = set(connection.scalars(taken))
         left = [step for step in row.steps if step["step"] not in done]
+        ended_all = left[-1:] != row.steps[-1:]
         connection.execute(
             update(DeadlineRow)
             .where(DeadlineRow.id == row.id)
-            .values(met_at=None, met_on=None, met_by=None, next_chase_at=next_chase(left, now))
+            .values(
+                met_at=None,
+                met_on=None,
+                met_by=None,
+                next_chase_at=None if ended_all else next_chase(left, now),
+            )
         )
 
 

@@ -56,7 +56,10 @@ _NEW_REPORT: Rights = {
     "section": (_ADD,),
     "facts_key": (_ADD,),
     "decision": (_ADD,),
-    "referral": (_ADD,),
+    "referral": (
+        "INSERT (id, report_id, agency_id, reference, state, is_lead, arrived_at, opened_at, "
+        "moved_at, sealed_reasons)",  # not came_from: that would shut the way of another
+    ),
     "wrap": (_ADD,),
     "deadline": (_ADD,),
 }

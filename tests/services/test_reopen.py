@@ -57,15 +57,29 @@ def test_steps_of_the_time_it_was_closed_are_not_caught_up(site: Site) -> None:
     site.parts.respond(site.visit("soc-head"), referral, AGAIN, site.hands())
     assert site.parts.chase(site.hands()) == 0
     silence(site, days=12)
+    assert chased(site) == ["days-late-1", "days-late-3", "days-late-5"]
+
+
+def chased(site: Site) -> list[str]:
     with site.parts.database.read() as connection:
-        steps = set(
+        return list(
             connection.scalars(
                 select(ChaseRow.step)
                 .join(DeadlineRow, DeadlineRow.id == ChaseRow.deadline_id)
                 .where(DeadlineRow.clock == "lsl26_complete")
+                .order_by(ChaseRow.chased_at)
             )
         )
-    assert steps == {"days-late-1", "days-late-3", "days-late-5"}
+
+
+def test_where_every_step_is_past_the_last_one_is_taken_at_once_and_once(site: Site) -> None:
+    referral = closed(site)
+    site.hands.move(days=200)
+    for entry in (AGAIN, Entry(Move.CLOSE, reason="Perhe muutti."), AGAIN):
+        who = "soc-head" if entry is AGAIN else "soc"
+        site.parts.respond(site.visit(who), referral, entry, site.hands.move(minutes=1))
+        silence(site, days=2)
+        assert chased(site) == ["days-late-5"]
 
 
 def test_that_it_was_closed_and_reopened_stays_visible(site: Site) -> None:
