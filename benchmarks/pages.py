@@ -28,7 +28,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 import config
 from benchmarks import cluster, two_years
-from intake import wiring
+from intake import upkeep, wiring
 from intake.app import create_app
 from intake.domain.people import Membership, Role
 from intake.services.enrol import Enrol
@@ -247,7 +247,7 @@ def _site(place: Place, size: int) -> Iterator[_Site]:
             "ANKKURI_SECURE_COOKIES": "no",
         }
     )
-    wiring.lay_out(settings)
+    upkeep.lay_out(settings)
     parts = wiring.build(settings, lambda: NOW)
     pepper = config.read_secret(settings.keys, config.SECRETS["pepper"])
     enrol = Enrol(parts.database, pepper, Cost(iterations=1, memory_kib=8))

@@ -35,7 +35,7 @@ from sqlalchemy import Connection, LargeBinary, String, cast, func, select, true
 
 import config
 from benchmarks import cluster
-from intake import wiring
+from intake import upkeep, wiring
 from intake.domain.people import Membership, Role
 from intake.domain.trail import Action
 from intake.services.draft import Draft
@@ -402,7 +402,7 @@ def _plan(page: str) -> str:
 
 
 def _lay_out(settings: config.Settings) -> wiring.Parts:
-    wiring.lay_out(settings)
+    upkeep.lay_out(settings)
     parts = wiring.build(settings)
     pepper = config.read_secret(settings.keys, config.SECRETS["pepper"])
     enrol = Enrol(parts.database, pepper, Cost(iterations=1, memory_kib=8))

@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
-from intake import language, logs, wiring
+from intake import doors, language, logs, wiring
 from intake.domain.message import mark
 from intake.live import LiveParts
 from intake.web import measured
@@ -103,7 +103,7 @@ def create_app(parts: wiring.Parts) -> Flask:
         )
     cookies = Cookies(settings.secure_cookies)
     app.before_request(LanguageChoice(cookies))
-    for blueprint in wiring.blueprints(parts):
+    for blueprint in doors.blueprints(parts):
         app.register_blueprint(blueprint)
     if "reporter" not in app.blueprints:
         app.add_url_rule("/", "root", _to_staff)

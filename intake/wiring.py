@@ -1,24 +1,20 @@
-"""The one place where the parts are joined; a door's modules are imported only when served."""
+"""The one place where the parts are joined; a service is imported only when it is used."""
 
 from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask import Blueprint
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import (
-    BACKUP_PUBLIC,
-    DIRECTORY,
     PROJECT,
     REPLAY_PRIVATE,
     REPLAY_PUBLIC,
@@ -57,7 +53,6 @@ if TYPE_CHECKING:
     from intake.services.alarm import Alarm
     from intake.services.amend import Amend
     from intake.services.appoint import Appoint
-    from intake.services.backup import Backup
     from intake.services.chase import Chase
     from intake.services.deliver import Deliver
     from intake.services.dismiss import Dismiss
@@ -70,7 +65,6 @@ if TYPE_CHECKING:
     from intake.services.read import Read
     from intake.services.refer import Refer
     from intake.services.respond import Respond
-    from intake.services.restore import Restore
     from intake.services.route import Route
     from intake.services.sign_in import SignIn
     from intake.services.submit import Submit
@@ -79,7 +73,6 @@ if TYPE_CHECKING:
     from intake.services.tidy import Tidy
     from intake.services.withdraw import Withdraw
     from intake.services.write_note import WriteNote
-    from intake.web.admin.room import Room
 
 REPLAY_KEY_ID = "replay-1"
 UNUSABLE = (
@@ -339,80 +332,6 @@ def in_one_line(error: Exception) -> str:
     return f"Failed unexpectedly: {logs.kind(error)} at {logs.places(error)[-1]}"
 
 
-@dataclass(frozen=True)
-class LaidOut:
-    """What laying out a place has made, and which roles PostgreSQL has not got."""
-
-    secrets: list[str]
-    roles_missing: list[str]
-
-
-def lay_out(settings: Settings, directory: Path | None = None) -> LaidOut:
-    """Make key files, schema, directory and the rights of the doors' roles, where missing.
-
-    ``directory``: the file of the first directory, by default the shipped one. Raises
-    DatabaseNotReady, KeyFileLost, SettingsUnusable and DirectoryInvalid.
-    """
-    from intake.services import settle
-
-    database = Database(settings.database)
-    try:
-        database.refuse_half_restored()
-        database.refuse_newer()
-        database.upgrade()
-        secrets, replay = SECRETS.values(), (REPLAY_PRIVATE, REPLAY_PUBLIC)
-        settle.refuse_lost_keys(database, settings.keys, secrets, replay)
-        made = settle.make_secrets(settings.keys, secrets)
-        settle.make_replay_keys(settings.keys, *replay, REPLAY_KEY_ID)
-        refuse_open_keys(settings.keys)
-        stored = settle.first_directory(database, directory or DIRECTORY)
-        if directory and not stored:
-            raise SettingsUnusable(
-                "The database has a directory already: use `ankkuri directory import FILE`"
-            )
-        with database.write() as connection:
-            missing = privileges.renew(connection)
-    finally:
-        database.engine.dispose()
-    return LaidOut(made, missing)
-
-
-@contextmanager
-def backup(settings: Settings) -> Iterator[Backup]:
-    """Making of backups. Raises SettingsUnusable, also without a backup key, DatabaseNotReady."""
-    from intake.services.backup import Backup
-    from intake.services.list_deletions import ListDeletions
-    from intake.vault.backup import backup_public
-
-    if not (settings.keys / BACKUP_PUBLIC).exists():
-        raise SettingsUnusable("There is no backup key: make one with `ankkuri backup-key FILE`")
-    try:
-        to = backup_public(read_secret(settings.keys, BACKUP_PUBLIC))
-    except KeyUnusable:
-        raise SettingsUnusable(f"Key file {BACKUP_PUBLIC} holds no backup key") from None
-    database = Database(settings.database)
-    try:
-        database.require_current()
-        lists = ListDeletions(database, settings.deletions)
-        yield Backup(database, settings.keys, to, lists)
-    finally:
-        database.engine.dispose()
-
-
-@contextmanager
-def restore(settings: Settings) -> Iterator[Restore]:
-    """Restoring of backups. Raises SettingsUnusable."""
-    from intake.services.restore import Restore
-
-    refuse_open_keys(settings.keys)
-    database = Database(settings.database)
-    try:
-        replay = (REPLAY_PRIVATE, REPLAY_PUBLIC)
-        yield Restore(database, settings.keys, replay, REPLAY_KEY_ID)
-    finally:
-        database.engine.dispose()
-
-
 def build(settings: Settings, now: Now = utc_now) -> Parts:
     """Join the parts; refuses to start on a database, directory or rule set that does not hold.
 
@@ -457,215 +376,3 @@ def _refuse_a_reader(connection: Connection) -> None:
             "The reporter door's database role can read reports: "
             f"let ANKKURI_DATABASE name the role {privileges.role_name('reporter')}"
         )
-
-
-def blueprints(parts: Parts) -> list[Blueprint]:
-    """The doors that the settings name; the sign-in page comes with any door of staff."""
-    doors = parts.settings.doors
-    made = [_DOORS[door](parts) for door in doors]
-    made += [make(parts) for door in doors for make in _BEHIND.get(door, ())]
-    made.append(_probe(parts))
-    if set(parts.settings.doors) & STAFF_DOORS:
-        made.append(_account(parts))
-    return made
-
-
-def _reporter(parts: Parts) -> Blueprint:
-    from intake.services.draft import Draft
-    from intake.services.status import Status
-    from intake.services.stop_notices import StopNotices
-    from intake.web.reporter.door import make_blueprint
-
-    return make_blueprint(
-        draft=Draft(parts.database),
-        route=parts.route,
-        submit=parts.submit,
-        status=Status(parts.database, parts.directory),
-        stop_notices=StopNotices(parts.database),
-        directory=parts.directory,
-        clocks=parts.clocks,
-        door_secret=read_secret(parts.settings.keys, SECRETS["reporter"]),
-        secure_cookies=parts.settings.secure_cookies,
-        now=parts.now,
-    )
-
-
-def _agency(parts: Parts) -> Blueprint:
-    from intake.web.agency import make_blueprint
-
-    blueprint = make_blueprint(
-        read=parts.read,
-        respond=parts.respond,
-        hand_over=parts.hand_over,
-        withdraw=parts.withdraw,
-        take_over=parts.take_over,
-        write_note=parts.write_note,
-        directory=parts.directory,
-        clocks=parts.clocks,
-        refuse=_refuse(parts),
-        door_secret=_staff_secret(parts),
-        now=parts.now,
-    )
-    blueprint.register_blueprint(_keyed(parts))
-    return blueprint
-
-
-def _keyed(parts: Parts) -> Blueprint:
-    from intake.services.draft import Draft
-    from intake.services.status import Status
-    from intake.web.keyed.door import make_blueprint
-
-    return make_blueprint(
-        draft=Draft(parts.database),
-        route=parts.route,
-        submit=parts.submit,
-        status=Status(parts.database, parts.directory),
-        directory=parts.directory,
-        clocks=parts.clocks,
-        refuse=_refuse(parts),
-        door_secret=_staff_secret(parts),
-        secure_cookies=parts.settings.secure_cookies,
-        now=parts.now,
-    )
-
-
-def _supervisor(parts: Parts) -> Blueprint:
-    from intake.services.oversee import Oversee
-    from intake.services.try_again import TryAgain
-    from intake.web.supervisor import make_blueprint
-
-    return make_blueprint(
-        oversee=Oversee(parts.database, parts.directory),
-        try_again=TryAgain(parts.database, parts.directory),
-        directory=parts.directory,
-        clocks=parts.clocks,
-        refuse=_refuse(parts),
-        door_secret=_staff_secret(parts),
-        now=parts.now,
-    )
-
-
-def _coordinator(parts: Parts) -> Blueprint:
-    from intake.services.oversee import Oversee
-    from intake.web.coordinator import make_blueprint
-
-    return make_blueprint(oversee=Oversee(parts.database, parts.directory), refuse=_refuse(parts))
-
-
-def _rules(parts: Parts) -> Blueprint:
-    from intake.web.rules import make_blueprint
-
-    return make_blueprint(rules=parts.rules, clocks=parts.clocks, refuse=_refuse(parts))
-
-
-def _admin(parts: Parts) -> Blueprint:
-    from intake.web.admin.door import make_blueprint
-
-    return make_blueprint(room=_room(parts), openers=parts.openers, rules=parts.rules)
-
-
-def _people(parts: Parts) -> Blueprint:
-    from intake.web.admin.door import make_people_blueprint
-
-    return make_people_blueprint(
-        room=_room(parts),
-        appoint=parts.appoint,
-        dismiss=parts.dismiss,
-        invite=parts.invite,
-        openers=parts.openers,
-        base_url=parts.settings.base_url,
-    )
-
-
-def _joining(parts: Parts) -> Blueprint:
-    from intake.services.join import Join
-    from intake.web.joining import make_blueprint
-
-    return make_blueprint(
-        join=Join(parts.database, read_secret(parts.settings.keys, SECRETS["pepper"])),
-        amend=parts.amend,
-        every_door=set(parts.settings.doors) >= STAFF_DOORS,
-        door_secret=_staff_secret(parts),
-        secure_cookies=parts.settings.secure_cookies,
-        now=parts.now,
-    )
-
-
-def _colleagues(parts: Parts) -> Blueprint:
-    from intake.services.colleagues import Colleagues
-    from intake.services.enrol import Enrol
-    from intake.web.colleagues import make_blueprint
-
-    return make_blueprint(
-        colleagues=Colleagues(parts.database),
-        enrol=Enrol(parts.database, read_secret(parts.settings.keys, SECRETS["pepper"])),
-        sign_in=parts.sign_in,
-        directory=parts.directory,
-        refuse=_refuse(parts),
-        door_secret=_staff_secret(parts),
-        now=parts.now,
-    )
-
-
-def _room(parts: Parts) -> Room:
-    from intake.web.admin.room import Room
-
-    return Room(parts.amend, _refuse(parts), _staff_secret(parts), parts.now)
-
-
-def _audit(parts: Parts) -> Blueprint:
-    from intake.services.audit import Audit
-    from intake.web.audit import make_blueprint
-
-    return make_blueprint(
-        audit=Audit(parts.database),
-        directory=parts.directory,
-        clocks=parts.clocks,
-        refuse=_refuse(parts),
-        now=parts.now,
-    )
-
-
-def _account(parts: Parts) -> Blueprint:
-    from intake.web.account import make_blueprint
-
-    return make_blueprint(
-        sign_in=parts.sign_in,
-        refuse=_refuse(parts),
-        door_secret=_staff_secret(parts),
-        secure_cookies=parts.settings.secure_cookies,
-        now=parts.now,
-    )
-
-
-def _probe(parts: Parts) -> Blueprint:
-    from intake.services.ready import Ready
-    from intake.web.probe import make_blueprint
-
-    return make_blueprint(Ready(parts.database))
-
-
-def _refuse(parts: Parts) -> Callable[..., None]:
-    from intake.services.refuse import Refuse
-
-    return Refuse(parts.database, parts.now)
-
-
-def _staff_secret(parts: Parts) -> bytes:
-    return read_secret(parts.settings.keys, SECRETS["staff"])
-
-
-_DOORS: Mapping[str, Callable[[Parts], Blueprint]] = {
-    "reporter": _reporter,
-    "agency": _agency,
-    "supervisor": _supervisor,
-    "coordinator": _coordinator,
-    "rules": _rules,
-    "admin": _admin,
-    "audit": _audit,
-}
-_BEHIND: Mapping[str, tuple[Callable[[Parts], Blueprint], ...]] = {
-    "agency": (_colleagues,),
-    "admin": (_people, _joining),
-}
-"""What else a door serves."""

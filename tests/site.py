@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
 
 import config
-from intake import metrics, wiring
+from intake import metrics, upkeep, wiring
 from intake.app import create_app
 from intake.domain.people import Membership, Role
 from intake.domain.report import worry_of
@@ -173,7 +173,7 @@ def environment(folder: Path) -> dict[str, str]:
 def lay_out(folder: Path) -> config.Settings:
     """Key files, schema and directory, as ``ankkuri init`` makes them."""
     settings = make_settings(folder)
-    wiring.lay_out(settings)
+    upkeep.lay_out(settings)
     return settings
 
 

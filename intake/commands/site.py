@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import config
-from intake import jobs, logs, server, wiring
+from intake import doors, jobs, logs, server, upkeep, wiring
 from intake.commands.command import InputUnusable, add_command
 from intake.live import LiveParts
 
@@ -51,7 +51,7 @@ def _init(chosen: argparse.Namespace) -> int:
     except OSError as error:
         raise InputUnusable(f"The data folder cannot be made private: {error}") from None
     try:
-        done = wiring.lay_out(settings, chosen.directory)
+        done = upkeep.lay_out(settings, chosen.directory)
     except KeyFileLost as error:
         raise InputUnusable(str(error)) from None
     made = f" (made {', '.join(done.secrets)})" if done.secrets else ""
@@ -63,7 +63,7 @@ def _init(chosen: argparse.Namespace) -> int:
 
 def _serve(chosen: argparse.Namespace) -> int:
     settings = config.load()
-    wiring.blueprints(wiring.build(settings))  # refuses here, in one line, not in a worker
+    doors.blueprints(wiring.build(settings))  # refuses here, in one line, not in a worker
     server.refuse_unusable(chosen, settings)
     command = server.command(chosen)
     os.execv(command[0], command)  # noqa: S606 (no shell)

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import func, inspect, select, update
 
 import config
-from intake import wiring
+from intake import upkeep, wiring
 from intake.domain.trail import Action
 from intake.post.letter import Letter
 from intake.services.backup_file import BackupDamaged, BackupFile, BackupUnusable, write
@@ -65,7 +65,7 @@ class Drill:
     def restore(
         self, listed: Any = (), *, backup: BackupFile | None = None, **how: Any
     ) -> Restored:
-        with wiring.restore(self.place) as restore:
+        with upkeep.restore(self.place) as restore:
             return restore(backup or self.backup, listed, self.site.hands(), **how)
 
     @contextmanager
@@ -83,7 +83,7 @@ class Drill:
             parts.database.engine.dispose()
 
     def refuses_to_serve(self) -> bool:
-        for start in (wiring.build, wiring.lay_out):
+        for start in (wiring.build, upkeep.lay_out):
             with pytest.raises(DatabaseNotReady, match="restore into this database"):
                 start(self.place)
         return True
@@ -178,7 +178,7 @@ def test_a_backup_is_only_ever_restored_into_an_empty_database(drill: Drill) -> 
     with pytest.raises(RestoreRefused, match="not empty"):
         replace(drill, place=drill.site.parts.settings).restore()
     assert rows_of(drill.site.parts.database) == before
-    wiring.lay_out(drill.place)
+    upkeep.lay_out(drill.place)
     with pytest.raises(RestoreRefused, match="not empty"):
         drill.restore(with_keys=False)
     wiring.build(drill.place).database.engine.dispose()
@@ -315,7 +315,7 @@ def test_key_files_that_are_others_are_never_written_over(drill: Drill) -> None:
 
 def test_a_replay_key_of_another_site_is_refused(drill: Drill, tmp_path: Path) -> None:
     keys = drill.place.keys
-    wiring.lay_out(replace(empty_place(tmp_path / "other"), keys=keys))
+    upkeep.lay_out(replace(empty_place(tmp_path / "other"), keys=keys))
     own = drill.site.parts.settings.keys
     foreign = {name: (keys / name).read_bytes() for name in REPLAY}
     for wrong in (REPLAY, REPLAY[:1], REPLAY[1:]):
