@@ -14,10 +14,11 @@ import intake.store.people_tables  # noqa: F401  (registers its tables)
 from intake import wiring
 from intake.domain.trail import Action
 from intake.services.sign_in import FREE_TRIES, SignInRefused, SignInTooSoon
-from intake.store import trail
+from intake.store import drafts, trail
 from intake.store.postgresql import TransactionAborted
 from intake.store.privileges import ROLES
 from intake.store.tables import Base, ChaseRow, DeadlineRow, TrailRow
+from intake.vault.own import VisitorSecret
 from tests import databases
 from tests.site import Site
 
@@ -125,6 +126,15 @@ def test_a_connection_that_broke_in_the_pool_is_replaced(site: Site) -> None:
     for begin in (database.read, database.write):
         with begin() as connection:
             assert connection.scalar(text("SELECT pg_backend_pid()")) != backend
+
+
+def test_a_read_leaves_the_driver_what_it_has_prepared(site: Site) -> None:
+    database = databases.of_role(site.parts.database, "reporter")
+    for _ in range(10):
+        with database.read() as connection:
+            drafts.sealed_answers(connection, VisitorSecret.new().draft_id)
+    with database.read() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM pg_prepared_statements"))
 
 
 def test_a_scheduler_passes_over_what_another_is_chasing(site: Site) -> None:

@@ -42,6 +42,7 @@ class Database:
         with self.engine.connect() as connection:
             self._kind.begin_reading(connection)
             yield connection
+            self._kind.end_reading(connection)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 import psycopg
@@ -50,6 +50,11 @@ class PostgreSQL:
     def begin_reading(self, connection: Connection) -> None:
         """Begin to see one snapshot."""
         _begin(connection, _READ)
+
+    def end_reading(self, connection: Connection) -> None:
+        """COMMIT: after a ROLLBACK the driver forgets every statement that it had prepared."""
+        with suppress(psycopg.OperationalError):  # the pool finds out that it broke
+            _driver(connection).commit()
 
     def begin_writing(self, connection: Connection) -> None:
         """Begin a transaction that sees what is committed."""

@@ -42,6 +42,9 @@ class SQLite:
         """Begin to see one snapshot."""
         _driver(connection).execute("BEGIN")
 
+    def end_reading(self, connection: Connection) -> None:
+        """Nothing to do: the pool rolls back."""
+
     def begin_writing(self, connection: Connection) -> None:
         """BEGIN IMMEDIATE, asked again every millisecond while another process writes.
 
