@@ -116,12 +116,7 @@ class Submit:
         self, secret: VisitorSecret, filing: reports.Filing, draft: bytes | None, now: datetime
     ) -> None:
         with self.database.write() as connection:
-            reports.file(connection, filing)
-            if draft is None:
-                drafts.erase(connection, secret.draft_id)
-            elif not drafts.erase_unchanged(connection, secret.draft_id, draft):
-                raise DraftChanged
-            trail.write_lines(
+            lines = trail.lines(
                 connection,
                 at=now,
                 action=Action.SEND,
@@ -130,6 +125,11 @@ class Submit:
                     for referral in filing.referrals
                 ],
             )
+            reports.file(connection, filing, lines)
+            if draft is None:
+                drafts.erase(connection, secret.draft_id)
+            elif not drafts.erase_unchanged(connection, secret.draft_id, draft):
+                raise DraftChanged
 
     def _filing(
         self,

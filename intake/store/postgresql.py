@@ -38,6 +38,7 @@ class PostgreSQL:
         self.engine = create_engine(
             url,
             connect_args={"connect_timeout": _CONNECT_SECONDS, "options": options},
+            paramstyle="numeric_dollar",
             hide_parameters=True,
             pool_timeout=_FREE_CONNECTION_SECONDS,
         )
@@ -79,6 +80,7 @@ class PostgreSQL:
 
 def _prepare(connection: Any, _record: Any) -> None:
     connection.autocommit = True  # the driver must not begin by itself
+    connection.cursor_factory = psycopg.RawCursor  # takes PostgreSQL's own $1, and parses nothing
 
 
 def _begin(connection: Connection, sql: str) -> None:

@@ -21,7 +21,7 @@ _EVERYWHERE: Rights = {
     "alembic_version": (_READ,),
     "directory": (_READ,),
     "agency": (_READ,),
-    "trail": (_ADD, "SELECT (writer, sequence)"),
+    "trail": (_ADD,),
 }
 _WHO_CAN_OPEN: Rights = {
     "openers_stamp": (_READ,),
