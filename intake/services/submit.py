@@ -125,6 +125,11 @@ class Submit:
                     for referral in filing.referrals
                 ],
             )
+            if draft:
+                from intake.store.tables import DraftRow
+                if reports.file(connection, filing, lines, (DraftRow, {"id": secret.draft_id, "sealed_answers": draft})) != 1:
+                    raise DraftChanged
+                return
             reports.file(connection, filing, lines)
             if draft is None:
                 drafts.erase(connection, secret.draft_id)

@@ -23,7 +23,8 @@ def insert_prepared(
     connection: Connection,
     rows: Mapping[Row, Sequence[Values]],
     or_leave: frozenset[Row] = frozenset(),
-) -> None:
+    gone: Any = None,
+) -> Any:
     """Insert rows into tables; those of one table have the same columns.
 
     ``or_leave``: the tables where a row that is there stays as it is. Raises what
@@ -36,11 +37,12 @@ def insert_prepared(
     given = [(row, some) for row, some in rows.items() if some]
     if given and connection.dialect.name == "postgresql":
         shape = tuple((row, tuple(some[0]), len(some)) for row, some in given)
+        if gone: shape = ((gone[0], tuple(gone[1]), -1), *shape)
         sql, turns = _prepared(connection.dialect, shape, or_leave)
         every = [values for _, some in given for values in some]
+        if gone: every.insert(0, gone[1])
         turned = tuple([turn(every[number][name]) for number, name, turn in turns])
-        connection.exec_driver_sql(sql, turned)
-        return
+        return connection.exec_driver_sql(sql, turned).rowcount
     for row, some in given:
         sql, turns = _prepared(connection.dialect, ((row, tuple(some[0]), 1),), or_leave)
         many = [tuple([turn(values[name]) for _, name, turn in turns]) for values in some]
@@ -58,6 +60,13 @@ def _prepared(
     for row, names, size in shape:
         columns = cast(Table, row.__table__).c
         rows = []
+        if size == -1:
+            from sqlalchemy import delete
+            number = next(numbers)
+            binds = {name: bindparam(f"{number} {name}", type_=columns[name].type) for name in names}
+            places |= {bind.key: (number, name) for name, bind in binds.items()}
+            inserts.append(delete(row.__table__).where(*(columns[n] == b for n, b in binds.items())))
+            continue
         for number in islice(numbers, size):
             binds = {
                 name: bindparam(f"{number} {name}", type_=columns[name].type) for name in names

@@ -41,7 +41,7 @@ class Filing:
     deadlines: Sequence[Values]
 
 
-def file(connection: Connection, filing: Filing, lines: Sequence[Values]) -> None:
+def file(connection: Connection, filing: Filing, lines: Sequence[Values], gone: Any = None) -> Any:
     """Insert everything, with lines of the trail; IntegrityError if this draft was already sent."""
     rows = {
         ReportRow: [filing.report],
@@ -54,7 +54,7 @@ def file(connection: Connection, filing: Filing, lines: Sequence[Values]) -> Non
         DeadlineRow: filing.deadlines,
         TrailRow: lines,
     }
-    insert_prepared(connection, rows, or_leave=frozenset([FactsKeyRow]))
+    return insert_prepared(connection, rows, or_leave=frozenset([FactsKeyRow]), gone=gone)
 
 
 def add_referrals(
