@@ -125,15 +125,9 @@ class Submit:
                     for referral in filing.referrals
                 ],
             )
-            if draft:
-                from intake.store.tables import DraftRow
-                if reports.file(connection, filing, lines, (DraftRow, {"id": secret.draft_id, "sealed_answers": draft})) != 1:
-                    raise DraftChanged
-                return
-            reports.file(connection, filing, lines)
-            if draft is None:
-                drafts.erase(connection, secret.draft_id)
-            elif not drafts.erase_unchanged(connection, secret.draft_id, draft):
+            erasure = drafts.erasure(secret.draft_id, unchanged=draft)
+            erased = reports.file(connection, filing, lines, erasure)
+            if draft is not None and not erased:
                 raise DraftChanged
 
     def _filing(

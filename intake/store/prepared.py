@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count, islice
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Table, bindparam
+from sqlalchemy import Connection, Delete, Dialect, Insert, Table, bindparam
 from sqlalchemy.types import TypeEngine
 
 from intake.store.writing import insert_always, insert_or_leave
@@ -19,54 +20,69 @@ _Shape = tuple[tuple[Row, tuple[str, ...], int], ...]
 _Turn = Callable[[Any], Any]
 
 
+@dataclass(frozen=True)
+class Erasure:
+    """A statement, made once, with the values of its parameters."""
+
+    statement: Delete
+    values: Values
+
+
 def insert_prepared(
     connection: Connection,
     rows: Mapping[Row, Sequence[Values]],
     or_leave: frozenset[Row] = frozenset(),
-    gone: Any = None,
-) -> Any:
-    """Insert rows into tables; those of one table have the same columns.
+    erasure: Erasure | None = None,
+) -> int:
+    """Insert rows into tables, those of one table with the same columns, and do the erasure.
 
-    ``or_leave``: the tables where a row that is there stays as it is. Raises what
-    ``Connection.execute`` does.
+    ``or_leave``: the tables where a row that is there stays as it is. Returns how many rows were
+    erased; raises what ``Connection.execute`` does.
 
     SQLAlchemy works out the parameters anew for every row; here statement and types are worked out
-    once for each shape of the rows. PostgreSQL gets all of them in one statement, at whose end it
+    once for each shape of the rows. PostgreSQL gets all of it in one statement, at whose end it
     checks the references.
     """
     given = [(row, some) for row, some in rows.items() if some]
-    if given and connection.dialect.name == "postgresql":
-        shape = tuple((row, tuple(some[0]), len(some)) for row, some in given)
-        if gone: shape = ((gone[0], tuple(gone[1]), -1), *shape)
-        sql, turns = _prepared(connection.dialect, shape, or_leave)
-        every = [values for _, some in given for values in some]
-        if gone: every.insert(0, gone[1])
-        turned = tuple([turn(every[number][name]) for number, name, turn in turns])
-        return connection.exec_driver_sql(sql, turned).rowcount
+    if connection.dialect.name == "postgresql":
+        return _all_at_once(connection, given, or_leave, erasure)
     for row, some in given:
-        sql, turns = _prepared(connection.dialect, ((row, tuple(some[0]), 1),), or_leave)
+        sql, turns = _prepared(connection.dialect, ((row, tuple(some[0]), 1),), or_leave, None)
         many = [tuple([turn(values[name]) for _, name, turn in turns]) for values in some]
         connection.exec_driver_sql(sql, many)
+    if erasure is None:
+        return 0
+    return connection.execute(erasure.statement, erasure.values).rowcount
+
+
+def _all_at_once(
+    connection: Connection,
+    given: Sequence[tuple[Row, Sequence[Values]]],
+    or_leave: frozenset[Row],
+    erasure: Erasure | None,
+) -> int:
+    if not given:
+        return 0
+    shape = tuple((row, tuple(some[0]), len(some)) for row, some in given)
+    sql, turns = _prepared(connection.dialect, shape, or_leave, erasure and erasure.statement)
+    every = [values for _, some in given for values in some]
+    if erasure:
+        every.append(erasure.values)
+    turned = tuple([turn(every[number][name]) for number, name, turn in turns])
+    return connection.exec_driver_sql(sql, turned).rowcount
 
 
 @lru_cache(maxsize=256)
 def _prepared(
-    dialect: Dialect, shape: _Shape, or_leave: frozenset[Row]
+    dialect: Dialect, shape: _Shape, or_leave: frozenset[Row], erasure: Delete | None
 ) -> tuple[str, list[tuple[int, str, _Turn]]]:
     """The statement, and its values in order: of which row, which column, turned by what."""
     numbers = count()
-    inserts = []
+    statements: list[Delete | Insert] = [] if erasure is None else [erasure]
     places: dict[str, tuple[int, str]] = {}
     for row, names, size in shape:
         columns = cast(Table, row.__table__).c
         rows = []
-        if size == -1:
-            from sqlalchemy import delete
-            number = next(numbers)
-            binds = {name: bindparam(f"{number} {name}", type_=columns[name].type) for name in names}
-            places |= {bind.key: (number, name) for name, bind in binds.items()}
-            inserts.append(delete(row.__table__).where(*(columns[n] == b for n, b in binds.items())))
-            continue
         for number in islice(numbers, size):
             binds = {
                 name: bindparam(f"{number} {name}", type_=columns[name].type) for name in names
@@ -74,11 +90,11 @@ def _prepared(
             places |= {bind.key: (number, name) for name, bind in binds.items()}
             rows.append(binds)
         inserting = insert_or_leave if row in or_leave else insert_always
-        inserts.append(inserting(dialect.name, row.__table__).values(rows))
-    first, *others = inserts
-    compiled = first.add_cte(*(other.cte() for other in others)).compile(dialect=dialect)
+        statements.append(inserting(dialect.name, row.__table__).values(rows))
+    main, *others = statements
+    compiled = main.add_cte(*(other.cte() for other in others)).compile(dialect=dialect)
     return compiled.string, [
-        (*places[bind], _turn(compiled.binds[bind].type, dialect))
+        (*places.get(bind, (-1, bind)), _turn(compiled.binds[bind].type, dialect))
         for bind in compiled.positiontup or ()
     ]
 

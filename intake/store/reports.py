@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select, update
 
 from intake.store.columns import AnyRow
-from intake.store.prepared import insert_prepared
+from intake.store.prepared import Erasure, insert_prepared
 from intake.store.tables import (
     DeadlineRow,
     DecisionRow,
@@ -41,8 +41,11 @@ class Filing:
     deadlines: Sequence[Values]
 
 
-def file(connection: Connection, filing: Filing, lines: Sequence[Values], gone: Any = None) -> Any:
-    """Insert everything, with lines of the trail; IntegrityError if this draft was already sent."""
+def file(connection: Connection, filing: Filing, lines: Sequence[Values], draft: Erasure) -> int:
+    """Insert everything, with lines of the trail, and erase its draft; how many drafts that was.
+
+    IntegrityError if this draft was already sent.
+    """
     rows = {
         ReportRow: [filing.report],
         ReceiptRow: [filing.receipt],
@@ -54,7 +57,7 @@ def file(connection: Connection, filing: Filing, lines: Sequence[Values], gone: 
         DeadlineRow: filing.deadlines,
         TrailRow: lines,
     }
-    return insert_prepared(connection, rows, or_leave=frozenset([FactsKeyRow]), gone=gone)
+    return insert_prepared(connection, rows, frozenset([FactsKeyRow]), draft)
 
 
 def add_referrals(
