@@ -4,7 +4,12 @@ PORT ?= 8000
 ANKKURI_DATA ?= data/demo
 VENV := .venv
 BIN := $(VENV)/bin
-WITH_ROWS := tests/services tests/web $(wildcard tests/test_*.py)  # what the choice of a database changes
+# What the choice of a database changes.
+WITH_ROWS := tests/services tests/web tests/doctor tests/post \
+	$(foreach name,backup_command canary deletions doors init jobs migrations parts postgresql prepared serving \
+	upgrades,tests/test_$(name).py)
+# Two at a time, each file by one: its tests may share a site.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: install demo test prove lint messages lock clean
 
@@ -27,13 +32,13 @@ demo: install
 test: $(VENV)/tested lint
 	$(BIN)/ankkuri rules check
 	$(BIN)/ankkuri rules cases
-	$(BIN)/python -m pytest -m "not slow"
-	$(BIN)/python -m pytest -m "not slow" --database postgresql $(WITH_ROWS)
+	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow" --database postgresql $(WITH_ROWS)
 
 # Real processes killed and restarted; some minutes.
 prove: $(VENV)/tested
-	$(BIN)/python -m pytest -m slow
-	$(BIN)/python -m pytest -m slow --database postgresql tests/slow
+	$(PYTEST) -m slow
+	$(PYTEST) -m slow --database postgresql tests/slow
 
 lint: $(VENV)/tested
 	$(BIN)/ruff check .

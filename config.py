@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 import socket
 import stat
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.headerregistry import Address
+from email.utils import parseaddr
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,16 +22,39 @@ STAFF_DOORS = frozenset(DOORS) - {"reporter"}
 PROJECT = Path(__file__).parent
 RULES = PROJECT / "routing_rules" / "rulesets" / "ita-uusimaa.toml"
 DIRECTORY = PROJECT / "intake" / "data" / "directory.toml"
+_SMTP = "SMTP_"
 KNOWN = frozenset(
-    {"DATA", "DATABASE", "DOORS", "KEYS", "RULES", "SECURE_COOKIES", "MAIL", "BASE_URL", "BANNER"}
-)
+    {
+        *("DATA", "DATABASE", "DOORS", "KEYS", "RULES", "SECURE_COOKIES", "MAIL", "BASE_URL"),
+        *("REPORTER_URL", "BANNER", "LOG", "METRICS", "PROXY", "DELETIONS"),
+    }
+) | {f"{_SMTP}{name}" for name in ("HOST", "PORT", "TLS", "FROM", "USER", "CA")}
 SECRETS = {"reporter": "reporter.secret", "staff": "staff.secret", "pepper": "pepper.secret"}
+LONGEST_SOCKET = 107  # bytes that the system has for a socket's path
 REPLAY_PUBLIC = "replay.public"
 REPLAY_PRIVATE = "replay.private"
+SMTP_PASSWORD = "smtp.secret"  # noqa: S105 (a file's name)
+_SMTP_PORTS = {"implicit": 465, "starttls": 587, "none": 25}
+_MOST_PORT = 65535
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
+_ADDRESS = re.compile(r"[\w+'=-]+(\.[\w+'=-]+)*@[\w-]+(\.[\w-]+)+", re.ASCII)
+BACKUP_PUBLIC = "backup.public"
 
 
 class SettingsUnusable(Exception):
     """The settings cannot be used; the message is one line that says what to do."""
+
+
+@dataclass(frozen=True)
+class Smtp:
+    """A mail server. ``sender``: the mailbox in From; ``ca``: whose certificates alone are good."""
+
+    host: str
+    port: int
+    tls: str
+    sender: str
+    user: str | None
+    ca: Path | None
 
 
 @dataclass(frozen=True)
@@ -39,8 +68,14 @@ class Settings:
     rules: Path
     secure_cookies: bool
     mail: str
+    smtp: Smtp | None
     base_url: str
+    reporter_url: str
     banner: str
+    log: str
+    metrics: tuple[str, int] | None
+    proxies: int
+    deletions: Path
 
     @property
     def letters(self) -> Path:
@@ -67,6 +102,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     if blank:
         raise SettingsUnusable(f"ANKKURI_{blank[0]} is set but empty: give it a value or unset it")
     data = Path(values.get("DATA", "data")).absolute()
+    mail = _one_of("MAIL", values.get("MAIL", "files"), ("files", "null", "smtp"))
+    base_url = _address("BASE_URL", values.get("BASE_URL", "http://127.0.0.1:8000"))
     settings = Settings(
         data=data,
         database=_database(values.get("DATABASE", f"sqlite:///{data / 'intake.sqlite3'}")),
@@ -74,9 +111,15 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         doors=_doors(values.get("DOORS", ",".join(DOORS))),
         rules=Path(values.get("RULES", RULES)).absolute(),
         secure_cookies=_flag("SECURE_COOKIES", values.get("SECURE_COOKIES", "yes")),
-        mail=_one_of("MAIL", values.get("MAIL", "files"), ("files", "null")),
-        base_url=_address(values.get("BASE_URL", "http://127.0.0.1:8000")),
+        mail=mail,
+        smtp=_smtp(values, mail),
+        base_url=base_url,
+        reporter_url=_address("REPORTER_URL", values.get("REPORTER_URL", base_url)),
         banner=_one_of("BANNER", values.get("BANNER", "none"), ("none", "demo")),
+        log=_one_of("LOG", values.get("LOG", _usual_log()), ("text", "json")),
+        metrics=_loopback(values["METRICS"]) if "METRICS" in values else None,
+        proxies=int(_one_of("PROXY", values.get("PROXY", "0"), tuple("0123456789"))),
+        deletions=Path(values.get("DELETIONS", data / "deletions.jsonl")).absolute(),
     )
     if settings.base_url.startswith("https://") and not settings.secure_cookies:
         raise SettingsUnusable(
@@ -91,12 +134,29 @@ def read_secret(keys: Path, name: str) -> bytes:
     try:
         content = bytes.fromhex((keys / name).read_text(encoding="ascii").strip())
     except FileNotFoundError:
-        raise SettingsUnusable(f"Key file {name} is missing: run `ankkuri init`") from None
+        raise SettingsUnusable(
+            f"Key file {name} is missing: run `ankkuri init`, or bring it from where it is kept"
+        ) from None
     except (PermissionError, ValueError):
         raise SettingsUnusable(f"Key file {name} cannot be read as hexadecimal text") from None
     if len(content) < 32:
         raise SettingsUnusable(f"Key file {name} is too short: restore it from its backup")
     return content
+
+
+def read_password(keys: Path) -> str:
+    """The mail server's password, one line of ASCII text in ``keys``. Raises SettingsUnusable."""
+    refuse_open_keys(keys)
+    try:
+        password = (keys / SMTP_PASSWORD).read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        password = ""
+    if not password.isprintable() or not password:
+        raise SettingsUnusable(
+            f"ANKKURI_SMTP_USER is set: write the password as one line of ASCII text into "
+            f"{SMTP_PASSWORD} in the key folder"
+        )
+    return password
 
 
 def refuse_open_keys(keys: Path) -> None:
@@ -134,11 +194,32 @@ def refuse_taken_port(host: str, port: int) -> None:
             ) from None
 
 
+def refuse_taken_socket(path: Path) -> None:
+    """Raise SettingsUnusable unless a server can listen at this path: nothing, or a dead socket."""
+    if len(os.fsencode(path)) > LONGEST_SOCKET:
+        raise SettingsUnusable(f"{path} is too long for a socket: choose a shorter path")
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        if path.parent.is_dir() and os.access(path.parent, os.W_OK):
+            return
+        raise SettingsUnusable(
+            f"No socket can be made in {path.parent}: make the folder and let this user write there"
+        ) from None
+    except OSError as error:
+        raise SettingsUnusable(f"{path} cannot be used as a socket: {error.strerror}") from None
+    if not stat.S_ISSOCK(mode):
+        raise SettingsUnusable(f"{path} is there and is no socket: choose another path")
+    with socket.socket(socket.AF_UNIX) as trial:
+        if trial.connect_ex(str(path)) == 0:
+            raise SettingsUnusable(f"{path} is in use: stop what uses it, or choose another path")
+
+
 def refuse_secrets_of_other_doors(settings: Settings) -> None:
     """A reporter-only process must not be able to read what opens reports or signs staff in."""
     if set(settings.doors) & STAFF_DOORS:
         return
-    for name in (SECRETS["staff"], SECRETS["pepper"], REPLAY_PRIVATE):
+    for name in (SECRETS["staff"], SECRETS["pepper"], REPLAY_PRIVATE, SMTP_PASSWORD):
         if os.access(settings.keys / name, os.R_OK):
             raise SettingsUnusable(
                 f"The reporter door can read {name}, which belongs to another door: "
@@ -198,7 +279,92 @@ def _one_of(name: str, text: str, choices: tuple[str, ...]) -> str:
     return text
 
 
-def _address(text: str) -> str:
+def _usual_log() -> str:
+    return "text" if sys.stderr.isatty() else "json"
+
+
+def _loopback(text: str) -> tuple[str, int]:
+    """The host and the port of an address that only this machine can reach."""
+    host, _, port = text.rpartition(":")
+    host = host.strip("[]")
+    try:
+        if ipaddress.ip_address(host).is_loopback and 0 < int(port) < 65536:
+            return host, int(port)
+    except ValueError:
+        pass
+    raise SettingsUnusable(
+        f"ANKKURI_METRICS is {text!r}: give a loopback address and a port, such as 127.0.0.1:9100"
+    )
+
+
+def _address(name: str, text: str) -> str:
     if not text.startswith(("http://", "https://")):
-        raise SettingsUnusable("ANKKURI_BASE_URL must begin with http:// or https://")
+        raise SettingsUnusable(f"ANKKURI_{name} must begin with http:// or https://")
     return text.rstrip("/")
+
+
+def _smtp(values: Mapping[str, str], mail: str) -> Smtp | None:
+    """The mail server, whole or not at all."""
+    given = {name.removeprefix(_SMTP): v for name, v in values.items() if name.startswith(_SMTP)}
+    if mail != "smtp":
+        if given:
+            raise SettingsUnusable(
+                f"ANKKURI_SMTP_{min(given)} is set but ANKKURI_MAIL is {mail}: "
+                "set ANKKURI_MAIL to smtp, or unset the former"
+            )
+        return None
+    for name in ("SMTP_HOST", "SMTP_FROM", "BASE_URL"):
+        if name not in values:
+            raise SettingsUnusable(f"ANKKURI_MAIL is smtp but ANKKURI_{name} is not set: set it")
+    host, user = _host(given["HOST"]), given.get("USER")
+    tls = _one_of("SMTP_TLS", given.get("TLS", "implicit"), tuple(_SMTP_PORTS))
+    if tls == "none":
+        if not (_is_address(host) and ip_address(host).is_loopback):
+            raise SettingsUnusable(
+                "ANKKURI_SMTP_TLS is none, which only a relay at a loopback address such as "
+                f"127.0.0.1 may have, but ANKKURI_SMTP_HOST is {host}"
+            )
+        if user or "CA" in given:
+            raise SettingsUnusable(
+                "ANKKURI_SMTP_TLS is none: unset ANKKURI_SMTP_USER and ANKKURI_SMTP_CA"
+            )
+    return Smtp(
+        host=host,
+        port=_port(given.get("PORT", str(_SMTP_PORTS[tls]))),
+        tls=tls,
+        sender=_mailbox(given["FROM"]),
+        user=user,
+        ca=Path(given["CA"]).absolute() if "CA" in given else None,
+    )
+
+
+def _host(text: str) -> str:
+    if not (_HOST.fullmatch(text) or _is_address(text)):
+        raise SettingsUnusable(
+            f"ANKKURI_SMTP_HOST is {text!r}: give a host name or an IP address, such as "
+            "mail.example.fi"
+        )
+    return text
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= _MOST_PORT:
+        raise SettingsUnusable(f"ANKKURI_SMTP_PORT is {text!r}: give a port number such as 465")
+    return int(text)
+
+
+def _mailbox(text: str) -> str:
+    name, address = parseaddr(text)
+    if not _ADDRESS.fullmatch(address) or text not in (address, f"{name} <{address}>"):
+        raise SettingsUnusable(
+            f"ANKKURI_SMTP_FROM is {text!r}: give a mailbox such as Ankkuri <ankkuri@example.fi>"
+        )
+    return str(Address(name, addr_spec=address))

@@ -21,8 +21,8 @@ def programs() -> Path | None:
     if found:
         return Path(found).parent
     versions = Path("/usr/lib/postgresql")  # Debian's
-    folders = sorted(versions.glob("*/bin"), key=lambda path: int(path.parent.name))
-    return folders[-1] if folders else None
+    servers = sorted(versions.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    return servers[-1].parent if servers else None
 
 
 class Cluster:

@@ -36,7 +36,6 @@ from sqlalchemy import Connection, LargeBinary, String, cast, func, select, true
 import config
 from benchmarks import cluster
 from intake import wiring
-from intake.commands.site import server_options
 from intake.domain.people import Membership, Role
 from intake.domain.trail import Action
 from intake.services.draft import Draft
@@ -442,19 +441,19 @@ def _bytes_of_a_report(database: Database) -> int:
 
 
 class _Server:
-    """gunicorn with one application, in a process group of its own."""
+    """One application as `ankkuri serve` has its own, in a process group of its own."""
 
     def __init__(self, application: str, environ: dict[str, str], processes: int) -> None:
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             self.port: int = listener.getsockname()[1]
-        options = server_options("127.0.0.1", self.port)
-        command = [sys.executable, "-m", "gunicorn", application, *options[1:]]
+        command = [sys.executable, "-m", "intake.server", "--application", application]
         self._process = subprocess.Popen(
-            [*command, "--workers", str(processes)],
+            [*command, "--port", str(self.port), "--processes", str(processes)],
             env=environ,
             cwd=config.PROJECT,
             start_new_session=True,
+            stderr=subprocess.DEVNULL,  # a line for each request, as in use
         )
         end = time.monotonic() + 30
         while time.monotonic() < end and self._process.poll() is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import traceback
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,11 +12,14 @@ from flask_login import LoginManager, current_user
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
-from intake import language, wiring
+from intake import language, logs, wiring
 from intake.domain.message import mark
+from intake.web import measured
 from intake.web.cookies import Cookies
+from intake.web.host import OwnName
 from intake.web.page import LanguageChoice, Protect, reader_language, render
 
 MOST_BYTES = 8 * 1024 * 1024  # a text of 1 MB may be six times as long, urlencoded
@@ -32,10 +34,18 @@ def from_environment() -> Flask:
     return create_app(wiring.build(config.load(os.environ)))
 
 
+class Site(Flask):
+    """Flask, but for what it says of a failure that not even the error page survives."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Its kind and its place; Flask would name the path too."""
+        _tell(exc_info[1])
+
+
 def create_app(parts: wiring.Parts) -> Flask:
     """An application with the doors of ``parts.settings``."""
     settings = parts.settings
-    app = Flask(__name__, template_folder=str(config.PROJECT / "templates"))
+    app = Site(__name__, template_folder=str(config.PROJECT / "templates"))
     app.config.update(
         MAX_CONTENT_LENGTH=MOST_BYTES,
         MAX_FORM_MEMORY_SIZE=MOST_BYTES,
@@ -43,6 +53,15 @@ def create_app(parts: wiring.Parts) -> Flask:
     )
     app.jinja_env.undefined = StrictUndefined
     language.install(app.jinja_env)
+    app.before_request(measured.begin)
+    app.after_request(measured.end)
+    app.teardown_request(measured.forget)
+    if settings.base_url.startswith("https://"):
+        app.before_request(OwnName(settings.base_url))
+    if settings.proxies:  # the name stays the one in Host, which a proxy must pass on
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as Flask's documentation has it
+            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies
+        )
     cookies = Cookies(settings.secure_cookies)
     app.before_request(LanguageChoice(cookies))
     for blueprint in wiring.blueprints(parts):
@@ -78,7 +97,7 @@ def _let_staff_in(app: Flask, parts: wiring.Parts, cookies: Cookies) -> None:
         try:
             visit = parts.sign_in.resume(secret, parts.now()) if secret else None
         except SQLAlchemyError as error:  # the page that says so asks again who is signed in
-            log.error("%s while a session was read", type(error).__name__)
+            log.error("a session could not be read", extra=logs.failure(error))
             return None
         return StaffUser(visit) if visit else None
 
@@ -98,6 +117,7 @@ def _give_context(app: Flask, demo: bool) -> None:
             "banner": reader.gettext(DEMO) if demo else "",
             "nav": navigation(reader, visit, served, request.endpoint or "") if visit else [],
             "visit": visit,
+            "support_code": measured.support_code(),
             "home_href": _home(served, visit is not None),
             "accessibility_href": url_for("reporter.accessibility") if "reporter" in served else "",
             "privacy_href": url_for("reporter.privacy") if "reporter" in served else "",
@@ -126,7 +146,10 @@ def _handle_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Any:
-        # The error's own words may repeat what was typed: only its kind and its place are logged.
-        place = "".join(traceback.format_tb(error.__traceback__))
-        log.error("%s at %s\n%s", type(error).__name__, request.endpoint, place)
+        _tell(error)
         return render("errors/500.html", 500)
+
+
+def _tell(error: BaseException) -> None:
+    """Into the log: what failed where, without the error's own words."""
+    log.error("%s at %s", type(error).__name__, request.endpoint, extra=logs.failure(error))

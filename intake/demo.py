@@ -41,6 +41,8 @@ STAGES = {
     Stage.OPENED: "avattu / opened",
     Stage.HANDLED: "käsittelyssä / being handled",
     Stage.MOVED: "siirretty / moved",
+    Stage.TAKEN_OVER: "otettu hoitoon / taken over",
+    Stage.WITHDRAWN: "peruttu / withdrawn",
     Stage.CLOSED: "käsittely päättynyt / closed",
 }
 
@@ -75,6 +77,7 @@ def environment(port: int, given: Mapping[str, str]) -> dict[str, str]:
         "ANKKURI_SECURE_COOKIES": "no",
         "ANKKURI_BANNER": "demo",
         "ANKKURI_MAIL": "files",
+        "ANKKURI_LOG": "text",
         "ANKKURI_BASE_URL": f"http://{HOST}:{port}",
     }
 
@@ -135,7 +138,7 @@ def _sign_ins(directory: Directory, people: Sequence[demo_data.Table]) -> list[s
 def _serve(port: int, environ: Mapping[str, str]) -> int:
     """Run the server and the jobs until told to stop, or until one of them ends."""
     command = [sys.executable, "-m", "intake.cli"]
-    serve = [*command, "serve", "--port", str(port), "--processes", PROCESSES]
+    serve = [*command, "serve", "--port", str(port), "--processes", PROCESSES, "--quiet"]
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
         children["serve"] = subprocess.Popen(serve, env=environ)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from intake.domain.calendar import Calendar
-from intake.domain.deadline import local_date, local_instant
+from intake.domain.deadline import HELSINKI, local_date, local_instant
+from intake.domain.note import Contact, Means, Note, Written
 from intake.domain.people import AGENCY_ROLES, Membership, Role
 
 DEMO = Path(__file__).parent / "data" / "demo.toml"
@@ -68,3 +69,12 @@ def instant(text: str, now: datetime, calendar: Calendar) -> datetime:
         left -= calendar.is_working_day(day)
         day -= _DAY
     return local_instant(day, time.fromisoformat(clock))
+
+
+def written_of(kind: str, told: Any, at: datetime) -> Written:
+    """A note, or a contact at the instant at which it is recorded."""
+    if kind == "note":
+        return Note(told)
+    local = at.astimezone(HELSINKI)
+    means, who = Means(told["means"]), told["with_whom"]
+    return Contact(local.date(), local.time(), means, who, told["reached"], told["text"])

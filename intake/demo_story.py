@@ -18,13 +18,16 @@ from uuid import UUID
 
 import config
 from intake import wiring
-from intake.demo_data import Table, answers_of, instant, memberships, read_demo
+from intake.demo_data import Table, answers_of, instant, memberships, read_demo, written_of
 from intake.domain.deadline import local_date
+from intake.domain.keyed import Channel, KeyedIn
 from intake.domain.people import Role
 from intake.domain.referral import MOVES, Move, State
 from intake.domain.report import worry_of
+from intake.domain.row_id import new_id
 from intake.services.enrol import Enrol
-from intake.services.respond import Entry
+from intake.services.hand_over import Told
+from intake.services.record import Entry
 from intake.services.sign_in import Visit
 from intake.store import chasing, referrals
 from intake.store.columns import AnyRow
@@ -115,9 +118,9 @@ class _Story:
         for event in events:
             self._sweep(event.at)
             event.do(event.at)
+            self._post(event.at)
         self._sweep(self.now)
-        while self.parts.deliver(self.now):
-            pass
+        self._post(self.now)
         self.parts.tidy(self.now)
         return self.codes
 
@@ -163,10 +166,22 @@ class _Story:
 
     def _send(self, worry: Table, secret: VisitorSecret, at: datetime) -> None:
         answers = answers_of(worry, self.demo["answers"], local_date(at))
-        self.parts.submit(secret, worry_of(answers), answers, at)
+        keyed = self._keyed(worry["keyed"], at) if "keyed" in worry else None
+        self.parts.submit(secret, worry_of(answers), answers, at, keyed=keyed)
         self.parts.submit.acknowledge(secret, at + CODE_NOTED_AFTER)
         if worry.get("shown"):
             self.codes.append(secret.receipt_code.text)
+
+    def _keyed(self, taken: Table, at: datetime) -> KeyedIn:
+        """Who keyed it in: a member of the agency that took it before."""
+        person = self._signed_in(taken["by"], at).person
+        agency = self.parts.directory.agency(taken["agency"])
+        role = person.role_at(agency.id)
+        if role is None:
+            raise DemoUntold(f"{taken['by']} is no member of {agency.id}")
+        arrived_at = at - timedelta(minutes=taken["minutes"])
+        channel = Channel(taken["channel"])
+        return KeyedIn(person.id, person.name, role, agency, channel, arrived_at)
 
     def _visit(self, visit: Table, step: str, secret: VisitorSecret, at: datetime) -> None:
         """A worker opens the referral (no step) or makes one move."""
@@ -177,8 +192,18 @@ class _Story:
         if not step:
             self.parts.read(signed_in, row.id, at)
             return
-        name, _, choice = step.partition(" ")
-        move = Move(name)
+        name, _, more = step.partition(" ")
+        if name in ("note", "contact"):
+            what = written_of(name, visit[name], at)
+            self.parts.write_note(signed_in, row.id, new_id(at), what, at)
+        elif name == Move.HAND_OVER:
+            self._hand_over(signed_in, row, visit, more, at)
+        else:
+            self._move(signed_in, row, Move(name), visit, more, at)
+
+    def _move(
+        self, signed_in: Visit, row: AnyRow, move: Move, visit: Table, choice: str, at: datetime
+    ) -> None:
         rule = MOVES[move]
         entry = Entry(
             move,
@@ -186,7 +211,19 @@ class _Story:
             happened_on=local_date(at) if rule.asks_day else None,
             choice=choice or None,
         )
-        self.parts.respond(signed_in, row.id, entry, at)
+        record = self.parts.withdraw if move is Move.WITHDRAW else self.parts.respond
+        record(signed_in, row.id, entry, at)
+
+    def _hand_over(
+        self, signed_in: Visit, row: AnyRow, visit: Table, more: str, at: datetime
+    ) -> None:
+        """To the agency and on the basis that ``more`` names, with the usual sections."""
+        to, way = more.split()
+        hand_over, directory = self.parts.hand_over, self.parts.directory
+        choices = hand_over.choices(signed_in, row.id, at)
+        sections = hand_over.usual(choices, directory.agency(row.agency_id), directory.agency(to))
+        told = Told(to, way, tuple(sections), visit["reason"], visit.get("consent", ""))
+        hand_over(signed_in, row.id, told, at)
 
     def _referral(self, secret: VisitorSecret, kind: str) -> AnyRow | None:
         """The report's referral at this kind of agency that has not been returned."""
@@ -210,6 +247,10 @@ class _Story:
                 raise DemoUntold(f"{name} had not been enrolled yet")
             self.visits[name] = visit
         return self.visits[name]
+
+    def _post(self, at: datetime) -> None:
+        self.parts.notify(at)
+        self.parts.deliver(at)
 
     def _sweep(self, until: datetime) -> None:
         """Chase what came due before ``until``, each step soon after its instant."""

@@ -4,19 +4,37 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from threading import Event, Thread
 
 from apscheduler.schedulers.blocking import BlockingScheduler
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
+from intake import metrics
+from intake.loopback import TEXT, Answer, Loopback
+from intake.services.take_stock import TakeStock
 from intake.store import chasing
 from intake.store.database import Database
 
 Job = Callable[[datetime], int]
 CLOCK_SECONDS = 5
+SECONDS: Mapping[str, int] = {
+    "chase": 30,
+    "notify": 10,
+    "deliver": 10,
+    "tidy": 600,
+    "list_deletions": 60,  # as much of what was erased can come back after a fire
+}
+"""How often each job runs."""
+LEAST_PATIENCE = timedelta(minutes=2)
 log = logging.getLogger(__name__)
+
+
+def patience(seconds: int) -> timedelta:
+    """How old the last good run of a job may be before something is wrong."""
+    return max(timedelta(seconds=3 * seconds), LEAST_PATIENCE)
 
 
 @dataclass(frozen=True)
@@ -26,6 +44,7 @@ class Timetable:
     database: Database
     now: Callable[[], datetime]
     jobs: tuple[tuple[str, Job, int], ...]
+    _ended_well: dict[str, datetime] = field(default_factory=dict, init=False)
 
     def once(self) -> int:
         """Run every job once, in order; how many failed."""
@@ -64,7 +83,44 @@ class Timetable:
                 for job in scheduler.get_jobs():
                     job.modify(next_run_time=self.now())
 
+    def tell(self, address: tuple[str, int], take_stock: TakeStock) -> None:
+        """Answer a watcher at a loopback address. Raises OSError where nothing can listen there."""
+        metrics.REGISTRY.register(metrics.StockCollector(take_stock, self.now))
+        Loopback(
+            address,
+            {
+                "/metrics": _figures,
+                "/healthz": lambda: (200, TEXT, b"alive\n"),
+                "/readyz": self.ready,
+            },
+        ).serve()
+
+    def ready(self) -> Answer:
+        """Whether every job has ended well of late."""
+        now = self.now()
+        late = [
+            name
+            for name, _, seconds in self.jobs
+            if (at := self._ended_well.get(name)) is None or now - at > patience(seconds)
+        ]
+        if late:
+            return 503, TEXT, f"not ready: {', '.join(late)} not run of late\n".encode()
+        return 200, TEXT, b"ready\n"
+
     def _run(self, name: str, job: Job) -> bool:
+        began = time.monotonic()
+        try:
+            count = self._with_heartbeat(name, job)
+        finally:
+            metrics.JOB_SECONDS.labels(name).observe(time.monotonic() - began)
+        metrics.JOB_RUNS.labels(name, "failed" if count is None else "well").inc()
+        if count is None:
+            return False
+        metrics.HANDLED.labels(name).inc(count)
+        self._ended_well[name] = self.now()
+        return True
+
+    def _with_heartbeat(self, name: str, job: Job) -> int | None:
         started_at = self.now()
         with self.database.write() as connection:
             heartbeat = chasing.begin_heartbeat(connection, name, started_at)
@@ -75,9 +131,13 @@ class Timetable:
             count = None
         with self.database.write() as connection:
             chasing.end_heartbeat(connection, heartbeat, self.now(), count, count is None)
-        return count is not None
+        return count
 
 
 def _ahead() -> float:
     """How far the clock is ahead of one that nobody sets, in seconds."""
     return time.time() - time.monotonic()
+
+
+def _figures() -> Answer:
+    return 200, CONTENT_TYPE_PLAIN_0_0_4, generate_latest(metrics.REGISTRY)

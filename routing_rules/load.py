@@ -50,6 +50,7 @@ def load(path: Path, vocabulary_path: Path | None = None) -> RuleSet:
         usual=_usual(top.table("recipient"), vocabulary),
         bases=MappingProxyType(bases),
         standby=tables.standby(top.table("standby"), vocabulary, bases),
+        hand_overs=tables.hand_overs(top, vocabulary, bases),
         clocks=clocks,
         chases=tables.chases(top, vocabulary),
         cases=tables.cases(top, vocabulary, frozenset(rule.id for rule in rules)),
@@ -219,5 +220,6 @@ def _check_clocks(ruleset: RuleSet, top: Table) -> None:
     used.update(
         clock for rule in ruleset.rules for each in rule.then.clocks.values() for clock in each
     )
+    used.update(clock for hand_over in ruleset.hand_overs for clock in hand_over.clocks)
     for clock in sorted(used & set(ruleset.vocabulary.clocks) - described):
         top.wrong(f'clock "{clock}" is used, but has no [[clock]] table')

@@ -124,6 +124,27 @@ class Standby:
 
 
 @dataclass(frozen=True)
+class HandOver:
+    """A basis on which a person may hand a report over: which kinds may, to which kinds.
+
+    `same_kind` narrows it to an agency of the giver's own kind. `clocks` start at the taker
+    beside its kind's usual ones. `asks_consent`: it must be recorded who consented to what.
+    """
+
+    id: str
+    basis: Basis
+    by: tuple[str, ...]
+    to: tuple[str, ...]
+    same_kind: bool
+    clocks: tuple[str, ...]
+    asks_consent: bool
+
+    def fits(self, by: str, to: str) -> bool:
+        """Tell whether an agency of kind `by` may hand over to one of kind `to` on this basis."""
+        return by in self.by and to in self.to and (by == to or not self.same_kind)
+
+
+@dataclass(frozen=True)
 class Case:
     """A worked example: full facts, what must come out, and the rules that must have matched."""
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from routing_rules.match import Matcher
 from routing_rules.outcome import Outcome
 from routing_rules.reading import Text
-from routing_rules.rule import Basis, Case, Rule, Standby, Usual
+from routing_rules.rule import Basis, Case, HandOver, Rule, Standby, Usual
 from routing_rules.vocabulary import Value, Vocabulary
 
 
@@ -31,6 +31,7 @@ class RuleSet:
     usual: Mapping[str, Usual]
     bases: Mapping[str, Basis]
     standby: Mapping[str, Standby]
+    hand_overs: tuple[HandOver, ...]
     clocks: tuple[Mapping[str, object], ...]
     chases: tuple[Mapping[str, object], ...]
     cases: tuple[Case, ...]

@@ -1,4 +1,4 @@
-"""The tables beside the rules: clocks, chase steps, standby desks and worked cases."""
+"""The tables beside the rules: clocks, chase steps, standby desks, handing over, worked cases."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from routing_rules.reading import Table, freeze
-from routing_rules.rule import Basis, Case, Standby
+from routing_rules.rule import Basis, BasisKind, Case, HandOver, Standby
 from routing_rules.vocabulary import FactsInvalid, Vocabulary
 
 CLOCK_KINDS = ("same_day", "working_days", "school_days", "months", "hours")
@@ -107,6 +107,35 @@ def standby(
         one.done()
     table.done()
     return MappingProxyType(found)
+
+
+def hand_overs(
+    top: Table, vocabulary: Vocabulary, bases: Mapping[str, Basis]
+) -> tuple[HandOver, ...]:
+    """Read [[hand_over]]: between which kinds a person may hand over on which basis.
+
+    The basis is a law or consent: what is only a placeholder is nobody's to choose.
+    """
+    found = []
+    for table in top.tables("hand_over", "hand-over"):
+        basis = bases.get(table.word("basis", tuple(bases)))
+        hand_over = (
+            table.string("id"),
+            table.words("by", vocabulary.recipients),
+            table.words("to", vocabulary.recipients),
+            table.flag("same_kind"),
+            table.words("clocks", vocabulary.clocks) if table.has("clocks") else (),
+            table.flag("asks_consent"),
+        )
+        table.done()
+        if basis is None:
+            continue
+        if basis.kind is BasisKind.DEFAULT:
+            table.wrong(f'basis "{basis.id}" names neither a law nor consent')
+        name, by, to, same_kind, starts, asks = hand_over
+        asks = asks or basis.kind is BasisKind.CONSENT
+        found.append(HandOver(name, basis, by, to, same_kind, starts, asks))
+    return tuple(found)
 
 
 def cases(top: Table, vocabulary: Vocabulary, rule_ids: frozenset[str]) -> tuple[Case, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
 
 import config
-from intake import wiring
+from intake import metrics, wiring
 from intake.app import create_app
 from intake.domain.people import Membership, Role
 from intake.domain.report import worry_of
@@ -24,6 +26,7 @@ from intake.services.draft import Draft
 from intake.services.enrol import Enrol
 from intake.services.sign_in import Visit
 from intake.services.submit import Receipt
+from intake.store.database import Database
 from intake.vault.own import VisitorSecret
 from intake.vault.passphrase import Cost
 from tests import databases
@@ -41,6 +44,8 @@ COUNTY = "county-vantaa-kerava"
 
 LEAST_OF_STAFF = "rules"
 """The role that may do no more than let staff in."""
+_KEPT: list[TemporaryDirectory[str]] = []
+"""Folders that go when this process ends."""
 
 PEOPLE: dict[str, tuple[str, tuple[Membership, ...]]] = {
     "soc": ("Saana Sosiaali", (Membership(Role.WORKER, SOC), Membership(Role.WORKER, TRIAGE))),
@@ -146,6 +151,7 @@ def environment(folder: Path) -> dict[str, str]:
         "ANKKURI_DATA": str(folder),
         "ANKKURI_DATABASE": databases.address(folder),
         "ANKKURI_SECURE_COOKIES": "no",
+        "ANKKURI_REPORTER_URL": "http://ilmoita.invalid",
     }
 
 
@@ -217,16 +223,39 @@ def use_roles(parts: wiring.Parts) -> None:
         vars(parts).update({service: getattr(own, service) for service in services})
 
 
+@cache
+def _original(at: datetime) -> Site:
+    """A site that nobody uses, laid out once in this process: the others are copies of it."""
+    kept = TemporaryDirectory(prefix="ankkuri-site-")
+    _KEPT.append(kept)
+    hands = Hands(at)
+    parts = wiring.build(lay_out(Path(kept.name) / "data"), hands)
+    people = enrol_everyone(parts, at - timedelta(days=30))
+    parts.database.engine.dispose()
+    return Site(parts, hands, people)
+
+
+def _copy(original: Site, folder: Path) -> Site:
+    source = original.parts.settings.data
+    shutil.copytree(source, folder)
+    databases.copy(source, folder)
+    settings = make_settings(folder)
+    hands = Hands(original.hands.at)
+    database = Database(settings.database)
+    metrics.watch(database.engine)
+    parts = replace(original.parts, settings=settings, database=database, now=hands)
+    return Site(parts, hands, dict(original.people))
+
+
 @contextmanager
 def open_site(folder: Path, at: datetime = TUESDAY) -> Iterator[Site]:
     """A site laid out in ``folder`` whose clock stands at ``at``."""
-    hands = Hands(at)
-    parts = wiring.build(lay_out(folder), hands)
-    people = enrol_everyone(parts, at - timedelta(days=30))
+    site = _copy(_original(at), folder)
+    parts = site.parts
     if databases.has_roles():
         use_roles(parts)
     try:
-        yield Site(parts, hands, people)
+        yield site
     finally:
         parts.database.engine.dispose()
         databases.forget(folder)

@@ -27,6 +27,7 @@ PLAIN: dict[str, dict[str, str]] = {
         "created_at": WHEN,
         "acknowledged_at": WHEN,
     },
+    "notice": {"report_id": ID, "created_at": WHEN, "news_at": WHEN, "written_at": WHEN},
     "facts_key": {"id": ID, "created_at": WHEN},
     "decision": {
         "report_id": ID,
@@ -84,6 +85,13 @@ PLAIN: dict[str, dict[str, str]] = {
         "choice": "the class that the reporter sees; the agency's urgency",
         "agency_key_id": ID,
     },
+    "note": {
+        "id": ID,
+        "referral_id": ID,
+        "person_id": STAFF,
+        "made_at": WHEN,
+        "agency_key_id": ID,
+    },
     "chase": {
         "id": ID,
         "deadline_id": ID,
@@ -95,6 +103,7 @@ PLAIN: dict[str, dict[str, str]] = {
     "outbox": {
         "id": ID,
         "person_id": STAFF,
+        "report_id": ID,
         "letter": POST,
         "params": "reference, clock, due date and next step; the letter says no more",
         "created_at": WHEN,
@@ -116,6 +125,15 @@ PLAIN: dict[str, dict[str, str]] = {
         "purpose": TRAIL,
         "basis": TRAIL,
         "digest": "SHA-256 of the line",
+    },
+    "deletion": {
+        "id": ID,
+        "of_table": "what kind of row was erased or ended",
+        "of_row": ID,
+        "of_column": "which value of it was erased or ended",
+        "value": "the day or instant at which something ended; nothing of a sealed column",
+        "at": WHEN,
+        "listed_at": WHEN,
     },
     "heartbeat": {
         "id": ID,

@@ -14,6 +14,14 @@ import pytest
 import config
 from tests.site import lay_out
 
+SMTP = {
+    "ANKKURI_MAIL": "smtp",
+    "ANKKURI_SMTP_HOST": "mail.invalid",
+    "ANKKURI_SMTP_FROM": "Ankkuri <ankkuri@intake.invalid>",
+    "ANKKURI_BASE_URL": "https://ankkuri.invalid",
+}
+LOCAL = SMTP | {"ANKKURI_SMTP_HOST": "127.0.0.1", "ANKKURI_SMTP_TLS": "none"}
+
 
 @pytest.mark.parametrize(
     ("environ", "says"),
@@ -37,6 +45,24 @@ from tests.site import lay_out
             "ANKKURI_SECURE_COOKIES",
         ),
         ({"ANKKURI_CONFIG": "/nowhere/x.toml"}, "ANKKURI_CONFIG"),
+        ({"ANKKURI_SMTP_HOST": "mail.invalid"}, "ANKKURI_SMTP_HOST is set but ANKKURI_MAIL"),
+        ({k: v for k, v in SMTP.items() if k != "ANKKURI_SMTP_HOST"}, "ANKKURI_SMTP_HOST"),
+        ({k: v for k, v in SMTP.items() if k != "ANKKURI_SMTP_FROM"}, "ANKKURI_SMTP_FROM"),
+        ({k: v for k, v in SMTP.items() if k != "ANKKURI_BASE_URL"}, "ANKKURI_BASE_URL"),
+        (SMTP | {"ANKKURI_SMTP_FROM": "Ankkuri"}, "ANKKURI_SMTP_FROM"),
+        (SMTP | {"ANKKURI_SMTP_FROM": "a@b.fi, c@d.fi"}, "ANKKURI_SMTP_FROM"),
+        (SMTP | {"ANKKURI_SMTP_FROM": "A <a@b.fi>\nBcc: c@d.fi"}, "ANKKURI_SMTP_FROM"),
+        (SMTP | {"ANKKURI_SMTP_HOST": "smtps://mail.invalid"}, "ANKKURI_SMTP_HOST"),
+        (SMTP | {"ANKKURI_SMTP_HOST": "mail.invalid:465"}, "ANKKURI_SMTP_HOST"),
+        (SMTP | {"ANKKURI_SMTP_PORT": "smtps"}, "ANKKURI_SMTP_PORT"),
+        (SMTP | {"ANKKURI_SMTP_PORT": "65536"}, "ANKKURI_SMTP_PORT"),
+        (SMTP | {"ANKKURI_SMTP_TLS": "no"}, "ANKKURI_SMTP_TLS"),
+        (SMTP | {"ANKKURI_SMTP_TLS": "none"}, "loopback"),
+        (LOCAL | {"ANKKURI_SMTP_HOST": "localhost"}, "loopback"),
+        (LOCAL | {"ANKKURI_SMTP_HOST": "127.0.0.1.evil.invalid"}, "loopback"),
+        (LOCAL | {"ANKKURI_SMTP_USER": "ankkuri"}, "ANKKURI_SMTP_USER"),
+        (LOCAL | {"ANKKURI_SMTP_CA": "/ca.pem"}, "ANKKURI_SMTP_CA"),
+        (SMTP | {"ANKKURI_SMTP_PASSWORD": "salainen"}, "ANKKURI_SMTP_PASSWORD"),
     ],
 )
 def test_unusable_settings_are_named(environ: dict[str, str], says: str) -> None:
@@ -49,6 +75,44 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     file.write_text('mail = "null"\nbase_url = "https://a.invalid"\n', "utf-8")
     settings = config.load({"ANKKURI_CONFIG": str(file), "ANKKURI_MAIL": "files"})
     assert (settings.mail, settings.base_url) == ("files", "https://a.invalid")
+
+
+@pytest.mark.parametrize(
+    ("more", "port", "tls"),
+    [
+        ({}, 465, "implicit"),
+        ({"ANKKURI_SMTP_TLS": "starttls"}, 587, "starttls"),
+        ({"ANKKURI_SMTP_TLS": "starttls", "ANKKURI_SMTP_PORT": "2525"}, 2525, "starttls"),
+        ({"ANKKURI_SMTP_HOST": "2001:db8::25"}, 465, "implicit"),
+    ],
+)
+def test_a_mail_server_is_spoken_to_encrypted_unless_it_is_on_this_machine(
+    more: dict[str, str], port: int, tls: str
+) -> None:
+    smtp = config.load(SMTP | more).smtp
+    assert smtp is not None
+    assert (smtp.port, smtp.tls) == (port, tls)
+    local = config.load(LOCAL).smtp
+    assert local is not None
+    assert (local.port, local.tls) == (25, "none")
+    assert config.load({}).smtp is None
+
+
+def test_the_mail_servers_password_is_one_line_in_a_private_file(tmp_path: Path) -> None:
+    keys = lay_out(tmp_path).keys
+    file = keys / config.SMTP_PASSWORD
+    with pytest.raises(config.SettingsUnusable, match=config.SMTP_PASSWORD):
+        config.read_password(keys)
+    for unusable in ("", "\n", "two\nlines", "sälä"):
+        file.write_text(unusable, "utf-8")
+        file.chmod(0o600)
+        with pytest.raises(config.SettingsUnusable, match="one line"):
+            config.read_password(keys)
+    file.write_text("auki sesam!\n", "ascii")
+    assert config.read_password(keys) == "auki sesam!"
+    file.chmod(0o640)
+    with pytest.raises(config.SettingsUnusable, match="chmod 600"):
+        config.read_password(keys)
 
 
 def test_a_key_file_must_be_private_whole_and_there(tmp_path: Path) -> None:
@@ -103,6 +167,22 @@ def test_the_command_refuses_in_one_line_with_status_2(tmp_path: Path) -> None:
         for command in (["serve"], ["jobs", "--once"], ["init"]):
             assert refused(ankkuri(data, *command), f"chmod 600 {name}"), command
         (data / "keys" / name).chmod(0o600)
+
+
+def test_the_jobs_refuse_a_post_that_is_not_whole(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert ankkuri(data, "init").returncode == 0
+
+    def jobs(**more: str) -> subprocess.CompletedProcess[str]:
+        return ankkuri(data, "jobs", "--once", **SMTP, **more)
+
+    assert refused(jobs(ANKKURI_SMTP_USER="ankkuri"), config.SMTP_PASSWORD)
+    assert refused(jobs(ANKKURI_SMTP_CA=str(data / "none.pem")), "ANKKURI_SMTP_CA")
+    empty = data / "empty.pem"
+    empty.touch()
+    assert refused(jobs(ANKKURI_SMTP_CA=str(empty)), "ANKKURI_SMTP_CA")
+    (data / "keys" / config.REPLAY_PRIVATE).unlink()
+    assert refused(jobs(), config.REPLAY_PRIVATE)
 
 
 def test_a_port_that_cannot_be_used_refuses_to_serve(tmp_path: Path) -> None:

@@ -29,7 +29,15 @@ from intake.services.chase import Chase
 from intake.services.sign_in import SignIn
 from intake.services.status import Stage, Status
 from intake.store import people
-from intake.store.tables import ChaseRow, DeadlineRow, MoveRow, OutboxRow, ReferralRow, ReportRow
+from intake.store.tables import (
+    ChaseRow,
+    DeadlineRow,
+    MoveRow,
+    NoteRow,
+    OutboxRow,
+    ReferralRow,
+    ReportRow,
+)
 from intake.vault.own import ReceiptCode
 from intake.web.forms import words
 from tests.site import CHEAP, TUESDAY
@@ -82,7 +90,7 @@ def test_there_are_25_reports_in_every_state_and_at_least_four_deadlines_are_lat
     made: wiring.Parts,
 ) -> None:
     assert count(made, ReportRow) == 25
-    assert states(made) == set(State) - {State.HANDED_OVER}
+    assert states(made) == set(State)
     unopened = (ReferralRow.state == State.SENT, ReferralRow.opened_at.is_(None))
     opened = (ReferralRow.state == State.SENT, ReferralRow.opened_at.is_not(None))
     assert count(made, ReferralRow, *unopened) >= 3
@@ -95,8 +103,11 @@ def test_there_are_25_reports_in_every_state_and_at_least_four_deadlines_are_lat
 
 
 def test_in_term_everything_that_is_told_has_happened(made: wiring.Parts) -> None:
-    told = sum(len(visit["moves"]) for w in DEMO["worry"] for visit in w.get("since", ()))
-    assert count(made, MoveRow) == told
+    steps = [s for w in DEMO["worry"] for visit in w.get("since", ()) for s in visit["moves"]]
+    notes = sum(step in ("note", "contact") for step in steps)
+    assert count(made, NoteRow) == notes > 0
+    withdrawn = steps.count("withdraw")  # recorded at both agencies
+    assert count(made, MoveRow) == len(steps) - notes + withdrawn
 
 
 def test_nothing_has_happened_after_now(made: wiring.Parts) -> None:
@@ -112,6 +123,16 @@ def test_a_running_chaser_would_have_left_the_same(made: wiring.Parts) -> None:
     assert roles == {Role.WORKER, Role.DEPUTY, Role.HEAD, Role.SUPERVISOR}
     letters = list(made.settings.letters.glob("*.eml"))
     assert len(letters) == count(made, OutboxRow) > 0
+
+
+def test_reporters_who_asked_for_it_were_told_of_news_and_may_stop_it(made: wiring.Parts) -> None:
+    assert count(made, OutboxRow, OutboxRow.report_id.is_not(None)) >= 4
+    texts = [path.read_text("utf-8") for path in made.settings.letters.glob("*.eml")]
+    told = [text for text in texts if f"{made.settings.base_url}/status" in text]
+    assert len(told) == count(made, OutboxRow, OutboxRow.report_id.is_not(None))
+    codes = re.findall(r"^  ((?:\w{4}-){5}\w{4}) ", demo.welcome(made.settings), re.MULTILINE)
+    status = Status(made.database, made.directory)
+    assert any(status.by_code(ReceiptCode.parse(code)).notices for code in codes)
 
 
 def test_every_agency_has_somebody_who_can_open(made: wiring.Parts) -> None:
@@ -178,7 +199,7 @@ def test_an_interrupted_making_leaves_nothing(
 def test_it_can_be_made_while_schools_are_closed(tmp_path: Path) -> None:
     parts = built(tmp_path / "data", JULY)
     assert count(parts, ReportRow) == 25
-    assert states(parts) == set(State) - {State.HANDED_OVER}
+    assert states(parts) == set(State)
     assert late(parts, JULY) >= 4
     parts.database.engine.dispose()
 
@@ -264,6 +285,7 @@ def test_every_answer_is_one_that_the_forms_offer() -> None:
         known = {name for page in [*pages, *DEMO["answers"].values()] for name in page}
         assert worry.keys() - known <= {"arrived", "reporter", "children", "guardians"} | {
             "since",
+            "keyed",
             "shown",
         }, worry["arrived"]
 

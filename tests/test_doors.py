@@ -24,7 +24,7 @@ opening = [m for m in sys.modules if m in
             "intake.services.read", "intake.services.sign_in")]
 assert not opening, opening
 staff = [rule.rule for rule in app.url_map.iter_rules()
-         if not rule.endpoint.startswith(("reporter.", "static"))]
+         if not rule.endpoint.startswith(("reporter.", "probe.", "static"))]
 assert not staff, staff
 """
 REPORTER_FILES = (config.SECRETS["reporter"], config.REPLAY_PUBLIC)
@@ -62,11 +62,18 @@ def test_the_reporter_door_starts_alone_without_anything_that_opens(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "name", [config.SECRETS["staff"], config.SECRETS["pepper"], config.REPLAY_PRIVATE]
+    "name",
+    [
+        config.SECRETS["staff"],
+        config.SECRETS["pepper"],
+        config.REPLAY_PRIVATE,
+        config.SMTP_PASSWORD,
+    ],
 )
 def test_the_reporter_door_refuses_a_secret_of_another_door(tmp_path: Path, name: str) -> None:
     settings = lay_out(tmp_path / "data")
     keys = own_keys(settings, tmp_path / "keys")
-    (keys / name).write_bytes((settings.keys / name).read_bytes())
-    with pytest.raises(config.SettingsUnusable, match=name):
+    (keys / name).write_bytes(b"00" * 32)
+    (keys / name).chmod(0o600)
+    with pytest.raises(config.SettingsUnusable, match=f"{name}, which belongs to another door"):
         wiring.build(config.load(alone(settings.data, keys) | {"PATH": ""}))

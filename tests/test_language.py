@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -22,8 +24,10 @@ from intake.language import (
     environment,
     main,
 )
+from intake.web.keyed.words import INSTEAD
 
 ROOT = TRANSLATIONS.parent.parent
+PARAMETER = re.compile(r"%\(\w+\)s")
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n'
 FINNISH = (
     '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
@@ -179,20 +183,32 @@ def test_the_command_line_knows_one_word(capsys: pytest.CaptureFixture[str]) -> 
     assert "compile" in capsys.readouterr().err
 
 
+def texts_of_the_service() -> Iterator[tuple[str, str]]:
+    """Where each text stands, and the text."""
+    with (ROOT / "babel.cfg").open() as file:
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
+    keywords = {**DEFAULT_KEYWORDS, "mark": None, "Message": None}
+    for name, line, text, _comments, _context in extract_from_dir(
+        str(ROOT), methods, options, keywords
+    ):
+        yield f"{name}:{line}", text[0] if isinstance(text, tuple) else text
+
+
 @pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
 def test_every_text_of_the_service_is_translated(code: str) -> None:
     source = TRANSLATIONS / code / "LC_MESSAGES" / "messages.po"
     with source.open("rb") as file:
         catalogue = read_po(file, locale=code)
-    with (ROOT / "babel.cfg").open() as file:
-        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
-    keywords = {**DEFAULT_KEYWORDS, "mark": None, "Message": None}
     missing = []
-    for name, line, text, _comments, _context in extract_from_dir(
-        str(ROOT), methods, options, keywords
-    ):
-        key = text[0] if isinstance(text, tuple) else text
+    for place, key in texts_of_the_service():
         message = catalogue.get(key)
         if message is None or message.fuzzy or not message.string:
-            missing.append(f"{name}:{line}: {key}")
+            missing.append(f"{place}: {key}")
     assert missing == []
+
+
+def test_what_staff_read_instead_takes_the_place_of_a_text_that_is_there() -> None:
+    texts = {text for _place, text in texts_of_the_service()}
+    assert set(INSTEAD) <= texts
+    for said, told in INSTEAD.items():
+        assert PARAMETER.findall(said) == PARAMETER.findall(told)

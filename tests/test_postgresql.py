@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, func, select, text
@@ -20,7 +24,7 @@ from intake.store.privileges import ROLES
 from intake.store.tables import Base, ChaseRow, DeadlineRow, TrailRow
 from intake.vault.own import VisitorSecret
 from tests import databases
-from tests.site import Site
+from tests.site import Site, environment
 
 pytestmark = pytest.mark.postgresql
 
@@ -32,7 +36,7 @@ SEALED = [
 ]
 OWN = {
     "reporter": {"draft", "receipt"},
-    "agency": {"section", "referral", "wrap", "move", "agency_grant"},
+    "agency": {"section", "referral", "wrap", "move", "agency_grant", "draft", "receipt", "note"},
 }
 """Whose sealed columns a door reads, beside those that let its staff in."""
 LETS_IN = {"person", "session"}
@@ -54,7 +58,7 @@ def test_a_door_reads_what_is_sealed_only_where_it_is_its_own(site: Site, door: 
     if door in config.STAFF_DOORS:
         own = own | LETS_IN
     if door == "jobs":
-        own = {"receipt"}  # to see whether there is a copy to erase
+        own = {"receipt", "notice"}  # whether there is a copy to erase; where news goes
     with databases.of_role(site.parts.database, door).read() as connection:
         assert readable(connection) == own
 
@@ -98,6 +102,28 @@ def test_the_reporters_door_refuses_a_role_that_reads_reports(site: Site) -> Non
         wiring.build(alone)
     own = databases.address_of_role(alone.database, "reporter")
     wiring.build(replace(alone, database=own)).database.engine.dispose()
+
+
+@pytest.mark.parametrize("what", ["server", "schema", "role"])
+def test_what_is_not_there_is_told_in_one_line(site: Site, tmp_path: Path, what: str) -> None:
+    settings = site.parts.settings
+    address = {
+        "server": f"postgresql://owner@/ankkuri?host={tmp_path}",
+        "schema": databases.empty_address(tmp_path).replace("+psycopg", ""),
+        "role": environment(settings.data)["ANKKURI_DATABASE"].replace("owner@", "nobody@"),
+    }[what]
+    done = subprocess.run(
+        [sys.executable, "-m", "intake.cli", "jobs", "--once"],
+        env=os.environ | environment(settings.data) | {"ANKKURI_DATABASE": address},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    words = "no database yet" if what == "schema" else "cannot be read"
+    assert words in line
 
 
 def test_reading_writes_nothing(site: Site) -> None:

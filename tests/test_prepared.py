@@ -18,6 +18,8 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
+    bindparam,
+    delete,
     func,
     select,
 )
@@ -27,7 +29,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from intake.store.columns import Instant
 from intake.store.database import Database
-from intake.store.prepared import insert_prepared
+from intake.store.prepared import Erasure, insert_prepared
 from tests import databases
 from tests.site import TUESDAY
 
@@ -138,3 +140,21 @@ def test_a_row_that_is_there_already_is_left_where_that_is_said(database: Databa
             insert_prepared(connection, rows, or_leave=frozenset([Kept]))
     with database.read() as connection:
         assert connection.scalars(select(Kept.__table__.c.word)).all() == ["ennen"]
+
+
+_ERASE = delete(Part).where(Part.__table__.c.id == bindparam("part_id"))
+
+
+@pytest.mark.parametrize("kept", [[], [{"id": UUID(int=2)}]])
+def test_rows_and_an_erasure_may_come_together_and_it_is_told_what_was_there(
+    database: Database, kept: list[dict[str, UUID]]
+) -> None:
+    there, elsewhere = (Erasure(_ERASE, {"part_id": UUID(int=number)}) for number in (7, 8))
+    with database.write() as connection:
+        part = {"id": UUID(int=7), "of": UUID(int=1)}
+        assert insert_prepared(connection, {Kept: [{"id": UUID(int=1)}], Part: [part]}) == 0
+    with database.write() as connection:
+        assert insert_prepared(connection, {Kept: kept}, erasure=elsewhere) == 0
+        assert count(database, Part) == 1
+        assert insert_prepared(connection, {}, erasure=there) == 1
+    assert (count(database, Kept), count(database, Part)) == (1 + len(kept), 0)

@@ -11,12 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import config
-from intake import wiring
+from intake import jobs, logs, server, wiring
 from intake.commands.command import InputUnusable, add_command
 from intake.domain.deadline import local_date
-from intake.jobs import Timetable
-
-CHASE_SECONDS, DELIVER_SECONDS, TIDY_SECONDS = 30, 10, 600
 
 
 def add(commands: Any) -> None:
@@ -26,10 +23,10 @@ def add(commands: Any) -> None:
     )
     init.add_argument("--directory", type=Path, default=config.DIRECTORY, metavar="FILE")
     serve = add_command(commands, "serve", _serve, "serve the doors that the settings name")
-    serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=int, default=8000)
-    serve.add_argument("--processes", type=int, default=2)
-    jobs = add_command(commands, "jobs", _jobs, "chase, deliver and tidy on a timetable")
+    server.add_arguments(serve)
+    jobs = add_command(
+        commands, "jobs", _jobs, "chase, deliver, tidy and list deletions on a timetable"
+    )
     jobs.add_argument("--once", action="store_true", help="run each job once and stop")
     demo = add_command(
         commands, "demo", _demo, "a site with invented people and worries, served until stopped"
@@ -63,41 +60,37 @@ def _init(chosen: argparse.Namespace) -> int:
 
 
 def _serve(chosen: argparse.Namespace) -> int:
-    wiring.blueprints(wiring.build(config.load()))  # refuses here, in one line, not in a worker
-    config.refuse_taken_port(chosen.host, chosen.port)
-    command = [sys.executable, "-m", "gunicorn", *server_options(chosen.host, chosen.port)]
-    os.execv(sys.executable, [*command, "--workers", str(chosen.processes)])  # noqa: S606 (no shell)
-
-
-def server_options(host: str, port: int) -> list[str]:
-    """How gunicorn serves one door or several; the number of processes is the caller's."""
-    return [
-        "intake.app:from_environment()",
-        "--bind",
-        f"{host}:{port}",
-        "--worker-class",
-        "gthread",
-        "--threads",
-        "4",
-        "--no-control-socket",
-        "--log-level",
-        "warning",
-    ]
+    settings = config.load()
+    wiring.blueprints(wiring.build(settings))  # refuses here, in one line, not in a worker
+    server.refuse_unusable(chosen, settings)
+    command = server.command(chosen)
+    os.execv(command[0], command)  # noqa: S606 (no shell)
 
 
 def _jobs(chosen: argparse.Namespace) -> int:
-    parts = wiring.build(config.load())
-    timetable = Timetable(
+    settings = config.load()
+    parts = wiring.build(settings)
+    logs.install(settings.log, "jobs")
+    timetable = jobs.Timetable(
         parts.database,
         parts.now,
         (
-            ("chase", parts.chase, CHASE_SECONDS),
-            ("deliver", parts.deliver, DELIVER_SECONDS),
-            ("tidy", parts.tidy, TIDY_SECONDS),
+            ("chase", parts.chase, jobs.SECONDS["chase"]),
+            ("notify", parts.notify, jobs.SECONDS["notify"]),
+            ("deliver", parts.deliver, jobs.SECONDS["deliver"]),
+            ("tidy", parts.tidy, jobs.SECONDS["tidy"]),
+            ("list_deletions", parts.list_deletions, jobs.SECONDS["list_deletions"]),
         ),
     )
     if chosen.once:
         return 1 if timetable.once() else 0
+    if settings.metrics:
+        try:
+            timetable.tell(settings.metrics, parts.take_stock)
+        except OSError as error:
+            raise InputUnusable(
+                f"ANKKURI_METRICS cannot be listened at: {error.strerror}"
+            ) from None
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with suppress(KeyboardInterrupt):
         timetable.run()

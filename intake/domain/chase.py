@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property, lru_cache
+from typing import Any
 
 from intake.domain.calendar import Calendar
 from intake.domain.clock import Kind
@@ -121,6 +122,12 @@ class Chasing:
         for step in self.steps:
             if step.plan is plan and (not step.clocks or clock in step.clocks):
                 yield step
+
+
+def next_chase(steps: Sequence[Mapping[str, Any]], now: datetime) -> datetime | None:
+    """The instant of the first of a deadline's steps, as its row keeps them, after ``now``."""
+    instants = (datetime.fromisoformat(step["at"]) for step in steps)
+    return min((at for at in instants if at > now), default=None)
 
 
 def _by_minutes(chasing: Chasing, plan: Plan, clock: str, arrival: datetime) -> Iterator[ChaseAt]:

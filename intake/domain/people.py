@@ -28,6 +28,7 @@ class Permission(StrEnum):
     SIGNED_IN = "signed_in"
     READ_REFERRALS = "read_referrals"
     MOVE_REFERRALS = "move_referrals"
+    KEY_IN = "key_in"
     WATCH_DEADLINES = "watch_deadlines"
     SEE_PICTURE = "see_picture"
     READ_RULES = "read_rules"
@@ -35,10 +36,11 @@ class Permission(StrEnum):
     READ_TRAIL = "read_trail"
 
 
+_AT_AN_AGENCY = frozenset({Permission.READ_REFERRALS, Permission.MOVE_REFERRALS, Permission.KEY_IN})
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.WORKER: frozenset({Permission.READ_REFERRALS, Permission.MOVE_REFERRALS}),
-    Role.DEPUTY: frozenset({Permission.READ_REFERRALS, Permission.MOVE_REFERRALS}),
-    Role.HEAD: frozenset({Permission.READ_REFERRALS, Permission.MOVE_REFERRALS}),
+    Role.WORKER: _AT_AN_AGENCY,
+    Role.DEPUTY: _AT_AN_AGENCY,
+    Role.HEAD: _AT_AN_AGENCY,
     Role.SUPERVISOR: frozenset({Permission.WATCH_DEADLINES}),
     Role.COORDINATOR: frozenset({Permission.SEE_PICTURE}),
     Role.RULE_EDITOR: frozenset({Permission.READ_RULES}),
@@ -86,8 +88,12 @@ class Person:
 
     def role_at(self, agency: str) -> Role | None:
         """The role under which this person acts at ``agency``, the most responsible first."""
-        held = {m.role for m in self.memberships if m.agency == agency}
+        held = self.roles_at(agency)
         return next((r for r in (Role.HEAD, Role.WORKER, Role.DEPUTY) if r in held), None)
+
+    def roles_at(self, agency: str) -> frozenset[Role]:
+        """Every role of this person at ``agency``."""
+        return frozenset(m.role for m in self.memberships if m.agency == agency)
 
     def _holding(self, permission: Permission) -> Iterable[Membership]:
         return (m for m in self.memberships if permission in PERMISSIONS[m.role])

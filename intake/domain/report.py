@@ -17,6 +17,8 @@ MAX_GUARDIANS = 6
 UNKNOWN = "unknown"
 ELSEWHERE = "elsewhere"
 TO_SOCIAL = mark("Social services assess what support the child needs.")
+HANDED_OVER = mark("Another authority handed the report over.")
+BY_AUTHORITY = mark("Another authority handed the report over as a child welfare notification.")
 # By a professional: to the police and, all the same, to social services (417/2007 §25.3).
 _REPORTABLE = ("sexual", "violence", "suspected")
 
@@ -256,12 +258,24 @@ def report_type(worry: Worry, to: Collection[Kind]) -> tuple[ReportType, Message
     return ReportType.SUPPORT_CONTACT, Message(TO_SOCIAL)
 
 
-def type_once_moved(kind: ReportType, reason: str, to: Kind) -> tuple[ReportType, str]:
-    """The act and its reason for the agency that a report moves to."""
+def type_once_moved(
+    kind: ReportType, reason: str, to: Kind, *, notified: bool = False
+) -> tuple[ReportType, str]:
+    """The act and its reason for the agency that a report moves to.
+
+    ``notified``: the authority that hands it over makes a child welfare notification by that.
+    """
     elsewhere = (ReportType.ANKKURI_CONTACT, ReportType.OTHER_CONTACT)
+    if notified:
+        return ReportType.CHILD_WELFARE_NOTIFICATION, BY_AUTHORITY
     if to is Kind.SOC and kind in elsewhere:
         return ReportType.SUPPORT_CONTACT, TO_SOCIAL
     return kind, reason
+
+
+def section_of(slot: str) -> str:
+    """The kind of section that a vault slot holds: *identity* of ``identity_2``."""
+    return slot.partition("_")[0]
 
 
 def canonical(content: Any) -> bytes:

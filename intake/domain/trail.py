@@ -14,14 +14,19 @@ class Action(StrEnum):
     """What was done. Moves are recorded under their own names as ``move:<name>``."""
 
     SEND = "send"
+    KEY_IN = "key_in"
     OPEN = "open"
+    DISCLOSE = "disclose"
+    NOTE = "note"
     REFUSED = "refused"
     SIGN_IN = "sign_in"
     SIGN_IN_FAILED = "sign_in_failed"
     SIGN_OUT = "sign_out"
     GRANT = "grant"
     CHASE = "chase"
+    TRY_AGAIN = "try_again"
     READ_TRAIL = "read_trail"
+    RESTORE = "restore"
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Protocol
 
 
+class AddressUnusable(ValueError):
+    """No mail server could be asked to bring a letter there."""
+
+
+class LetterNotTaken(Exception):
+    """The post did not take the letter; it may at the next attempt.
+
+    The message says why in a word and a number, never to whom or in another server's words.
+    """
+
+
+class LetterRefused(LetterNotTaken):
+    """The post says that it will never take this letter."""
+
+
+class PostOutOfReach(LetterNotTaken):
+    """The post takes no letter now, whichever. ``in_letter``: it failed in the midst of one."""
+
+    def __init__(self, reason: str, *, in_letter: bool = False) -> None:
+        super().__init__(reason)
+        self.in_letter = in_letter
+
+
 @dataclass(frozen=True)
 class Letter:
-    """A letter to one member of staff; nothing in it is about a child."""
+    """A letter to one reader; nothing in it is about a child."""
 
     message_id: str
     to_name: str
@@ -21,11 +45,19 @@ class Letter:
     text: str
     written_at: datetime
 
+    @property
+    def recipient(self) -> Address:
+        """Name and address as mail servers know them. Raises LetterRefused for an unusable one."""
+        try:
+            return mailbox(self.to_name, self.to_address)
+        except AddressUnusable:
+            raise LetterRefused("its address cannot be written to") from None
+
     def as_mail(self, sender: str) -> EmailMessage:
-        """The letter as RFC 5322 text, the same bytes at every attempt."""
+        """The letter as RFC 5322 text, the same bytes at every attempt. Raises LetterRefused."""
         mail = EmailMessage()
         mail["From"] = sender
-        mail["To"] = Address(self.to_name, addr_spec=self.to_address)
+        mail["To"] = self.recipient
         mail["Subject"] = self.subject
         mail["Date"] = self.written_at
         mail["Message-ID"] = f"<{self.message_id}>"
@@ -35,13 +67,24 @@ class Letter:
         return mail
 
 
-class LetterNotTaken(Exception):
-    """The post did not take the letter; it may at the next attempt."""
-
-
 class Sender(Protocol):
-    """A post. ``send`` returns once the letter is safely taken, else raises LetterNotTaken."""
+    """A post, used for one round of letters at a time."""
 
     def send(self, letter: Letter) -> None:
-        """Take one letter."""
+        """Return once the letter is safely taken, else raise LetterNotTaken."""
         ...
+
+    def close(self) -> None:
+        """The round is over: let go of what was held for it."""
+        ...
+
+
+def mailbox(name: str, address: str) -> Address:
+    """A reader as mail servers know one, the domain in ASCII. Raises AddressUnusable."""
+    local, _, host = address.rpartition("@")
+    try:
+        plain = f"{local}@{host.encode('idna').decode()}"
+        plain.encode("ascii")
+        return Address(name, addr_spec=plain)
+    except (ValueError, HeaderParseError, IndexError):  # the parser's ways to refuse
+        raise AddressUnusable from None

@@ -17,7 +17,7 @@ from intake.domain.directory import Directory
 from intake.domain.people import Role
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
-from intake.store import chasing, people, trail
+from intake.store import chasing, outbox, people, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
@@ -94,7 +94,7 @@ class Chase:
                 }
             )
         chasing.record_chase(connection, recorded, _at(later[0]) if later else None)
-        chasing.put_letters(
+        outbox.put_letters(
             connection,
             [
                 {

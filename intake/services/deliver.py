@@ -5,72 +5,97 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from intake.post.letter import Letter, LetterNotTaken, Sender
-from intake.store import chasing
+from intake.post.letter import Letter, LetterNotTaken, LetterRefused, PostOutOfReach, Sender
+from intake.store import notices, outbox
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
-BATCH = 100
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
 CLAIMED_FOR = timedelta(minutes=5)  # then a letter of a killed run is tried again
-MOST_ATTEMPTS = 12
+MOST_ATTEMPTS = 20  # three days
+MOST_REFUSALS = 3  # LONGEST_WAIT apart: a server that was set wrong for an evening loses nothing
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Deliver:
-    """One failing address never holds up the others; of two at once only one sends a letter."""
+    """One failing address never holds up the others; of several at once only one sends a letter."""
 
     database: Database
     sender: Sender
     write: Callable[[AnyRow], Letter]
 
     def __call__(self, now: datetime) -> int:
-        """Try every letter that waits; how many were taken."""
+        """Try every letter that waits, each in its turn; how many were taken.
+
+        Raises PostOutOfReach where the post takes none: nothing more is tried for FIRST_WAIT then,
+        and no letter that it was not asked to take has an attempt counted.
+        """
         began, taken = time.monotonic(), 0
-        with self.database.read() as connection:
-            waiting = chasing.waiting_letters(connection, now, BATCH)
-        for row in waiting:
-            if row.left_at is not None:
-                self._give_up(row, now)
-                continue
-            # A slow post makes ``now`` old: the claim counts from this letter's own turn.
-            until = now + timedelta(seconds=time.monotonic() - began) + CLAIMED_FOR
-            with self.database.write() as connection:
-                if not chasing.claim_letter(connection, row, until):
-                    continue
-            taken += self._send(row, now)
+        with closing(self.sender):
+            while row := self._claim(now, began):
+                taken += self._bring(row, now)
         return taken
 
-    def _send(self, row: AnyRow, now: datetime) -> bool:
+    def _claim(self, now: datetime, began: float) -> AnyRow | None:
+        # A slow post makes ``now`` old: the claim counts from this letter's own turn.
+        until = now + timedelta(seconds=time.monotonic() - began) + CLAIMED_FOR
+        with self.database.write() as connection:
+            return outbox.claim_letter(connection, now, until)
+
+    def _bring(self, row: AnyRow, now: datetime) -> bool:
+        if gone := _nobody_to_read(row):
+            self._give_up(row, now, gone)
+            return False
         try:
             self.sender.send(self.write(row))
-        except LetterNotTaken as error:
-            log.warning("letter %s not taken: %s", row.id, error)
-            self._failed(row, now)
-        except Exception:
-            log.exception("letter %s cannot be written", row.id)
+        except PostOutOfReach as failure:
+            self._leave_for_later(row, now, failure)
+            raise
+        except LetterNotTaken as failure:
+            log.warning("letter %s not taken: %s", row.id, failure)
+            self._failed(row, now, refused=isinstance(failure, LetterRefused))
+        except Exception as error:  # its words may hold an address
+            log.error("letter %s cannot be written: %s", row.id, type(error).__name__)
             self._failed(row, now)
         else:
             with self.database.write() as connection:
-                chasing.mark_sent(connection, row.id, now)
+                outbox.mark_sent(connection, row.id, now)
             return True
         return False
 
-    def _give_up(self, row: AnyRow, now: datetime) -> None:
-        log.warning("letter %s is given up: its reader has left", row.id)
+    def _give_up(self, row: AnyRow, now: datetime, why: str) -> None:
+        log.warning("letter %s is given up: %s", row.id, why)
         with self.database.write() as connection:
-            chasing.give_up_letter(connection, row.id, now)
+            outbox.give_up_letter(connection, row.id, now)
 
-    def _failed(self, row: AnyRow, now: datetime) -> None:
+    def _leave_for_later(self, row: AnyRow, now: datetime, failure: PostOutOfReach) -> None:
+        if failure.in_letter:
+            self._failed(row, now)
+        until = now + FIRST_WAIT
+        with self.database.write() as connection:
+            if not failure.in_letter:
+                outbox.put_off(connection, row.id, until)
+            outbox.put_off_all(connection, now, until)
+
+    def _failed(self, row: AnyRow, now: datetime, *, refused: bool = False) -> None:
         attempts = row.attempts + 1
-        wait = min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
-        dead_at = now if attempts >= MOST_ATTEMPTS else None
-        if dead_at:
+        dead = attempts >= (MOST_REFUSALS if refused else MOST_ATTEMPTS)
+        wait = LONGEST_WAIT if refused else min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
+        if dead:
             log.error("letter %s is given up after %d attempts", row.id, attempts)
         with self.database.write() as connection:
-            chasing.mark_failed(connection, row.id, now + wait, dead_at)
+            marked = outbox.mark_failed(connection, row.id, now + wait, now if dead else None)
+            if marked and dead and row.report_id is not None:
+                notices.erase(connection, row.report_id, now)
+
+
+def _nobody_to_read(row: AnyRow) -> str:
+    if row.person_id is None:
+        return "" if row.sealed_address else "its address has been erased"
+    return "its reader has left" if row.left_at else ""

@@ -1,8 +1,12 @@
-"""Letters to staff: what is due and where to record it, nothing about a child or why it came."""
+"""Letters: to staff what is due and where to record it, to reporters that there is news.
+
+Nothing in them is about a child or why a report came.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +18,13 @@ from intake.domain.message import Message, mark
 from intake.domain.people import Role
 from intake.language import Language
 from intake.post.letter import Letter
+from intake.services import chase, notify
 from intake.store.columns import AnyRow
+from intake.vault.keyring import PrivateKey
+from intake.vault.open import open_for
 
-SUBJECT = mark("A reminder waits for you in Ankkuri")
+REMINDER = mark("A reminder waits for you in Ankkuri")
+NEWS = mark("There is news for you")
 NOT_RECORDED: Mapping[str, str] = {
     "urgency": mark("the urgency has not been recorded"),
     "accept": mark("taking up has not been recorded"),
@@ -34,7 +42,10 @@ MOVES_TO: Mapping[str, str] = {
 
 
 class Letters:
-    """Writes the letter of an outbox row joined with its reader, in the reader's language."""
+    """Writes the letter of an outbox row joined with its reader, in the reader's language.
+
+    ``replay``: the key to which reporters' addresses are sealed.
+    """
 
     def __init__(
         self,
@@ -42,26 +53,50 @@ class Letters:
         directory: Directory,
         clocks: Mapping[str, Clock],
         base_url: str,
+        reporter_url: str,
+        replay: PrivateKey,
     ) -> None:
         self.environment = language.environment(templates)
         self.directory = directory
         self.clocks = clocks
-        self.base_url = base_url.rstrip("/")
+        self.base_url = base_url
+        self.reporter_url = reporter_url
+        self.replay = replay
 
     def __call__(self, row: AnyRow) -> Letter:
-        """The letter, the same at every attempt. KeyError for a letter of an unknown kind."""
-        reader = Language(row.language)
-        context = _KINDS[row.letter](self, reader, row.params)
+        """The letter, the same at every attempt.
+
+        Raises KeyError for a letter of an unknown kind, EnvelopeDamaged for a reporter's address
+        that does not open.
+        """
+        name, address, code = self._reader(row)
+        reader = Language(code)
+        subject, context_of = _KINDS[row.letter]
+        context = context_of(self, reader, row.params)
         template = self.environment.get_template(f"letters/{row.letter}.txt")
         return Letter(
             message_id=f"{row.id}@intake",
-            to_name=row.name,
-            to_address=row.email,
+            to_name=name,
+            to_address=address,
             language=reader.code,
-            subject=reader.gettext(SUBJECT),
+            subject=reader.gettext(subject),
             text=template.render(language=reader, **context),
             written_at=row.created_at,
         )
+
+    def _reader(self, row: AnyRow) -> tuple[str, str, str]:
+        """Name, address and language."""
+        if row.report_id is None:
+            return row.name, row.email, row.language
+        place = (notify.NOTICE_ADDRESS, row.report_id.bytes)
+        said = open_for(self.replay, row.sealed_address, *place).decode()
+        if not said.startswith("{"):  # of before the language was kept
+            return "", said, "fi"
+        notice = json.loads(said)
+        return "", notice["address"], notice["language"]
+
+    def _news(self, _reader: Language, _params: Mapping[str, Any]) -> dict[str, Any]:
+        return {"link": f"{self.reporter_url}/status"}
 
     def _chase(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
         supervisor = params["reader"] == Role.SUPERVISOR
@@ -97,4 +132,8 @@ def _next(reader: Language, params: Mapping[str, Any]) -> str:
     return reader.message(Message(key, {"at": at}))
 
 
-_KINDS = {"chase": Letters._chase}
+_Context = Callable[[Letters, Language, Mapping[str, Any]], dict[str, Any]]
+_KINDS: Mapping[str, tuple[str, _Context]] = {
+    chase.LETTER: (REMINDER, Letters._chase),
+    notify.LETTER: (NEWS, Letters._news),
+}

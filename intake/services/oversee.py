@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from intake.domain.directory import Agency, Directory
 from intake.domain.people import Permission, Person
-from intake.store import chasing, directory, people, referrals
+from intake.store import chasing, directory, outbox, people, referrals
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
 MOST = 2000
+MOST_LETTERS = 100
+DEAD_SHOWN_FOR = timedelta(days=30)
+LONG_WAIT = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,14 @@ class Watched:
 
 
 @dataclass(frozen=True)
+class Undelivered:
+    """Letters that the post never took, the newest first, and how many have waited long for it."""
+
+    dead: tuple[AnyRow, ...]
+    waiting: int
+
+
+@dataclass(frozen=True)
 class Oversee:
     """The supervisor's and the coordinator's views."""
 
@@ -38,8 +49,7 @@ class Oversee:
 
     def deadlines(self, person: Person) -> tuple[Watched, ...]:
         """By agency, those with the most pressing deadline first."""
-        controllers = person.controllers(Permission.WATCH_DEADLINES)
-        agencies = [a.id for a in self.directory.agencies.values() if a.controller in controllers]
+        agencies = self._agencies(person)
         with self.database.read() as connection:
             rows = referrals.watched(connection, agencies, MOST)
             chases = referrals.chases(connection, [row.id for row in rows])
@@ -57,6 +67,18 @@ class Oversee:
             )
             for agency, deadlines in by_agency.items()
         )
+
+    def undelivered(self, person: Person, now: datetime) -> Undelivered:
+        """Reminders about one's own controllers' agencies that have not reached their readers."""
+        agencies = self._agencies(person)
+        with self.database.read() as connection:
+            dead = outbox.dead_letters(connection, agencies, now - DEAD_SHOWN_FOR, MOST_LETTERS)
+            waiting = outbox.waiting_letters(connection, agencies, now - LONG_WAIT)
+        return Undelivered(tuple(dead), waiting)
+
+    def _agencies(self, person: Person) -> list[str]:
+        controllers = person.controllers(Permission.WATCH_DEADLINES)
+        return [a.id for a in self.directory.agencies.values() if a.controller in controllers]
 
     def last_runs(self) -> Mapping[str, datetime]:
         """When each job last ended well."""

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Connection
+
+from intake.domain.note import Written
+from intake.domain.note import written as written_in
 from intake.domain.people import Permission
+from intake.domain.referral import Move
 from intake.domain.trail import Action
+from intake.services.record import MOVE_REASON
 from intake.services.sign_in import Visit
-from intake.store import people, referrals, reports, trail
+from intake.store import moves, notes, notices, people, referrals, reports, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import PrivateKey, open_grant
 from intake.vault.open import open_for, open_section, open_wrap
 from intake.vault.seal import SectionKeys
 
-MOVE_REASON = "reason of a move"
+NOTE = "note on a referral"
 
 
 class ReferralNotYours(Exception):
@@ -30,18 +36,35 @@ class KeyNotGranted(Exception):
     """The person belongs to the agency, but nobody has granted them its key."""
 
 
+class ReferralWithdrawn(Exception):
+    """The sender has withdrawn it: it is this agency's still, but nothing of it opens."""
+
+
 @dataclass(frozen=True)
-class Opened:
-    """A referral with what its agency is entitled to see."""
+class History:
+    """What has happened to a referral at its agency, with the texts that the reader's keys open.
+
+    ``disclosed``: of a move that handed over, the basis, the sections and the consent. ``sender``:
+    the agency from which it came, ``successors``: what it was sent on as.
+    """
+
+    deadlines: Sequence[AnyRow]
+    moves: Sequence[AnyRow]
+    move_reasons: Mapping[UUID, str]
+    disclosed: Mapping[UUID, Mapping[str, Any]]
+    notes: Sequence[AnyRow]
+    written: Mapping[UUID, Written]
+    sender: str | None
+    successors: Sequence[AnyRow]
+
+
+@dataclass(frozen=True)
+class Opened(History):
+    """A referral with what its agency is entitled to see; no sections of one withdrawn."""
 
     referral: AnyRow
     sections: Mapping[str, Any]
     reasons: Mapping[str, Any]
-    moves: tuple[AnyRow, ...]
-    move_reasons: Mapping[UUID, str]
-    deadlines: tuple[AnyRow, ...]
-    moved_to: str | None
-    """The agency that has it since a return."""
 
 
 @dataclass(frozen=True)
@@ -56,36 +79,38 @@ class Read:
         with self.database.read() as connection:
             return list(referrals.inbox(connection, agencies, states, limit))
 
+    def taken_over(self, rows: Sequence[AnyRow]) -> frozenset[UUID]:
+        """Those of these referrals that left their agency by the standby desk's move."""
+        with self.database.read() as connection:
+            return moves.taken_over(connection, [row.id for row in rows])
+
     def __call__(self, visit: Visit, referral_id: UUID, now: datetime) -> Opened:
-        """Open a referral. Raises ReferralNotYours (with a line in the trail), KeyNotGranted."""
+        """Open a referral, or of one that was withdrawn its history alone.
+
+        Raises ReferralNotYours (with a line in the trail), KeyNotGranted.
+        """
         row = self.entitled(visit, referral_id, now)
-        self._grant(visit, row)  # refuses who has none before a line says that they opened it
-        with self.database.write() as connection:
-            trail.write_line(
-                connection,
-                at=now,
-                action=Action.OPEN,
-                person_id=visit.person.id,
-                role=visit.person.role_at(row.agency_id),
-                agency_id=row.agency_id,
-                referral_id=row.id,
-                purpose="handling the referral",
-            )
-        opened = self._open(visit, row)
+        try:
+            opened = self._open(visit, row, now)
+        except ReferralWithdrawn:
+            return self._withdrawn(visit, row, now)
         if row.opened_at is not None:
             return opened
         with self.database.write() as connection:
-            referrals.mark_opened(connection, row.id, now)
+            if referrals.mark_opened(connection, row.id, now):
+                notices.note_news(connection, row.report_id, now)
         with self.database.read() as connection:
             return replace(opened, referral=referrals.referral(connection, row.id) or row)
 
-    def _open(self, visit: Visit, row: AnyRow) -> Opened:
+    def _open(self, visit: Visit, row: AnyRow, now: datetime) -> Opened:
+        self._grant(visit, row)  # refuses who has none before a line says that they opened it
+        with self.database.write() as connection:
+            if not referrals.hold_to_open(connection, row.id):
+                raise ReferralWithdrawn
+            self._line(connection, visit, row, now, "handling the referral")
         key = self.agency_key(visit, row)
         with self.database.read() as connection:
             sealed = reports.sections(connection, row.report_id)
-            moves = tuple(referrals.moves(connection, row.id))
-            deadlines = tuple(referrals.deadlines(connection, row.id))
-            others = referrals.of_report(connection, row.report_id)
         keys = self.section_keys(row, key)
         sections = {
             slot: json.loads(content)
@@ -93,23 +118,52 @@ class Read:
             if slot != "reasons"
             and (content := open_section(keys[slot], row.report_id, slot, sealed[slot]))
         }
-        return Opened(
-            referral=row,
-            sections=sections,
-            reasons=json.loads(
-                open_section(keys["reasons"], row.report_id, "reasons", row.sealed_reasons)
-            ),
-            moves=moves,
-            move_reasons={
-                move.id: open_for(
-                    key, move.sealed_reason, MOVE_REASON, row.id.bytes, move.id.bytes
-                ).decode()
-                for move in moves
-                if move.sealed_reason
-            },
-            deadlines=deadlines,
-            moved_to=next((r.agency_id for r in others if r.came_from == row.id), None),
-        )
+        history = self.history(visit, row, key)
+        return Opened(**vars(history), referral=row, sections=sections, reasons=reasons(row, keys))
+
+    def _withdrawn(self, visit: Visit, row: AnyRow, now: datetime) -> Opened:
+        with self.database.write() as connection:
+            self._line(connection, visit, row, now, "history of a withdrawn referral")
+        with self.database.read() as connection:
+            row = referrals.referral(connection, row.id) or row
+        return Opened(**vars(self.history(visit, row)), referral=row, sections={}, reasons={})
+
+    def history(self, visit: Visit, row: AnyRow, key: PrivateKey | None = None) -> History:
+        """What was recorded. ``key``: one of the agency's that is open already."""
+        with self.database.read() as connection:
+            made = moves.moves(connection, row.id)
+            noted = notes.notes(connection, row.id)
+            deadlines = referrals.deadlines(connection, row.id)
+            sender = moves.sender(connection, row)
+            successors = moves.successors(connection, row)
+        keys = {key.key_id: key} if key else {}
+        for each in (*made, *noted):
+            if each.agency_key_id and each.agency_key_id not in keys:
+                keys |= self._granted(visit, each.agency_key_id)
+        move_reasons, disclosed = {}, {}
+        for move in made:
+            if move.agency_key_id not in keys:
+                continue
+            place = (MOVE_REASON, row.id.bytes, move.id.bytes)
+            text = open_for(keys[move.agency_key_id], move.sealed_reason, *place).decode()
+            if move.move == Move.HAND_OVER:
+                disclosed[move.id] = json.loads(text)
+                text = disclosed[move.id]["reason"]
+            move_reasons[move.id] = text
+        written = {
+            note.id: written_in(
+                json.loads(
+                    open_for(
+                        keys[note.agency_key_id],
+                        note.sealed_content,
+                        *note_place(row.id, note.id, note.person_id),
+                    )
+                )
+            )
+            for note in noted
+            if note.agency_key_id in keys
+        }
+        return History(deadlines, made, move_reasons, disclosed, noted, written, sender, successors)
 
     def entitled(self, visit: Visit, referral_id: UUID, now: datetime) -> AnyRow:
         """The referral's row if it is this person's agency's; else a trail line and a refusal."""
@@ -117,6 +171,11 @@ class Read:
             row = referrals.referral(connection, referral_id)
         if row is not None and row.agency_id in visit.person.agencies(Permission.READ_REFERRALS):
             return row
+        self.refuse(visit, row, now)
+        raise ReferralNotYours
+
+    def refuse(self, visit: Visit, row: AnyRow | None, now: datetime) -> None:
+        """Leave a line: somebody tried a referral that is not theirs."""
         with self.database.write() as connection:
             trail.write_line(
                 connection,
@@ -127,30 +186,15 @@ class Read:
                 referral_id=row.id if row else None,
                 purpose="opening a referral of another agency",
             )
-        raise ReferralNotYours
 
     def agency_key(self, visit: Visit, row: AnyRow) -> PrivateKey:
         """The private key that opens this referral, by the person's grant as it stands now."""
         key_id, sealed = self._grant(visit, row)
         return open_grant(visit.key, sealed, key_id, visit.person.id)
 
-    def _grant(self, visit: Visit, row: AnyRow) -> tuple[str, bytes]:
-        """The id of the agency's key for this referral, and that key sealed to the person."""
-        with self.database.read() as connection:
-            wrap = referrals.wrap(connection, row.id, "recipient")
-            if wrap is None:
-                raise KeyNotGranted
-            sealed = people.grant(connection, wrap.agency_key_id, visit.person.id)
-        if sealed is None:
-            raise KeyNotGranted
-        return wrap.agency_key_id, sealed
-
     def section_keys(self, row: AnyRow, key: PrivateKey) -> SectionKeys:
         """The keys of the sections that the referral's agency is entitled to."""
-        with self.database.read() as connection:
-            wrap = referrals.wrap(connection, row.id, "recipient")
-        if wrap is None:
-            raise KeyNotGranted
+        wrap = self._wrap(row)
         return open_wrap(
             key,
             wrap.sealed_keys,
@@ -159,3 +203,52 @@ class Read:
             purpose="recipient",
             key_id=wrap.agency_key_id,
         )
+
+    def _wrap(self, row: AnyRow) -> AnyRow:
+        with self.database.read() as connection:
+            wrap = referrals.wrap(connection, row.id, "recipient")
+        if wrap is None:
+            raise ReferralWithdrawn
+        return wrap
+
+    def _grant(self, visit: Visit, row: AnyRow) -> tuple[str, bytes]:
+        """The id of the agency's key for this referral, and that key sealed to the person."""
+        key_id = self._wrap(row).agency_key_id
+        with self.database.read() as connection:
+            sealed = people.grant(connection, key_id, visit.person.id)
+        if sealed is None:
+            raise KeyNotGranted
+        return key_id, sealed
+
+    def _granted(self, visit: Visit, key_id: str) -> dict[str, PrivateKey]:
+        """An agency's key under its id; nothing where it was not granted to this person."""
+        with self.database.read() as connection:
+            sealed = people.grant(connection, key_id, visit.person.id)
+        return {key_id: open_grant(visit.key, sealed, key_id, visit.person.id)} if sealed else {}
+
+    def _line(
+        self, connection: Connection, visit: Visit, row: AnyRow, now: datetime, purpose: str
+    ) -> None:
+        trail.write_line(
+            connection,
+            at=now,
+            action=Action.OPEN,
+            person_id=visit.person.id,
+            role=visit.person.role_at(row.agency_id),
+            agency_id=row.agency_id,
+            referral_id=row.id,
+            purpose=purpose,
+        )
+
+
+def note_place(referral_id: UUID, note_id: UUID, person_id: UUID) -> tuple[str | bytes, ...]:
+    """What a note is sealed with: it opens only where it was written, as who wrote it."""
+    return (NOTE, referral_id.bytes, note_id.bytes, person_id.bytes)
+
+
+def reasons(row: AnyRow, keys: SectionKeys) -> dict[str, Any]:
+    """Why a referral came to its agency."""
+    opened: dict[str, Any] = json.loads(
+        open_section(keys["reasons"], row.report_id, "reasons", row.sealed_reasons)
+    )
+    return opened

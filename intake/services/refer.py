@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from intake.domain.chase import Chasing
 from intake.domain.clock import Clock, Kind
 from intake.domain.deadline import Certificate, certify
 from intake.domain.directory import Agency
+from intake.domain.keyed import KeyedIn
 from intake.domain.referral import State
 from intake.domain.report import Worry, canonical
 from intake.domain.row_id import new_id
@@ -45,12 +46,21 @@ class Refer:
     chasing: Chasing
 
     def __call__(
-        self, report_id: UUID, worry: Worry, plan: Plan, keys: SectionKeys, now: datetime
+        self,
+        report_id: UUID,
+        worry: Worry,
+        plan: Plan,
+        keys: SectionKeys,
+        now: datetime,
+        keyed: KeyedIn | None = None,
     ) -> Referred:
-        """One referral for each share of the plan."""
+        """One referral for each share of the plan.
+
+        ``keyed``: the desk that took the worry has it since then, and knows what it says.
+        """
         referred = Referred()
         for share in plan.shares:
-            self._refer(referred, report_id, worry, plan, share, keys, now)
+            self._refer(referred, report_id, worry, plan, share, keys, now, keyed)
         return referred
 
     def _refer(
@@ -62,17 +72,23 @@ class Refer:
         share: Share,
         keys: SectionKeys,
         now: datetime,
+        keyed: KeyedIn | None,
     ) -> None:
-        reasons = {
+        reasons: dict[str, Any] = {
             "report_type": plan.report_type,
             "type_reason": plan.type_reason.key,
             "reasons": share.reasons,
             "bases": share.bases,
-            "notices": plan.notices,
-            "alert": plan.alert,
-            "uncertain": plan.uncertain,
-            "withheld": plan.withheld if share.lead else [],
+            "notices": share.notices,
+            "alert": share.alert,
+            "uncertain": share.uncertain,
+            "withheld": share.withheld if share.lead else [],
         }
+        if len(plan.facts) > 1:
+            reasons["children"] = share.children
+        if keyed:
+            reasons["keyed_in"] = keyed.told(now)
+        known = keyed and keyed.is_known_at(share.agency)
         standby = plan.standby.get(share.agency.id)
         referral_id = self.add(
             referred,
@@ -85,14 +101,19 @@ class Refer:
             came_from=None,
             standby=(standby, plan.keys[standby.id]) if standby else None,
             now=now,
+            known_since=keyed.arrived_at if keyed and known else None,
         )
+        started = {
+            clock: keyed.start_of(self.clocks[clock], share.agency, now) if keyed else now
+            for clock in share.clocks
+        }
         self.start_clocks(
             referred,
             referral_id,
             share.agency,
-            dict.fromkeys(share.clocks, now),
+            started,
             today=worry.urgent,
-            municipality=share.school_at,
+            municipality=self._strictest_school(share.schools_at, started, today=worry.urgent),
             now=now,
         )
 
@@ -109,8 +130,12 @@ class Refer:
         came_from: UUID | None,
         standby: tuple[Agency, PublicKey] | None,
         now: datetime,
+        known_since: datetime | None = None,
     ) -> UUID:
-        """Add one referral with its wraps; its id."""
+        """Add one referral with its wraps; its id.
+
+        ``known_since``: when the worry came to this very agency, if one of its members keys it in.
+        """
         referral_id = new_id(now)
         reasons_key = new_section_key()
         keys = keys.with_reasons(reasons_key)
@@ -123,7 +148,8 @@ class Refer:
                 "state": State.SENT.value,
                 "is_lead": lead,
                 "came_from": came_from,
-                "arrived_at": now,
+                "arrived_at": known_since or now,
+                "opened_at": now if known_since else None,
                 "moved_at": now,
                 "sealed_reasons": seal_section(
                     reasons_key, report_id, "reasons", canonical(reasons)
@@ -162,8 +188,13 @@ class Refer:
         today: bool,
         municipality: str | None,
         now: datetime,
+        catch_up: bool = True,
     ) -> None:
-        """Add a deadline for each clock, counted from the instant at which it started."""
+        """Add a deadline for each clock, counted from the instant at which it started.
+
+        ``catch_up``: whether chase steps of before now are made up for; not at an agency that has
+        only now got what another was chased for.
+        """
         for clock_id, started_at in started.items():
             clock = self.clocks[clock_id]
             at_school = municipality if clock.kind is Kind.SCHOOL_DAYS else None
@@ -183,9 +214,27 @@ class Refer:
                     "due_at": certificate.due_at,
                     "calendar_version": certificate.calendar,
                     "steps": [step.entry for step in steps],
-                    "next_chase_at": steps[0].at if steps else None,
+                    "next_chase_at": next(
+                        (step.at for step in steps if catch_up or step.at >= now), None
+                    ),
                 }
             )
+
+    def _strictest_school(
+        self, places: Sequence[str], started: Mapping[str, datetime], *, today: bool
+    ) -> str | None:
+        """Of several children's schools the municipality in which a school clock ends first."""
+        counted = [clock for clock in started if self.clocks[clock].kind is Kind.SCHOOL_DAYS]
+        if len(places) < 2 or not counted:
+            return places[0] if places else None
+
+        def first_due(place: str) -> datetime:
+            return min(
+                self.certify(clock, started[clock], today=today, municipality=place).due_at
+                for clock in counted
+            )
+
+        return min(places, key=first_due)
 
     def certify(
         self, clock_id: str, started_at: datetime, *, today: bool, municipality: str | None

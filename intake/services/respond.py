@@ -1,4 +1,4 @@
-"""Record what an agency does with a referral: the table of moves, made true."""
+"""Record what an agency does with a referral of its own: the table of moves, made true."""
 
 from __future__ import annotations
 
@@ -13,34 +13,21 @@ from intake.domain.clock import Clock
 from intake.domain.deadline import local_date
 from intake.domain.directory import Agency, Directory
 from intake.domain.people import Permission
-from intake.domain.referral import MOVES, Move, Response, State, Urgency, moves_open
+from intake.domain.referral import MOVES, Move, State, moves_open
 from intake.domain.report import reports_offence, type_once_moved
-from intake.domain.row_id import new_id
-from intake.services.read import MOVE_REASON, Read
-from intake.services.refer import Refer, Referred
-from intake.services.route import Route
+from intake.services.hand_on import HandOn, NoDeskTakesIt, Sent, live, without_way
+from intake.services.read import Read, reasons
+from intake.services.record import Entry, MoveNotOpen, ReasonMissing, Recording
 from intake.services.sign_in import Visit
-from intake.store import referrals, reports, trail
+from intake.store import moves, referrals, reports
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import PrivateKey
 from intake.vault.open import open_section
-from intake.vault.seal import seal_for
+from intake.vault.seal import PublicKey
 
-_ANKKURI = "ankkuri_meeting"
-_OWN_CLOCKS = frozenset({"accept", "urgency", _ANKKURI})
-
-
-class MoveNotOpen(Exception):
-    """The referral has moved on, or this kind of agency may not make this move."""
-
-
-class NoDeskTakesIt(MoveNotOpen):
-    """Every desk that could take a return holds the report already, or nobody there can open."""
-
-
-class ReasonMissing(Exception):
-    """This move needs a reason."""
+TRANSFER = "434/2003 §21"
+_ELSEWHERE = frozenset({Move.HAND_OVER, Move.WITHDRAW, Move.TAKE_OVER})
 
 
 class DayImpossible(Exception):
@@ -52,62 +39,77 @@ class ChoiceUnknown(Exception):
 
 
 @dataclass(frozen=True)
-class Entry:
-    """What a worker tells with a move."""
-
-    move: Move
-    reason: str = ""
-    happened_on: date | None = None
-    choice: str | None = None
-
-
-@dataclass(frozen=True)
 class Offered:
-    """A referral, its deadlines and the moves open to one person now; nothing of its content."""
+    """A referral, its deadlines and the moves open to one person now; nothing of its content.
+
+    ``key``: the agency's; None of a referral that was withdrawn. ``successor``: what it was sent
+    on as, if that was not withdrawn.
+    """
 
     referral: AnyRow
     deadlines: Sequence[AnyRow]
+    made: frozenset[Move]
     moves: tuple[Move, ...]
-    key: PrivateKey
+    key: PrivateKey | None
+    successor: AnyRow | None
+    reported_offence: bool
 
 
 @dataclass(frozen=True)
 class Respond:
-    """Recording of moves; only a recorded move meets a clock, never an opening."""
+    """Recording of moves; only a recorded move meets a clock, never an opening.
+
+    Handing over, withdrawing and taking over have services of their own.
+    """
 
     database: Database
     directory: Directory
     clocks: Mapping[str, Clock]
     read: Read
-    route: Route
-    refer: Refer
+    hand_on: HandOn
 
     def moves_for(
         self,
+        visit: Visit,
         row: AnyRow,
+        *,
         deadlines: Collection[AnyRow],
-        made: Collection[AnyRow],
+        made: Collection[Move],
+        successor: AnyRow | None,
         reported_offence: bool,
     ) -> tuple[Move, ...]:
-        """The moves open to the referral's agency now."""
+        """The moves open to this person now."""
+        if row.agency_id not in visit.person.agencies(Permission.MOVE_REFERRALS):
+            return ()
         return moves_open(
             State(row.state),
             self.directory.agency(row.agency_id).kind,
+            roles=visit.person.roles_at(row.agency_id),
             reported_offence=reported_offence,
             open_clocks={d.clock for d in deadlines if d.met_at is None},
-            done={Move(m.move) for m in made},
+            done=made,
+            successor=State(successor.state) if successor else None,
         )
 
     def offered(self, visit: Visit, referral_id: UUID, now: datetime) -> Offered:
         """What may be recorded now. Raises ReferralNotYours, KeyNotGranted."""
         row = self.read.entitled(visit, referral_id, now)
-        key = self.read.agency_key(visit, row)
+        withdrawn = row.state == State.WITHDRAWN
+        key = None if withdrawn else self.read.agency_key(visit, row)
         with self.database.read() as connection:
             deadlines = referrals.deadlines(connection, row.id)
-            made = referrals.moves(connection, row.id)
-        may = row.agency_id in visit.person.agencies(Permission.MOVE_REFERRALS)
-        moves = self.moves_for(row, deadlines, made, self._reports_offence(row, key)) if may else ()
-        return Offered(row, deadlines, moves, key)
+            made = frozenset(Move(m.move) for m in moves.moves(connection, row.id))
+            successor = live(moves.successors(connection, row))
+        offence = key is not None and self._reports_offence(row, key)
+        found = self.moves_for(
+            visit,
+            row,
+            deadlines=deadlines,
+            made=made,
+            successor=successor,
+            reported_offence=offence,
+        )
+        return Offered(row, deadlines, made, found, key, successor, offence)
 
     def __call__(self, visit: Visit, referral_id: UUID, entry: Entry, now: datetime) -> None:
         """Record a move in one transaction with its deadlines, its trail line and what follows.
@@ -116,59 +118,30 @@ class Respond:
         ChoiceUnknown; nothing is kept then.
         """
         offered = self.offered(visit, referral_id, now)
-        row, deadlines = offered.referral, offered.deadlines
-        _check(offered, entry, now)
-        referred = self._return(row, offered.key, deadlines, entry, now)
-        move_id = new_id(now)
-        rule = MOVES[entry.move]
-        wrapped_to = self.route.key_of(self.directory.agency(row.agency_id), now)
-        values = {
-            "id": move_id,
-            "referral_id": row.id,
-            "move": entry.move.value,
-            "person_id": visit.person.id,
-            "made_at": now,
-            "happened_on": entry.happened_on,
-            "choice": entry.choice,
-            "agency_key_id": wrapped_to.key_id if entry.reason else None,
-            "sealed_reason": seal_for(
-                wrapped_to, entry.reason.encode(), MOVE_REASON, row.id.bytes, move_id.bytes
-            )
-            if entry.reason
-            else None,
-        }
-        met = {c.id for c in self.clocks.values() if entry.move.value in c.met_by}
+        row = offered.referral
+        if entry.move in _ELSEWHERE:
+            raise MoveNotOpen
+        check(offered, entry, now)
+        sent = self._return(offered, entry, now) if entry.move is Move.RETURN else None
+        recording = Recording.of(
+            visit,
+            row,
+            entry,
+            now,
+            key=self.key_of(row, now),
+            to_state=MOVES[entry.move].leads_to,
+            basis=sent.basis if sent else None,
+        )
         with self.database.write() as connection:
-            if not referrals.record_move(
-                connection,
-                values,
-                from_state=row.state,
-                to_state=rule.leads_to.value if rule.leads_to else None,
-                worker_id=visit.person.id if entry.move is Move.ACCEPT else None,
-            ):
-                raise MoveNotOpen
-            referrals.meet_deadlines(
-                connection,
-                row.id,
-                None if entry.move in (Move.CLOSE, Move.RETURN) else met,
-                at=now,
-                happened_on=entry.happened_on,
-                move=entry.move.value,
-            )
-            if referred is not None:
-                reports.add_referrals(
-                    connection, referred.referrals, referred.wraps, referred.deadlines
-                )
-            trail.write_line(
-                connection,
-                at=now,
-                action=f"move:{entry.move.value}",
-                person_id=visit.person.id,
-                role=visit.person.role_at(row.agency_id),
-                agency_id=row.agency_id,
-                referral_id=row.id,
-                basis="434/2003 §21" if referred else None,
-            )
+            recording.write(connection, self.clocks)
+            if entry.move is Move.REOPEN:
+                moves.run_again(connection, row.id, Move.CLOSE, now)
+            if sent is not None:
+                sent.write(connection, visit, row.agency_id, now)
+
+    def key_of(self, row: AnyRow, now: datetime) -> PublicKey:
+        """The key to which reasons and notes of the referral's agency are sealed."""
+        return self.hand_on.route.key_of(self.directory.agency(row.agency_id), now)
 
     def _reports_offence(self, row: AnyRow, key: PrivateKey) -> bool:
         """Read of the concern; a referral without that section is taken to report none."""
@@ -180,70 +153,37 @@ class Respond:
         concern = open_section(keys["concern"], row.report_id, "concern", sealed["concern"])
         return reports_offence(json.loads(concern))
 
-    def taker(self, row: AnyRow, deadlines: Collection[AnyRow], now: datetime) -> Agency | None:
-        """The desk that gets what the referral's agency returns; None where no desk could."""
-        with self.database.read() as connection:
-            held = {r.agency_id for r in referrals.of_report(connection, row.report_id)}
-        agency = self.directory.agency(row.agency_id)
-        desks = self.route.standbys_for(agency, now, today=_is_urgent(deadlines))
-        return next((desk for desk in desks if desk.id not in held), None)
-
-    def _bases_after_return(self, agency: Agency, target: Agency, bases: list[Any]) -> list[Any]:
-        """A desk of another kind gets it as the one that stands by, on that basis alone."""
-        same = target.kind is agency.kind
-        return bases if same else [self.route.rules.standby[agency.kind].basis]
-
-    def _return(
-        self,
-        row: AnyRow,
-        key: PrivateKey,
-        deadlines: Collection[AnyRow],
-        entry: Entry,
-        now: datetime,
-    ) -> Referred | None:
+    def _return(self, offered: Offered, entry: Entry, now: datetime) -> Sent:
         """The standby desk's new referral for what is returned; statutory starts stay.
 
         Raises NoDeskTakesIt rather than return a report to nobody.
         """
-        if entry.move is not Move.RETURN:
-            return None
-        agency = self.directory.agency(row.agency_id)
-        target = self.taker(row, deadlines, now)
-        if target is None:
+        row = offered.referral
+        target = self.hand_on.desk_for_return(row, offered.deadlines, now)
+        if target is None or offered.key is None:
             raise NoDeskTakesIt
-        keys = self.read.section_keys(row, key)
-        reasons: dict[str, Any] = json.loads(
-            open_section(keys["reasons"], row.report_id, "reasons", row.sealed_reasons)
-        )
-        kind, why = type_once_moved(reasons["report_type"], reasons["type_reason"], target.kind)
-        referred = Referred()
-        referral_id = self.refer.add(
-            referred,
-            report_id=row.report_id,
-            agency=target,
-            key=self.route.key_of(target, now),
-            keys=keys.only(slot for slot in keys if slot != "reasons"),
-            reasons=reasons
-            | {"report_type": kind, "type_reason": why}
-            | {"bases": self._bases_after_return(agency, target, reasons["bases"])}
-            | {"returned": {"by": agency.id, "reason": entry.reason}},
-            lead=row.is_lead,
-            came_from=row.id,
-            standby=None,
+        keys = self.read.section_keys(row, offered.key)
+        told = reasons(row, keys)
+        kind, why = type_once_moved(told["report_type"], told["type_reason"], target.kind)
+        came = {"by": row.agency_id, "reason": entry.reason}
+        return self.hand_on.successor(
+            row,
+            offered.deadlines,
+            target=target,
+            keys=keys,
+            reasons=without_way(told)
+            | {"report_type": kind, "type_reason": why, "returned": came}
+            | {"bases": self._bases_after_return(row, target, told["bases"])},
+            basis=TRANSFER,
             now=now,
         )
-        started = _clocks_after_return(agency, target, deadlines, now)
-        school_at = next((d.municipality for d in deadlines if d.municipality), None)
-        self.refer.start_clocks(
-            referred,
-            referral_id,
-            target,
-            started,
-            today=_is_urgent(deadlines),
-            municipality=school_at,
-            now=now,
-        )
-        return referred
+
+    def _bases_after_return(self, row: AnyRow, target: Agency, bases: list[Any]) -> list[Any]:
+        """A desk of another kind gets it as the one that stands by, on that basis alone."""
+        agency = self.directory.agency(row.agency_id)
+        if target.kind is agency.kind:
+            return bases
+        return [self.hand_on.route.rules.standby[agency.kind].basis]
 
 
 def day_possible(arrived_at: datetime, day: date | None, now: datetime) -> bool:
@@ -251,7 +191,8 @@ def day_possible(arrived_at: datetime, day: date | None, now: datetime) -> bool:
     return day is not None and local_date(arrived_at) <= day <= local_date(now)
 
 
-def _check(offered: Offered, entry: Entry, now: datetime) -> None:
+def check(offered: Offered, entry: Entry, now: datetime) -> None:
+    """Raises MoveNotOpen, ReasonMissing, DayImpossible or ChoiceUnknown."""
     if entry.move not in offered.moves:
         raise MoveNotOpen
     rule = MOVES[entry.move]
@@ -261,29 +202,5 @@ def _check(offered: Offered, entry: Entry, now: datetime) -> None:
     arrived_at = offered.referral.arrived_at
     if rule.asks_day and not day_possible(arrived_at, entry.happened_on, now):
         raise DayImpossible
-    choices: dict[Move, tuple[str, ...]] = {
-        Move.RESPOND: tuple(Response),
-        Move.RECORD_URGENCY: tuple(Urgency),
-    }
-    if entry.move in choices and entry.choice not in choices[entry.move]:
+    if rule.choices and entry.choice not in rule.choices:
         raise ChoiceUnknown
-
-
-def _is_urgent(deadlines: Collection[AnyRow]) -> bool:
-    return any(deadline.today for deadline in deadlines)
-
-
-def _clocks_after_return(
-    agency: Agency, target: Agency, deadlines: Collection[AnyRow], now: datetime
-) -> dict[str, datetime]:
-    """The target's own clocks from now; the statutory ones from where they always ran."""
-    started = {"accept": now}
-    if target.kind == "SOC":
-        started["urgency"] = now
-    if target.kind == agency.kind:
-        started |= {
-            d.clock: d.started_at
-            for d in deadlines
-            if d.met_at is None and d.clock not in _OWN_CLOCKS
-        }
-    return started

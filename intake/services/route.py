@@ -30,7 +30,12 @@ NUMBERED = ("identity", "place")
 
 @dataclass
 class Share:
-    """What one agency gets of a report, by which rules and on which bases."""
+    """What one agency gets of a report, by which rules and on which bases.
+
+    ``outcomes``: the decisions of the children of whom it gets something; ``children``: by rule,
+    the numbers of those for whom it held; ``schools_at``: the municipalities of their schools,
+    none where an address is protected.
+    """
 
     agency: Agency
     lead: bool = False
@@ -38,7 +43,29 @@ class Share:
     clocks: list[str] = field(default_factory=list)
     bases: list[Basis] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
-    school_at: str | None = None
+    children: dict[str, list[int]] = field(default_factory=dict)
+    outcomes: list[Outcome] = field(default_factory=list)
+    schools_at: list[str] = field(default_factory=list)
+
+    @property
+    def notices(self) -> list[str]:
+        """What the rules say of these children beside it all."""
+        return _unique(n for outcome in self.outcomes for n in outcome.notices)
+
+    @property
+    def uncertain(self) -> list[str]:
+        """The facts of these children whose possibilities were weighed."""
+        return _unique(u for outcome in self.outcomes for u in outcome.uncertain)
+
+    @property
+    def withheld(self) -> list[Withheld]:
+        """Who does not get these children's parts."""
+        return _unique(w for outcome in self.outcomes for w in outcome.withheld)
+
+    @property
+    def alert(self) -> bool:
+        """Whether one of these children's matters must be looked at without delay."""
+        return any(outcome.alert for outcome in self.outcomes)
 
 
 @dataclass(frozen=True)
@@ -49,9 +76,7 @@ class Plan:
     type_reason: Message
     shares: tuple[Share, ...]
     standby: Mapping[str, Agency]
-    withheld: tuple[Withheld, ...]
     notices: tuple[str, ...]
-    alert: bool
     uncertain: tuple[str, ...]
     facts: tuple[Facts, ...]
     outcomes: tuple[Outcome, ...]
@@ -83,8 +108,8 @@ class Route:
                 share = shares.setdefault(agency.id, Share(agency))
                 self._add(share, recipient, outcome, number)
                 school = self.directory.schools.get(child.school)
-                if school and not worry.protected:
-                    share.school_at = share.school_at or school.municipality
+                if school and not worry.protected and school.municipality not in share.schools_at:
+                    share.schools_at.append(school.municipality)
                 if recipient.kind == outcome.lead:
                     share.lead = True
                     spare = self.desks.standbys(recipient.kind, place, keys)
@@ -97,9 +122,7 @@ class Route:
             type_reason=reason,
             shares=tuple(sorted(shares.values(), key=lambda share: not share.lead)),
             standby=standby,
-            withheld=tuple(_unique(w for outcome in outcomes for w in outcome.withheld)),
             notices=tuple(_unique(n for outcome in outcomes for n in outcome.notices)),
-            alert=any(outcome.alert for outcome in outcomes),
             uncertain=tuple(_unique(u for outcome in outcomes for u in outcome.uncertain)),
             facts=facts,
             outcomes=outcomes,
@@ -172,15 +195,17 @@ class Route:
             f"{section}_{number}" if section in NUMBERED else section
             for section in recipient.sections
         )
+        if outcome not in share.outcomes:
+            share.outcomes.append(outcome)
         own = share.agency.kind == recipient.kind
         bases = recipient.bases if own else (self.rules.standby[recipient.kind].basis,)
         share.clocks.extend(clock for clock in recipient.clocks if clock not in share.clocks)
         share.bases.extend(basis for basis in bases if basis not in share.bases)
-        share.reasons.extend(
-            reason
-            for reason in outcome.reasons
-            if reason.rule in recipient.rules and reason not in share.reasons
-        )
+        for reason in outcome.reasons:
+            if reason.rule in recipient.rules:
+                share.children.setdefault(reason.rule, []).append(number)
+                if reason not in share.reasons:
+                    share.reasons.append(reason)
 
 
 def _unique(values: Iterable[T]) -> list[T]:

@@ -24,7 +24,7 @@ class KeyFileLost(Exception):
 def make_secrets(keys: Path, names: Iterable[str]) -> list[str]:
     """Write each missing secret as 32 random bytes; the names of those made."""
     keys.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return [name for name in names if _write_new(keys / name, secrets.token_bytes(32))]
+    return [name for name in names if write_new(keys / name, secrets.token_bytes(32))]
 
 
 def make_replay_keys(keys: Path, private: str, public: str, key_id: str) -> None:
@@ -41,8 +41,8 @@ def make_replay_keys(keys: Path, private: str, public: str, key_id: str) -> None
         return
     else:
         pair = new_key_pair(key_id)
-        _write_new(keys / private, pair.raw)
-    _write_new(keys / public, pair.public().raw)
+        write_new(keys / private, pair.raw)
+    write_new(keys / public, pair.public().raw)
 
 
 def refuse_lost_keys(
@@ -82,7 +82,8 @@ def load_directory(database: Database, path: Path, on: date = date.min) -> None:
         directory.replace(connection, tables)
 
 
-def _write_new(path: Path, content: bytes) -> bool:
+def write_new(path: Path, content: bytes) -> bool:
+    """Write a key file of the owner's alone, in hexadecimal; False if there is such a file."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -92,3 +93,12 @@ def _write_new(path: Path, content: bytes) -> bool:
         file.flush()
         os.fsync(file.fileno())
     return True
+
+
+def sync_folder(folder: Path) -> None:
+    """Let the names in a folder be on the disk too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from intake.domain.directory import Agency, Directory
 from intake.domain.referral import Move, State
-from intake.store import referrals, reports
+from intake.store import moves, notices, referrals, reports
 from intake.store.database import Database
 from intake.vault.own import ReceiptCode
 
@@ -25,6 +25,8 @@ class Stage(StrEnum):
     OPENED = "opened"
     HANDLED = "handled"
     MOVED = "moved"
+    TAKEN_OVER = "taken_over"
+    WITHDRAWN = "withdrawn"
     CLOSED = "closed"
 
 
@@ -33,6 +35,7 @@ class AgencyStatus:
     """Where one agency is with the report; ``next_due`` is what it must do first, and by when."""
 
     agency: Agency
+    referral_id: UUID
     stage: Stage
     at: datetime
     opened_at: datetime | None
@@ -48,6 +51,8 @@ class ReportStatus:
 
     received_at: datetime
     agencies: tuple[AgencyStatus, ...]
+    notices: bool
+    """Whether the reporter gets letters about news."""
 
 
 @dataclass(frozen=True)
@@ -69,16 +74,22 @@ class Status:
         """The status of a report, the lead agency first."""
         with self.database.read() as connection:
             rows = referrals.of_report(connection, report_id)
-            moves = referrals.moves_of_report(connection, report_id)
+            made = moves.moves_of_report(connection, report_id)
+            notified = notices.wanted(connection, report_id)
             due = {row.id: referrals.deadlines(connection, row.id) for row in rows}
-        successors = {row.came_from: row.agency_id for row in rows if row.came_from}
+        successors = {
+            row.came_from: row.agency_id
+            for row in rows
+            if row.came_from and row.state != State.WITHDRAWN
+        }
+        taken_over = {m.referral_id for m in made if m.move == Move.TAKE_OVER}
         found = []
         for row in rows:
-            stage = _stage(row.state, row.opened_at is not None)
+            stage = _stage(row.state, row.opened_at is not None, row.id in taken_over)
             response = next(
                 (
                     m.choice
-                    for m in reversed(moves)
+                    for m in reversed(made)
                     if m.referral_id == row.id and m.move == Move.RESPOND
                 ),
                 None,
@@ -88,6 +99,7 @@ class Status:
             found.append(
                 AgencyStatus(
                     agency=self.directory.agency(row.agency_id),
+                    referral_id=row.id,
                     stage=stage,
                     at=_since(stage, row.arrived_at, row.opened_at, row.moved_at),
                     opened_at=row.opened_at,
@@ -97,17 +109,19 @@ class Status:
                     next_due=open_deadlines[0].due_on if open_deadlines else None,
                 )
             )
-        return ReportStatus(received_at, tuple(found))
+        return ReportStatus(received_at, tuple(found), notified)
 
 
-def _stage(state: str, opened: bool) -> Stage:
+def _stage(state: str, opened: bool, taken_over: bool) -> Stage:
     match State(state):
         case State.SENT:
             return Stage.OPENED if opened else Stage.STORED
         case State.ACCEPTED:
             return Stage.HANDLED
         case State.RETURNED | State.HANDED_OVER:
-            return Stage.MOVED
+            return Stage.TAKEN_OVER if taken_over else Stage.MOVED
+        case State.WITHDRAWN:
+            return Stage.WITHDRAWN
         case State.CLOSED:
             return Stage.CLOSED
 

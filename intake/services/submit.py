@@ -11,19 +11,21 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
+from intake.domain.keyed import KeyedIn
 from intake.domain.report import Worry, canonical
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.draft import Answers, DraftChanged
+from intake.services.notify import seal_notice
 from intake.services.refer import Refer
 from intake.services.route import Plan, Route
 from intake.store import drafts, reports, trail
 from intake.store.database import Database
 from intake.vault.own import ReceiptCode, VisitorSecret, open_copy, seal_copy
-from intake.vault.seal import FactsSealer, PublicKey, seal_for, seal_sections
+from intake.vault.seal import FactsSealer, PublicKey, seal_sections
 from routing_rules.outcome import Outcome
 
-NOTICE_ADDRESS = "notice address"
+KEYED_IN = "keyed in"
 
 
 class NobodyMayGetThis(Exception):
@@ -64,11 +66,15 @@ class Submit:
         *,
         plan: Plan | None = None,
         draft: bytes | None = None,
+        keyed: KeyedIn | None = None,
+        language: str = "fi",
     ) -> None:
         """Returns once the report is durably stored and the draft is gone.
 
         ``plan``: how the worry is routed at ``now``, if the caller knows already; ``draft``: the
-        seal of the draft that the answers were read from, None to take any that is there.
+        seal of the draft that the answers were read from, None to take any that is there;
+        ``keyed``: who took the worry elsewhere: they get no copy, and the trail names them;
+        ``language``: that of letters to the reporter.
 
         Raises NobodyMayGetThis or NobodyCanOpen before anything is written, and DraftChanged where
         another window has saved the draft meanwhile; these and a database error leave it as it is.
@@ -77,9 +83,9 @@ class Submit:
         if not plan.shares:
             raise NobodyMayGetThis(plan)
         for last_try in (False, True):
-            filing = self._filing(secret, worry, answers, plan, now)
+            filing = self._filing(secret, worry, answers, plan, now, keyed, language)
             try:
-                self._store(secret, filing, draft, now)
+                self._store(secret, filing, draft, now, keyed)
             except IntegrityError:
                 if self.was_sent(secret):
                     return
@@ -113,18 +119,25 @@ class Submit:
             reports.acknowledge(connection, secret.draft_id, now)
 
     def _store(
-        self, secret: VisitorSecret, filing: reports.Filing, draft: bytes | None, now: datetime
+        self,
+        secret: VisitorSecret,
+        filing: reports.Filing,
+        draft: bytes | None,
+        now: datetime,
+        keyed: KeyedIn | None,
     ) -> None:
+        by = (
+            {"person_id": keyed.person_id, "role": keyed.role, "purpose": KEYED_IN} if keyed else {}
+        )
+        sent = [
+            {"agency_id": referral["agency_id"], "referral_id": referral["id"], **by}
+            for referral in filing.referrals
+        ]
         with self.database.write() as connection:
-            lines = trail.lines(
-                connection,
-                at=now,
-                action=Action.SEND,
-                about=[
-                    {"agency_id": referral["agency_id"], "referral_id": referral["id"]}
-                    for referral in filing.referrals
-                ],
-            )
+            lines = trail.lines(connection, at=now, action=Action.SEND, about=sent)
+            if keyed:
+                disclosed = [line | {"agency_id": keyed.agency.id} for line in sent]
+                lines += trail.lines(connection, at=now, action=Action.KEY_IN, about=disclosed)
             erasure = drafts.erasure(secret.draft_id, unchanged=draft)
             erased = reports.file(connection, filing, lines, erasure)
             if draft is not None and not erased:
@@ -137,6 +150,8 @@ class Submit:
         answers: Answers,
         plan: Plan,
         now: datetime,
+        keyed: KeyedIn | None,
+        language: str,
     ) -> reports.Filing:
         report_id = new_id(now)
         read_by_some = {slot for share in plan.shares for slot in share.slots}
@@ -145,7 +160,7 @@ class Submit:
         }
         sealed, keys = seal_sections(report_id, contents)
         facts = self.facts.seal(report_id, canonical(_replayable(plan)))
-        referred = self.refer(report_id, worry, plan, keys, now)
+        referred = self.refer(report_id, worry, plan, keys, now, keyed)
         return reports.Filing(
             report={"id": report_id, "received_at": now},
             sections=[
@@ -156,10 +171,10 @@ class Submit:
                 "lookup_id": secret.receipt_code.lookup_id,
                 "report_id": report_id,
                 "draft_id": secret.draft_id,
-                "sealed_copy": seal_copy(secret, canonical(answers)),
-                "sealed_notice_address": self._notice(report_id, answers),
+                "sealed_copy": None if keyed else seal_copy(secret, canonical(answers)),
                 "created_at": now,
             },
+            notice=self._notice(report_id, answers, now, language),
             facts_key={
                 "id": facts.key_id,
                 "sealed_key": facts.sealed_key,
@@ -178,11 +193,14 @@ class Submit:
             deadlines=referred.deadlines,
         )
 
-    def _notice(self, report_id: UUID, answers: Answers) -> bytes | None:
-        address = answers["reporter"].get("notice_address", "")
+    def _notice(
+        self, report_id: UUID, answers: Answers, now: datetime, language: str
+    ) -> dict[str, Any] | None:
+        address = answers["reporter"].get("notice_address", "").strip()
         if not address:
             return None
-        return seal_for(self.replay_key, address.encode(), NOTICE_ADDRESS, report_id.bytes)
+        sealed = seal_notice(self.replay_key, report_id, address, language)
+        return {"report_id": report_id, "sealed_address": sealed, "created_at": now}
 
 
 def digest_of(plan: Plan) -> str:

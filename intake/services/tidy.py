@@ -1,4 +1,4 @@
-"""Delete what has had its time: untouched drafts, reporters' copies, sessions, heartbeats."""
+"""Delete what has had its time: untouched drafts, reporters' copies and addresses, sessions…"""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from intake.services.sign_in import COUNTED_FOR, IDLE, LONGEST
-from intake.store import chasing, drafts, people, reports
+from intake.store import chasing, deletions, drafts, notices, people, reports
 from intake.store.database import Database
 
 DRAFT_IDLE = timedelta(hours=12)
 COPY_KEPT = timedelta(hours=12)
+NOTICE_ADDRESSES_KEPT = timedelta(days=180)  # or until the handling has ended everywhere
 HEARTBEATS_KEPT = timedelta(days=30)
+LISTED_FOR = timedelta(days=60)  # twice as long as backups are kept
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,11 @@ class Tidy:
             purged = (
                 drafts.purge(connection, now - DRAFT_IDLE)
                 + reports.purge_copies(connection, now - COPY_KEPT)
+                + notices.purge(connection, now - NOTICE_ADDRESSES_KEPT, now)
                 + people.purge_sessions(connection, now - LONGEST - IDLE)
                 + people.purge_attempts(connection, now - COUNTED_FOR)
                 + chasing.purge_heartbeats(connection, now - HEARTBEATS_KEPT)
+                + deletions.purge(connection, now - LISTED_FOR)
             )
         self.database.empty_log()
         return purged

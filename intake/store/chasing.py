@@ -1,4 +1,4 @@
-"""What the jobs read and write: due chase steps, letters that wait, heartbeats."""
+"""What the jobs read and write: due chase steps and heartbeats."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, sele
 
 from intake.domain.row_id import new_id
 from intake.store.columns import AnyRow
-from intake.store.people_tables import PersonRow
 from intake.store.tables import (
     ChaseRow,
     DeadlineRow,
     HeartbeatRow,
-    OutboxRow,
     ReferralRow,
 )
 
@@ -76,81 +74,8 @@ def record_chase(
     connection.execute(insert(ChaseRow), steps)
     connection.execute(
         update(DeadlineRow)
-        .where(DeadlineRow.id == steps[0]["deadline_id"])
+        .where(DeadlineRow.id == steps[0]["deadline_id"], DeadlineRow.met_at.is_(None))
         .values(next_chase_at=next_chase_at)
-    )
-
-
-def put_letters(connection: Connection, letters: Sequence[dict[str, Any]]) -> None:
-    """Put letters into the outbox."""
-    if letters:
-        connection.execute(insert(OutboxRow), letters)
-
-
-def waiting_letters(connection: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
-    """Letters to be tried now, with their readers' addresses, languages and leaving."""
-    return connection.execute(
-        select(
-            *OutboxRow.__table__.c,
-            PersonRow.email,
-            PersonRow.name,
-            PersonRow.language,
-            PersonRow.left_at,
-        )
-        .join(PersonRow, PersonRow.id == OutboxRow.person_id)
-        .where(
-            OutboxRow.sent_at.is_(None),
-            OutboxRow.dead_at.is_(None),
-            OutboxRow.next_attempt_at <= now,
-        )
-        .order_by(OutboxRow.next_attempt_at, OutboxRow.id)
-        .limit(limit)
-    ).all()
-
-
-def claim_letter(connection: Connection, row: AnyRow, until: datetime) -> bool:
-    """Keep the letter from others until then; False if another has it, or it is sent or dead."""
-    return (
-        connection.execute(
-            update(OutboxRow)
-            .where(
-                OutboxRow.id == row.id,
-                OutboxRow.next_attempt_at == row.next_attempt_at,
-                OutboxRow.sent_at.is_(None),
-                OutboxRow.dead_at.is_(None),
-            )
-            .values(next_attempt_at=until)
-        ).rowcount
-        == 1
-    )
-
-
-def give_up_letter(connection: Connection, letter_id: UUID, at: datetime) -> None:
-    """The letter is not to be sent; one that is sent or dead stays as it is."""
-    connection.execute(
-        update(OutboxRow)
-        .where(OutboxRow.id == letter_id, OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None))
-        .values(dead_at=at)
-    )
-
-
-def mark_sent(connection: Connection, letter_id: UUID, at: datetime) -> None:
-    """The post has taken the letter."""
-    connection.execute(
-        update(OutboxRow)
-        .where(OutboxRow.id == letter_id)
-        .values(sent_at=at, attempts=OutboxRow.attempts + 1)
-    )
-
-
-def mark_failed(
-    connection: Connection, letter_id: UUID, next_attempt_at: datetime, dead_at: datetime | None
-) -> None:
-    """The post did not take the letter; try again then, or never."""
-    connection.execute(
-        update(OutboxRow)
-        .where(OutboxRow.id == letter_id)
-        .values(attempts=OutboxRow.attempts + 1, next_attempt_at=next_attempt_at, dead_at=dead_at)
     )
 
 

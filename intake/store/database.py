@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 
+from intake.store import restoring
 from intake.store.postgresql import PostgreSQL
 from intake.store.sqlite import SQLite
 
@@ -65,32 +66,68 @@ class Database:
         """Let what was erased be in no file of the database; False where it was busy."""
         return self._kind.empty_log()
 
-    def upgrade(self) -> None:
-        """Bring the schema to this version's, creating it where there is none."""
+    def make_place(self) -> None:
+        """Make the folder of the file."""
         self._kind.make_place()
-        command.upgrade(_alembic(self.url), "head")
+
+    def upgrade(self, to: str = "head") -> None:
+        """Bring the schema up to this version's, or to one before it, creating what is missing."""
+        self.make_place()
+        command.upgrade(_alembic(self.url), to)
+
+    def make_empty(self) -> None:
+        """Take down the schema with everything in it."""
+        command.downgrade(_alembic(self.url), "base")
+
+    def knows(self, revision: str) -> bool:
+        """Whether this version knows a revision of the schema."""
+        return revision in {script.revision for script in _scripts(self.url).walk_revisions()}
+
+    def head(self) -> str:
+        """The revision of this version's schema."""
+        return _scripts(self.url).get_current_head() or ""
 
     def refuse_newer(self) -> None:
         """Raise DatabaseNotReady if the schema is one that this version does not know."""
-        known = {script.revision for script in _scripts(self.url).walk_revisions()}
-        if self._kind.exists() and (found := self._revision()) is not None and found not in known:
+        if (
+            self._kind.exists()
+            and (found := self._revision()) is not None
+            and not self.knows(found)
+        ):
             raise DatabaseNotReady(
                 "The database is from a newer version of Ankkuri intake: "
                 "install that version, or restore a backup made before it"
             )
 
+    def refuse_half_restored(self) -> None:
+        """Raise DatabaseNotReady while a restore has not come to its end."""
+        if self._kind.exists() and self._is_being_restored():
+            raise DatabaseNotReady(
+                "A restore into this database has not been finished: run `ankkuri restore` again"
+            )
+
     def require_current(self) -> None:
         """Raise DatabaseNotReady unless the schema is exactly this version's."""
+        self.refuse_half_restored()
         if not self._kind.exists() or (found := self._revision()) is None:
             raise DatabaseNotReady("There is no database yet: run `ankkuri init`")
         self.refuse_newer()
-        if found != _scripts(self.url).get_current_head():
+        if found != self.head():
             raise DatabaseNotReady("The database is from an older version: run `ankkuri init`")
 
+    def _is_being_restored(self) -> bool:
+        with self._readable() as connection:
+            return restoring.is_marked(connection)
+
     def _revision(self) -> str | None:
+        with self._readable() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+
+    @contextmanager
+    def _readable(self) -> Iterator[Connection]:
         try:
             with self.read() as connection:
-                return MigrationContext.configure(connection).get_current_revision()
+                yield connection
         except DatabaseError as error:
             words = str(error.orig).strip().splitlines()[0]
             raise DatabaseNotReady(f"The database cannot be read: {words}") from None

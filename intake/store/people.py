@@ -170,6 +170,13 @@ def agency_keys_that_open(connection: Connection, on: date) -> dict[str, AnyRow]
     return {row.agency_id: row for row in connection.execute(_KEYS_THAT_OPEN, {"on": on})}
 
 
+def agency_key(connection: Connection, key_id: str) -> AnyRow | None:
+    """A public key (id, public_key), also one that nobody opens or that was retired."""
+    return connection.execute(
+        select(AgencyKeyRow.id, AgencyKeyRow.public_key).where(AgencyKeyRow.id == key_id)
+    ).first()
+
+
 def openers(connection: Connection, on: date) -> dict[str, int]:
     """How many members can open each agency's key in use on that day."""
     return {row.agency_id: row.openers for row in connection.execute(_OPENERS, {"on": on})}

@@ -61,7 +61,7 @@ def _all_at_once(
     or_leave: frozenset[Row],
     erasure: Erasure | None,
 ) -> int:
-    if not given:
+    if not (given or erasure):
         return 0
     shape = tuple((row, tuple(some[0]), len(some)) for row, some in given)
     sql, turns = _prepared(connection.dialect, shape, or_leave, erasure and erasure.statement)
@@ -69,7 +69,8 @@ def _all_at_once(
     if erasure:
         every.append(erasure.values)
     turned = tuple([turn(every[number][name]) for number, name, turn in turns])
-    return connection.exec_driver_sql(sql, turned).rowcount
+    done = connection.exec_driver_sql(sql, turned)
+    return done.rowcount if erasure else 0
 
 
 @lru_cache(maxsize=256)

@@ -37,8 +37,10 @@ _STAFF: Rights = {
     "attempt": (_READ, _ADD, _ERASE),
 }
 _NEW_REPORT: Rights = {
+    "notice": (_ADD,),
+    "draft": (_READ, _ADD, _CHANGE, _ERASE),
     "report": (_ADD,),
-    "receipt": (_ADD,),
+    "receipt": (_READ, _ADD, "UPDATE (acknowledged_at, sealed_copy)"),
     "section": (_ADD,),
     "facts_key": (_ADD,),
     "decision": (_ADD,),
@@ -62,24 +64,30 @@ ROLES: Mapping[str, Rights] = {
         _WHO_CAN_OPEN,
         _NEW_REPORT,
         {
-            "draft": (_READ, _ADD, _CHANGE, _ERASE),
+            "notice": ("SELECT (report_id)", _ERASE),  # its address is the jobs' to read
+            "deletion": (_ADD,),
             "report": (_READ,),
-            "receipt": (_READ, "UPDATE (acknowledged_at, sealed_copy)"),
             "referral": (_NOBODY_SEALED_REFERRAL,),
             "deadline": (_READ,),
-            "move": ("SELECT (referral_id, move, choice, made_at)",),
+            "move": ("SELECT (id, referral_id, move, choice, made_at)",),
         },
     ),
     "agency": _together(
         _EVERYWHERE,
         _STAFF,
         _WHO_CAN_OPEN,
+        _NEW_REPORT,  # worries that came by telephone or on paper
         {
             "agency_grant": (_READ,),
+            "notice": ("SELECT (report_id)", "UPDATE (news_at)"),
             "report": (_READ,),
             "section": (_READ,),
             "referral": (_READ, _ADD, "UPDATE (state, opened_at, moved_at, worker_id)"),
-            "wrap": (_READ, _ADD),
+            "wrap": (_READ, _ADD, _ERASE),
+            "deletion": (_ADD,),
+            "note": (_READ, _ADD),
+            "chase": (_READ,),
+            "trail": ("SELECT (at, action, referral_id)",),
             "deadline": (
                 _READ,
                 _ADD,
@@ -96,10 +104,15 @@ ROLES: Mapping[str, Rights] = {
             "deadline": (_READ,),
             "chase": (_READ,),
             "heartbeat": (_READ,),
+            "outbox": (
+                "SELECT (id, person_id, params, attempts, created_at, next_attempt_at, sent_at, "
+                "dead_at)",
+                "UPDATE (dead_at, attempts, next_attempt_at)",
+            ),
         },
     ),
     "coordinator": _together(
-        _EVERYWHERE, _STAFF, {"referral": ("SELECT (agency_id, arrived_at)",)}
+        _EVERYWHERE, _STAFF, {"referral": ("SELECT (agency_id, arrived_at, state)",)}
     ),
     "rules": _together(_EVERYWHERE, _STAFF),
     "admin": _together(_EVERYWHERE, _STAFF, _WHO_CAN_OPEN),
@@ -115,11 +128,13 @@ ROLES: Mapping[str, Rights] = {
             "deadline": (_READ, "UPDATE (next_chase_at)"),
             "chase": (_READ, _ADD),
             "outbox": (_READ, _ADD, _CHANGE),
+            "notice": (_READ, _CHANGE, _ERASE),
             "heartbeat": (_READ, _ADD, _CHANGE, _ERASE),
             "draft": ("SELECT (saved_at)", _ERASE),
             "receipt": ("SELECT (created_at, sealed_copy)", "UPDATE (sealed_copy)"),
             "session": ("SELECT (started_at)", _ERASE),
             "attempt": ("SELECT (at)", _ERASE),
+            "deletion": (_READ, _ADD, "UPDATE (listed_at)", _ERASE),
         },
     ),
 }

@@ -16,6 +16,7 @@ from intake.store.tables import (
     DeadlineRow,
     DecisionRow,
     FactsKeyRow,
+    NoticeRow,
     ReceiptRow,
     ReferralRow,
     ReportRow,
@@ -34,6 +35,7 @@ class Filing:
     report: Values
     sections: Sequence[Values]
     receipt: Values
+    notice: Values | None
     facts_key: Values
     decision: Values
     referrals: Sequence[Values]
@@ -49,6 +51,7 @@ def file(connection: Connection, filing: Filing, lines: Sequence[Values], draft:
     rows = {
         ReportRow: [filing.report],
         ReceiptRow: [filing.receipt],
+        NoticeRow: [filing.notice] if filing.notice else [],
         SectionRow: filing.sections,
         FactsKeyRow: [filing.facts_key],
         DecisionRow: [filing.decision],
@@ -69,6 +72,21 @@ def add_referrals(
     """Insert referrals with their wraps and deadlines."""
     rows = {ReferralRow: referrals, WrapRow: wraps, DeadlineRow: deadlines}
     insert_prepared(connection, rows)
+
+
+def newest_facts(connection: Connection) -> AnyRow | None:
+    """The sealed facts of the newest decision, with the data key that they open with."""
+    return connection.execute(
+        select(
+            DecisionRow.report_id,
+            DecisionRow.facts_key_id,
+            DecisionRow.sealed_facts,
+            FactsKeyRow.sealed_key,
+        )
+        .join(FactsKeyRow, FactsKeyRow.id == DecisionRow.facts_key_id)
+        .order_by(DecisionRow.decided_at.desc())
+        .limit(1)
+    ).first()
 
 
 def was_sent(connection: Connection, draft_id: UUID) -> bool:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     JSON,
+    CheckConstraint,
     ForeignKey,
     Index,
     LargeBinary,
@@ -39,6 +40,7 @@ class Base(DeclarativeBase):
         bytes: LargeBinary,
         dict[str, Any]: JSON,
         list[dict[str, Any]]: JSON,
+        list[Any]: JSON,
     }
 
 
@@ -80,9 +82,31 @@ class ReceiptRow(Base):
     report_id: Mapped[UUID] = mapped_column(ForeignKey("report.id"), unique=True)
     draft_id: Mapped[UUID] = mapped_column(unique=True)
     sealed_copy: Mapped[bytes | None]
-    sealed_notice_address: Mapped[bytes | None]
     created_at: Mapped[datetime]
     acknowledged_at: Mapped[datetime | None]
+
+
+class NoticeRow(Base):
+    """Where a reporter wants to be told that there is news. The row goes when that ends.
+
+    ``news_at``: since when there is news that no letter tells; ``written_at``: the last letter's.
+    """
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        Index(
+            "ix_notice_news_at_untold",
+            "news_at",
+            sqlite_where=text("news_at IS NOT NULL"),
+            postgresql_where=text("news_at IS NOT NULL"),
+        ),
+    )
+
+    report_id: Mapped[UUID] = mapped_column(ForeignKey("report.id"), primary_key=True)
+    sealed_address: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    news_at: Mapped[datetime | None]
+    written_at: Mapped[datetime | None]
 
 
 class FactsKeyRow(Base):
@@ -109,12 +133,21 @@ class DecisionRow(Base):
 
 
 class ReferralRow(Base):
-    """One report at one agency."""
+    """One report at one agency, once at any instant. What it was sent on as names it in
+    ``came_from``, and there is one such row, beside those that were withdrawn.
+    """
 
     __tablename__ = "referral"
     __table_args__ = (
-        UniqueConstraint("report_id", "agency_id"),
+        UniqueConstraint("report_id", "agency_id", "arrived_at"),
         Index("ix_referral_agency_id_state", "agency_id", "state"),
+        Index(
+            "ix_referral_came_from_live",
+            "came_from",
+            unique=True,
+            sqlite_where=text("came_from IS NOT NULL AND state <> 'withdrawn'"),
+            postgresql_where=text("came_from IS NOT NULL AND state <> 'withdrawn'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -185,7 +218,9 @@ class DeadlineRow(Base):
 
 
 class MoveRow(Base):
-    """One recorded move on a referral."""
+    """One recorded move on a referral. The sealed reason of a *hand_over* is JSON and says also on
+    which basis, with which sections and with whose consent.
+    """
 
     __tablename__ = "move"
     __table_args__ = (Index("ix_move_referral_id_made_at", "referral_id", "made_at"),)
@@ -199,6 +234,22 @@ class MoveRow(Base):
     choice: Mapped[str | None] = mapped_column(String(32))
     agency_key_id: Mapped[str | None] = mapped_column(ForeignKey("agency_key.id"))
     sealed_reason: Mapped[bytes | None]
+
+
+class NoteRow(Base):
+    """A note or a contact that an agency wrote on a referral; never changed, and never moved on
+    with the report. The id is made by the page that asks for it.
+    """
+
+    __tablename__ = "note"
+    __table_args__ = (Index("ix_note_referral_id_made_at", "referral_id", "made_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    made_at: Mapped[datetime]
+    agency_key_id: Mapped[str] = mapped_column(ForeignKey("agency_key.id"))
+    sealed_content: Mapped[bytes]
 
 
 class ChaseRow(Base):
@@ -216,20 +267,35 @@ class ChaseRow(Base):
 
 
 class OutboxRow(Base):
-    """A letter that waits to be taken by the post. It names nobody but its reader."""
+    """A letter that waits to be taken by the post, to one of staff or to a report's reporter."""
 
     __tablename__ = "outbox"
     __table_args__ = (
+        CheckConstraint("(person_id IS NULL) <> (report_id IS NULL)", name="ck_outbox_one_reader"),
         Index(
             "ix_outbox_next_attempt_at_waiting",
             "next_attempt_at",
             sqlite_where=text("sent_at IS NULL AND dead_at IS NULL"),
             postgresql_where=text("sent_at IS NULL AND dead_at IS NULL"),
         ),
+        Index(
+            "ix_outbox_report_id_waiting",
+            "report_id",
+            unique=True,
+            sqlite_where=text("sent_at IS NULL AND dead_at IS NULL"),
+            postgresql_where=text("sent_at IS NULL AND dead_at IS NULL"),
+        ),
+        Index(
+            "ix_outbox_dead_at_dead",
+            "dead_at",
+            sqlite_where=text("dead_at IS NOT NULL"),
+            postgresql_where=text("dead_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    report_id: Mapped[UUID | None] = mapped_column(ForeignKey("report.id"))
     letter: Mapped[str] = mapped_column(String(32))
     params: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
@@ -260,6 +326,31 @@ class TrailRow(Base):
     purpose: Mapped[str | None] = mapped_column(String(80))
     basis: Mapped[str | None] = mapped_column(String(160))
     digest: Mapped[bytes]
+
+
+class DeletionRow(Base):
+    """What was erased or ended for good, so that no restore brings it back.
+
+    The whole row, or one column of it that got this value.
+    """
+
+    __tablename__ = "deletion"
+    __table_args__ = (
+        Index(
+            "ix_deletion_id_unlisted",
+            "id",
+            sqlite_where=text("listed_at IS NULL"),
+            postgresql_where=text("listed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    of_table: Mapped[str] = mapped_column(String(32))
+    of_row: Mapped[list[Any]]
+    of_column: Mapped[str | None] = mapped_column(String(32))
+    value: Mapped[str | None] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(index=True)
+    listed_at: Mapped[datetime | None]
 
 
 class HeartbeatRow(Base):

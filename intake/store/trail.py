@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -10,12 +11,13 @@ from uuid import uuid4
 from sqlalchemy import Connection, and_, or_, select
 
 from intake.domain.row_id import new_id
-from intake.domain.trail import TrailLine
+from intake.domain.trail import Action, TrailLine
 from intake.store.columns import AnyRow
 from intake.store.people_tables import AgencyRow, MembershipRow, PersonRow
 from intake.store.prepared import insert_prepared
 from intake.store.tables import ReferralRow, TrailRow
 
+_AT_ONCE = 500  # lines in memory
 _NUMBERED = "lines of the trail"  # in the connection's memory
 
 
@@ -36,9 +38,9 @@ def lines(
     writer, last = connection.info.get(_NUMBERED) or (uuid4(), 0)
     made = [
         TrailLine(
-            id=new_id(at), writer=writer, sequence=last + number, at=at, action=action, **fields
+            id=new_id(at), writer=writer, sequence=last + number, at=at, action=action, **others
         )
-        for number, fields in enumerate(about, 1)
+        for number, others in enumerate(about, 1)
     ]
     connection.info[_NUMBERED] = writer, last + len(made)
     return [{**vars(line), "digest": line.digest()} for line in made]
@@ -47,7 +49,8 @@ def lines(
 def lines_of(connection: Connection, controllers: Collection[str], limit: int) -> Sequence[AnyRow]:
     """The newest lines of the trail that concern these controllers, newest first.
 
-    Those of their agencies, and those without an agency by people with a role there, now or once.
+    Those of their agencies, and those without an agency by people with a role there, now or once;
+    a restore concerns all.
     With the person's name and the referral's reference.
     """
     agencies = select(AgencyRow.id).where(AgencyRow.controller_id.in_(controllers))
@@ -61,6 +64,7 @@ def lines_of(connection: Connection, controllers: Collection[str], limit: int) -
             TrailRow.role,
             TrailRow.agency_id,
             TrailRow.purpose,
+            TrailRow.basis,
             PersonRow.name,
             ReferralRow.reference,
         )
@@ -70,8 +74,20 @@ def lines_of(connection: Connection, controllers: Collection[str], limit: int) -
             or_(
                 TrailRow.agency_id.in_(agencies),
                 and_(TrailRow.agency_id.is_(None), TrailRow.person_id.in_(theirs)),
+                TrailRow.action == Action.RESTORE,
             )
         )
         .order_by(TrailRow.at.desc(), TrailRow.sequence.desc())
         .limit(limit)
     ).all()
+
+
+def count_altered(connection: Connection) -> int:
+    """How many lines are not those that their digests stand for."""
+    every = select(TrailRow.__table__)
+    rows = connection.execute(every, execution_options={"yield_per": _AT_ONCE})
+    return sum(_line(row).digest() != row.digest for row in rows)
+
+
+def _line(row: AnyRow) -> TrailLine:
+    return TrailLine(**{field.name: row._mapping[field.name] for field in fields(TrailLine)})

@@ -30,7 +30,7 @@ def derive(key: bytes, info: bytes, size: int = KEY_SIZE) -> bytes:
 
 def close(key: bytes, context: bytes, content: bytes) -> bytes:
     """Seal `content` under a 32-byte key: suite, commitment, nonce, ciphertext with its tag."""
-    cipher_key, commitment = _split(key, context)
+    cipher_key, commitment = split(key, context)
     nonce = os.urandom(_NONCE)
     return SUITE + commitment + nonce + AESGCM(cipher_key).encrypt(nonce, content, None)
 
@@ -40,7 +40,7 @@ def reopen(key: bytes, context: bytes, sealed: bytes) -> bytes:
     body = body_of(sealed)
     if len(sealed) < OVERHEAD:
         raise EnvelopeDamaged("cut short")
-    cipher_key, commitment = _split(key, context)
+    cipher_key, commitment = split(key, context)
     if not bytes_eq(body[:_COMMITMENT], commitment):
         raise EnvelopeDamaged("commitment")
     nonce, ciphertext = body[_COMMITMENT:][:_NONCE], body[_COMMITMENT + _NONCE :]
@@ -50,7 +50,8 @@ def reopen(key: bytes, context: bytes, sealed: bytes) -> bytes:
         raise EnvelopeDamaged("ciphertext") from None
 
 
-def _split(key: bytes, context: bytes) -> tuple[bytes, bytes]:
+def split(key: bytes, context: bytes) -> tuple[bytes, bytes]:
+    """The cipher key and the commitment that a 32-byte key and its context make."""
     if len(key) != KEY_SIZE:
         raise ValueError(f"a key has {KEY_SIZE} bytes")
     both = derive(key, context, KEY_SIZE + _COMMITMENT)

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
 from intake.vault import box
 from intake.vault.envelope import SUITE, EnvelopeDamaged, body_of, context
-from intake.vault.own import CookieSecret
+from intake.vault.own import CookieSecret, VisitorSecret
 from intake.vault.passphrase import HASHING, PRODUCTION, Cost, HashingQueue, passphrase_key
 from intake.vault.seal import HPKE, KeyUnusable, PublicKey
 
@@ -184,6 +184,14 @@ def open_person_key(
     """The person's key in this session's row. Raises `EnvelopeDamaged`."""
     place = _session_context(session, key_id, person_id)
     return PrivateKey(key_id, box.reopen(session.derive("key"), place, sealed))
+
+
+def keyed_secret(private: PrivateKey, draft: UUID) -> VisitorSecret:
+    """The secret of a worry that a person keys in for a caller: it takes the person's key.
+
+    ``draft`` is an address, not a secret; each has a secret, and a receipt code, of its own.
+    """
+    return VisitorSecret(box.derive(private.raw, context("keyed in", private.key_id, draft.bytes)))
 
 
 def _session_context(session: SessionSecret, key_id: str, person_id: UUID) -> bytes:

@@ -20,6 +20,7 @@ from intake.web.forms.base import PageForm, token_key
 from intake.web.forms.fields import Line
 from intake.web.guards import Entrance, Refusal, open_route
 from intake.web.kept import Kept
+from intake.web.measured import outcome
 from intake.web.navigation import pages_open_to
 from intake.web.page import Clock, reader_language, render
 
@@ -75,12 +76,16 @@ class _Account:
         try:
             session = self._open(form)
         except SignInRefused:
+            outcome("refused")
             return self._refuse(form, secret, 422, Message(REFUSED))
         except SignInTooSoon as wait:
+            outcome("too_soon")
             told = TOO_SOON if wait.seconds > 1 else ONE_SECOND
             return self._refuse(form, secret, 429, Message(told, {"seconds": wait.seconds}))
         except HashingBusy:
+            outcome("busy")
             return self._refuse(form, secret, 503, Message(BUSY))
+        outcome("taken")
         if current_user.is_authenticated:
             self.start.out(current_user.visit, self.now())
         response = self._go_on(session)

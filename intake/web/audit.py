@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, Response
 
@@ -11,45 +12,69 @@ from intake.domain.clock import Clock
 from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
 from intake.domain.people import Permission
+from intake.domain.referral import Move
 from intake.domain.trail import Action
 from intake.language import Language
 from intake.services.audit import Audit
 from intake.services.sign_in import Visit
 from intake.web.case import clock_title
 from intake.web.forms.moves import WORDS
+from intake.web.forms.note import CONTACT, NOTE
 from intake.web.guards import Entrance, Refusal
 from intake.web.navigation import PAGES
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
-from intake.web.words import ROLES
+from intake.web.words import ROLES, SECTIONS
 
 NEWEST = 200
 REFUSED_PAGE = "page "  # as services.refuse writes it
 ACTIONS: Mapping[str, str] = {
     Action.SEND: mark("A report was stored"),
+    Action.KEY_IN: mark("A report was keyed in"),
     Action.OPEN: mark("Opened"),
+    Action.DISCLOSE: mark("Disclosed to this agency"),
+    Action.NOTE: mark("Note or contact written"),
     Action.REFUSED: mark("Refused"),
     Action.SIGN_IN: mark("Signed in"),
     Action.SIGN_IN_FAILED: mark("Sign-in failed"),
     Action.SIGN_OUT: mark("Signed out"),
     Action.GRANT: mark("Given a key"),
     Action.CHASE: mark("Reminder"),
+    Action.TRY_AGAIN: mark("Reminder tried again"),
     Action.READ_TRAIL: mark("Use log read"),
+    Action.RESTORE: mark("Restored from a backup"),
     **{f"move:{move.value}": words.done for move, words in WORDS.items()},
 }
 PURPOSES: Mapping[str, str] = {
     "handling the referral": mark("Handling the report"),
+    "history of a withdrawn referral": mark("A withdrawn report: its steps alone"),
+    "opened there before": mark("It had been opened there before"),
+    "never opened there": mark("Nobody had opened it there"),
     "opening a referral of another agency": mark("A report of another agency"),
     "oversight of use": mark("Oversight of use"),
+    "keyed in": mark("Told by telephone, on paper or face to face"),
     "first key": mark("The agency's first key"),
     "grant to a colleague": mark("Key given to a colleague"),
 }
+WAYS: Mapping[str, str] = {
+    "to": mark("To: %(agency)s"),
+    "from": mark("From: %(agency)s"),
+    "by": mark("By: %(agency)s"),
+}
+"""Before the other agency's id, as the moves that reach two agencies write it."""
 
 
 _INNER_PAGES: dict[str, str] = {
     "agency.referral": mark("Report"),
     "agency.certificate": mark("How the deadline was counted"),
     "agency.move": mark("A move on a report"),
+    "agency.key_in": mark("Key in a worry"),
+    "supervisor.revive": mark("A reminder to be tried again"),
+    "agency.to_whom": WORDS[Move.HAND_OVER].do,
+    "agency.what_and_why": WORDS[Move.HAND_OVER].do,
+    "agency.take_over": WORDS[Move.TAKE_OVER].do,
+    "agency.note": NOTE,
+    "agency.contact": CONTACT,
 }
 
 
@@ -73,20 +98,33 @@ class _Audit:
                 "agency": self._agency(language, row.agency_id),
                 "reference": row.reference or "",
                 "purpose": self._purpose(language, row.action, row.purpose or ""),
+                "basis": row.basis or "",
             }
             for row in self.audit(visit, self.now(), NEWEST)
         ]
         return render("audit/lines.html", lines=lines, newest=NEWEST)
 
     def _purpose(self, language: Language, action: str, purpose: str) -> str:
-        """Why it was done; of a reminder its deadline, of a refused page its title."""
-        if action == Action.CHASE:
+        """Why it was done; of a reminder its deadline, of a refused page its title, of a restore
+        when its backup was made.
+        """
+        if action in (Action.CHASE, Action.TRY_AGAIN):
             return clock_title(language, self.clocks, purpose.partition(":")[0])
+        if action == Action.DISCLOSE:
+            parts = (_said(language, SECTIONS, part) for part in purpose.split(", "))
+            return language.message(Message(mark("Parts: %(parts)s"), {"parts": ", ".join(parts)}))
+        way, _, agency = purpose.partition(" ")
+        if way in WAYS and agency in self.directory.agencies:
+            return language.message(Message(WAYS[way], {"agency": self._agency(language, agency)}))
+        if action == Action.RESTORE:
+            made_at = datetime.fromisoformat(purpose)
+            return language.message(Message(mark("Backup of %(at)s"), {"at": made_at}))
         if not purpose.startswith(REFUSED_PAGE):
             return _said(language, PURPOSES, purpose)
         endpoint = purpose.removeprefix(REFUSED_PAGE)
         titles = {page: title for page, _, title in PAGES} | _INNER_PAGES
-        page = language.gettext(titles.get(endpoint, endpoint))
+        title = titles.get(endpoint) or titles.get(endpoint.rpartition(".")[0], endpoint)
+        page = language.gettext(title)
         return language.message(Message(mark("Page: %(page)s"), {"page": page}))
 
     def _agency(self, language: Language, agency: str | None) -> str:

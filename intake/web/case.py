@@ -11,17 +11,34 @@ from intake.domain.clock import Clock, Kind
 from intake.domain.deadline import Certificate, Why, local_date
 from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
-from intake.domain.referral import MOVES, Move
+from intake.domain.note import STATES as WRITTEN_IN
+from intake.domain.note import Contact, Note
+from intake.domain.referral import MOVES, Move, State
 from intake.language import Language
+from intake.services.hand_on import WAYS, live
 from intake.services.read import Opened
 from intake.store.columns import AnyRow
 from intake.web.due import Due, due
-from intake.web.forms.moves import CHOICES, WORDS
+from intake.web.forms.moves import WORDS
+from intake.web.keyed.told import KeyedWords
+from intake.web.timeline import Timeline
 from intake.web.told import Telling, Told
-from intake.web.words import ASKED, KINDS, NOTICES, REPORT_TYPES, STATES, TYPE_REASONS
+from intake.web.words import (
+    ASKED,
+    KINDS,
+    NOTICES,
+    REPORT_TYPES,
+    STATES,
+    TAKEN_OVER,
+    TYPE_REASONS,
+)
 
-_ARRIVED = mark("Arrived in the service")
-_TWICE = frozenset({Move.RESPOND})
+_NOT_TICKED = frozenset({Move.RESPOND, Move.REOPEN, Move.WITHDRAW, Move.TAKE_OVER})
+_ENDED: Mapping[str, str] = {
+    Move.CLOSE: mark("Not met: the handling ended"),
+    Move.WITHDRAW: mark("Ended: the report was withdrawn"),
+}
+_MOVED_ON = mark("Ended: the report moved on")
 
 
 def clock_title(language: Language, clocks: Mapping[str, Clock], clock: str) -> str:
@@ -31,7 +48,9 @@ def clock_title(language: Language, clocks: Mapping[str, Clock], clock: str) -> 
 
 @dataclass(frozen=True)
 class ShownDeadline:
-    """One deadline in words. ``due`` is None once it has been met."""
+    """One deadline in words. ``due`` is None once it has been met; ``ended`` says what stopped it
+    where nothing met it.
+    """
 
     clock: str
     title: str
@@ -41,7 +60,7 @@ class ShownDeadline:
     extended: str
     met: str
     met_late: bool
-    unmet: bool
+    ended: str
 
 
 @dataclass(frozen=True)
@@ -55,22 +74,49 @@ class Case:
 
     def context(self, opened: Opened, moves: tuple[Move, ...]) -> dict[str, Any]:
         """Everything that the template asks for."""
-        referral = opened.referral
         telling = Telling(self.language, self.directory, local_date(self.now))
         told = telling(opened.sections)
-        kind, state = STATES[referral.state]
+        keyed = opened.reasons.get("keyed_in")
+        return {
+            **self.frame(opened),
+            "keyed_in": KeyedWords(self.language, keyed).rows() if keyed else [],
+            "told": told,
+            "why": self._why(opened.reasons, opened.sections),
+            "notices": self._notices(opened.reasons["notices"], told),
+            "can_accept": Move.ACCEPT in moves,
+            "tasks": list(self._tasks(opened, moves)),
+            "can_note": bool(moves) and opened.referral.state in WRITTEN_IN[Note],
+            "can_contact": bool(moves) and opened.referral.state in WRITTEN_IN[Contact],
+        }
+
+    def frame(self, opened: Opened) -> dict[str, Any]:
+        """What is shown also of a referral that was withdrawn."""
+        referral = opened.referral
+        taken = next((move for move in opened.moves if move.move == Move.TAKE_OVER), None)
+        kind, state = TAKEN_OVER if taken else STATES[referral.state]
+        way = next((name for name in WAYS if name in opened.reasons), "")
+        if referral.came_from and not way:
+            way = "sent_on"
         return {
             "referral": referral,
             "agency": self.directory.agency(referral.agency_id),
             "state_kind": kind,
             "state": self.language.gettext(state),
-            "told": told,
-            "why": self._why(opened.reasons),
-            "notices": self._notices(opened.reasons["notices"], told),
+            "taken": self._taken(opened, taken) if taken else None,
             "deadlines": [self.deadline(row) for row in opened.deadlines],
-            "can_accept": Move.ACCEPT in moves,
-            "tasks": list(self._tasks(opened, moves)),
-            "events": list(self._events(opened)),
+            "events": [
+                (event.what, self.language.date_and_time(event.at), event.details)
+                for event in Timeline(self.language, self.directory)(opened, way)
+            ],
+        }
+
+    def _taken(self, opened: Opened, move: AnyRow) -> dict[str, Any]:
+        """Who took over a referral on which nothing was recorded here, and why."""
+        desk = live(opened.successors)
+        name = self.language.text(self.directory.agency(desk.agency_id).name) if desk else ""
+        return {
+            "by": f"{name} ({move.person_name})",
+            "reason": opened.move_reasons.get(move.id, ""),
         }
 
     def deadline(self, row: AnyRow) -> ShownDeadline:
@@ -78,6 +124,8 @@ class Case:
         clock = self.clocks.get(row.clock)
         pressing = due(row.due_at, self.now)
         extended = row.due_extended_on != row.due_on
+        met = clock is None or row.met_by in clock.met_by
+        ended = _ENDED.get(row.met_by, _MOVED_ON) if row.met_at and not met else ""
         return ShownDeadline(
             clock=row.clock,
             title=clock_title(self.language, self.clocks, row.clock),
@@ -87,7 +135,7 @@ class Case:
             extended=self.language.date(row.due_extended_on) if extended else "",
             met=self.language.date(row.met_on or row.met_at) if row.met_at else "",
             met_late=bool(row.met_at) and _met_late(row),
-            unmet=row.met_at is not None and clock is not None and row.met_by not in clock.met_by,
+            ended=self.language.gettext(ended),
         )
 
     def _tasks(self, opened: Opened, moves: tuple[Move, ...]) -> Iterator[tuple[Any, ...]]:
@@ -99,42 +147,20 @@ class Case:
             if move in moves and move is not Move.ACCEPT:
                 kind, word = self._pressure(move, running)
                 yield text, move.value, kind, word
-            elif move in made and move not in _TWICE:
+            elif move in made and move not in _NOT_TICKED and _stands(move, opened.referral):
                 yield self.language.gettext(WORDS[move].done), None, "done", ""
 
     def _pressure(self, move: Move, running: list[AnyRow]) -> tuple[str, str]:
-        """The tag of the earliest deadline that the move would meet."""
+        """The tag of the earliest deadline that the move would meet; none for sending it away."""
+        if move in (Move.RETURN, Move.HAND_OVER):
+            return "", ""
         for row in running:  # the earliest comes first
             clock = self.clocks.get(row.clock)
-            if clock and move.value in clock.met_by and move is not Move.RETURN:
+            if clock and move.value in clock.met_by:
                 pressing = due(row.due_at, self.now)
                 by = Message(mark("by %(day)s"), {"day": pressing.by(self.language)})
                 return pressing.kind or "new", self.language.message(pressing.word or by)
         return "", ""
-
-    def _events(self, opened: Opened) -> Iterator[tuple[str, str, str]]:
-        """The steps so far, oldest first: what, when, and by whom with which reason."""
-        referral, say = opened.referral, self.language
-        came = mark("Arrived here, returned") if referral.came_from else _ARRIVED
-        events = [(referral.arrived_at, say.gettext(came), "")]
-        if referral.opened_at:
-            events.append((referral.opened_at, say.gettext(mark("Opened for the first time")), ""))
-        for row in opened.moves:
-            detail = [row.person_name]
-            if row.choice:
-                detail.append(say.gettext(CHOICES[row.choice]))
-            if row.happened_on and row.happened_on != local_date(row.made_at):
-                happened = Message(mark("happened on %(day)s"), {"day": row.happened_on})
-                detail.append(say.message(happened))
-            if reason := opened.move_reasons.get(row.id):
-                detail.append(say.message(Message(mark("Reason: %(reason)s"), {"reason": reason})))
-            if Move(row.move) is Move.RETURN and opened.moved_to:
-                to = self.directory.agency(opened.moved_to).name
-                detail.append(say.message(Message(mark("Moved to: %(agency)s"), {"agency": to})))
-            what = say.gettext(WORDS[Move(row.move)].done)
-            events.append((row.made_at, what, " · ".join(detail)))
-        for at, what, text in sorted(events, key=lambda event: event[0]):
-            yield what, say.date_and_time(at), text
 
     def _notices(self, notices: list[str], told: Told) -> list[str]:
         """What the rules tell the agency; the warning of a suspected guardian says one already."""
@@ -143,21 +169,42 @@ class Case:
             self.language.gettext(NOTICES[n]) for n in notices if n in NOTICES and n not in said
         ]
 
-    def _why(self, reasons: Mapping[str, Any]) -> dict[str, Any]:
+    def _why(self, reasons: Mapping[str, Any], sections: Mapping[str, Any]) -> dict[str, Any]:
         """The rules' reasons and bases, the report's type and what was left out."""
         say, text = self.language.gettext, self.language.text
-        returned, type_reason = reasons.get("returned"), reasons["type_reason"]
+        type_reason = reasons["type_reason"]
+        way = next((name for name in WAYS if name in reasons), "")
+        came = reasons.get(way, {})
         return {
             "type": say(REPORT_TYPES[reasons["report_type"]]),
             "type_reason": say(TYPE_REASONS.get(type_reason, type_reason)),
             "alert": reasons["alert"],
-            "reasons": [(text(r["title"]), text(r["because"])) for r in reasons["reasons"]],
+            "reasons": [
+                (text(r["title"]), text(r["because"]), self._led_by(r["rule"], reasons, sections))
+                for r in reasons["reasons"]
+            ],
             "bases": [(text(b["text"]), b["law"], b["confirmed"]) for b in reasons["bases"]],
             "withheld": [(say(KINDS[w["kind"]]), text(w["because"])) for w in reasons["withheld"]],
             "uncertain": [say(ASKED[fact]) for fact in reasons["uncertain"] if fact in ASKED],
-            "returned_by": self.directory.agency(returned["by"]).name if returned else None,
-            "returned_reason": returned["reason"] if returned else "",
+            "way": way,
+            "by": self.directory.agency(came["by"]).name if came else None,
+            "reason": came.get("reason", ""),
+            "consent": came.get("consent", ""),
         }
+
+    def _led_by(
+        self, rule: str, reasons: Mapping[str, Any], sections: Mapping[str, Any]
+    ) -> list[int]:
+        """The children for whom a rule held, where the agency has several; else nothing."""
+        shown = {slot.partition("_")[2] for slot in sections} - {""}
+        children: list[int] = reasons.get("children", {}).get(rule, [])
+        return children if len(shown) > 1 else []
+
+
+def _stands(move: Move, referral: AnyRow) -> bool:
+    """Whether a move that was recorded still counts: an ending may have been taken back."""
+    leads_to = MOVES[move].leads_to
+    return leads_to in (None, State.ACCEPTED) or referral.state == leads_to
 
 
 def _met_late(row: AnyRow) -> bool:

@@ -1,9 +1,10 @@
-"""The cookies that a door hands out. Each holds a secret or a choice, never content."""
+"""The cookies that a door hands out. Each holds a secret, a choice or a place, never content."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TypeVar
+from uuid import UUID
 
 from flask import Request, Response
 
@@ -36,6 +37,17 @@ class Cookies:
         response.delete_cookie(
             self._named(name), path="/", secure=self.secure, httponly=True, samesite="Lax"
         )
+
+    def bookmark(self, response: Response, name: str, row_id: UUID) -> None:
+        """Remember until the browser closes which one was looked at; it opens nothing."""
+        self._set(response, self._named(name), str(row_id), None)
+
+    def bookmarked(self, request: Request, name: str) -> UUID | None:
+        """Which one was looked at last, if any."""
+        try:
+            return UUID(request.cookies.get(self._named(name), ""))
+        except ValueError:
+            return None
 
     def remember_language(self, response: Response, code: str) -> None:
         """Remember the reader's language for a year."""

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
-MOST_FIELDS = 8
+MOST_FIELDS = 32
 MOST_CHARACTERS = 40_000
 OWNER = "kept_of"
 _PREFIX = "kept."

@@ -64,6 +64,8 @@ class LanguageChoice:
         code = request.args.get("lang")
         if request.method != "GET" or code not in LANGUAGES or request.endpoint is None:
             return None
+        if request.blueprint == "probe":
+            return None  # a watcher has no language
         # Only the address of a view of ours: a path as it came could lead to another host.
         path = url_for(request.endpoint, **(request.view_args or {}))
         rest = urlencode([pair for pair in request.args.items(multi=True) if pair[0] != "lang"])

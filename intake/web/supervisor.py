@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, abort, redirect, request, url_for
 
 from intake.domain.clock import Clock
 from intake.domain.directory import Directory
@@ -18,9 +19,11 @@ from intake.language import Language
 from intake.services.chase import UPWARD
 from intake.services.oversee import MOST, Oversee, Watched
 from intake.services.sign_in import Visit
+from intake.services.try_again import LetterNotYours, TryAgain
 from intake.store.columns import AnyRow
 from intake.web.case import clock_title
 from intake.web.due import due
+from intake.web.forms.base import PageForm, token_key
 from intake.web.guards import Entrance, Refusal
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
@@ -33,12 +36,30 @@ SILENT_AFTER = timedelta(minutes=10)
 @dataclass(frozen=True)
 class _Supervisor:
     oversee: Oversee
+    try_again: TryAgain
     directory: Directory
     clocks: Mapping[str, Clock]
+    refuse: Refusal
+    door_secret: bytes
     now: Now
 
     def deadlines(self, visit: Visit) -> Response:
-        """Every unmet deadline of one's own controllers' agencies, by agency."""
+        """Every unmet deadline of one's own controllers' agencies, and letters given up."""
+        return self._page(visit, self._form(visit, None))
+
+    def revive(self, visit: Visit, letter_id: UUID) -> Any:
+        """Send a letter again that was given up."""
+        form = self._form(visit, request.form)
+        if not form.validate():
+            return self._page(visit, form, 422)
+        try:
+            self.try_again(visit, letter_id, self.now())
+        except LetterNotYours:
+            self.refuse(visit, "supervisor.revive")
+            abort(404)
+        return redirect(url_for("supervisor.deadlines", revived="y"), 303)
+
+    def _page(self, visit: Visit, form: PageForm, status: int = 200) -> Response:
         now, language = self.now(), reader_language()
         agencies = [
             (language.text(watched.agency.name), list(self._rows(language, watched, now)))
@@ -46,8 +67,11 @@ class _Supervisor:
         ]
         pressing = [row["due"].kind for _, rows in agencies for row in rows]
         ran_at = self.oversee.last_runs().get(CHASER)
+        undelivered = self.oversee.undelivered(visit.person, now)
         return render(
             "supervisor/deadlines.html",
+            status,
+            form=form,
             agencies=agencies,
             late=pressing.count("late"),
             soon=pressing.count("soon"),
@@ -55,7 +79,24 @@ class _Supervisor:
             most=MOST,
             ran_at=ran_at,
             silent=ran_at is None or now - ran_at > SILENT_AFTER,
+            dead=[self._dead(language, letter) for letter in undelivered.dead],
+            waiting=undelivered.waiting,
+            revived="revived" in request.args,
         )
+
+    def _form(self, visit: Visit, typed: Any) -> PageForm:
+        key = token_key(self.door_secret, visit.secret.csrf_key)
+        return PageForm(typed, language=reader_language(), token_key=key)
+
+    def _dead(self, language: Language, letter: AnyRow) -> dict[str, Any]:
+        return {
+            "id": letter.id,
+            "reader": letter.name,
+            "reference": letter.params["reference"],
+            "clock": clock_title(language, self.clocks, letter.params["clock"]),
+            "at": letter.dead_at,
+            "attempts": letter.attempts,
+        }
 
     def _rows(
         self, language: Language, watched: Watched, now: datetime
@@ -102,15 +143,18 @@ def _next(language: Language, row: AnyRow) -> str:
 def make_blueprint(
     *,
     oversee: Oversee,
+    try_again: TryAgain,
     directory: Directory,
     clocks: Mapping[str, Clock],
     refuse: Refusal,
+    door_secret: bytes,
     now: Now,
 ) -> Blueprint:
     """The door's routes."""
     blueprint = Blueprint("supervisor", __name__)
-    supervisor = _Supervisor(oversee, directory, clocks, now)
-    Entrance(blueprint, refuse).route("/deadlines", Permission.WATCH_DEADLINES)(
-        supervisor.deadlines
-    )
+    entrance = Entrance(blueprint, refuse)
+    supervisor = _Supervisor(oversee, try_again, directory, clocks, refuse, door_secret, now)
+    watching = Permission.WATCH_DEADLINES
+    entrance.route("/deadlines", watching)(supervisor.deadlines)
+    entrance.route("/deadlines/letters/<uuid:letter_id>", watching, ("POST",))(supervisor.revive)
     return blueprint

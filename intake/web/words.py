@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from intake.domain.clock import Kind as ClockKind
 from intake.domain.clock import Rule
 from intake.domain.directory import Desk, Kind
-from intake.domain.message import mark
+from intake.domain.message import Message, mark
 from intake.domain.people import Role
 from intake.domain.referral import State
 from intake.domain.report import ReportType
@@ -16,6 +16,7 @@ from intake.web.forms import words
 from intake.web.forms.fields import Choices
 
 _NOT_KNOWN = mark("Not known")
+_SEVERAL = 2
 
 
 def _told(choices: Choices, **instead: str) -> dict[str, str]:
@@ -50,7 +51,10 @@ STATES: Mapping[str, tuple[str, str]] = {
     State.RETURNED: ("closed", mark("Returned")),
     State.HANDED_OVER: ("closed", mark("Moved to another agency")),
     State.CLOSED: ("closed", mark("Closed")),
+    State.WITHDRAWN: ("closed", mark("Withdrawn by its sender")),
 }
+TAKEN_OVER = ("closed", mark("Taken over by the desk that stands by"))
+"""The state of a referral that left its agency by somebody else's move."""
 REPORT_TYPES: Mapping[str, str] = {
     ReportType.CHILD_WELFARE_NOTIFICATION: mark("Child welfare notification"),
     ReportType.SUPPORT_CONTACT: mark("Contact for support"),
@@ -94,6 +98,30 @@ SECTIONS: Mapping[str, str] = {
     "concern": mark("Worry"),
     "health": mark("Health"),
 }
+PARTS: Mapping[str, tuple[str, str]] = {
+    "reporter": (
+        SECTIONS["reporter"],
+        mark("Who reported, with post, organisation and telephone"),
+    ),
+    "identity": (
+        mark("The child’s identity"),
+        mark("Name, identity code, birth or age, language"),
+    ),
+    "place": (
+        SECTIONS["place"],
+        mark("Municipality, school and class, where the child is now, protected address"),
+    ),
+    "guardians": (
+        SECTIONS["guardians"],
+        mark("Names, contact details, whether somebody is suspected"),
+    ),
+    "concern": (
+        SECTIONS["concern"],
+        mark("Topics, urgency, what was seen, the reporter’s own view, who knows and consents"),
+    ),
+    "health": (SECTIONS["health"], mark("What was told of the child’s health")),
+}
+"""A part of a report that is handed over, and what it holds."""
 
 ASKED: Mapping[str, str] = {
     "primary": mark("Main topic"),
@@ -187,6 +215,17 @@ def length(language: Language, rule: Rule) -> str:
             return language.ngettext("%(num)s month", "%(num)s months", n)
         case ClockKind.HOURS:
             return language.ngettext("%(num)s hour", "%(num)s hours", n)
+
+
+def part(language: Language, slot: str, among: Collection[str]) -> str:
+    """The name of a part; with the child's number where there are parts of several children."""
+    section, _, number = slot.partition("_")
+    name = language.gettext(PARTS[section][0])
+    if not number or len({each.partition("_")[2] for each in among} - {""}) < _SEVERAL:
+        return name
+    return language.message(
+        Message(mark("Child %(number)s: %(part)s"), {"number": number, "part": name})
+    )
 
 
 def answer(language: Language, asked: str, value: object) -> str:

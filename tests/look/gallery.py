@@ -110,7 +110,9 @@ def gallery() -> Flask:
     @app.get("/errors/<name>")
     def error(name: str) -> str:
         fields = [("seen", "Havainnot", "\nEnsimmäinen\nrivi <b>"), ("topic", "", "violence")]
-        return render_template(f"errors/{name}.html", **frame, action="/send", fields=fields)
+        return render_template(
+            f"errors/{name}.html", **frame, action="/send", unsure=False, fields=fields
+        )
 
     @app.get("/bare/<name>")
     def bare(name: str) -> str:

@@ -144,6 +144,52 @@ def test_a_wrong_vocabulary_is_refused(tmp_path: Path, right: str, wrong: str, s
     assert any(said in line and line.startswith("vocabulary.toml: ") for line in found), found
 
 
+HAND_OVER = """
+[[basis]]
+id = "consent"
+kind = "consent"
+valid_from = 2026-01-01
+text = { fi = "Lupa", sv = "Lov" }
+
+[[hand_over]]
+id = "on"
+basis = "consent"
+by = ["DOCK"]
+to = ["LAB", "DOCK"]
+clocks = ["cool"]
+"""
+
+
+def test_handing_over_names_its_kinds_its_basis_and_its_clocks(tmp_path: Path) -> None:
+    text = HEAD + DEFAULT + HAND_OVER
+    (way,) = load(write(tmp_path, text)).hand_overs
+    assert way.fits("DOCK", "LAB")
+    assert way.fits("DOCK", "DOCK")
+    assert not way.fits("LAB", "DOCK")
+    assert way.clocks == ("cool",)
+    assert way.asks_consent, "of a consent it is always asked whose it is"
+    (alike,) = load(write(tmp_path, text + "same_kind = true")).hand_overs
+    assert alike.fits("DOCK", "DOCK")
+    assert not alike.fits("DOCK", "LAB")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ('basis = "consent"', 'basis = "custom"', "names neither a law nor consent"),
+        ('basis = "consent"', 'basis = "consnt"', 'did you mean "consent"'),
+        ('by = ["DOCK"]', 'by = ["DOK"]', 'did you mean "DOCK"'),
+        ('to = ["LAB", "DOCK"]', "to = []", "is an empty list"),
+        ('clocks = ["cool"]', 'clocks = ["cold"]', 'did you mean "cool"'),
+        ('clocks = ["cool"]', "clock = 1", 'unknown key "clock"'),
+    ],
+)
+def test_a_wrong_hand_over_is_refused(tmp_path: Path, right: str, wrong: str, said: str) -> None:
+    assert right in HAND_OVER
+    found = problems(tmp_path, HEAD + DEFAULT + HAND_OVER.replace(right, wrong, 1))
+    assert any(said in line for line in found), found
+
+
 def test_every_fault_is_said_at_once(tmp_path: Path) -> None:
     wrong = GOOD.replace('"LAB"', '"LAP"').replace('tier = "house"', 'tier = "hose"')
     assert len(problems(tmp_path, HEAD + DEFAULT + wrong)) == 2

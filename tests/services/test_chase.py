@@ -16,7 +16,7 @@ from intake.domain.referral import Move, State
 from intake.post.letter import Letter, LetterNotTaken
 from intake.services.chase import Chase
 from intake.services.deliver import MOST_ATTEMPTS, Deliver
-from intake.services.respond import Entry
+from intake.services.record import Entry
 from intake.store.people_tables import PersonRow
 from intake.store.tables import ChaseRow, DeadlineRow, OutboxRow
 from tests.site import POL, TUESDAY, Site, worry_answers
@@ -160,6 +160,9 @@ class Post:
         if letter.to_address.startswith(self.refuses or "nobody"):
             raise LetterNotTaken("refused")
         self.taken.append(letter)
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 def simple(row: Any) -> Letter:

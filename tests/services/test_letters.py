@@ -13,10 +13,12 @@ import config
 from intake.post.letter import Letter
 from intake.services.letters import Letters
 from intake.store.people_tables import PersonRow
+from intake.vault.keyring import new_key_pair
 from tests.site import SOC, TUESDAY, Site
 from tests.web.test_staff_referral import family
 
 ROW = UUID(int=7)
+REPLAY = new_key_pair("replay-1")
 PARAMS: dict[str, Any] = {
     "reference": "K7-204193",
     "referral": "11111111-2222-3333-4444-555555555555",
@@ -39,13 +41,16 @@ def letters(site: Site) -> Letters:
         config.PROJECT / "templates",
         site.parts.directory,
         site.parts.clocks,
-        "https://ankkuri.invalid/",
+        "https://ankkuri.invalid",
+        "https://ilmoita.invalid",
+        REPLAY,
     )
 
 
 def written(letters: Letters, language: str = "fi", **changes: Any) -> Letter:
     row: Any = SimpleNamespace(
         id=ROW,
+        report_id=None,
         letter="chase",
         params=PARAMS | changes,
         email="saana@ankkuri.invalid",

@@ -1,30 +1,24 @@
-"""The table of moves, walked: every move from every state by every kind of agency."""
+"""Recording moves: what each asks, which clocks it meets, and where a return goes."""
 
 from __future__ import annotations
 
-from datetime import date
-from itertools import product
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text
 
-from intake.domain.referral import MOVES, Move, State, moves_open
-from intake.services.respond import (
-    ChoiceUnknown,
-    DayImpossible,
-    Entry,
-    MoveNotOpen,
-    NoDeskTakesIt,
-    ReasonMissing,
-)
+from intake.domain.referral import Move, State
+from intake.services.hand_on import NoDeskTakesIt
+from intake.services.record import Entry, MoveNotOpen, ReasonMissing, Recording
+from intake.services.respond import ChoiceUnknown, DayImpossible
 from intake.services.sign_in import Visit
-from intake.store.tables import DeadlineRow, ReferralRow
+from intake.store.tables import DeadlineRow, ReferralRow, WrapRow
+from tests.services.sending import gang
 from tests.site import ANK, DUTY, SOC, TRIAGE, Site, child_answers, worry_answers
-
-KINDS = ("SOC", "POL", "ANK", "HEA", "YOU", "WEL", "PRI")
-LSL26 = ("lsl26_start", "lsl26_complete")
 
 
 def only(site: Site, visit: Visit) -> UUID:
@@ -39,41 +33,6 @@ def met(site: Site, referral: UUID) -> dict[str, str | None]:
             select(DeadlineRow.clock, DeadlineRow.met_by).where(DeadlineRow.referral_id == referral)
         )
         return {row.clock: row.met_by for row in rows}
-
-
-def gang(**pages: dict[str, Any]) -> dict[str, Any]:
-    return worry_answers(
-        worry={"categories": ["gang"], "primary": "gang", "child_role": "suspected"},
-        protection={"may_need_protection": "no"},
-        consent={"child_consent": "given", "consent_to": ["ANK"]},
-        **pages,
-    )
-
-
-@pytest.mark.parametrize(("move", "state", "kind"), list(product(Move, State, KINDS)))
-def test_the_table_of_moves(move: Move, state: State, kind: str) -> None:
-    offered = moves_open(state, kind, reported_offence=False, open_clocks=LSL26, done=())
-    social = kind == "SOC"
-    expected = {
-        Move.RECORD_URGENCY: social and state in (State.SENT, State.ACCEPTED),
-        Move.ACCEPT: state is State.SENT,
-        Move.RETURN: not social and state in (State.SENT, State.ACCEPTED),
-        Move.ASSESSMENT_STARTED: social and state is State.ACCEPTED,
-        Move.ASSESSMENT_NOT_NEEDED: social and state is State.ACCEPTED,
-        Move.ALREADY_CLIENT: social and state is State.ACCEPTED,
-        Move.ASSESSMENT_COMPLETE: social and state is State.ACCEPTED,
-        Move.RESPOND: state is State.ACCEPTED,
-        Move.HAND_IN: state is State.ACCEPTED,
-        Move.CLOSE: state is State.ACCEPTED,
-    }
-    assert (move in offered) == expected[move]
-    assert set(expected) == set(MOVES)
-
-
-def test_police_cannot_return_a_reported_offence() -> None:
-    for offence in (True, False):
-        offered = moves_open(State.SENT, "POL", reported_offence=offence, open_clocks=(), done=())
-        assert (Move.RETURN in offered) != offence
 
 
 def test_opening_meets_no_clock_and_accepting_meets_only_its_own(site: Site) -> None:
@@ -271,3 +230,50 @@ def test_a_return_that_no_desk_can_take_is_refused(site: Site) -> None:
         site.parts.respond(visit, referral, Entry(Move.RETURN, reason="x"), site.hands())
     with site.parts.database.read() as connection:
         assert connection.scalar(select(ReferralRow.state)) == State.SENT
+
+
+def test_of_two_who_record_at_the_same_moment_one_wins_though_the_state_stays(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.send(gang())
+    visit = site.visit("ank")
+    referral = only(site, visit)
+    site.parts.respond(visit, referral, Entry(Move.ACCEPT), site.hands())
+    both_have_read = Barrier(2, timeout=20)
+    of = Recording.of
+
+    def at_once(*given: Any, **more: Any) -> Recording:
+        made = of(*given, **more)
+        both_have_read.wait()
+        return made
+
+    monkeypatch.setattr(Recording, "of", at_once)
+
+    def respond(choice: str) -> str:
+        now = site.hands() + timedelta(seconds=len(choice))
+        try:
+            site.parts.respond(visit, referral, Entry(Move.RESPOND, choice=choice), now)
+        except MoveNotOpen:
+            return "refused"
+        return choice
+
+    with ThreadPoolExecutor(2) as pool:
+        ended = list(pool.map(respond, ("contacted", "meeting_offered")))
+    assert ended.count("refused") == 1
+    moves = site.parts.read(visit, referral, site.hands()).moves
+    assert [move.choice for move in moves if move.move == Move.RESPOND] == [
+        choice for choice in ended if choice != "refused"
+    ]
+
+
+def test_a_return_that_leads_has_a_standby_desk_of_its_own(site: Site) -> None:
+    site.send(gang())
+    visit = site.visit("ank")
+    site.parts.respond(visit, only(site, visit), Entry(Move.RETURN, reason="x"), site.hands())
+    with site.parts.database.read() as connection:
+        wraps = connection.execute(
+            select(WrapRow.purpose, WrapRow.agency_id)
+            .join(ReferralRow, ReferralRow.id == WrapRow.referral_id)
+            .where(ReferralRow.agency_id == TRIAGE)
+        ).all()
+    assert {tuple(row) for row in wraps} == {("recipient", TRIAGE), ("standby", DUTY)}

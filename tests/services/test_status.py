@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from intake.domain.referral import Move
-from intake.services.respond import Entry
+from intake.services.record import Entry
 from intake.services.status import CodeUnknown, Stage, Status
 from intake.vault.own import VisitorSecret
 from tests.site import ANK, TRIAGE, Site, worry_answers

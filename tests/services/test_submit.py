@@ -200,7 +200,7 @@ def test_a_notice_address_is_sealed_apart_and_never_in_the_report(site: Site) ->
     row = site.parts.read.inbox(visit, ("sent",))[0]
     assert "outi@koulu" not in str(site.parts.read(visit, row.id, site.hands()))
     with site.parts.database.read() as connection:
-        sealed = connection.scalar(text("SELECT sealed_notice_address FROM receipt"))
+        sealed = connection.scalar(text("SELECT sealed_address FROM notice"))
     assert sealed
     assert b"outi" not in sealed
 

@@ -59,6 +59,12 @@ def assert_each_letter_was_taken(site: Site) -> None:
     assert taken == {str(letter.id) for letter in letters}
 
 
+def timetable(parts: wiring.Parts, at: datetime) -> Timetable:
+    """What each scheduler does."""
+    jobs = (("chase", parts.chase, 30), ("deliver", parts.deliver, 10))
+    return Timetable(parts.database, lambda: at, jobs)
+
+
 def scheduler(parts: wiring.Parts, at: datetime) -> int:
     """A process that runs every job once; its id."""
     child = os.fork()
@@ -67,8 +73,7 @@ def scheduler(parts: wiring.Parts, at: datetime) -> int:
     status = 1
     try:
         parts.database.engine.dispose(close=False)  # the connections belong to the parent
-        jobs = (("chase", parts.chase, 30), ("deliver", parts.deliver, 10))
-        status = Timetable(parts.database, lambda: at, jobs).once()
+        status = timetable(parts, at).once()
     finally:
         os._exit(status)
 
@@ -94,8 +99,7 @@ def test_two_schedulers_killed_at_random_record_each_step_once(tmp_path: Path) -
             longest = min(longest, max(0.05, time.monotonic() - began))
         assert killed > ROUNDS / 2, "most had ended before the kill"
         now = site.hands.move(minutes=10)
-        child = scheduler(jobs, now)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert timetable(jobs, now).once() == 0
         assert_each_step_is_recorded_once(site, now)
         assert_each_letter_was_taken(site)
 

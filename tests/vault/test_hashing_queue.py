@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from queue import Queue
 from threading import Barrier, Event, Lock, Thread
 
 import pytest
 
-from intake.commands.site import server_options
+from intake.server import FEWEST_THREADS, add_arguments
 from intake.vault.keyring import lock_person_key, unlock_nobody, unlock_person_key
 from intake.vault.passphrase import HASHING, HashingBusy, HashingQueue
 from tests.vault.invented import CHEAP, PASSPHRASE, PEPPER, PERSON, PERSON_KEY
@@ -45,12 +46,14 @@ def test_some_hash_at_once_some_wait_and_the_rest_are_turned_away() -> None:
 
 
 def test_sign_ins_take_half_of_a_processs_threads_at_most() -> None:
-    options = server_options("127.0.0.1", 8000)
-    threads = int(options[options.index("--threads") + 1])
+    parser = ArgumentParser()
+    add_arguments(parser)
+    threads = parser.parse_args([]).threads
     queue, places = HashingQueue(), 0
     while places <= threads and queue._places.acquire(blocking=False):
         places += 1
     assert 0 < places <= threads // 2
+    assert places < FEWEST_THREADS
 
 
 def test_a_turn_is_given_back_when_the_hash_fails() -> None:

@@ -14,6 +14,7 @@ from intake.vault.keyring import (
     PrivateKey,
     SessionSecret,
     grant,
+    keyed_secret,
     lock_person_key,
     new_key_pair,
     open_grant,
@@ -22,7 +23,7 @@ from intake.vault.keyring import (
     unlock_nobody,
     unlock_person_key,
 )
-from intake.vault.own import CookieUnusable
+from intake.vault.own import CookieUnusable, VisitorSecret, open_draft, seal_draft
 from intake.vault.passphrase import PRODUCTION, Cost
 from intake.vault.seal import KeyUnusable
 from tests.vault.invented import (
@@ -183,3 +184,21 @@ def test_a_session_row_moved_to_another_person_does_not_open() -> None:
 def test_a_session_cookie_is_parsed_as_strictly_as_a_visitors() -> None:
     with pytest.raises(CookieUnusable):
         SessionSecret.parse(SessionSecret.new().cookie + "=")
+
+
+def test_a_draft_keyed_in_opens_by_its_writers_key_and_its_address_together() -> None:
+    draft, other = UUID(int=31), UUID(int=32)
+    secret = keyed_secret(PERSON_KEY, draft)
+    sealed = seal_draft(secret, b"typed")
+    assert open_draft(keyed_secret(PERSON_KEY, draft), sealed) == b"typed"
+    guesses = (
+        keyed_secret(new_key_pair("person-1"), draft),
+        keyed_secret(PERSON_KEY, other),
+        VisitorSecret(draft.bytes * 2),
+        VisitorSecret(PERSON_KEY.raw[:32]),
+    )
+    for guess in guesses:
+        assert guess.draft_id != secret.draft_id
+        assert guess.receipt_code != secret.receipt_code
+        with pytest.raises(EnvelopeDamaged):
+            open_draft(guess, sealed)

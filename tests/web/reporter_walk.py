@@ -79,10 +79,14 @@ WAY: dict[str, dict[str, Any]] = {
 
 
 class Walk:
-    """One browser. Every page that it gets is looked through for faults."""
+    """One browser. Every page that it gets is looked through for faults.
 
-    def __init__(self, client: FlaskClient) -> None:
+    ``under``: what leads the addresses of the pages, "" at the reporter's door.
+    """
+
+    def __init__(self, client: FlaskClient, under: str = "") -> None:
         self.client = client
+        self.under = under
 
     def get(self, path: str, status: int = 200) -> str:
         """Fetch a page that must answer with this status."""
@@ -108,16 +112,17 @@ class Walk:
         for name, usual in WAY.items():
             change = changes.get(name.replace("/", "_"), {})
             if change is not None:
-                self.post(f"/report/{name}", usual | change)
+                self.post(f"{self.under}/report/{name}", usual | change)
 
     def send(self) -> str:
         """Send the checked report; the code on the receipt."""
-        return self.send_from(self.get("/report/check"))
+        return self.send_from(self.get(f"{self.under}/report/check"))
 
     def send_from(self, page: str) -> str:
         """Press the send button of a page; the code on the receipt."""
-        assert self.press(page, "/report/send") == "/receipt"
-        return code_in(self.get("/receipt"))
+        receipt = f"{self.under}/receipt"
+        assert self.press(page, f"{self.under}/report/send") == receipt
+        return code_in(self.get(receipt))
 
     def press(self, page: str, path: str, status: int = 303) -> str:
         """Post the form of a page as it came."""
@@ -138,11 +143,16 @@ class Walk:
 
 def hidden_in(page: str) -> dict[str, str]:
     """The hidden fields of a page's form that have a name."""
+    return dict(hidden_pairs(page))
+
+
+def hidden_pairs(page: str) -> list[tuple[str, str]]:
+    """The same, also where several have one name."""
     inputs = [tag for tag in re.findall(r"<input [^>]*>", page) if 'type="hidden"' in tag]
     found = [
         (re.search(r'name="(.*?)"', tag), re.search(r'value="(.*?)"', tag, re.S)) for tag in inputs
     ]
-    return {name[1]: unescape(value[1]) for name, value in found if name and value and name[1]}
+    return [(name[1], unescape(value[1])) for name, value in found if name and value and name[1]]
 
 
 def code_in(page: str) -> str:

@@ -76,3 +76,17 @@ def test_an_adult_sibling_is_named_as_left_out(walk: Walk) -> None:
     assert said not in walk.get("/report/check")
     walk.post("/report/child/2", {"municipality": "vantaa", "turvakielto": "no"} | adult)
     assert said in walk.get("/report/check")
+
+
+def test_of_several_children_it_is_told_whose_part_somebody_does_not_get(walk: Walk) -> None:
+    """Pukkila has no agreement on an Ankkuri team in force."""
+    walk.fill(
+        worry={"categories": ["gang"], "child_role": "suspected"},
+        consent={"child_consent": "given", "consent_to": ["ANK"]},
+    )
+    of_pukkila = {"name": "Serkku", "hetu": "", "age": "10", "municipality": "pukkila"}
+    assert "<dt>Ankkuritiimi</dt>" not in walk.get("/report/check")
+    walk.post("/report/child/2", {"turvakielto": "no"} | of_pukkila)
+    page = walk.get("/report/check")
+    assert "<h3>Ankkuritiimi Vantaa–Kerava</h3>" in page
+    assert "<dt>Serkku: Ankkuritiimi</dt>" in page

@@ -15,8 +15,9 @@ from intake.services.sign_in import FREE_TRIES, IDLE, LONGEST, SignIn
 from intake.store.people_tables import MembershipRow
 from intake.vault.passphrase import HashingBusy
 from intake.web.account import COOKIE
+from intake.web.kept import MOST_FIELDS
 from tests.look.page_faults import page_faults
-from tests.services.test_respond import gang
+from tests.services.sending import gang
 from tests.site import PASSPHRASE, Site, token_in
 from tests.web.reporter_walk import hidden_in
 from tests.web.test_staff_referral import referral_of
@@ -208,7 +209,7 @@ def test_only_what_a_page_of_ours_may_hold_is_kept(site: Site, forged: dict[str,
 def test_more_fields_than_a_page_has_are_not_kept(site: Site) -> None:
     client = browser(site)
     token = token_in(client.get("/sign-in").text)
-    many = {f"kept.{number}": "" for number in range(9)}
+    many = {f"kept.{number}": "" for number in range(MOST_FIELDS + 1)}
     data = {"csrf_token": token, "name": "ank", "passphrase": ""} | many
     assert "kept." not in client.post("/sign-in", data=data).text
 

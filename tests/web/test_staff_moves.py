@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from intake.domain.referral import Move, State
-from intake.services.respond import Entry
+from intake.services.record import Entry
 from tests.look.page_faults import page_faults
-from tests.services.test_respond import gang
+from tests.services.sending import gang
 from tests.site import TRIAGE, Site, token_in, worry_answers
 from tests.web.test_staff_referral import english, referral_of
 
@@ -229,7 +229,7 @@ def test_a_return_that_no_desk_can_take_says_so_and_keeps_the_reason(site: Site)
     assert REASON in answer.text
 
 
-@pytest.mark.parametrize("move", ["hand_over", "nonsense", "open"])
+@pytest.mark.parametrize("move", ["handed_over", "nonsense", "open"])
 def test_an_unknown_move_is_not_found(site: Site, referral: UUID, move: str) -> None:
     client = site.signed_in("soc")
     assert client.get(f"/referrals/{referral}/{move}").status_code == 404

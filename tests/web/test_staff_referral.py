@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 
 from intake.domain.referral import Move, State
 from intake.domain.trail import Action
-from intake.services.respond import Entry
+from intake.services.record import Entry
 from intake.store.people_tables import GrantRow
 from intake.store.tables import DeadlineRow, TrailRow
 from tests.look.page_faults import page_faults

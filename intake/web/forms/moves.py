@@ -90,10 +90,45 @@ WORDS: Mapping[Move, Words] = {
             "Nothing is deleted by itself yet."
         ),
     ),
+    Move.HAND_OVER: Words(
+        mark("Hand over to another agency"),
+        mark("Handed over"),
+        mark(
+            "The receiving agency becomes responsible for the report, and your agency’s part "
+            "ends. Deadlines set by law that are running keep their start. The reporter sees that "
+            "the report has moved. You can withdraw it until the receiver takes it up."
+        ),
+    ),
     Move.CLOSE: Words(
         mark("End the handling"),
         mark("Handling ended"),
         mark("The reporter sees that the handling has ended."),
+    ),
+    Move.REOPEN: Words(
+        mark("Reopen"),
+        mark("Reopened"),
+        mark(
+            "Deadlines that were not met when the handling ended run again as they were: neither "
+            "their start nor their last day changes, and what was late stays late. The reporter "
+            "sees that the report is being handled."
+        ),
+    ),
+    Move.WITHDRAW: Words(
+        mark("Withdraw what was sent to a wrong agency"),
+        mark("Sending withdrawn"),
+        mark(
+            "After this nobody at the receiving agency can open the report. Your agency has it "
+            "again as before, with its deadlines as they were. The receiver sees your reason."
+        ),
+    ),
+    Move.TAKE_OVER: Words(
+        mark("Take over"),
+        mark("Taken over"),
+        mark(
+            "Your desk becomes responsible for the report and gets all parts of it. The part of "
+            "the silent agency ends; it sees who took the report over and why. Deadlines set by "
+            "law keep their start. The reporter sees who has the report."
+        ),
     ),
 }
 
@@ -107,7 +142,7 @@ class ButtonForm(PageForm):
 
 
 class ReasonForm(PageForm):
-    """Return."""
+    """Return, reopen, withdraw, take over."""
 
     reason = _reason(REASON, REASON_MISSING)
 
@@ -163,4 +198,7 @@ FORMS: Mapping[Move, type[PageForm]] = {
     Move.RESPOND: ResponseForm,
     Move.HAND_IN: ButtonForm,
     Move.CLOSE: CloseForm,
+    Move.REOPEN: ReasonForm,
+    Move.WITHDRAW: ReasonForm,
 }
+"""Handing over and taking over have pages of their own."""

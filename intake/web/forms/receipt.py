@@ -37,7 +37,9 @@ class NotedForm(ReportForm):
 
 
 class StatusForm(ReportForm):
-    """The code of a report."""
+    """The code of a report. ``stop``: whether no more letters are wanted."""
+
+    stop = HiddenField("stop")
 
     code = Line(mark("Follow-up code"), limit=200, missing=mark("Write the follow-up code"))
 

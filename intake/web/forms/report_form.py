@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from intake.domain.directory import Directory
+from intake.domain.directory import Agency, Directory
 from intake.domain.message import Message, mark
 from intake.language import Language
 from intake.web.forms.base import PageForm
@@ -20,10 +20,19 @@ WAS = "was"  # on a page of one person: the mark of that one as the page showed 
 
 
 @dataclass(frozen=True)
+class Taking:
+    """That a member of staff types what somebody told these agencies, and when that is."""
+
+    agencies: tuple[Agency, ...]
+    now: datetime
+
+
+@dataclass(frozen=True)
 class Around:
     """What forms need to know beside their own answers.
 
     ``kind``: the reporter's, and ``topics``: those of the worry, as far as they have been told.
+    ``taking`` None: the reporter types.
     """
 
     language: Language
@@ -31,6 +40,7 @@ class Around:
     today: date
     kind: str = ""
     topics: tuple[str, ...] = ()
+    taking: Taking | None = None
 
 
 class ReportForm(PageForm):

@@ -8,6 +8,7 @@ from typing import Any
 from wtforms.validators import ValidationError
 
 from intake.domain.message import Message, mark
+from intake.post.letter import AddressUnusable, mailbox
 from intake.web.forms import words
 from intake.web.forms.fields import Line, OneOf, Passage, Tick
 from intake.web.forms.report_form import ReportForm
@@ -36,15 +37,27 @@ class WhoForm(ReportForm):
 
 
 class _ReporterForm(ReportForm):
+    def validate(self, extra_validators: Any = None) -> bool:
+        """What a caller did not tell cannot be asked of whoever keys it in; a name can."""
+        if self.around.taking:
+            for field in self:
+                if field.name in ("post", "organisation", "phone"):
+                    field.missing = ""
+        return super().validate(extra_validators)
+
     def validate_phone(self, field: Any) -> None:
         """A number that can be called."""
         if sum(character.isdigit() for character in field.data) < _FEWEST_DIGITS:
             raise ValidationError(self.say(Message(NUMBER_UNCLEAR)))
 
     def validate_notice_address(self, field: Any) -> None:
-        """Something that looks like an address: one @ with text on both sides."""
-        name, _, host = field.data.strip().partition("@")
-        if not name or "." not in host.strip(".") or set(" @,;<>") & set(host):
+        """One that a letter can be brought to, at a host of several parts."""
+        address = field.data.strip()
+        try:
+            mailbox("", address)
+        except AddressUnusable:
+            raise ValidationError(self.say(Message(ADDRESS_UNCLEAR))) from None
+        if "." not in address.rpartition("@")[2].strip("."):
             raise ValidationError(self.say(Message(ADDRESS_UNCLEAR)))
 
 

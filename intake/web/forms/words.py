@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from intake.domain.keyed import Channel
 from intake.domain.message import mark
 from intake.web.forms.fields import Choices
 
@@ -10,6 +11,12 @@ REPORTER_KINDS: Choices = (
     ("private_person", mark("I am a private person, such as a neighbour or a relative")),
     ("guardian", mark("I am the child’s parent or guardian")),
     ("child", mark("I am a child or a young person")),
+)
+CHANNELS: Choices = (
+    (Channel.PHONE, mark("By telephone")),
+    (Channel.LETTER, mark("By letter or on paper")),
+    (Channel.VISIT, mark("Face to face")),
+    (Channel.OTHER, mark("In some other way")),
 )
 SECTORS: Choices = (
     ("school", mark("School or other education")),

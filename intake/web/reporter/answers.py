@@ -10,18 +10,20 @@ from werkzeug.datastructures import MultiDict
 
 from intake.domain.message import mark
 from intake.web.forms.report_form import Around, ReportForm
-from intake.web.reporter.pages import GROUPS, PAGES, Group, Page, address, make_form, needs_call
-from intake.web.reporter.visitor import Typed
+from intake.web.reporter.pages import (
+    GROUPS,
+    PAGES,
+    Group,
+    Page,
+    Typed,
+    Way,
+    address,
+    make_form,
+    needs_call,
+)
 
 CALL_FIRST = mark("Call 112 before you send the report")
 NO_CHILD = mark("Tell of at least one child")
-_ORDER: tuple[Page | Group, ...] = (
-    PAGES["who"],
-    PAGES["reporter"],
-    GROUPS["child"],
-    GROUPS["guardian"],
-    *(page for page in PAGES.values() if page.name not in ("who", "reporter")),
-)
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,9 @@ class Checked:
     answers: dict[str, Any] = field(default_factory=dict)
 
 
-def look_over(typed: Typed, around: Around) -> Checked:
+def look_over(way: Way, typed: Typed, around: Around) -> Checked:
     """Check a draft as a whole; ``around`` knows its kind and topics."""
-    pages = list(_typed_pages(typed, around))
+    pages = list(_typed_pages(way, typed, around))
     problems = [
         Problem(
             f"{page.title}: {text}" if page.number else text,
@@ -116,10 +118,10 @@ def sections(pages: list[Answered]) -> list[Section]:
     return list(found.values())
 
 
-def copy_pages(copy: Mapping[str, Any], around: Around) -> list[Answered]:
+def copy_pages(way: Way, copy: Mapping[str, Any], around: Around) -> list[Answered]:
     """The pages of a sent report, of its reporter's own copy."""
     found = []
-    for page in _ORDER:
+    for page in way.order:
         if isinstance(page, Group):
             people = enumerate(copy[page.step], 1)
             found += [Answered(page, n, make_form(page, around, data=one)) for n, one in people]
@@ -137,8 +139,8 @@ def looked_at(page: Page | Group, posted: Mapping[str, list[str]], around: Aroun
     return form
 
 
-def _typed_pages(typed: Typed, around: Around) -> Iterator[Answered]:
-    for page in _ORDER:
+def _typed_pages(way: Way, typed: Typed, around: Around) -> Iterator[Answered]:
+    for page in way.order:
         if isinstance(page, Group):
             for number, posted in enumerate(typed.get(page.step, ()), 1):
                 yield Answered(page, number, looked_at(page, posted, around))

@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from intake.domain.message import Message, mark
@@ -15,22 +15,17 @@ from intake.language import LANGUAGES
 from intake.services.draft import DraftAlreadySent, DraftChanged, DraftTooLarge
 from intake.web.forms.receipt import PlainForm
 from intake.web.forms.report_form import LEAVE, Around, ReportForm
-from intake.web.guards import open_route
 from intake.web.reporter.pages import (
     CALLED_112,
     CHECK,
-    PAGES,
-    STEPS,
     Group,
     Page,
+    Typed,
     address,
-    after,
-    before,
     make_form,
-    next_step,
     returning,
 )
-from intake.web.reporter.visitor import Door, Typed, Visitor
+from intake.web.reporter.visitor import Add, Door, Visitor
 
 ALREADY_SENT = mark(
     "This report has been sent already, so this page was not stored. If you want to add something, "
@@ -60,21 +55,22 @@ class NoPlaceLeft(Exception):
     """A report holds no more people of this kind."""
 
 
-def register(blueprint: Blueprint, door: Door) -> None:
-    """Add the pages to the blueprint."""
+def register(add: Add, door: Door) -> None:
+    """Add the pages to a door."""
+    way = door.way
 
-    @open_route(blueprint, "/report")
+    @add("/report")
     def report() -> Any:
-        return redirect(address(STEPS[0]), 303)
+        return redirect(address(way.steps[0]), 303)
 
-    @open_route(blueprint, f"/report/<any({','.join(PAGES)}):name>", ("GET", "POST"))
+    @add(f"/report/<any({','.join(way.pages)}):name>", ("GET", "POST"))
     def page(name: str) -> Any:
-        asked = PAGES[name]
+        asked = way.pages[name]
         visitor = door.visitor()
         typed = visitor.load()
         if request.method == "GET":
             if visitor.has_sent:
-                return redirect(url_for("reporter.receipt"), 303)
+                return redirect(url_for(".receipt"), 303)
             if name == "reporter" and not visitor.around(typed).kind:
                 return redirect(address("who"), 303)
             form = shown_form(asked, visitor, typed, typed.get(name))
@@ -86,29 +82,29 @@ def register(blueprint: Blueprint, door: Door) -> None:
             if "emergency" not in typed.get("urgency", {}).get("urgency", ()):
                 typed.pop(CALLED_112, None)
 
-        if left := leave_untouched(asked, form, known=name in typed):
+        if left := leave_untouched(visitor, asked, form, known=name in typed):
             return left
         stored = visitor.kept.sealed
-        accepted = accept(visitor, form, put, begins=name == STEPS[0])
+        accepted = accept(visitor, form, put, begins=name == way.steps[0])
         if left := leave_stored(asked, visitor, stored):
             return left
         if not accepted:
             return ask(visitor, asked, form, 422)
         typed = visitor.kept.answers
-        return redirect(after(asked, typed, visitor.around(typed)), 303)
+        return redirect(way.after(asked, typed, visitor.around(typed)), 303)
 
-    @open_route(blueprint, "/report/call-112", ("GET", "POST"))
+    @add("/report/call-112", ("GET", "POST"))
     def call_112() -> Any:
         visitor = door.visitor()
         visitor.load()
         if visitor.has_sent:
-            return redirect(url_for("reporter.receipt"), 303)
+            return redirect(url_for(".receipt"), 303)
         form = PlainForm(request.form or None, around=door.around(), token_key=visitor.token_key)
         called = {CALLED_112: True}
         if request.method == "POST" and accept(
             visitor, form, lambda typed, _: typed.update(called)
         ):
-            return redirect(address(CHECK) if returning() else next_step("urgency"), 303)
+            return redirect(address(CHECK) if returning() else way.next_step("urgency"), 303)
         status = 422 if request.method == "POST" else 200
         back = address("urgency", to_check=returning())
         return visitor.show("call_112", status, form=form, back_href=back)
@@ -164,10 +160,12 @@ def accept(visitor: Visitor, form: ReportForm, put: Put, *, begins: bool = False
     return sound and not refusal
 
 
-def leave_untouched(page: Page | Group, form: ReportForm, *, known: bool) -> Any | None:
+def leave_untouched(
+    visitor: Visitor, page: Page | Group, form: ReportForm, *, known: bool
+) -> Any | None:
     """The way out by the page's Back or language button where there is nothing to keep."""
     typed = any(text.strip() for texts in brought(form).values() for text in texts)
-    return None if known or typed else _way_out(page)
+    return None if known or typed else _way_out(visitor, page)
 
 
 def leave_stored(page: Page | Group, visitor: Visitor, stored: bytes | None) -> Any | None:
@@ -175,13 +173,13 @@ def leave_stored(page: Page | Group, visitor: Visitor, stored: bytes | None) -> 
 
     ``stored``: the draft's seal before this page; no two seals are the same.
     """
-    return None if visitor.kept.sealed == stored else _way_out(page)
+    return None if visitor.kept.sealed == stored else _way_out(visitor, page)
 
 
-def _way_out(page: Page | Group) -> Any | None:
+def _way_out(visitor: Visitor, page: Page | Group) -> Any | None:
     to = request.form.get(LEAVE)
     if to == "back":
-        return redirect(before(page.step), 303)
+        return redirect(visitor.door.way.before(page.step), 303)
     if to not in LANGUAGES:
         return None
     arguments = request.args.to_dict() | (request.view_args or {})
@@ -206,13 +204,15 @@ def ask(
     """Show a page of questions."""
     if visitor.kept.damaged and request.method == "GET":
         form.form_errors.append(form.say(Message(DAMAGED)))
+    way = visitor.door.way
     return visitor.show(
         page.name,
         status,
+        folder=page.folder,
         form=form,
         title=form.language.gettext(page.title),
-        step=STEPS.index(page.step) + 1,
-        steps=len(STEPS),
-        back_href=before(page.step),
+        step=way.steps.index(page.step) + 1,
+        steps=len(way.steps),
+        back_href=way.before(page.step),
         **context,
     )

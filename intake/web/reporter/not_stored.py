@@ -10,13 +10,17 @@ from flask import redirect, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from wtforms.fields.core import UnboundField
 
+from intake import logs
+from intake.language import Language
+from intake.services.desks import NobodyCanOpen
 from intake.services.draft import NoRoomForDrafts
 from intake.vault.envelope import EnvelopeFromNewerVersion
 from intake.web.forms.fields import Line
 from intake.web.forms.receipt import PlainForm
 from intake.web.forms.report_form import TOKEN
 from intake.web.forms.reporter import REPORTER_FORMS
-from intake.web.page import reader_language, render
+from intake.web.measured import outcome
+from intake.web.page import render
 from intake.web.reporter.answers import look_over
 from intake.web.reporter.pages import GROUPS, PAGES
 from intake.web.reporter.phones import by_county
@@ -33,16 +37,17 @@ class NotStored:
     door: Door
 
     def __call__(self, error: Exception) -> Any:
-        """The page of the failure; the log gets the kind of failure alone."""
-        log.error("%s at %s", type(error).__name__, request.endpoint)
+        """The page of the failure; the log gets its kind and its place alone."""
+        log.error("%s at %s", type(error).__name__, request.endpoint, extra=logs.failure(error))
+        outcome("nobody_can_open" if isinstance(error, NobodyCanOpen) else "not_stored")
         if request.method != "POST":
             return render("errors/503.html", 503)
         visitor, directory = self.door.visitor(), self.door.directory
         form = PlainForm(around=self.door.around(), token_key=visitor.token_key)
-        sending = request.endpoint == "reporter.send"
+        sending = str(request.endpoint).endswith(".send")
         try:
             if sending and visitor.has_sent:  # the answer to the commit was lost, not the report
-                return redirect(url_for("reporter.receipt"), 303)
+                return redirect(url_for(".receipt"), 303)
             unsure = False
         except SQLAlchemyError:
             unsure = sending
@@ -52,16 +57,16 @@ class NotStored:
             503,
             action=request.full_path.rstrip("?"),
             unsure=unsure,
-            fields=_draft(visitor) if sending else _posted(),
-            counties=by_county(directory.phone_lines, directory, reader_language()),
+            fields=_draft(visitor) if sending else _posted(self.door.language()),
+            counties=by_county(directory.phone_lines, directory, self.door.language()),
             csrf_token=lambda: form[TOKEN].current_token,
         )
         return visitor.answered(page)
 
 
-def _posted() -> Fields:
+def _posted(language: Language) -> Fields:
     """What this request brought, with the questions of what was typed as text."""
-    say = reader_language().gettext
+    say = language.gettext
     return [
         (name, say(_TEXTS.get(name, "")), value) for name, value in request.form.items(multi=True)
     ]
@@ -72,10 +77,10 @@ def _draft(visitor: Visitor) -> Fields:
     try:
         typed = visitor.load()
     except (SQLAlchemyError, EnvelopeFromNewerVersion):
-        return _posted()
-    checked = look_over(typed, visitor.around(typed))
+        return _posted(visitor.door.language())
+    checked = look_over(visitor.door.way, typed, visitor.around(typed))
     read = [("", asked, said) for page in checked.pages for asked, said, _ in page.rows()]
-    return _posted() + read
+    return _posted(visitor.door.language()) + read
 
 
 def _texts() -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -22,7 +23,6 @@ from intake.web.forms.worry import (
     UrgencyForm,
     WorryForm,
 )
-from intake.web.reporter.visitor import Typed
 
 STEPS = (
     "who",
@@ -38,16 +38,22 @@ STEPS = (
 )
 CHECK = "check"
 CALLED_112 = "called_112"
+Typed = dict[str, Any]
+"""The draft: for each page its answers as they were posted, lists of them for the people."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page of questions. ``form`` None: the reporter's kind chooses it."""
+    """One page of questions. ``form`` None: the reporter's kind chooses it.
+
+    ``folder``: where its template is.
+    """
 
     name: str
     title: str
     step: str
     form: type[ReportForm] | None = None
+    folder: str = "reporter"
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,7 @@ class Group:
     one: str
     most: int
     form: type[ReportForm]
+    folder: str = "reporter"
 
 
 PAGES: Mapping[str, Page] = MappingProxyType(
@@ -100,6 +107,10 @@ GROUPS: Mapping[str, Group] = MappingProxyType(
 )
 
 
+_PLACES = frozenset({CHECK, "call_112", *(group.step for group in GROUPS.values())})
+"""The pages of the way that are routes of their own names."""
+
+
 def make_form(page: Page | Group, around: Around, posted: Any = None, **kwargs: Any) -> ReportForm:
     """The form of a page; ``posted`` None shows it with its ``data``, if any."""
     form = page.form or REPORTER_FORMS.get(around.kind, REPORTER_FORMS["professional"])
@@ -112,39 +123,57 @@ def returning() -> bool:
 
 
 def address(name: str, *, to_check: bool = False, anchor: str | None = None, **values: Any) -> str:
-    """The address of a page of the way. ``to_check``: it leads back to the check page."""
+    """The address of a page of the way, at this request's door.
+
+    ``to_check``: it leads back to the check page.
+    """
     if to_check:
         values["from"] = CHECK
-    if name in PAGES:
-        return url_for("reporter.page", name=name, _anchor=anchor, **values)
+    if name in _PLACES:
+        return url_for(f".{name}", _anchor=anchor, **values)
     if name in GROUPS:
-        return url_for("reporter.person", name=name, _anchor=anchor, **values)
-    return url_for(f"reporter.{name}", _anchor=anchor, **values)
+        return url_for(".person", name=name, _anchor=anchor, **values)
+    return url_for(".page", name=name, _anchor=anchor, **values)
 
 
-def after(page: Page, typed: Typed, around: Around) -> str:
-    """Where a page leads once its answers hold."""
-    back = returning()
-    if page.name == "who" and back:
-        return address("reporter", to_check=True)
-    if page.name == "worry" and len(around.topics) > 1:
-        return address("primary", to_check=back)
-    if page.name == "urgency" and needs_call(typed):
-        return address("call_112", to_check=back)
-    return address(CHECK) if back else next_step(page.step)
+@dataclass(frozen=True)
+class Way:
+    """The pages of a worry in the order of one door's steps.
 
+    ``front``: the endpoint that Back leads to from the first step.
+    """
 
-def next_step(step: str) -> str:
-    """The address of the step after this one."""
-    return address(STEPS[STEPS.index(step) + 1])
+    pages: Mapping[str, Page]
+    steps: tuple[str, ...]
+    front: str
 
+    @cached_property
+    def order(self) -> tuple[Page | Group, ...]:
+        """Every page and group, as they are asked."""
+        every: tuple[Page | Group, ...] = (*self.pages.values(), *GROUPS.values())
+        return tuple(each for step in self.steps for each in every if each.step == step)
 
-def before(step: str) -> str:
-    """Where Back leads from a step."""
-    place = STEPS.index(step)
-    if returning():
-        return address(CHECK)
-    return address(STEPS[place - 1]) if place else url_for("reporter.start")
+    def after(self, page: Page, typed: Typed, around: Around) -> str:
+        """Where a page leads once its answers hold."""
+        back = returning()
+        if page.name == "who" and back:
+            return address("reporter", to_check=True)
+        if page.name == "worry" and len(around.topics) > 1:
+            return address("primary", to_check=back)
+        if page.name == "urgency" and needs_call(typed):
+            return address("call_112", to_check=back)
+        return address(CHECK) if back else self.next_step(page.step)
+
+    def next_step(self, step: str) -> str:
+        """The address of the step after this one."""
+        return address(self.steps[self.steps.index(step) + 1])
+
+    def before(self, step: str) -> str:
+        """Where Back leads from a step."""
+        place = self.steps.index(step)
+        if returning():
+            return address(CHECK)
+        return address(self.steps[place - 1]) if place else url_for(self.front)
 
 
 def needs_call(typed: Typed) -> bool:

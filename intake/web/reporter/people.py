@@ -6,12 +6,11 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from wtforms import HiddenField
 
 from intake.domain.report import canonical
 from intake.web.forms.report_form import ReportForm
-from intake.web.guards import open_route
 from intake.web.reporter.answers import Answered, looked_at
 from intake.web.reporter.asking import (
     NoPlaceLeft,
@@ -26,14 +25,12 @@ from intake.web.reporter.asking import (
 from intake.web.reporter.pages import (
     CHECK,
     GROUPS,
-    STEPS,
     Group,
+    Typed,
     address,
-    before,
-    next_step,
     returning,
 )
-from intake.web.reporter.visitor import Door, Typed, Visitor
+from intake.web.reporter.visitor import Add, Door, Visitor
 
 PERSON = f"/report/<any({','.join(GROUPS)}):name>/<int:number>"
 
@@ -44,14 +41,15 @@ class RemoveForm(ReportForm):
     people = HiddenField("people")
 
 
-def register(blueprint: Blueprint, door: Door) -> None:
-    """Add the pages to the blueprint."""
+def register(add: Add, door: Door) -> None:
+    """Add the pages to a door."""
+    way = door.way
 
-    @open_route(blueprint, "/report/children")
+    @add("/report/children")
     def children() -> Any:
         return everybody(GROUPS["child"])
 
-    @open_route(blueprint, "/report/guardians")
+    @add("/report/guardians")
     def guardians() -> Any:
         return everybody(GROUPS["guardian"])
 
@@ -59,22 +57,22 @@ def register(blueprint: Blueprint, door: Door) -> None:
         visitor = door.visitor()
         typed = visitor.load()
         if visitor.has_sent:
-            return redirect(url_for("reporter.receipt"), 303)
+            return redirect(url_for(".receipt"), 303)
         shown = listed(group, visitor, typed)
         if not shown and group.name == "child":
             return redirect(address(group.name, number=1), 303)
         return visitor.show(
             group.step,
             title=visitor.around(typed).language.gettext(group.title),
-            step=STEPS.index(group.step) + 1,
-            steps=len(STEPS),
-            back_href=before(group.step),
+            step=way.steps.index(group.step) + 1,
+            steps=len(way.steps),
+            back_href=way.before(group.step),
             people=shown,
             add_href=address(group.name, number=len(shown) + 1) if len(shown) < group.most else "",
-            next_href=address(CHECK) if returning() else next_step(group.step),
+            next_href=address(CHECK) if returning() else way.next_step(group.step),
         )
 
-    @open_route(blueprint, PERSON, ("GET", "POST"))
+    @add(PERSON, ("GET", "POST"))
     def person(name: str, number: int) -> Any:
         group = GROUPS[name]
         if not 1 <= number <= group.most:
@@ -86,7 +84,7 @@ def register(blueprint: Blueprint, door: Door) -> None:
         around = {"number": number, "count": len(people)}
         if request.method == "GET":
             if visitor.has_sent:
-                return redirect(url_for("reporter.receipt"), 303)
+                return redirect(url_for(".receipt"), 303)
             if number > len(people) + 1:
                 return redirect(to_list, 303)
             posted = people[number - 1] if number <= len(people) else None
@@ -102,7 +100,7 @@ def register(blueprint: Blueprint, door: Door) -> None:
                 raise NoPlaceLeft
             people[place : place + 1] = [posted]
 
-        if left := leave_untouched(group, form, known=number <= len(people)):
+        if left := leave_untouched(visitor, group, form, known=number <= len(people)):
             return left
         stored = visitor.kept.sealed
         accepted = accept(visitor, form, put)
@@ -114,7 +112,7 @@ def register(blueprint: Blueprint, door: Door) -> None:
             return ask(visitor, group, form, 422, **around)
         return redirect(address(CHECK) if returning() else to_list, 303)
 
-    @open_route(blueprint, f"{PERSON}/remove", ("GET", "POST"))
+    @add(f"{PERSON}/remove", ("GET", "POST"))
     def remove(name: str, number: int) -> Any:
         group = GROUPS[name]
         if not 1 <= number <= group.most:
@@ -123,7 +121,7 @@ def register(blueprint: Blueprint, door: Door) -> None:
         typed = visitor.load()
         people = typed.get(group.step, [])
         if visitor.has_sent:
-            return redirect(url_for("reporter.receipt"), 303)
+            return redirect(url_for(".receipt"), 303)
         form = RemoveForm(request.form or None, around=door.around(), token_key=visitor.token_key)
 
         def put(typed: Typed, _posted: dict[str, list[str]]) -> None:

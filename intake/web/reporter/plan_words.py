@@ -80,6 +80,7 @@ class Told:
     duty_unmet: bool
     call_too: bool
     ask_consent: bool
+    known_already: tuple[str, ...] = ()
 
 
 def tell(plan: Plan, worry: Worry, language: Language) -> Told:
@@ -105,10 +106,7 @@ def tell(plan: Plan, worry: Worry, language: Language) -> Told:
         report_type=language.gettext(words.REPORT_TYPES[plan.report_type]),
         type_reason=language.message(plan.type_reason),
         recipients=[_recipient(share, worry, language) for share in plan.shares],
-        withheld=_distinct(
-            (language.gettext(words.KINDS[found.kind]), language.text(found.because))
-            for found in plan.withheld
-        ),
+        withheld=_withheld(plan, worry, language),
         notices=notices,
         duty_unmet=worry.reporter.kind == "professional" and "SOC" not in kinds,
         call_too=CALL_TOO in noticed or not plan.shares,
@@ -184,6 +182,25 @@ def _place(child: Child) -> list[str]:
         mark("protected address"): True,
     }
     return [part for part, told in parts.items() if told]
+
+
+def _withheld(plan: Plan, worry: Worry, language: Language) -> list[tuple[str, str]]:
+    """Who does not get it and why; of several children, of whom where it is not of all."""
+    names = _names(worry, language)
+    found: dict[tuple[str, str], set[int]] = {}
+    for number, outcome in enumerate(plan.outcomes):
+        for each in outcome.withheld:
+            key = (language.gettext(words.KINDS[each.kind]), language.text(each.because))
+            found.setdefault(key, set()).add(number)
+    return [
+        (
+            kind
+            if len(numbers) == len(names)
+            else language.gettext(OF_CHILD, child=", ".join(names[n] for n in numbers), parts=kind),
+            because,
+        )
+        for (kind, because), numbers in found.items()
+    ]
 
 
 def _left_out(plan: Plan, worry: Worry, language: Language) -> Iterable[str]:

@@ -1,119 +1,52 @@
-"""After sending: the receipt with its code, the own copy, and the status by code."""
+"""After sending: the receipt with its code, until that has been noted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import redirect, request, url_for
 
 from intake.domain.directory import Agency, Directory, Kind, PhoneLine
-from intake.domain.message import Message, mark
-from intake.domain.referral import Response
-from intake.services.status import AgencyStatus, CodeUnknown, ReportStatus, Stage
 from intake.services.submit import Receipt
-from intake.vault.own import ReceiptCode
-from intake.web.forms.receipt import NotedForm, StatusForm
-from intake.web.guards import open_route
+from intake.web.forms.receipt import NotedForm
 from intake.web.page import render
-from intake.web.reporter.answers import copy_pages, sections
 from intake.web.reporter.phones import by_county
-from intake.web.reporter.visitor import Door, Visitor
-
-NOT_FOUND = mark("No report has this code. Check it once more.")
-STAGES = {
-    Stage.STORED: ("new", mark("Stored: nobody has opened it yet")),
-    Stage.OPENED: ("progress", mark("Opened")),
-    Stage.HANDLED: ("progress", mark("Being handled")),
-    Stage.MOVED: ("closed", mark("Moved to another agency")),
-    Stage.CLOSED: ("done", mark("Closed")),
-}
-RESPONSES = {
-    Response.CONTACTED: mark("The agency has been in contact with the child or the family."),
-    Response.MEETING_OFFERED: mark("The agency has offered a meeting."),
-    Response.SUPPORT_STARTED: mark("Support has started."),
-    Response.ALREADY_SUPPORTED: mark("The child or the family was already being supported."),
-    Response.GUIDED_ONWARD: mark("The matter has been guided onward."),
-    Response.NO_MEASURES: mark("The matter has been looked into; there are no further measures."),
-}
-MOVED_TO = mark("Moved to: %(agency)s")
-NEXT = mark("Next: %(clock)s, at the latest %(day)s")
+from intake.web.reporter.progress import told
+from intake.web.reporter.visitor import Add, Door, Visitor
 
 
-@dataclass(frozen=True)
-class Told:
-    """Where one agency is with a report, in words."""
+def register(add: Add, door: Door) -> None:
+    """Add the pages to a door."""
 
-    agency: str
-    phone: str
-    kind: str
-    stage: str
-    since: str
-    details: list[str]
-
-
-def register(blueprint: Blueprint, door: Door) -> None:
-    """Add the pages to the blueprint."""
-
-    @open_route(blueprint, "/receipt")
+    @add("/receipt")
     def receipt() -> Any:
         visitor = door.visitor()
         found = received(visitor)
         if found is None:
             return render("reporter/no_receipt.html", 404)
         if found.acknowledged:
-            return redirect(url_for("reporter.noted"), 303)
+            return redirect(url_for(".noted"), 303)
         form = NotedForm(around=door.around(), token_key=visitor.token_key)
         return panel(visitor, found, form)
 
-    @open_route(blueprint, "/receipt/noted", ("GET", "POST"))
+    @add("/receipt/noted", ("GET", "POST"))
     def noted() -> Any:
         visitor = door.visitor()
         found = received(visitor)
-        if found is None:
+        if found is None and not visitor.known:
             return render("reporter/noted.html")
+        if found is None:
+            return render("reporter/no_receipt.html", 404)
         if found.acknowledged:
             return visitor.forgotten(render("reporter/noted.html"))
         if request.method == "GET":
-            return redirect(url_for("reporter.receipt"), 303)
+            return redirect(url_for(".receipt"), 303)
         form = NotedForm(request.form, around=door.around(), token_key=visitor.token_key)
         if not form.validate():
             return panel(visitor, found, form, 422)
         door.submit.acknowledge(visitor.secret, door.now())
-        return visitor.forgotten(redirect(url_for("reporter.noted"), 303))
-
-    @open_route(blueprint, "/receipt/copy")
-    def copy() -> Any:
-        found = received(door.visitor())
-        if found is None or found.copy is None:
-            return render("reporter/no_receipt.html", 404)
-        reporter, worry = found.copy["reporter"], found.copy["worry"]
-        around = door.around(reporter["kind"], worry["categories"])
-        return render(
-            "reporter/copy.html",
-            sections=sections(copy_pages(found.copy, around)),
-            received_at=found.received_at,
-            code=found.code.text,
-            back_href=url_for("reporter.receipt"),
-        )
-
-    @open_route(blueprint, "/status", ("GET", "POST"))
-    def status() -> Any:
-        # No token: the form changes nothing, and a code opens nothing but the state of a report.
-        form = StatusForm(request.form or None, around=door.around()).without_token()
-        if request.method == "GET":
-            return render("reporter/status.html", form=form)
-        if not form.validate():
-            return render("reporter/status.html", 422, form=form)
-        try:
-            found = door.status.by_code(ReceiptCode.parse(form["code"].data))
-        except CodeUnknown:
-            form["code"].errors = [form.say(Message(NOT_FOUND))]
-            return render("reporter/status.html", 422, form=form)
-        return render(
-            "reporter/progress.html", received_at=found.received_at, agencies=told(found, door)
-        )
+        return visitor.forgotten(redirect(url_for(".noted"), 303))
 
 
 def received(visitor: Visitor) -> Receipt | None:
@@ -144,33 +77,3 @@ def lines_of(agencies: Iterable[Agency], directory: Directory) -> list[PhoneLine
     places = {p for each in agencies if each.kind is not Kind.POL for p in each.municipalities}
     counties = {directory.municipalities[place].county for place in places}
     return [line for line in directory.phone_lines if not counties or line.county in counties]
-
-
-def told(report: ReportStatus, door: Door) -> list[Told]:
-    """Put a status in words; never anything of the content."""
-    return [_told(each, door) for each in report.agencies]
-
-
-def _told(each: AgencyStatus, door: Door) -> Told:
-    language = door.around().language
-    kind, stage = STAGES[each.stage]
-    details = []
-    if each.opened_at and each.stage is not Stage.OPENED:
-        opened = Message(mark("Opened %(at)s"), {"at": each.opened_at})
-        details.append(language.message(opened))
-    if each.moved_to:
-        moved = Message(MOVED_TO, {"agency": each.moved_to.name})
-        details.append(language.message(moved))
-    if each.response:
-        details.append(language.gettext(RESPONSES[Response(each.response)]))
-    if each.next_clock and each.next_due and each.stage not in (Stage.MOVED, Stage.CLOSED):
-        clock = door.clocks[each.next_clock].title
-        details.append(language.message(Message(NEXT, {"clock": clock, "day": each.next_due})))
-    return Told(
-        agency=language.text(each.agency.name),
-        phone=each.agency.phone,
-        kind=kind,
-        stage=language.gettext(stage),
-        since=language.date_and_time(each.at),
-        details=details,
-    )

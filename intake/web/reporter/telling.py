@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect
+from flask import redirect
 
-from intake.web.guards import open_route
 from intake.web.page import render
 from intake.web.reporter.phones import by_county
-from intake.web.reporter.visitor import Door
+from intake.web.reporter.visitor import Add, Door
 
 ELSEWHERE = "https://www.ilmatieteenlaitos.fi/"
 """Where *Leave this page* leads: a page that anybody might be reading."""
 
 
-def register(blueprint: Blueprint, door: Door) -> None:
-    """Add the pages to the blueprint."""
+def register(add: Add, door: Door) -> None:
+    """Add the pages to a door."""
 
-    @open_route(blueprint, "/")
+    @add("/")
     def start() -> Any:
         visitor = door.visitor()
         directory = door.directory
@@ -29,14 +28,14 @@ def register(blueprint: Blueprint, door: Door) -> None:
             counties=by_county(directory.phone_lines, directory, door.around().language),
         )
 
-    @open_route(blueprint, "/leave")
+    @add("/leave")
     def leave() -> Any:
         return redirect(ELSEWHERE, 303)
 
-    @open_route(blueprint, "/accessibility")
+    @add("/accessibility")
     def accessibility() -> Any:
         return render("reporter/accessibility.html")
 
-    @open_route(blueprint, "/privacy")
+    @add("/privacy")
     def privacy() -> Any:
         return render("reporter/privacy.html")

@@ -1,0 +1,153 @@
+"""``ankkuri doctor``: what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import make_url
+
+import config
+from intake import jobs, wiring
+from intake.commands.command import add_command
+from intake.doctor import agencies, database, files, keys, places, rules, running
+from intake.doctor.finding import Check, Finding, Level, Said, examine, fine_unless
+from intake.domain.calendar import load_calendar
+from intake.domain.deadline import local_date
+from intake.domain.directory import Directory
+from intake.domain.directory_file import DirectoryInvalid, directory_from
+from intake.services.take_stock import TakeStock
+from intake.store import directory as directory_store
+from intake.store import people
+from intake.store.database import Database
+from routing_rules.load import load_checked
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def add(commands: Any) -> None:
+    """Add this command."""
+    doctor = add_command(commands, "doctor", _doctor, "say what is missing, and what to do")
+    doctor.add_argument("--json", action="store_true")
+
+
+def _doctor(chosen: argparse.Namespace) -> int:
+    findings = examination(config.load(), wiring.utc_now)
+    holds = all(finding.level is not Level.FAIL for finding in findings)
+    if chosen.json:
+        print(json.dumps({"holds": holds, "findings": [vars(f) for f in findings]}, indent=2))
+    else:
+        for finding in findings:
+            print(f"{finding.level:<5} {finding.check:<12} {finding.text}")
+    return 0 if holds else 1
+
+
+def examination(settings: config.Settings, now: wiring.Now) -> list[Finding]:
+    """All checks. Without a database, or a directory in it, those that need one are left out."""
+    opened = Database(settings.database)
+    try:
+        findings = examine(_without_database(settings, opened, now))
+        if _failed(findings, "database"):
+            return findings
+        findings += examine(_of_database(opened, now))
+        if _failed(findings, "directory"):
+            return findings
+        return findings + examine(_of_directory(settings, opened, now()))
+    finally:
+        opened.engine.dispose()
+
+
+def _without_database(
+    settings: config.Settings, opened: Database, now: wiring.Now
+) -> dict[str, Check]:
+    today, folder = local_date(now()), settings.keys
+    staff, reporter = config.SECRETS["staff"], config.SECRETS["reporter"]
+    private, public = config.REPLAY_PRIVATE, config.REPLAY_PUBLIC
+    serves_staff = bool(set(settings.doors) & config.STAFF_DOORS)
+    needed = [reporter] if "reporter" in settings.doors else []
+    others: list[str] = []
+    if serves_staff:
+        needed += [staff, config.SECRETS["pepper"]]
+    else:
+        others += [staff, config.SECRETS["pepper"], private]
+    place = make_url(settings.database).database or ""
+    folders = {settings.data, Path(place).parent} if Path(place).is_absolute() else {settings.data}
+    return {
+        "settings": partial(_settings, settings),
+        "keys": partial(keys.key_files, folder, needed, public),
+        "replay key": partial(keys.replay_pair, folder, private, public, wiring.REPLAY_KEY_ID),
+        "other doors": partial(keys.other_doors, folder, others),
+        "file modes": partial(files.modes, settings.data),
+        "disk space": partial(files.space, sorted(folders)),
+        "disk clock": partial(files.clock, settings.data, now),
+        "time zone": places.zone,
+        "languages": places.languages,
+        "rules": partial(rules.rules, settings.rules, today),
+        "legal bases": partial(rules.bases, settings.rules, today),
+        "calendars": lambda: rules.calendars(load_calendar(), today),
+        "database": partial(database.schema, opened),
+    }
+
+
+def _of_database(opened: Database, now: wiring.Now) -> dict[str, Check]:
+    return {
+        "durability": partial(database.durability, opened),
+        "clocks": partial(database.clocks, opened, now),
+        "directory": partial(_directory_holds, opened),
+    }
+
+
+def _of_directory(settings: config.Settings, opened: Database, now: datetime) -> dict[str, Check]:
+    today, directory = local_date(now), _directory(opened)
+    with opened.read() as connection:
+        openers = people.openers(connection, today)
+    stock = TakeStock(opened, directory)(now)
+    patience = {job: jobs.patience(seconds) for job, seconds in jobs.SECONDS.items()}
+    return {
+        "reachable": lambda: agencies.openable(
+            directory, load_checked(settings.rules).standby, openers, today
+        ),
+        "openers": partial(agencies.openers_enough, directory, openers),
+        "agency keys": partial(agencies.keys_whole, opened, today),
+        "agreements": partial(agencies.agreements, directory, today),
+        "mail": lambda: running.mail(settings.mail, wiring.sender_of(settings)),
+        "letters": partial(running.letters, stock),
+        "jobs": partial(running.jobs, stock, patience, now),
+    }
+
+
+def _settings(settings: config.Settings) -> list[Said]:
+    far = urlsplit(settings.base_url).hostname not in LOOPBACK
+    problems: list[Said] = []
+    if far and settings.base_url.startswith("http://"):
+        problems.append((Level.FAIL, "ANKKURI_BASE_URL is http: reports would travel open"))
+    if far and not settings.secure_cookies:
+        problems.append((Level.FAIL, "ANKKURI_SECURE_COOKIES is no: cookies would travel open"))
+    if far and settings.banner == "demo":
+        problems.append((Level.WARN, "ANKKURI_BANNER is demo: pages say that all is invented"))
+    return fine_unless(problems, f"doors {', '.join(settings.doors)} at {settings.base_url}")
+
+
+def _directory_holds(opened: Database) -> list[Said]:
+    try:
+        directory = _directory(opened)
+    except DirectoryInvalid as error:
+        return [(Level.FAIL, problem) for problem in error.problems]
+    return [(Level.OK, f"{len(directory.agencies)} agencies")]
+
+
+def _directory(opened: Database) -> Directory:
+    with opened.read() as connection:
+        tables = directory_store.tables(connection)
+    if not tables:
+        raise DirectoryInvalid(["there is no directory of agencies: run `ankkuri init`"])
+    return directory_from(tables)
+
+
+def _failed(findings: list[Finding], check: str) -> bool:
+    return any(f.check == check and f.level is Level.FAIL for f in findings)

@@ -1,0 +1,205 @@
+"""Make what a referral is sent on as: a new one at another agency, with clocks of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from intake.domain.clock import Clock
+from intake.domain.directory import Agency, Directory, Kind
+from intake.domain.referral import State
+from intake.domain.report import HANDED_OVER, ReportType, section_of, type_once_moved
+from intake.domain.trail import Action
+from intake.services.record import MoveNotOpen
+from intake.services.refer import Refer, Referred
+from intake.services.route import Route
+from intake.services.sign_in import Visit
+from intake.store import moves, reports, trail
+from intake.store.columns import AnyRow
+from intake.store.database import Database
+from intake.vault.seal import PublicKey, SectionKeys
+
+OWN_CLOCKS = frozenset({"accept", "urgency"})
+"""Each agency's own, also where a law sets one: they run from its own arrival."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A successor ready to be written, and what the trail says of the disclosure."""
+
+    referred: Referred
+    sections: str
+    basis: str
+
+    @property
+    def referral_id(self) -> UUID:
+        """The new referral's."""
+        found: UUID = self.referred.referrals[0]["id"]
+        return found
+
+    def write(self, connection: Connection, visit: Visit, by: str, now: datetime) -> None:
+        """Add it with its wraps, its deadlines and a line of the disclosure, by agency ``by``."""
+        referred = self.referred
+        reports.add_referrals(connection, referred.referrals, referred.wraps, referred.deadlines)
+        trail.write_line(
+            connection,
+            at=now,
+            action=Action.DISCLOSE,
+            person_id=visit.person.id,
+            role=visit.person.role_at(by),
+            agency_id=referred.referrals[0]["agency_id"],
+            referral_id=self.referral_id,
+            purpose=self.sections,
+            basis=self.basis,
+        )
+
+
+WAYS = ("returned", "handed_over", "taken_over")
+"""How a referral can have come from another agency; its reasons tell by whom and why."""
+
+
+_FOLLOWING = frozenset({"nothing_to_guardians"})
+"""Notices that hold for whoever has the report."""
+
+
+class NoDeskTakesIt(MoveNotOpen):
+    """Every desk that could take a return holds the report already, or nobody there can open."""
+
+
+@dataclass(frozen=True)
+class HandOn:
+    """Finds who may take a referral and makes the one that they get; nothing is written here."""
+
+    database: Database
+    directory: Directory
+    clocks: Mapping[str, Clock]
+    route: Route
+    refer: Refer
+
+    def desk_for_return(
+        self, row: AnyRow, deadlines: Collection[AnyRow], now: datetime
+    ) -> Agency | None:
+        """The desk that gets what the referral's agency returns; None where no desk could."""
+        had = self.holders(row, {State.WITHDRAWN})
+        agency = self.directory.agency(row.agency_id)
+        desks = self.route.standbys_for(agency, now, today=is_urgent(deadlines))
+        return next((desk for desk in desks if desk.id not in had), None)
+
+    def holders(self, row: AnyRow, but: Collection[State]) -> set[str]:
+        """The agencies with a referral of the same report in any other state."""
+        with self.database.read() as connection:
+            return moves.holders(connection, row.report_id, but)
+
+    def successor(
+        self,
+        row: AnyRow,
+        deadlines: Collection[AnyRow],
+        *,
+        target: Agency,
+        keys: SectionKeys,
+        reasons: Mapping[str, Any],
+        basis: str,
+        now: datetime,
+        also: Collection[str] = (),
+    ) -> Sent:
+        """The target's referral with these sections and a fresh standby wrap where it leads.
+
+        Its own clocks run from now, and so do ``also``; at an agency of the same kind those that
+        a law set going keep their start. Raises NobodyCanOpen.
+        """
+        referred = Referred()
+        referral_id = self.refer.add(
+            referred,
+            report_id=row.report_id,
+            agency=target,
+            key=self.route.key_of(target, now),
+            keys=keys.only(slot for slot in keys if slot != "reasons"),
+            reasons=reasons,
+            lead=row.is_lead,
+            came_from=row.id,
+            standby=self._standby(target, now) if row.is_lead else None,
+            now=now,
+        )
+        self.refer.start_clocks(
+            referred,
+            referral_id,
+            target,
+            self._started(row, target, deadlines, also, now),
+            today=is_urgent(deadlines),
+            municipality=next((d.municipality for d in deadlines if d.municipality), None),
+            now=now,
+            catch_up=False,
+        )
+        kinds = dict.fromkeys(section_of(slot) for slot in keys if slot != "reasons")
+        return Sent(referred, ", ".join(kinds), basis)
+
+    def binding(self, deadlines: Collection[AnyRow]) -> list[AnyRow]:
+        """The running clocks that a law set: only an agency of the same kind can carry them on."""
+        return [
+            d
+            for d in deadlines
+            if d.met_at is None and (d.clock not in self.clocks or self.clocks[d.clock].law)
+        ]
+
+    def _standby(self, target: Agency, now: datetime) -> tuple[Agency, PublicKey] | None:
+        desk = next(iter(self.route.standbys_for(target, now)), None)
+        return (desk, self.route.key_of(desk, now)) if desk else None
+
+    def _started(
+        self,
+        row: AnyRow,
+        target: Agency,
+        deadlines: Collection[AnyRow],
+        also: Collection[str],
+        now: datetime,
+    ) -> dict[str, datetime]:
+        same_kind = target.kind is self.directory.agency(row.agency_id).kind
+        usual = self.route.rules.usual[target.kind].clocks
+        started = dict.fromkeys(("accept", *usual, *also), now)
+        if not same_kind:
+            return started
+        own = {c: at for c, at in started.items() if c in OWN_CLOCKS or not self.clocks[c].law}
+        carried = {
+            d.clock: d.started_at
+            for d in self.binding(deadlines)
+            if d.clock not in OWN_CLOCKS and d.clock in self.clocks
+        }
+        return own | carried
+
+
+def is_urgent(deadlines: Collection[AnyRow]) -> bool:
+    """Whether the reporter said that it must be looked at today."""
+    return any(deadline.today for deadline in deadlines)
+
+
+def live(successors: Sequence[AnyRow]) -> AnyRow | None:
+    """The one that was not withdrawn."""
+    return next((row for row in successors if row.state != State.WITHDRAWN), None)
+
+
+def without_way(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Reasons without how they came to the agency that has them."""
+    return {name: value for name, value in told.items() if name not in WAYS}
+
+
+def retold(
+    first: Mapping[str, Any], sections: Collection[str], to: Kind, *, same: bool, notified: bool
+) -> dict[str, Any]:
+    """Why a report was made, for another agency: what the rules said of the worry goes along only
+    with the worry itself.
+    """
+    why = without_way(first)
+    if "concern" not in sections:
+        why |= {"report_type": ReportType.OTHER_CONTACT, "type_reason": HANDED_OVER}
+        why |= {"reasons": [], "uncertain": [], "children": {}}
+    kind, because = type_once_moved(why["report_type"], why["type_reason"], to, notified=notified)
+    why |= {"report_type": kind, "type_reason": because}
+    if not same:
+        notices = [notice for notice in first["notices"] if notice in _FOLLOWING]
+        why |= {"withheld": [], "notices": notices}
+    return why

@@ -1,0 +1,184 @@
+"""What is erased or ended for good, with its line in the list that restores replay."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self, cast
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from intake.domain.row_id import new_id
+from intake.store.columns import AnyRow
+from intake.store.kinds import kind_of, plain, value_of
+from intake.store.schema import METADATA
+from intake.store.tables import Base, DeletionRow
+
+
+class DeletionUnreadable(Exception):
+    """An entry of the list is none that this version knows; the message says why."""
+
+
+def erase_rows(connection: Connection, row: type[Base], *where: Any, at: datetime) -> int:
+    """Delete rows that backups hold, and keep any restore from bringing them back; how many."""
+    target = cast(Table, row.__table__)
+    gone = connection.execute(delete(target).where(*where).returning(*target.primary_key)).all()
+    _list(connection, target, gone, at)
+    return len(gone)
+
+
+def put_for_good(
+    connection: Connection,
+    column: InstrumentedAttribute[Any],
+    value: Any,
+    *where: Any,
+    at: datetime,
+) -> int:
+    """Erase a value (None, or an empty one) or end something (an instant, a day, a word), so that
+    no restore undoes it; what is taken up again is written through here too. How many rows changed.
+    """
+    target = cast(Table, column.class_.__table__)
+    listed = plain(kind_of(column.type), value)
+    if not isinstance(listed, str | None) or (listed and column.name.startswith("sealed_")):
+        raise TypeError(f"{column.name} cannot be listed with a value")
+    changed = connection.execute(
+        update(target)
+        .where(*where, column.is_distinct_from(value))
+        .values({column.name: value})
+        .returning(*target.primary_key)
+    ).all()
+    _list(connection, target, changed, at, column.name, listed)
+    return len(changed)
+
+
+def _list(
+    connection: Connection,
+    target: Table,
+    keys: Sequence[AnyRow],
+    at: datetime,
+    column: str | None = None,
+    value: str | None = None,
+) -> None:
+    kinds = [kind_of(c.type) for c in target.primary_key]
+    entries = [
+        {
+            "id": new_id(at),
+            "of_table": target.name,
+            "of_row": [plain(kind, part) for kind, part in zip(kinds, key, strict=True)],
+            "of_column": column,
+            "value": value,
+            "at": at,
+        }
+        for key in keys
+    ]
+    if entries:
+        connection.execute(insert(DeletionRow), entries)
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """One entry of the list."""
+
+    id: UUID
+    of_table: str
+    of_row: tuple[Any, ...]
+    of_column: str | None
+    value: str | None
+    at: datetime
+
+    def to_json(self) -> dict[str, Any]:
+        """For a line of the list's file."""
+        return vars(self) | {"id": str(self.id), "at": self.at.isoformat()}
+
+    @classmethod
+    def parse(cls, content: Any) -> Self:
+        """What `to_json` gave. Raises DeletionUnreadable."""
+        try:
+            entry = cls(
+                **content
+                | {
+                    "id": UUID(content["id"]),
+                    "of_row": tuple(content["of_row"]),
+                    "at": datetime.fromisoformat(content["at"]),
+                }
+            )
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise DeletionUnreadable("it is not an entry of a list of deletions") from None
+        entry._target()
+        return entry
+
+    def _target(self) -> Table:
+        target = METADATA.tables.get(self.of_table)
+        if target is None or (self.of_column and self.of_column not in target.c):
+            raise DeletionUnreadable(f"there is no {self.of_table}.{self.of_column or '*'} here")
+        if len(self.of_row) != len(target.primary_key):
+            raise DeletionUnreadable(f"a row of {self.of_table} is named otherwise")
+        return target
+
+    def replay(self, connection: Connection) -> int:
+        """Erase or end it again; how many rows there were to change."""
+        target = self._target()
+        try:
+            this = [
+                c == value_of(kind_of(c.type), part)
+                for c, part in zip(target.primary_key, self.of_row, strict=True)
+            ]
+            if self.of_column is None:
+                return connection.execute(delete(target).where(*this)).rowcount
+            column = target.c[self.of_column]
+            value = value_of(kind_of(column.type), self.value)
+        except (AttributeError, TypeError, ValueError):
+            raise DeletionUnreadable("its values cannot be read") from None
+        return connection.execute(
+            update(target).where(*this, column.is_distinct_from(value)).values({column.name: value})
+        ).rowcount
+
+
+def unlisted(connection: Connection, limit: int) -> Sequence[Deletion]:
+    """Entries that are not in the list's file yet, in their order."""
+    rows = connection.execute(
+        select(DeletionRow.__table__)
+        .where(DeletionRow.listed_at.is_(None))
+        .order_by(DeletionRow.id)
+        .limit(limit)
+    )
+    return [_entry(row) for row in rows]
+
+
+def known(connection: Connection) -> set[UUID]:
+    """Entries that the database has been through already."""
+    return set(connection.scalars(select(DeletionRow.id)))
+
+
+def in_order(entries: Iterable[Deletion]) -> list[Deletion]:
+    """The order in which they can be replayed: what ended, then rows, those that point first."""
+    place = {each.name: -number for number, each in enumerate(METADATA.sorted_tables)}
+    return sorted(entries, key=lambda e: (e.of_column is None, place[e.of_table], e.id))
+
+
+def mark_listed(connection: Connection, ids: Collection[UUID], at: datetime) -> None:
+    """The file has these entries."""
+    connection.execute(update(DeletionRow).where(DeletionRow.id.in_(ids)).values(listed_at=at))
+
+
+def keep(connection: Connection, entries: Sequence[Deletion], listed_at: datetime) -> None:
+    """Take entries over from the file."""
+    rows = [
+        vars(entry) | {"of_row": list(entry.of_row), "listed_at": listed_at} for entry in entries
+    ]
+    if rows:
+        connection.execute(insert(DeletionRow), rows)
+
+
+def purge(connection: Connection, before: datetime) -> int:
+    """Delete the entries before that the file has; how many there were."""
+    return connection.execute(
+        delete(DeletionRow).where(DeletionRow.at < before, DeletionRow.listed_at.is_not(None))
+    ).rowcount
+
+
+def _entry(row: AnyRow) -> Deletion:
+    return Deletion(row.id, row.of_table, tuple(row.of_row), row.of_column, row.value, row.at)

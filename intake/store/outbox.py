@@ -1,0 +1,164 @@
+"""Letters that wait for the post, and those that it never took."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from intake.store.columns import AnyRow
+from intake.store.people_tables import PersonRow
+from intake.store.tables import NoticeRow, OutboxRow
+
+_WAITING = (OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None))
+_DEAD = (OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_not(None))
+_AGENCY = OutboxRow.params["agency"].as_string()
+
+
+def put_letters(connection: Connection, letters: Sequence[dict[str, Any]]) -> None:
+    """Put letters into the outbox."""
+    if letters:
+        connection.execute(insert(OutboxRow), letters)
+
+
+def count_waiting_letters(connection: Connection) -> int:
+    """How many letters are neither sent nor given up."""
+    return connection.scalar(select(func.count()).select_from(OutboxRow).where(*_WAITING)) or 0
+
+
+def claim_letter(connection: Connection, now: datetime, until: datetime) -> AnyRow | None:
+    """The letter that has waited longest of those to be tried now, kept from others until then.
+
+    With its reader: one of staff (email, name, language, left_at) or a report's sealed_address,
+    None where that has been erased. A letter that another is claiming is passed over.
+    """
+    row = connection.execute(
+        select(
+            *OutboxRow.__table__.c,
+            PersonRow.email,
+            PersonRow.name,
+            PersonRow.language,
+            PersonRow.left_at,
+            NoticeRow.sealed_address,
+        )
+        .join(PersonRow, PersonRow.id == OutboxRow.person_id, isouter=True)
+        .join(NoticeRow, NoticeRow.report_id == OutboxRow.report_id, isouter=True)
+        .where(*_WAITING, OutboxRow.next_attempt_at <= now)
+        .order_by(OutboxRow.next_attempt_at, OutboxRow.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=OutboxRow)
+    ).first()
+    if row is not None:
+        put_off(connection, row.id, until)
+    return row
+
+
+def put_off(connection: Connection, letter_id: UUID, until: datetime) -> None:
+    """Leave a letter that waits alone until then."""
+    connection.execute(
+        update(OutboxRow).where(OutboxRow.id == letter_id, *_WAITING).values(next_attempt_at=until)
+    )
+
+
+def put_off_all(connection: Connection, now: datetime, until: datetime) -> None:
+    """Leave every letter that would be tried now alone until then."""
+    connection.execute(
+        update(OutboxRow)
+        .where(*_WAITING, OutboxRow.next_attempt_at <= now)
+        .values(next_attempt_at=until)
+    )
+
+
+def give_up_letter(connection: Connection, letter_id: UUID, at: datetime) -> None:
+    """The letter is not to be sent; one that is sent or dead stays as it is."""
+    connection.execute(
+        update(OutboxRow).where(OutboxRow.id == letter_id, *_WAITING).values(dead_at=at)
+    )
+
+
+def mark_sent(connection: Connection, letter_id: UUID, at: datetime) -> None:
+    """The post has taken the letter, whatever another run has thought of it meanwhile."""
+    connection.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == letter_id)
+        .values(sent_at=at, dead_at=None, attempts=OutboxRow.attempts + 1)
+    )
+
+
+def mark_failed(
+    connection: Connection, letter_id: UUID, next_attempt_at: datetime, dead_at: datetime | None
+) -> bool:
+    """The post did not take the letter; try again then, or never. False if it waits no more."""
+    return (
+        connection.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id == letter_id, *_WAITING)
+            .values(
+                attempts=OutboxRow.attempts + 1, next_attempt_at=next_attempt_at, dead_at=dead_at
+            )
+        ).rowcount
+        == 1
+    )
+
+
+def dead_letters(
+    connection: Connection, agencies: Collection[str], dead_since: datetime, limit: int
+) -> Sequence[AnyRow]:
+    """Letters about these agencies that were given up since, the newest first, with the reader.
+
+    Not those whose reader has left: nobody would read them.
+    """
+    return connection.execute(
+        select(
+            OutboxRow.id,
+            OutboxRow.params,
+            OutboxRow.attempts,
+            OutboxRow.dead_at,
+            PersonRow.name,
+        )
+        .join(PersonRow, PersonRow.id == OutboxRow.person_id)
+        .where(
+            *_DEAD,
+            OutboxRow.dead_at >= dead_since,
+            PersonRow.left_at.is_(None),
+            _AGENCY.in_(agencies),
+        )
+        .order_by(OutboxRow.dead_at.desc(), OutboxRow.id)
+        .limit(limit)
+    ).all()
+
+
+def waiting_letters(
+    connection: Connection, agencies: Collection[str], created_before: datetime
+) -> int:
+    """How many letters about these agencies have waited since before then."""
+    return (
+        connection.scalar(
+            select(func.count())
+            .select_from(OutboxRow)
+            .where(*_WAITING, OutboxRow.created_at < created_before, _AGENCY.in_(agencies))
+        )
+        or 0
+    )
+
+
+def letter(connection: Connection, letter_id: UUID) -> AnyRow | None:
+    """What a letter to one of staff is about."""
+    return connection.execute(
+        select(OutboxRow.params).where(OutboxRow.id == letter_id, OutboxRow.person_id.is_not(None))
+    ).first()
+
+
+def revive_letter(connection: Connection, letter_id: UUID, at: datetime) -> bool:
+    """Let a dead letter begin anew; False if it is not dead."""
+    return (
+        connection.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id == letter_id, *_DEAD)
+            .values(dead_at=None, attempts=0, next_attempt_at=at)
+        ).rowcount
+        == 1
+    )

@@ -1,0 +1,35 @@
+"""Is the process alive, and can it serve? For a proxy or a watcher; open to anyone, and bare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, make_response
+
+from intake.web.guards import open_route
+
+Ready = Callable[[], str | None]
+"""What keeps the process from serving, in a word or two; None if nothing does."""
+
+
+def make_blueprint(ready: Ready) -> Blueprint:
+    """``/healthz`` and ``/readyz``: one short line of text each."""
+    blueprint = Blueprint("probe", __name__)
+
+    @open_route(blueprint, "/healthz")
+    def alive() -> Any:
+        return _line("alive", 200)
+
+    @open_route(blueprint, "/readyz")
+    def serves() -> Any:
+        fault = ready()
+        return _line(f"not ready: {fault}", 503) if fault else _line("ready", 200)
+
+    return blueprint
+
+
+def _line(text: str, status: int) -> Response:
+    response = make_response(f"{text}\n", status)
+    response.mimetype = "text/plain"
+    return response
