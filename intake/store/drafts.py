@@ -48,13 +48,13 @@ def total_bytes(connection: Connection) -> int:
     return connection.scalar(select(func.sum(func.length(DraftRow.sealed_answers)))) or 0
 
 
-def erase(connection: Connection, draft_id: UUID) -> None:
-    """Delete the draft, if there is one."""
-    connection.execute(delete(DraftRow).where(DraftRow.id == draft_id))
-
-
 _ERASE = delete(DraftRow).where(DraftRow.id == bindparam("draft_id"))
 _ERASE_UNCHANGED = _ERASE.where(DraftRow.sealed_answers == bindparam("unchanged"))
+
+
+def erase(connection: Connection, draft_id: UUID) -> None:
+    """Delete the draft, if there is one."""
+    connection.execute(_ERASE, {"draft_id": draft_id})
 
 
 def erasure(draft_id: UUID, unchanged: bytes | None) -> Erasure:
