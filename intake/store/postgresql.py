@@ -6,12 +6,12 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 import psycopg
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import OperationalError
 
-_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_WRITE = "BEGIN"
+_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_WRITE = b"BEGIN"
 _CONNECT_SECONDS = 5
 _FREE_CONNECTION_SECONDS = 10
 _SESSION = {
@@ -54,8 +54,7 @@ class PostgreSQL:
 
     def end_reading(self, connection: Connection) -> None:
         """COMMIT: after a ROLLBACK the driver forgets every statement that it had prepared."""
-        with suppress(psycopg.OperationalError):  # the pool finds out that it broke
-            _driver(connection).commit()
+        _driver(connection).pgconn.exec_(b"COMMIT")  # where it broke, the pool finds out
 
     def begin_writing(self, connection: Connection) -> None:
         """Begin a transaction that sees what is committed."""
@@ -83,16 +82,18 @@ def _prepare(connection: Any, _record: Any) -> None:
     connection.cursor_factory = psycopg.RawCursor  # takes PostgreSQL's own $1, and parses nothing
 
 
-def _begin(connection: Connection, sql: str) -> None:
+def _begin(connection: Connection, sql: bytes) -> None:
     """Begin; over a new connection where this one broke while it lay in the pool."""
-    try:
-        _driver(connection).execute(sql)
-    except psycopg.OperationalError:
-        connection.invalidate()
-        try:
-            _driver(connection).execute(sql)
-        except psycopg.OperationalError as error:
-            raise OperationalError(sql, None, error) from error
+    if _has_begun(connection, sql):
+        return
+    connection.invalidate()
+    if not _has_begun(connection, sql):
+        raise OperationalError(sql.decode(), None, psycopg.OperationalError("no connection"))
+
+
+def _has_begun(connection: Connection, sql: bytes) -> bool:
+    """Begin by libpq's own word: past the driver's cursor, which a BEGIN does not need."""
+    return _driver(connection).pgconn.exec_(sql).status == ExecStatus.COMMAND_OK
 
 
 def _driver(connection: Connection) -> psycopg.Connection[Any]:
