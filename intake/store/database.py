@@ -46,6 +46,13 @@ class Database:
             self._kind.end_reading(connection)
 
     @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """A connection for one SELECT, which is a snapshot of its own: cheaper than ``read``."""
+        with self.engine.connect() as connection:
+            self._kind.wake(connection)
+            yield connection
+
+    @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: durable when the block ends, nothing kept when it raises.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext, suppress
+from select import POLLIN, poll
 from typing import Any
 
 import psycopg
@@ -10,11 +11,12 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import OperationalError
 
-_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_WRITE = b"BEGIN"
+_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ"
+_WRITE = b"BEGIN READ WRITE"
 _CONNECT_SECONDS = 5
 _FREE_CONNECTION_SECONDS = 10
 _SESSION = {
+    "default_transaction_read_only": "on",  # a statement outside of a write only reads
     "timezone": "UTC",
     "lock_timeout": "15s",
     "statement_timeout": "30s",
@@ -30,7 +32,8 @@ class TransactionAborted(Exception):
 class PostgreSQL:
     """Reads are REPEATABLE READ and READ ONLY, writes READ COMMITTED; each begins by our word.
 
-    The BEGIN also finds out whether a connection of the pool still lives.
+    The BEGIN also finds out whether a connection of the pool still lives. Outside of both a
+    statement is a transaction of its own, and READ ONLY.
     """
 
     def __init__(self, url: str) -> None:
@@ -54,7 +57,16 @@ class PostgreSQL:
 
     def end_reading(self, connection: Connection) -> None:
         """COMMIT: after a ROLLBACK the driver forgets every statement that it had prepared."""
-        _driver(connection).pgconn.exec_(b"COMMIT")  # where it broke, the pool finds out
+        with suppress(psycopg.OperationalError):  # the pool finds out that it broke
+            _say(connection, b"COMMIT")
+
+    def wake(self, connection: Connection) -> None:
+        """Take a new connection where this one broke while it lay in the pool."""
+        if _tells(_driver(connection).pgconn.socket):
+            try:
+                _say(connection, b"BEGIN; COMMIT")
+            except psycopg.OperationalError:
+                connection.invalidate()
 
     def begin_writing(self, connection: Connection) -> None:
         """Begin a transaction that sees what is committed."""
@@ -84,16 +96,28 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 def _begin(connection: Connection, sql: bytes) -> None:
     """Begin; over a new connection where this one broke while it lay in the pool."""
-    if _has_begun(connection, sql):
-        return
-    connection.invalidate()
-    if not _has_begun(connection, sql):
-        raise OperationalError(sql.decode(), None, psycopg.OperationalError("no connection"))
+    try:
+        _say(connection, sql)
+    except psycopg.OperationalError:
+        connection.invalidate()
+        try:
+            _say(connection, sql)
+        except psycopg.OperationalError as error:
+            raise OperationalError(sql.decode(), None, error) from error
 
 
-def _has_begun(connection: Connection, sql: bytes) -> bool:
-    """Begin by libpq's own word: past the driver's cursor, which a BEGIN does not need."""
-    return _driver(connection).pgconn.exec_(sql).status == ExecStatus.COMMAND_OK
+def _say(connection: Connection, sql: bytes) -> None:
+    """By libpq itself: past the driver's cursor, which these words do not need."""
+    libpq = _driver(connection).pgconn
+    if libpq.exec_(sql).status != ExecStatus.COMMAND_OK:
+        raise psycopg.OperationalError(libpq.get_error_message())
+
+
+def _tells(socket: int) -> bool:
+    """Whether there is something to read: an idle server says nothing but farewell."""
+    waiting = poll()
+    waiting.register(socket, POLLIN)
+    return bool(waiting.poll(0))
 
 
 def _driver(connection: Connection) -> psycopg.Connection[Any]:
