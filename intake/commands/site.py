@@ -34,7 +34,7 @@ def add(commands: Any) -> None:
     demo.add_argument("--port", type=int, default=8000)
     demo.add_argument("--only-make", action="store_true", help="make the data and stop")
     bench = add_command(commands, "bench", _bench, "measure; the figures are ratios within one run")
-    bench.add_argument("what", choices=("submit",))
+    bench.add_argument("what", choices=("submit", "memory"))
     bench.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     bench.add_argument("--json", action="store_true")
 
@@ -104,6 +104,7 @@ def _demo(chosen: argparse.Namespace) -> int:
 
 
 def _bench(chosen: argparse.Namespace) -> int:
-    from benchmarks import submit
+    from benchmarks import memory, submit
 
-    return submit.run(database=chosen.database, as_json=chosen.json)
+    what = {"submit": submit.run, "memory": memory.run}[chosen.what]
+    return what(database=chosen.database, as_json=chosen.json)
