@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, func, insert, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, ProgrammingError
 
 import config
 import intake.store.people_tables  # noqa: F401  (registers its tables)
@@ -21,10 +23,12 @@ from intake import wiring
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.sign_in import FREE_TRIES, SignInRefused, SignInTooSoon
-from intake.store import trail
+from intake.store import drafts, trail
+from intake.store.database import Database
 from intake.store.postgresql import TransactionAborted
 from intake.store.privileges import ROLES
 from intake.store.tables import Base, ChaseRow, DeadlineRow, DeletionRow, TrailRow
+from intake.vault.own import VisitorSecret
 from tests import databases
 from tests.site import Site, environment
 
@@ -187,15 +191,46 @@ def test_a_failure_that_is_passed_over_is_not_committed_as_if_all_were_well(site
         pass_over()
 
 
-def test_a_connection_that_broke_in_the_pool_is_replaced(site: Site) -> None:
+@pytest.mark.parametrize("begin", [Database.glance, Database.read, Database.write])
+def test_a_connection_that_broke_in_the_pool_is_replaced(
+    site: Site, begin: Callable[[Database], AbstractContextManager[Connection]]
+) -> None:
     database = databases.of_role(site.parts.database, "reporter")
     with database.read() as connection:
         backend = connection.scalar(text("SELECT pg_backend_pid()"))
     with site.parts.database.write() as connection:
         connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": backend})
-    for begin in (database.read, database.write):
-        with begin() as connection:
-            assert connection.scalar(text("SELECT pg_backend_pid()")) != backend
+    with begin(database) as connection:
+        assert connection.scalar(text("SELECT pg_backend_pid()")) != backend
+
+
+@pytest.mark.parametrize("look", [Database.glance, Database.read])
+def test_who_looks_cannot_write(
+    site: Site, look: Callable[[Database], AbstractContextManager[Connection]]
+) -> None:
+    with (
+        pytest.raises(InternalError, match="read-only transaction"),
+        look(site.parts.database) as connection,
+    ):
+        drafts.erase(connection, VisitorSecret.new().draft_id)
+
+
+def test_the_server_does_not_try_to_compress_what_is_sealed(site: Site) -> None:
+    asked = text(
+        "SELECT relname, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid "
+        "WHERE relkind = 'r' AND attstorage = 'e'"
+    )
+    with site.parts.database.read() as connection:
+        assert sorted(map(tuple, connection.execute(asked))) == sorted(SEALED)
+
+
+def test_a_read_leaves_the_driver_what_it_has_prepared(site: Site) -> None:
+    database = databases.of_role(site.parts.database, "reporter")
+    for _ in range(10):
+        with database.read() as connection:
+            drafts.sealed_answers(connection, VisitorSecret.new().draft_id)
+    with database.read() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM pg_prepared_statements"))
 
 
 def test_a_scheduler_passes_over_what_another_is_chasing(site: Site) -> None:

@@ -2,69 +2,159 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import JSON, Boolean, Column, Date, LargeBinary, MetaData, String, Table, Uuid
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    select,
+)
 from sqlalchemy import insert as core_insert
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import DeclarativeBase
 
 from intake.store.columns import Instant
 from intake.store.database import Database
-from intake.store.prepared import PreparedInsert
+from intake.store.prepared import Erasure, insert_prepared
 from tests import databases
 from tests.site import TUESDAY
 
-KEPT = Table(
-    "kept",
-    MetaData(),
-    Column("id", Uuid, primary_key=True),
-    Column("at", Instant),
-    Column("on", Date),
-    Column("holds", Boolean),
-    Column("steps", JSON),
-    Column("sealed", LargeBinary),
-    Column("word", String(8)),
-)
+
+class Base(DeclarativeBase):
+    """The tables of these tests."""
+
+
+class Kept(Base):
+    """A column of every type that the inserts on the way of a report have."""
+
+    __table__ = Table(
+        "kept",
+        Base.metadata,
+        Column("id", Uuid, primary_key=True),
+        Column("at", Instant),
+        Column("on", Date),
+        Column("holds", Boolean),
+        Column("steps", JSON),
+        Column("sealed", LargeBinary),
+        Column("word", String(8)),
+        Column("number", Integer),
+    )
+
+
+class Part(Base):
+    """Rows that belong to another."""
+
+    __table__ = Table(
+        "part",
+        Base.metadata,
+        Column("id", Uuid, primary_key=True),
+        Column("of", Uuid, ForeignKey("kept.id"), nullable=False),
+    )
+
+
 WHOLE = {
     "at": TUESDAY,
     "on": TUESDAY.date(),
     "holds": True,
     "steps": [{"ä": 1}],
     "sealed": b"\x00\xff",
-    "word": "ö",
+    "word": "ö 100 %",
+    "number": 3,
 }
 EMPTY = dict.fromkeys(WHOLE)
 
 
-def test_a_prepared_insert_stores_what_sqlalchemys_own_would(tmp_path: Path) -> None:
-    database = Database(databases.empty_address(tmp_path))
-    ours = PreparedInsert(KEPT)
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    made = Database(databases.empty_address(tmp_path))
+    with made.write() as connection:
+        Base.metadata.create_all(connection)
+    yield made
+    made.engine.dispose()
+
+
+def count(database: Database, row: type[Base]) -> int:
+    with database.read() as connection:
+        return connection.scalar(select(func.count()).select_from(row)) or 0
+
+
+def test_a_prepared_insert_stores_what_sqlalchemys_own_would(database: Database) -> None:
     with database.write() as connection:
-        KEPT.create(connection)
-        connection.execute(core_insert(KEPT), [{"id": UUID(int=1), **WHOLE}])
-        connection.execute(core_insert(KEPT), [{"id": UUID(int=2), **EMPTY}])
-        ours(connection, [{"id": UUID(int=3), **WHOLE}, {"id": UUID(int=4), **EMPTY}])
-        ours(connection, [{"word": "ö", "id": UUID(int=5)}])
-        ours(connection, [])
+        connection.execute(core_insert(Kept), [{"id": UUID(int=1), **WHOLE}])
+        connection.execute(core_insert(Kept), [{"id": UUID(int=2), **EMPTY}])
+        both = [{"id": UUID(int=3), **WHOLE}, {"id": UUID(int=4), **EMPTY}]
+        insert_prepared(connection, {Kept: both})
+        insert_prepared(connection, {Kept: [{"word": "ö", "id": UUID(int=5)}], Part: []})
+        insert_prepared(connection, {Kept: []})
     with database.read() as connection:
         rows = connection.exec_driver_sql("SELECT * FROM kept ORDER BY id").all()
     whole, empty, ours_whole, ours_empty, word = [tuple(row)[1:] for row in rows]
     assert (ours_whole, ours_empty) == (whole, empty)
-    assert word == (None,) * 5 + ("ö",)
-    database.engine.dispose()
+    assert word == (None,) * 5 + ("ö", None)
+
+
+def test_rows_that_belong_together_may_come_together(database: Database) -> None:
+    parts = [{"id": UUID(int=number), "of": UUID(int=1)} for number in range(3)]
+    with database.write() as connection:
+        insert_prepared(connection, {Kept: [{"id": UUID(int=1)}], Part: parts})
+    assert (count(database, Kept), count(database, Part)) == (1, 3)
+
+
+def test_nothing_of_rows_that_come_together_is_kept_where_one_refers_to_nothing(
+    database: Database,
+) -> None:
+    parts = [{"id": UUID(int=number), "of": UUID(int=number)} for number in (1, 2)]
+    with pytest.raises(IntegrityError), database.write() as connection:
+        insert_prepared(connection, {Kept: [{"id": UUID(int=1)}], Part: parts})
+    assert (count(database, Kept), count(database, Part)) == (0, 0)
 
 
 def test_a_row_that_is_there_already_is_told_in_the_words_that_every_caller_knows(
-    tmp_path: Path,
+    database: Database,
 ) -> None:
-    database = Database(databases.empty_address(tmp_path))
-    ours = PreparedInsert(KEPT)
     with database.write() as connection:
-        KEPT.create(connection)
-        ours(connection, [{"id": UUID(int=1), "word": "ö"}])
+        insert_prepared(connection, {Kept: [{"id": UUID(int=1), "word": "ö"}]})
     with pytest.raises(IntegrityError) as told, database.write() as connection:
-        ours(connection, [{"id": UUID(int=1), "word": "näin"}])
+        insert_prepared(connection, {Kept: [{"id": UUID(int=1), "word": "näin"}]})
     assert "näin" not in str(told.value)
-    database.engine.dispose()
+
+
+def test_a_row_that_is_there_already_is_left_where_that_is_said(database: Database) -> None:
+    for word in ("ennen", "nyt"):
+        with database.write() as connection:
+            rows = {Kept: [{"id": UUID(int=1), "word": word}]}
+            insert_prepared(connection, rows, or_leave=frozenset([Kept]))
+    with database.read() as connection:
+        assert connection.scalars(select(Kept.__table__.c.word)).all() == ["ennen"]
+
+
+_ERASE = delete(Part).where(Part.__table__.c.id == bindparam("part_id"))
+
+
+@pytest.mark.parametrize("kept", [[], [{"id": UUID(int=2)}]])
+def test_rows_and_an_erasure_may_come_together_and_it_is_told_what_was_there(
+    database: Database, kept: list[dict[str, UUID]]
+) -> None:
+    there, elsewhere = (Erasure(_ERASE, {"part_id": UUID(int=number)}) for number in (7, 8))
+    with database.write() as connection:
+        part = {"id": UUID(int=7), "of": UUID(int=1)}
+        assert insert_prepared(connection, {Kept: [{"id": UUID(int=1)}], Part: [part]}) == 0
+    with database.write() as connection:
+        assert insert_prepared(connection, {Kept: kept}, erasure=elsewhere) == 0
+        assert count(database, Part) == 1
+        assert insert_prepared(connection, {}, erasure=there) == 1
+    assert (count(database, Kept), count(database, Part)) == (1 + len(kept), 0)

@@ -44,7 +44,7 @@ class Action(StrEnum):
 class TrailLine:
     """Who did what to which referral, when, in which role, why and on which basis.
 
-    ``writer`` and ``sequence`` number the lines of one process without a gap.
+    ``writer`` and ``sequence`` number the lines of one connection to the database without a gap.
     """
 
     id: UUID

@@ -70,7 +70,7 @@ class Draft:
 
         Raises EnvelopeFromNewerVersion: what a newer version sealed is not to be overwritten.
         """
-        with self.database.read() as connection:
+        with self.database.glance() as connection:
             sealed = drafts.sealed_answers(connection, secret.draft_id)
         if sealed is None:
             return Kept({}, None)

@@ -126,24 +126,22 @@ class Submit:
         now: datetime,
         keyed: KeyedIn | None,
     ) -> None:
+        by = (
+            {"person_id": keyed.person_id, "role": keyed.role, "purpose": KEYED_IN} if keyed else {}
+        )
         sent = [
-            {"agency_id": referral["agency_id"], "referral_id": referral["id"]}
+            {"agency_id": referral["agency_id"], "referral_id": referral["id"], **by}
             for referral in filing.referrals
         ]
         with self.database.write() as connection:
-            reports.file(connection, filing)
-            if draft is None:
-                drafts.erase(connection, secret.draft_id)
-            elif not drafts.erase_unchanged(connection, secret.draft_id, draft):
+            lines = trail.lines(connection, at=now, action=Action.SEND, about=sent)
+            if keyed:
+                disclosed = [line | {"agency_id": keyed.agency.id} for line in sent]
+                lines += trail.lines(connection, at=now, action=Action.KEY_IN, about=disclosed)
+            erasure = drafts.erasure(secret.draft_id, unchanged=draft)
+            erased = reports.file(connection, filing, lines, erasure)
+            if draft is not None and not erased:
                 raise DraftChanged
-            if keyed is None:
-                trail.write_lines(connection, at=now, action=Action.SEND, about=sent)
-                return
-            by = {"person_id": keyed.person_id, "role": keyed.role, "purpose": KEYED_IN}
-            received = [line | by for line in sent]
-            disclosed = [line | {"agency_id": keyed.agency.id} for line in received]
-            trail.write_lines(connection, at=now, action=Action.SEND, about=received)
-            trail.write_lines(connection, at=now, action=Action.KEY_IN, about=disclosed)
 
     def _filing(
         self,

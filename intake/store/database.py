@@ -43,15 +43,31 @@ class Database:
         with self.engine.connect() as connection:
             self._kind.begin_reading(connection)
             yield connection
+            self._kind.end_reading(connection)
+
+    @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """A connection for one SELECT, which is a snapshot of its own: cheaper than ``read``."""
+        with self.engine.connect() as connection:
+            self._kind.wake(connection)
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction: durable when the block ends, nothing kept when it raises."""
+        """One transaction: durable when the block ends, nothing kept when it raises.
+
+        What was put into the connection's memory (``info``) is then forgotten too.
+        """
         with self._kind.turn(), self.engine.connect() as connection:
             self._kind.begin_writing(connection)
-            with connection.begin():
-                yield connection
-                self._kind.refuse_aborted(connection)
+            memory = connection.info
+            try:
+                with connection.begin():
+                    yield connection
+                    self._kind.refuse_aborted(connection)
+            except BaseException:
+                memory.clear()
+                raise
 
     def empty_log(self) -> bool:
         """Let what was erased be in no file of the database; False where it was busy."""

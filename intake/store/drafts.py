@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, select, update
 
+from intake.store.prepared import Erasure
 from intake.store.tables import DraftRow
 from intake.store.writing import insert_or_leave
 
@@ -47,20 +48,20 @@ def total_bytes(connection: Connection) -> int:
     return connection.scalar(select(func.sum(func.length(DraftRow.sealed_answers)))) or 0
 
 
+_ERASE = delete(DraftRow).where(DraftRow.id == bindparam("draft_id"))
+_ERASE_UNCHANGED = _ERASE.where(DraftRow.sealed_answers == bindparam("unchanged"))
+
+
 def erase(connection: Connection, draft_id: UUID) -> None:
     """Delete the draft, if there is one."""
-    connection.execute(delete(DraftRow).where(DraftRow.id == draft_id))
+    connection.execute(_ERASE, {"draft_id": draft_id})
 
 
-_ERASE_UNCHANGED = delete(DraftRow).where(
-    DraftRow.id == bindparam("draft_id"), DraftRow.sealed_answers == bindparam("unchanged")
-)
-
-
-def erase_unchanged(connection: Connection, draft_id: UUID, sealed_answers: bytes) -> bool:
-    """Delete the draft if it is still this one; whether it was."""
-    unchanged = {"draft_id": draft_id, "unchanged": sealed_answers}
-    return connection.execute(_ERASE_UNCHANGED, unchanged).rowcount == 1
+def erasure(draft_id: UUID, unchanged: bytes | None) -> Erasure:
+    """Of the draft if it is still this one; where ``unchanged`` is None, of any that is there."""
+    if unchanged is None:
+        return Erasure(_ERASE, {"draft_id": draft_id})
+    return Erasure(_ERASE_UNCHANGED, {"draft_id": draft_id, "unchanged": unchanged})
 
 
 def purge(connection: Connection, saved_before: datetime) -> int:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
+from select import POLLIN, poll
 from typing import Any
 
 import psycopg
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import OperationalError
 
-_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_WRITE = "BEGIN"
+_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ"
+_WRITE = b"BEGIN READ WRITE"
 _CONNECT_SECONDS = 5
 _FREE_CONNECTION_SECONDS = 10
 _SESSION = {
+    "default_transaction_read_only": "on",  # a statement outside of a write only reads
     "timezone": "UTC",
     "lock_timeout": "15s",
     "statement_timeout": "30s",
@@ -30,7 +32,8 @@ class TransactionAborted(Exception):
 class PostgreSQL:
     """Reads are REPEATABLE READ and READ ONLY, writes READ COMMITTED; each begins by our word.
 
-    The BEGIN also finds out whether a connection of the pool still lives.
+    The BEGIN also finds out whether a connection of the pool still lives. Outside of both a
+    statement is a transaction of its own, and READ ONLY.
     """
 
     def __init__(self, url: str) -> None:
@@ -38,6 +41,7 @@ class PostgreSQL:
         self.engine = create_engine(
             url,
             connect_args={"connect_timeout": _CONNECT_SECONDS, "options": options},
+            paramstyle="numeric_dollar",
             hide_parameters=True,
             pool_timeout=_FREE_CONNECTION_SECONDS,
         )
@@ -50,6 +54,19 @@ class PostgreSQL:
     def begin_reading(self, connection: Connection) -> None:
         """Begin to see one snapshot."""
         _begin(connection, _READ)
+
+    def end_reading(self, connection: Connection) -> None:
+        """COMMIT: after a ROLLBACK the driver forgets every statement that it had prepared."""
+        with suppress(psycopg.OperationalError):  # the pool finds out that it broke
+            _say(connection, b"COMMIT")
+
+    def wake(self, connection: Connection) -> None:
+        """Take a new connection where this one broke while it lay in the pool."""
+        if _tells(_driver(connection).pgconn.socket):
+            try:
+                _say(connection, b"BEGIN; COMMIT")
+            except psycopg.OperationalError:
+                connection.invalidate()
 
     def begin_writing(self, connection: Connection) -> None:
         """Begin a transaction that sees what is committed."""
@@ -74,18 +91,33 @@ class PostgreSQL:
 
 def _prepare(connection: Any, _record: Any) -> None:
     connection.autocommit = True  # the driver must not begin by itself
+    connection.cursor_factory = psycopg.RawCursor  # takes PostgreSQL's own $1, and parses nothing
 
 
-def _begin(connection: Connection, sql: str) -> None:
+def _begin(connection: Connection, sql: bytes) -> None:
     """Begin; over a new connection where this one broke while it lay in the pool."""
     try:
-        _driver(connection).execute(sql)
+        _say(connection, sql)
     except psycopg.OperationalError:
         connection.invalidate()
         try:
-            _driver(connection).execute(sql)
+            _say(connection, sql)
         except psycopg.OperationalError as error:
-            raise OperationalError(sql, None, error) from error
+            raise OperationalError(sql.decode(), None, error) from error
+
+
+def _say(connection: Connection, sql: bytes) -> None:
+    """By libpq itself: past the driver's cursor, which these words do not need."""
+    libpq = _driver(connection).pgconn
+    if libpq.exec_(sql).status != ExecStatus.COMMAND_OK:
+        raise psycopg.OperationalError(libpq.get_error_message())
+
+
+def _tells(socket: int) -> bool:
+    """Whether there is something to read: an idle server says nothing but farewell."""
+    waiting = poll()
+    waiting.register(socket, POLLIN)
+    return bool(waiting.poll(0))
 
 
 def _driver(connection: Connection) -> psycopg.Connection[Any]:

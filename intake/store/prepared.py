@@ -3,57 +3,105 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count, islice
+from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Table
-from sqlalchemy.sql.dml import Insert
+from sqlalchemy import Connection, Delete, Dialect, Insert, Table, bindparam
+from sqlalchemy.types import TypeEngine
 
-from intake.store.writing import insert_always
+from intake.store.writing import insert_always, insert_or_leave
 
 Values = Mapping[str, Any]
+Row = type[Any]  # of a table
+_Shape = tuple[tuple[Row, tuple[str, ...], int], ...]
+"""Tables with the columns that are given and the number of rows."""
 _Turn = Callable[[Any], Any]
-_Prepared = tuple[str, list[tuple[str, _Turn]], bool]
 
 
-class PreparedInsert:
-    """An insert whose statement and types are worked out once for each set of columns.
+@dataclass(frozen=True)
+class Erasure:
+    """A statement, made once, with the values of its parameters."""
 
-    SQLAlchemy does it anew for every row, while SQLite's write lock is held: a twentieth of the
-    reports that eight clients can send. The columns' own types turn the values here too.
-    ``inserting`` makes the statement in the words of a database.
+    statement: Delete
+    values: Values
+
+
+def insert_prepared(
+    connection: Connection,
+    rows: Mapping[Row, Sequence[Values]],
+    or_leave: frozenset[Row] = frozenset(),
+    erasure: Erasure | None = None,
+) -> int:
+    """Insert rows into tables, those of one table with the same columns, and do the erasure.
+
+    ``or_leave``: the tables where a row that is there stays as it is. Returns how many rows were
+    erased; raises what ``Connection.execute`` does.
+
+    SQLAlchemy works out the parameters anew for every row; here statement and types are worked out
+    once for each shape of the rows. PostgreSQL gets all of it in one statement, at whose end it
+    checks the references.
     """
+    given = [(row, some) for row, some in rows.items() if some]
+    if connection.dialect.name == "postgresql":
+        return _all_at_once(connection, given, or_leave, erasure)
+    for row, some in given:
+        sql, turns = _prepared(connection.dialect, ((row, tuple(some[0]), 1),), or_leave, None)
+        many = [tuple([turn(values[name]) for _, name, turn in turns]) for values in some]
+        connection.exec_driver_sql(sql, many)
+    if erasure is None:
+        return 0
+    return connection.execute(erasure.statement, erasure.values).rowcount
 
-    def __init__(
-        self, table: Table, inserting: Callable[[str, Table], Insert] = insert_always
-    ) -> None:
-        self._table = table
-        self._inserting = inserting
-        self._known: dict[tuple[str, ...], _Prepared] = {}
 
-    def __call__(self, connection: Connection, rows: Sequence[Values]) -> None:
-        """Insert rows that have the same columns; raises what ``Connection.execute`` does."""
-        if not rows:
-            return
-        dialect, names = connection.dialect, tuple(rows[0])
-        key = (dialect.name, *names)
-        if key not in self._known:
-            self._known[key] = self._prepared(dialect, names)
-        sql, turns, positional = self._known[key]
-        if positional:
-            values: list[Any] = [tuple([turn(row[name]) for name, turn in turns]) for row in rows]
-        else:
-            values = [{name: turn(row[name]) for name, turn in turns} for row in rows]
-        connection.exec_driver_sql(sql, values)
+def _all_at_once(
+    connection: Connection,
+    given: Sequence[tuple[Row, Sequence[Values]]],
+    or_leave: frozenset[Row],
+    erasure: Erasure | None,
+) -> int:
+    if not (given or erasure):
+        return 0
+    shape = tuple((row, tuple(some[0]), len(some)) for row, some in given)
+    sql, turns = _prepared(connection.dialect, shape, or_leave, erasure and erasure.statement)
+    every = [values for _, some in given for values in some]
+    if erasure:
+        every.append(erasure.values)
+    turned = tuple([turn(every[number][name]) for number, name, turn in turns])
+    done = connection.exec_driver_sql(sql, turned)
+    return done.rowcount if erasure else 0
 
-    def _prepared(self, dialect: Dialect, names: tuple[str, ...]) -> _Prepared:
-        statement = self._inserting(dialect.name, self._table)
-        compiled = statement.compile(dialect=dialect, column_keys=names)
-        types = {name: compiled.binds[name].type for name in names}
-        turns: list[tuple[str, _Turn]] = [
-            (name, types[name].dialect_impl(dialect).bind_processor(dialect) or _as_it_is)
-            for name in compiled.positiontup or names
-        ]
-        return compiled.string, turns, compiled.positional
+
+@lru_cache(maxsize=256)
+def _prepared(
+    dialect: Dialect, shape: _Shape, or_leave: frozenset[Row], erasure: Delete | None
+) -> tuple[str, list[tuple[int, str, _Turn]]]:
+    """The statement, and its values in order: of which row, which column, turned by what."""
+    numbers = count()
+    statements: list[Delete | Insert] = [] if erasure is None else [erasure]
+    places: dict[str, tuple[int, str]] = {}
+    for row, names, size in shape:
+        columns = cast(Table, row.__table__).c
+        rows = []
+        for number in islice(numbers, size):
+            binds = {
+                name: bindparam(f"{number} {name}", type_=columns[name].type) for name in names
+            }
+            places |= {bind.key: (number, name) for name, bind in binds.items()}
+            rows.append(binds)
+        inserting = insert_or_leave if row in or_leave else insert_always
+        statements.append(inserting(dialect.name, row.__table__).values(rows))
+    main, *others = statements
+    compiled = main.add_cte(*(other.cte() for other in others)).compile(dialect=dialect)
+    return compiled.string, [
+        (*places.get(bind, (-1, bind)), _turn(compiled.binds[bind].type, dialect))
+        for bind in compiled.positiontup or ()
+    ]
+
+
+def _turn(of: TypeEngine[Any], dialect: Dialect) -> _Turn:
+    return of.dialect_impl(dialect).bind_processor(dialect) or _as_it_is
 
 
 def _as_it_is(value: Any) -> Any:

@@ -28,7 +28,7 @@ _EVERYWHERE: Rights = {
     "directory": (_READ,),
     "directory_stamp": (_READ,),
     "agency": (_READ,),
-    "trail": (_ADD, "SELECT (writer, sequence)"),
+    "trail": (_ADD,),
 }
 _WHO_CAN_OPEN: Rights = {
     "openers_stamp": (_READ,),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, select, update
 
 from intake.store.columns import AnyRow
-from intake.store.prepared import PreparedInsert
+from intake.store.prepared import Erasure, insert_prepared
 from intake.store.tables import (
     DeadlineRow,
     DecisionRow,
@@ -21,9 +21,9 @@ from intake.store.tables import (
     ReferralRow,
     ReportRow,
     SectionRow,
+    TrailRow,
     WrapRow,
 )
-from intake.store.writing import insert_or_leave
 
 Values = dict[str, Any]
 
@@ -43,31 +43,24 @@ class Filing:
     deadlines: Sequence[Values]
 
 
-_REPORT, _RECEIPT, _NOTICE, _SECTION, _DECISION, _REFERRAL, _WRAP, _DEADLINE = (
-    PreparedInsert(cast(Table, row.__table__))
-    for row in (
-        ReportRow,
-        ReceiptRow,
-        NoticeRow,
-        SectionRow,
-        DecisionRow,
-        ReferralRow,
-        WrapRow,
-        DeadlineRow,
-    )
-)
-_FACTS_KEY = PreparedInsert(cast(Table, FactsKeyRow.__table__), insert_or_leave)
+def file(connection: Connection, filing: Filing, lines: Sequence[Values], draft: Erasure) -> int:
+    """Insert everything, with lines of the trail, and erase its draft; how many drafts that was.
 
-
-def file(connection: Connection, filing: Filing) -> None:
-    """Insert everything; IntegrityError if this draft was already sent."""
-    _REPORT(connection, [filing.report])
-    _RECEIPT(connection, [filing.receipt])
-    _NOTICE(connection, [filing.notice] if filing.notice else [])
-    _SECTION(connection, filing.sections)
-    _FACTS_KEY(connection, [filing.facts_key])
-    _DECISION(connection, [filing.decision])
-    add_referrals(connection, filing.referrals, filing.wraps, filing.deadlines)
+    IntegrityError if this draft was already sent.
+    """
+    rows = {
+        ReportRow: [filing.report],
+        ReceiptRow: [filing.receipt],
+        NoticeRow: [filing.notice] if filing.notice else [],
+        SectionRow: filing.sections,
+        FactsKeyRow: [filing.facts_key],
+        DecisionRow: [filing.decision],
+        ReferralRow: filing.referrals,
+        WrapRow: filing.wraps,
+        DeadlineRow: filing.deadlines,
+        TrailRow: lines,
+    }
+    return insert_prepared(connection, rows, frozenset([FactsKeyRow]), draft)
 
 
 def add_referrals(
@@ -77,9 +70,8 @@ def add_referrals(
     deadlines: Sequence[Values],
 ) -> None:
     """Insert referrals with their wraps and deadlines."""
-    _REFERRAL(connection, referrals)
-    _WRAP(connection, wraps)
-    _DEADLINE(connection, deadlines)
+    rows = {ReferralRow: referrals, WrapRow: wraps, DeadlineRow: deadlines}
+    insert_prepared(connection, rows)
 
 
 def newest_facts(connection: Connection) -> AnyRow | None:

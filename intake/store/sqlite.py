@@ -38,9 +38,15 @@ class SQLite:
         """A writer's turn among the threads of this process."""
         return self._turn
 
+    def wake(self, connection: Connection) -> None:
+        """Nothing to do: a file's connection does not break."""
+
     def begin_reading(self, connection: Connection) -> None:
         """Begin to see one snapshot."""
         _driver(connection).execute("BEGIN")
+
+    def end_reading(self, connection: Connection) -> None:
+        """Nothing to do: the pool rolls back."""
 
     def begin_writing(self, connection: Connection) -> None:
         """BEGIN IMMEDIATE, asked again every millisecond while another process writes.

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Table, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action, TrailLine
 from intake.store.columns import AnyRow
 from intake.store.people_tables import AgencyRow, MembershipRow, PersonRow
-from intake.store.prepared import PreparedInsert
+from intake.store.prepared import insert_prepared
 from intake.store.tables import ReferralRow, TrailRow
 
 _AT_ONCE = 500  # lines in memory
-_TABLE = cast(Table, TrailRow.__table__)
-_LAST = select(func.max(_TABLE.c.sequence)).where(_TABLE.c.writer == bindparam("writer"))
-_ADD = PreparedInsert(_TABLE)
+_NUMBERED = "lines of the trail"  # in the connection's memory
 
 
 def write_line(connection: Connection, *, at: datetime, action: str, **about: Any) -> None:
@@ -31,20 +29,28 @@ def write_line(connection: Connection, *, at: datetime, action: str, **about: An
 def write_lines(
     connection: Connection, *, at: datetime, action: str, about: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Add one line for each of ``about``, numbered after the writer's last one.
+    """Add one line for each of ``about`` in the caller's transaction."""
+    insert_prepared(connection, {TrailRow: lines(connection, at=at, action=action, about=about)})
 
-    A writer is a connection of the pool: it makes one transaction at a time, so no number is drawn
-    twice and none is left out.
+
+def lines(
+    connection: Connection, *, at: datetime, action: str, about: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Rows to be inserted in the caller's transaction: a line for each of ``about``.
+
+    They are numbered after the writer's last one. A writer is a connection of the pool until a
+    transaction of it fails: it makes one at a time, and a number that may not have been kept is
+    forgotten with its writer. So no number is drawn twice and none is left out.
     """
-    writer = connection.info.setdefault("trail writer", uuid4())
-    last = connection.scalar(_LAST, {"writer": writer}) or 0
-    lines = [
+    writer, last = connection.info.get(_NUMBERED) or (uuid4(), 0)
+    made = [
         TrailLine(
-            id=new_id(at), writer=writer, sequence=last + number, at=at, action=action, **fields
+            id=new_id(at), writer=writer, sequence=last + number, at=at, action=action, **others
         )
-        for number, fields in enumerate(about, 1)
+        for number, others in enumerate(about, 1)
     ]
-    _ADD(connection, [{**vars(line), "digest": line.digest()} for line in lines])
+    connection.info[_NUMBERED] = writer, last + len(made)
+    return [{**vars(line), "digest": line.digest()} for line in made]
 
 
 def lines_of(connection: Connection, controllers: Collection[str], limit: int) -> Sequence[AnyRow]:
@@ -90,8 +96,9 @@ def lines_of(connection: Connection, controllers: Collection[str], limit: int) -
 
 def count_altered(connection: Connection) -> int:
     """How many lines are not those that their digests stand for."""
-    lines = connection.execute(select(_TABLE), execution_options={"yield_per": _AT_ONCE})
-    return sum(_line(row).digest() != row.digest for row in lines)
+    every = select(TrailRow.__table__)
+    rows = connection.execute(every, execution_options={"yield_per": _AT_ONCE})
+    return sum(_line(row).digest() != row.digest for row in rows)
 
 
 def _line(row: AnyRow) -> TrailLine:

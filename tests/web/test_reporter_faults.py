@@ -172,7 +172,8 @@ def test_a_database_that_cannot_be_read_answers_503(
     filled: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = token_in(filled.get("/report/check"))
-    monkeypatch.setattr(Database, "read", _raising(BROKEN))
+    for look in ("glance", "read"):
+        monkeypatch.setattr(Database, look, _raising(BROKEN))
     filled.get("/report/check", 503)
     page = filled.post_with(token, "/report/send", {}, 503)
     assert "Emme tiedä, tallentuiko ilmoituksesi" in page

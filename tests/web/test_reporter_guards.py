@@ -60,8 +60,8 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Any:
         raise OperationalError("BEGIN", {}, Exception("disk I/O error"))
 
     def begin_to_fail() -> None:
-        monkeypatch.setattr(Database, "read", fail)
-        monkeypatch.setattr(Database, "write", fail)
+        for name in ("glance", "read", "write"):
+            monkeypatch.setattr(Database, name, fail)
 
     return begin_to_fail
 
