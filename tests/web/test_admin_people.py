@@ -376,6 +376,18 @@ def test_the_end_of_a_role_needs_its_time(site: Site) -> None:
     assert said(answer.text, "last_day") == "Give today or a later day."
 
 
+def test_a_role_that_ends_with_a_day_does_not_end_at_once_for_want_of_the_day(site: Site) -> None:
+    admin, path = english(site, "admin"), person_page(site, "soc-head")
+    role = role_link(admin.get(path).text)
+    answer = post(admin, role, when="day", last_day=["", "", ""], knowing="y")
+    assert answer.status_code == 422
+    assert said(answer.text, "last_day") == "Write the last day of the role."
+    answer = post(admin, role, when="now", last_day=["1", "6", "2099"], knowing="y")
+    assert answer.status_code == 422
+    assert "You chose that the role ends at once" in said(answer.text, "last_day")
+    assert role_link(admin.get(path).text) == role
+
+
 def test_who_would_leave_nobody_behind_needs_a_tick(site: Site) -> None:
     admin, path = english(site, "admin"), f"{person_page(site, 'soc')}/leave"
     page = admin.get(path)

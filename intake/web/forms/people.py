@@ -30,6 +30,8 @@ NO_SIGN_IN_NAME = mark(
     "Use 3 to 40 small letters from a to z, digits, dots and hyphens, such as maija.meikalainen."
 )
 ENDS_FIRST = mark("The last day must not be before the first day.")
+NO_LAST_DAY = mark("Write the last day of the role.")
+DAY_BESIDE_NOW = mark("You chose that the role ends at once: remove the day, or choose the day.")
 PASSPHRASE_MISSING = mark("Write your passphrase")
 TOO_SHORT = mark("The passphrase is too short: use at least %(least)s characters.")
 TOO_LONG = mark("The passphrase is too long: there is room for %(most)s characters")
@@ -179,9 +181,19 @@ class EndRoleForm(KnowingForm):
     last_day = Day(mark("Last day"))
     today = date.min
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also: a day where the role ends with one, and only there."""
+        sound = super().validate(extra_validators)
+        told = {("day", False): NO_LAST_DAY, ("now", True): DAY_BESIDE_NOW}
+        wrong = told.get((self.when.data, self.last_day.given))
+        if wrong is None or self.last_day.errors:
+            return bool(sound)
+        self.last_day.errors = [self.say(Message(wrong))]
+        return False
+
     def validate_last_day(self, field: Any) -> None:
-        """A day from today on, where the role ends with one."""
-        if self.when.data == "day" and (field.data is None or field.data < self.today):
+        """From today on."""
+        if self.when.data == "day" and field.data < self.today:
             raise ValidationError(self.say(Message(PAST)))
 
 
