@@ -13,7 +13,12 @@ from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
 from intake.domain.people import AGENCY_ROLES, Appointment, Membership, Role
 from intake.language import LANGUAGES
-from intake.services.enrol import SHORTEST_PASSPHRASE
+from intake.services.enrol import (
+    SHORTEST_PASSPHRASE,
+    PassphraseTooPlain,
+    PassphraseTooShort,
+    refuse_weak,
+)
 from intake.web.forms.base import PageForm
 from intake.web.forms.directory import PAST, named
 from intake.web.forms.fields import Day, Line, OneOf, Several, Tick
@@ -34,6 +39,7 @@ NO_LAST_DAY = mark("Write the last day of the role.")
 DAY_BESIDE_NOW = mark("You chose that the role ends at once: remove the day, or choose the day.")
 PASSPHRASE_MISSING = mark("Write your passphrase")
 TOO_SHORT = mark("The passphrase is too short: use at least %(least)s characters.")
+TOO_PLAIN = mark("The passphrase is too easy to guess: use several different words.")
 TOO_LONG = mark("The passphrase is too long: there is room for %(most)s characters")
 NOT_THE_SAME = mark("The two passphrases differ. Write the same one in both boxes.")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -226,10 +232,15 @@ class NewPassphraseForm(PageForm):
     again = PasswordField(mark("The same passphrase again"))
 
     def validate_passphrase(self, field: Any) -> None:
-        """Long enough, and no longer than is read at all."""
+        """Long and varied enough, and no longer than is read at all."""
         _refuse_unreadable(self, field)
-        if len(field.data) < SHORTEST_PASSPHRASE:
-            raise ValidationError(self.say(Message(TOO_SHORT, {"least": SHORTEST_PASSPHRASE})))
+        try:
+            refuse_weak(field.data)
+        except PassphraseTooShort:
+            told = Message(TOO_SHORT, {"least": SHORTEST_PASSPHRASE})
+            raise ValidationError(self.say(told)) from None
+        except PassphraseTooPlain:
+            raise ValidationError(self.say(Message(TOO_PLAIN))) from None
 
     def validate_again(self, field: Any) -> None:
         """The same."""
