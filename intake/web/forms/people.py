@@ -12,7 +12,6 @@ from wtforms import HiddenField, PasswordField, ValidationError
 from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
 from intake.domain.people import AGENCY_ROLES, Appointment, Membership, Role
-from intake.language import LANGUAGES
 from intake.services.enrol import (
     SHORTEST_PASSPHRASE,
     PassphraseTooPlain,
@@ -20,7 +19,7 @@ from intake.services.enrol import (
     refuse_weak,
 )
 from intake.web.forms.base import PageForm
-from intake.web.forms.directory import PAST, named
+from intake.web.forms.directory import LANGUAGES, PAST, named
 from intake.web.forms.fields import Day, Line, OneOf, Several, Tick
 from intake.web.words import ROLES
 
@@ -52,7 +51,7 @@ class DetailsForm(PageForm):
     seen = HiddenField("seen")
     name = Line(mark("Name"), limit=NAME_LIMIT, missing=mark("Write the name."))
     email = Line(mark("E-mail"), limit=EMAIL_LIMIT, missing=mark("Write the e-mail address."))
-    reads = OneOf(mark("Language"), tuple(LANGUAGES.items()), missing=mark("Choose the language."))
+    reads = OneOf(mark("Language"), LANGUAGES, missing=mark("Choose the language."))
 
     def validate_email(self, field: Any) -> None:
         """One address."""
