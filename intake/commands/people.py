@@ -68,6 +68,7 @@ def _add(chosen: argparse.Namespace) -> int:
     from intake.services.enrol import (
         AgencyHasKey,
         Enrol,
+        PassphraseTooPlain,
         PassphraseTooShort,
         SignInNameTaken,
     )
@@ -90,6 +91,8 @@ def _add(chosen: argparse.Namespace) -> int:
         )
     except PassphraseTooShort:
         raise InputUnusable("The passphrase is too short: use 15 characters or more") from None
+    except PassphraseTooPlain:
+        raise InputUnusable("The passphrase is too easy: use several different words") from None
     except SignInNameTaken:
         raise InputUnusable(f"{chosen.sign_in_name} is taken: choose another") from None
     for agency in dict.fromkeys(one.membership.agency for one in wanted if one.membership.agency):

@@ -32,6 +32,7 @@ from intake.vault.passphrase import PRODUCTION, Cost
 from intake.vault.seal import PublicKey
 
 SHORTEST_PASSPHRASE = 15
+FEWEST_DIFFERENT = 8  # characters: a key held down, or a short word repeated, is long and no secret
 GRANTED = "grant to a colleague"
 CANNOT_GIVE = mark("%(giver)s does not have the agency's key and cannot give it.")
 NO_MEMBER = mark("%(name)s has no role at the agency.")
@@ -45,6 +46,10 @@ OTHER_CODE = mark(
 
 class PassphraseTooShort(Exception):
     """A passphrase has at least SHORTEST_PASSPHRASE characters."""
+
+
+class PassphraseTooPlain(Exception):
+    """A passphrase has at least FEWEST_DIFFERENT different characters."""
 
 
 class SignInNameTaken(Exception):
@@ -61,6 +66,14 @@ class GrantRefused(Exception):
     def __init__(self, message: Message) -> None:
         super().__init__(message.key % message.params)
         self.message = message
+
+
+def refuse_weak(passphrase: str) -> None:
+    """Look at a passphrase before it locks a key. Raises PassphraseTooShort, PassphraseTooPlain."""
+    if len(passphrase) < SHORTEST_PASSPHRASE:
+        raise PassphraseTooShort
+    if len(set(passphrase.casefold())) < FEWEST_DIFFERENT:
+        raise PassphraseTooPlain
 
 
 @dataclass(frozen=True)
@@ -81,9 +94,11 @@ class Enrol:
         roles: Sequence[Membership | Appointment],
         now: datetime,
     ) -> UUID:
-        """Add a person with a key of their own. Raises PassphraseTooShort, SignInNameTaken."""
-        if len(passphrase) < SHORTEST_PASSPHRASE:
-            raise PassphraseTooShort
+        """Add a person with a key of their own.
+
+        Raises PassphraseTooShort, PassphraseTooPlain, SignInNameTaken.
+        """
+        refuse_weak(passphrase)
         person_id = new_id(now)
         key = new_key_pair(str(person_id))
         locked = lock_person_key(key, passphrase, self.pepper, person_id, cost=self.cost)

@@ -13,11 +13,7 @@ from intake.domain.deadline import local_date
 from intake.domain.people import AGENCY_ROLES, Appointment
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
-from intake.services.enrol import (
-    SHORTEST_PASSPHRASE,
-    PassphraseTooShort,
-    make_key_unless_held,
-)
+from intake.services.enrol import make_key_unless_held, refuse_weak
 from intake.services.invite import OpenInvitation, opened
 from intake.store import directory, invitations, outbox, people, staff, trail
 from intake.store.database import Database
@@ -64,11 +60,10 @@ class Join:
     def __call__(self, secret: InvitationSecret, passphrase: str, now: datetime) -> Joined:
         """Enrol the newcomer, or give who lost the passphrase a new key.
 
-        Raises InvitationOver, PassphraseTooShort, HashingBusy.
+        Raises InvitationOver, PassphraseTooShort, PassphraseTooPlain, HashingBusy.
         """
         invitation = self.find(secret, now)
-        if len(passphrase) < SHORTEST_PASSPHRASE:
-            raise PassphraseTooShort
+        refuse_weak(passphrase)
         person_id = invitation.renews or new_id(now)
         key = new_key_pair(str(person_id))
         locked = lock_person_key(key, passphrase, self.pepper, person_id, cost=self.cost)

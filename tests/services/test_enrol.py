@@ -10,6 +10,7 @@ from intake.services.enrol import (
     AgencyHasKey,
     Enrol,
     GrantRefused,
+    PassphraseTooPlain,
     PassphraseTooShort,
     SignInNameTaken,
 )
@@ -59,9 +60,10 @@ def test_an_agency_has_one_first_key(site: Site, enrol: Enrol) -> None:
         enrol.first_key(SOC, (site.people["soc"],), site.hands())
 
 
-def test_a_short_passphrase_and_a_taken_name_are_refused(site: Site, enrol: Enrol) -> None:
+def test_a_weak_passphrase_and_a_taken_name_are_refused(site: Site, enrol: Enrol) -> None:
     for name, passphrase, error in (
         ("uusi", "liian lyhyt", PassphraseTooShort),
+        ("uusi", "salasanasalasana", PassphraseTooPlain),
         ("SOC ", PASSPHRASE, SignInNameTaken),
     ):
         with pytest.raises(error):

@@ -19,6 +19,7 @@ from intake.services.enrol import (
     AgencyHasKey,
     Enrol,
     GrantRefused,
+    PassphraseTooPlain,
     PassphraseTooShort,
     SignInNameTaken,
 )
@@ -186,11 +187,16 @@ def test_nothing_stored_gives_the_link_away(site: Site) -> None:
     assert len(secret.raw) * 8 >= 128
 
 
-def test_a_short_passphrase_is_refused_and_the_link_stays(site: Site, join: Join) -> None:
+def test_a_weak_passphrase_is_refused_and_the_link_stays(site: Site, join: Join) -> None:
     secret = invited(site)
-    with pytest.raises(PassphraseTooShort):
-        join(secret, "x" * 14, site.hands())
-    join(secret, "x" * 15, site.hands())
+    for passphrase, error in (
+        ("abcdefgh abcde", PassphraseTooShort),
+        ("x" * 40, PassphraseTooPlain),
+        ("abcdefgABCDEFGabcdefg", PassphraseTooPlain),
+    ):
+        with pytest.raises(error):
+            join(secret, passphrase, site.hands())
+    join(secret, "abcdefgh abcdef", site.hands())
 
 
 def test_a_user_name_is_nobody_elses_not_even_of_who_left(site: Site, invite: Invite) -> None:

@@ -207,6 +207,8 @@ def test_an_agency_goes_out_of_use_with_a_day_and_comes_back(site: Site) -> None
     assert page_faults(page) == []
     assert "It has 1 report that is not finished. 3 members can open them." in page
     day = site.hands().date() + timedelta(days=10)
+    none = post(client, path, out_of_use_from=["", "", ""])
+    assert said(none.text, "out_of_use_from") == "Write the day from which on it is out of use."
     past = post(client, path, out_of_use_from=["1", "6", "2026"])
     assert said(past.text, "out_of_use_from") == "Give today or a later day."
     boxes = [str(day.day), str(day.month), str(day.year)]

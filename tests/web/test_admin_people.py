@@ -275,6 +275,7 @@ def test_a_second_tab_on_a_link_that_was_used_is_told(site: Site) -> None:
     [
         ("", "", "passphrase", "Write your passphrase"),
         ("x" * 14, "x" * 14, "passphrase", "at least 15"),
+        ("salasanasalasana", "salasanasalasana", "passphrase", "too easy to guess"),
         ("x" * 1001, "x" * 1001, "passphrase", "too long"),
         (NEW, NEW + "!", "again", "The two passphrases differ."),
     ],
@@ -374,6 +375,18 @@ def test_the_end_of_a_role_needs_its_time(site: Site) -> None:
     assert said(post(admin, role).text, "when") == "Choose when the role ends."
     answer = post(admin, role, when="day", last_day=["1", "6", "2026"])
     assert said(answer.text, "last_day") == "Give today or a later day."
+
+
+def test_a_role_that_ends_with_a_day_does_not_end_at_once_for_want_of_the_day(site: Site) -> None:
+    admin, path = english(site, "admin"), person_page(site, "soc-head")
+    role = role_link(admin.get(path).text)
+    answer = post(admin, role, when="day", last_day=["", "", ""], knowing="y")
+    assert answer.status_code == 422
+    assert said(answer.text, "last_day") == "Write the last day of the role."
+    answer = post(admin, role, when="now", last_day=["1", "6", "2099"], knowing="y")
+    assert answer.status_code == 422
+    assert "You chose that the role ends at once" in said(answer.text, "last_day")
+    assert role_link(admin.get(path).text) == role
 
 
 def test_who_would_leave_nobody_behind_needs_a_tick(site: Site) -> None:

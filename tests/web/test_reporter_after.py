@@ -101,6 +101,12 @@ def test_nobody_is_thanked_for_a_report_that_was_not_sent(walk: Walk) -> None:
     walk.get("/receipt/noted", 404)
 
 
+def test_the_start_page_says_what_comes_before_a_new_report(walk: Walk) -> None:
+    walk.fill()
+    walk.send()
+    assert "Voit tehdä uuden ilmoituksen, kun lähettämäsi ilmoituksen koodi on" in walk.get("/")
+
+
 def test_a_new_report_is_a_new_one(walk: Walk) -> None:
     walk.fill()
     first = walk.send()

@@ -27,6 +27,10 @@ UNPRINTABLE = (
 )
 ADDRESS = "Kirjoita sähköpostiosoite kokonaan, esimerkiksi nimi@esimerkki.fi"
 CODE = "Tarkista henkilötunnus: tällaista tunnusta ei voi olla"
+CODE_OLD = (
+    "Henkilötunnuksen mukaan lapsi on yli satavuotias. Tarkista välimerkki: vuonna 2000 tai sen "
+    "jälkeen syntyneellä se on esimerkiksi A."
+)
 NO_DAY = "Päivää 31.2.2016 ei ole. Tarkista päivämäärä."
 UNCLEAR_DAY = (
     "Kirjoita kohtaan ”Syntymäaika” päivä, kuukausi ja vuosi numeroin, vuosi neljällä numerolla."
@@ -131,6 +135,7 @@ PLACE = {"municipality": "vantaa", "turvakielto": "no"}
         # how old
         ("child/1", CHILD | {"hetu": "010516A902V"}, [CODE]),
         ("child/1", CHILD | {"hetu": "310216A901V"}, [CODE]),
+        ("child/1", CHILD | {"hetu": "010516-901V"}, [CODE_OLD]),
         ("child/1", PLACE | {"birth_date": ["31", "2", "2016"]}, [NO_DAY]),
         (
             "child/1",

@@ -157,7 +157,7 @@ def end_form(room: Room, visit: Visit, entry: Entry, *, fresh: bool = False) -> 
     """The form that takes an entry out of use; ``fresh``: as it is stored, not as typed."""
     data = {"seen": digest_of(entry), OUT_OF_USE: entry.get(OUT_OF_USE)}
     form = room.form(visit, EndForm, data, fresh=fresh)
-    form.earliest = min(room.today(), entry.get(OUT_OF_USE) or room.today())
+    form.bind(entry.get(OUT_OF_USE), room.today())
     return form
 
 

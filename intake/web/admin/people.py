@@ -13,12 +13,12 @@ from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
 from intake.domain.people import Membership
 from intake.domain.staff import StaffMember, agencies_among
-from intake.language import LANGUAGES
 from intake.services.appoint import Appoint, PersonChanged, PersonNotYours
 from intake.services.invite import Invite
 from intake.services.openers import Openers
 from intake.services.sign_in import Visit
 from intake.web.admin.room import Room
+from intake.web.forms.directory import LANGUAGES
 from intake.web.forms.people import DetailsForm
 from intake.web.page import reader_language, render
 from intake.web.words import ROLES
@@ -90,7 +90,7 @@ class People:
                 )
                 for role in member.roles
             ],
-            language_name=LANGUAGES[member.language],
+            language_name=reader_language().gettext(dict(LANGUAGES)[member.language]),
             whole=member.wholly_under(admin.controllers),
             is_self=person_id == visit.person.id,
             back_href=url_for("people.everyone"),

@@ -25,6 +25,7 @@ PHONE_WRONG = mark(
     "“%(number)s” is not a telephone number like 09 000 0123, +358 9 000 0123 or 112."
 )
 PAST = mark("Give today or a later day.")
+NO_DAY = mark("Write the day from which on it is out of use.")
 NAMED_ALREADY = mark("There is a school of this name in the municipality already.")
 ENDS_FIRST = mark("The last day must not be before the first day.")
 CHOOSE = mark("Choose")
@@ -125,6 +126,11 @@ class EndForm(EntryForm):
 
     out_of_use_from = Day(mark("From which day on is it out of use?"))
     earliest = date.min
+
+    def bind(self, set_before: date | None, today: date) -> None:
+        """A day that is set already may stay, and be taken away; else there must be one."""
+        self.earliest = min(today, set_before or today)
+        self.out_of_use_from.missing = "" if set_before else NO_DAY
 
     @property
     def day(self) -> date | None:

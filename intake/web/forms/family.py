@@ -19,11 +19,16 @@ from intake.web.forms.report_form import WAS, ReportForm
 
 NAME_LIMIT = 120
 OLDEST = 120
+OLDEST_BY_CODE = 99  # the sign of the wrong century makes every child older than this
 LONGEST_PREGNANCY = timedelta(days=310)
 NO_SCHOOL = "none"
 
 HOW_OLD = mark("Write the identity code, the birth date or an estimate of the age")
 CODE_WRONG = mark("Check the identity code: one like this cannot exist")
+CODE_OLD = mark(
+    "By this identity code the child is over a hundred years old. Check the sign in the middle: "
+    "for those born in 2000 or later it is A, for example."
+)
 BORN_LATER = mark("The birth date cannot be in the future")
 TOO_OLD = mark("The birth date is more than 120 years ago. Check the year.")
 AGE_WRONG = mark("Write the age in full years, from 0 to 120")
@@ -120,10 +125,14 @@ class ChildForm(ReportForm):
 
     def validate_hetu(self, _field: Any) -> None:
         """A code that could exist; individual numbers 900-999 are those of test data."""
-        if self._code() is None:
+        code = self._code()
+        if code is None:
             raise ValidationError(self.say(Message(CODE_WRONG)))
-        if self._code() and birth_date_of_code(str(self._code())) > self.around.today:
+        born = birth_date_of_code(code)
+        if born > self.around.today:
             raise ValidationError(self.say(Message(BORN_LATER)))
+        if full_years(born, self.around.today) > OLDEST_BY_CODE:
+            raise ValidationError(self.say(Message(CODE_OLD)))
 
     def validate_birth_date(self, field: Any) -> None:
         """A date of a living person, the same as in the code."""

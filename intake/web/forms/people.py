@@ -12,10 +12,14 @@ from wtforms import HiddenField, PasswordField, ValidationError
 from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
 from intake.domain.people import AGENCY_ROLES, Appointment, Membership, Role
-from intake.language import LANGUAGES
-from intake.services.enrol import SHORTEST_PASSPHRASE
+from intake.services.enrol import (
+    SHORTEST_PASSPHRASE,
+    PassphraseTooPlain,
+    PassphraseTooShort,
+    refuse_weak,
+)
 from intake.web.forms.base import PageForm
-from intake.web.forms.directory import PAST, named
+from intake.web.forms.directory import LANGUAGES, PAST, named
 from intake.web.forms.fields import Day, Line, OneOf, Several, Tick
 from intake.web.words import ROLES
 
@@ -30,8 +34,11 @@ NO_SIGN_IN_NAME = mark(
     "Use 3 to 40 small letters from a to z, digits, dots and hyphens, such as maija.meikalainen."
 )
 ENDS_FIRST = mark("The last day must not be before the first day.")
+NO_LAST_DAY = mark("Write the last day of the role.")
+DAY_BESIDE_NOW = mark("You chose that the role ends at once: remove the day, or choose the day.")
 PASSPHRASE_MISSING = mark("Write your passphrase")
 TOO_SHORT = mark("The passphrase is too short: use at least %(least)s characters.")
+TOO_PLAIN = mark("The passphrase is too easy to guess: use several different words.")
 TOO_LONG = mark("The passphrase is too long: there is room for %(most)s characters")
 NOT_THE_SAME = mark("The two passphrases differ. Write the same one in both boxes.")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -44,7 +51,7 @@ class DetailsForm(PageForm):
     seen = HiddenField("seen")
     name = Line(mark("Name"), limit=NAME_LIMIT, missing=mark("Write the name."))
     email = Line(mark("E-mail"), limit=EMAIL_LIMIT, missing=mark("Write the e-mail address."))
-    reads = OneOf(mark("Language"), tuple(LANGUAGES.items()), missing=mark("Choose the language."))
+    reads = OneOf(mark("Language"), LANGUAGES, missing=mark("Choose the language."))
 
     def validate_email(self, field: Any) -> None:
         """One address."""
@@ -179,9 +186,19 @@ class EndRoleForm(KnowingForm):
     last_day = Day(mark("Last day"))
     today = date.min
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also: a day where the role ends with one, and only there."""
+        sound = super().validate(extra_validators)
+        told = {("day", False): NO_LAST_DAY, ("now", True): DAY_BESIDE_NOW}
+        wrong = told.get((self.when.data, self.last_day.given))
+        if wrong is None or self.last_day.errors:
+            return bool(sound)
+        self.last_day.errors = [self.say(Message(wrong))]
+        return False
+
     def validate_last_day(self, field: Any) -> None:
-        """A day from today on, where the role ends with one."""
-        if self.when.data == "day" and (field.data is None or field.data < self.today):
+        """From today on."""
+        if self.when.data == "day" and field.data < self.today:
             raise ValidationError(self.say(Message(PAST)))
 
 
@@ -214,10 +231,15 @@ class NewPassphraseForm(PageForm):
     again = PasswordField(mark("The same passphrase again"))
 
     def validate_passphrase(self, field: Any) -> None:
-        """Long enough, and no longer than is read at all."""
+        """Long and varied enough, and no longer than is read at all."""
         _refuse_unreadable(self, field)
-        if len(field.data) < SHORTEST_PASSPHRASE:
-            raise ValidationError(self.say(Message(TOO_SHORT, {"least": SHORTEST_PASSPHRASE})))
+        try:
+            refuse_weak(field.data)
+        except PassphraseTooShort:
+            told = Message(TOO_SHORT, {"least": SHORTEST_PASSPHRASE})
+            raise ValidationError(self.say(told)) from None
+        except PassphraseTooPlain:
+            raise ValidationError(self.say(Message(TOO_PLAIN))) from None
 
     def validate_again(self, field: Any) -> None:
         """The same."""

@@ -62,6 +62,14 @@ INSTEAD: Mapping[str, str] = {
     "Have you already called somebody about this? Whom, and when?": mark(
         "Has the reporter already told somebody else about this? Whom, and when?"
     ),
+    "We write to it that there is news, at most once an hour, and nothing else. The address is "
+    "kept sealed, apart from the report, and the agencies do not see it. You can stop the messages "
+    "with your code. Give an address whose post only you read.": mark(
+        "Only if the reporter asks for it: an address whose post only the reporter reads. We write "
+        "to it that there is news, at most once an hour, and nothing else. It is kept sealed, "
+        "apart from the report, and the agencies do not see it. The messages can be stopped with "
+        "the code."
+    ),
     # The child
     "If the matter is your own, write your own details here.": mark(
         "If the matter is the reporter’s own, write the reporter’s details here."
