@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any
 from uuid import UUID
 
@@ -48,8 +49,6 @@ BEHIND = {"people": "admin", "joining": "admin", "colleagues": "agency"}
 """What else a door serves."""
 LEAST_OF_STAFF = "rules"
 """The role that may do no more than let staff in."""
-_KEPT: list[TemporaryDirectory[str]] = []
-"""Folders that go when this process ends."""
 
 PEOPLE: dict[str, tuple[str, tuple[Membership, ...]]] = {
     "soc": ("Saana Sosiaali", (Membership(Role.WORKER, SOC), Membership(Role.WORKER, TRIAGE))),
@@ -243,10 +242,10 @@ def use_roles(parts: wiring.Parts) -> None:
 @cache
 def _original(at: datetime) -> Site:
     """A site that nobody uses, laid out once in this process: the others are copies of it."""
-    kept = TemporaryDirectory(prefix="ankkuri-site-")
-    _KEPT.append(kept)
+    kept = mkdtemp(prefix="ankkuri-site-")
+    atexit.register(shutil.rmtree, kept)
     hands = Hands(at)
-    parts = wiring.build(lay_out(Path(kept.name) / "data"), hands)
+    parts = wiring.build(lay_out(Path(kept) / "data"), hands)
     people = enrol_everyone(parts, at - timedelta(days=30))
     parts.database.engine.dispose()
     return Site(parts, hands, people)
