@@ -233,7 +233,7 @@ def _from_file(path: str | None) -> dict[str, str]:
     try:
         with Path(path).open("rb") as file:
             table = tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise SettingsUnusable(f"ANKKURI_CONFIG cannot be read: {error}") from None
     return {name.upper(): str(value) for name, value in table.items()}
 

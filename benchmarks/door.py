@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 
 import config
 from benchmarks import cluster
-from intake import wiring
+from intake import upkeep, wiring
 from intake.domain.people import Membership, Role
 from intake.services.draft import Draft
 from intake.services.enrol import Enrol
@@ -170,7 +170,7 @@ def _reporters_keys(keys: Path, folder: Path) -> Path:
 
 
 def _settle(settings: config.Settings) -> wiring.Parts:
-    wiring.lay_out(settings)
+    upkeep.lay_out(settings)
     parts = wiring.build(settings)
     pepper = config.read_secret(settings.keys, config.SECRETS["pepper"])
     enrol = Enrol(parts.database, pepper, Cost(iterations=1, memory_kib=8))

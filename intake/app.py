@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import Any
+from collections.abc import Iterable
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from flask import Flask, redirect, request, url_for
@@ -15,23 +17,60 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
-from intake import language, logs, wiring
+from intake import doors, language, logs, wiring
 from intake.domain.message import mark
+from intake.live import LiveParts
 from intake.web import measured
 from intake.web.cookies import Cookies
 from intake.web.host import OwnName
 from intake.web.page import LanguageChoice, Protect, reader_language, render
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 MOST_BYTES = 8 * 1024 * 1024  # a text of 1 MB may be six times as long, urlencoded
 DEMO = mark("Demo: all persons and matters are invented")
-KEPT = ("from", "next", "state")  # our own; anything else in an address is not repeated
+KEPT = (
+    "from",
+    "next",
+    "state",
+    "agency",
+    "after",
+)  # our own; anything else in an address is not repeated
 ERROR_PAGES = (403, 404, 413, 503)
 log = logging.getLogger(__name__)
 
 
-def from_environment() -> Flask:
+def from_environment() -> Renewing:
     """The application as ``ankkuri serve`` starts it."""
-    return create_app(wiring.build(config.load(os.environ)))
+    return Renewing(LiveParts(wiring.build(config.load(os.environ))))
+
+
+class Renewing:
+    """The application of a process, made anew of the parts that a changed directory gives."""
+
+    def __init__(self, live: LiveParts) -> None:
+        self._live = live
+        self._parts = live()
+        self._turn = Lock()
+        self.app = create_app(self._parts)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request, from its first to its last byte by one application."""
+        parts = self._live()
+        if parts is not self._parts:
+            self._renew(parts)
+        return self.app(environ, start_response)
+
+    def _renew(self, parts: wiring.Parts) -> None:
+        with self._turn:
+            if parts is self._parts:
+                return
+            self._parts = parts
+            try:
+                self.app = create_app(parts)
+            except Exception:
+                log.exception("the application cannot be made anew: the old one stays")
 
 
 class Site(Flask):
@@ -64,7 +103,7 @@ def create_app(parts: wiring.Parts) -> Flask:
         )
     cookies = Cookies(settings.secure_cookies)
     app.before_request(LanguageChoice(cookies))
-    for blueprint in wiring.blueprints(parts):
+    for blueprint in doors.blueprints(parts):
         app.register_blueprint(blueprint)
     if "reporter" not in app.blueprints:
         app.add_url_rule("/", "root", _to_staff)

@@ -33,7 +33,7 @@ ROLES = {
     Role.SUPERVISOR: "määräaikojen valvoja / supervisor: ajat ja tilat, ei sisältöä / no content",
     Role.COORDINATOR: "poliisikoordinaattori / police coordinator: vain lukumäärät / counts only",
     Role.RULE_EDITOR: "välityssäännöt / rule editor: säännöt / the rules",
-    Role.ADMINISTRATOR: "pääkäyttäjä / administrator: viranomaishakemisto / the directory",
+    Role.ADMINISTRATOR: "pääkäyttäjä / administrator: hakemisto, käyttäjät / directory, people",
     Role.AUDITOR: "tietosuoja / auditor: käyttöloki, ei sisältöä / the trail, no content",
 }
 STAGES = {

@@ -17,7 +17,7 @@ from functools import partial
 from uuid import UUID
 
 import config
-from intake import wiring
+from intake import upkeep, wiring
 from intake.demo_data import Table, answers_of, instant, memberships, read_demo, written_of
 from intake.domain.deadline import local_date
 from intake.domain.keyed import Channel, KeyedIn
@@ -68,7 +68,7 @@ def is_made(settings: config.Settings) -> bool:
 def make(settings: config.Settings, now: datetime, cost: Cost = PRODUCTION) -> None:
     """Make the demo in a folder beside the one asked, which it becomes once it is whole."""
     with _unfinished(settings) as place:
-        wiring.lay_out(place)
+        upkeep.lay_out(place)
         parts = wiring.build(place, lambda: now)
         try:
             codes = _Story(parts, read_demo(), now, cost).tell()
@@ -145,7 +145,7 @@ class _Story:
             ids = list(pool.map(add, self.demo["person"]))
         for person, person_id in zip(self.demo["person"], ids, strict=True):
             self.people[person["sign_in"]] = person_id
-            for member in memberships(person):
+            for member in memberships(person) if not person.get("waits") else ():
                 if member.agency:
                     openers.setdefault(member.agency, []).append(person["sign_in"])
                 if member.agency and member.role is Role.WORKER:

@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from intake import metrics
 from intake.loopback import TEXT, Answer, Loopback
-from intake.services.take_stock import TakeStock
+from intake.services.take_stock import Stock
 from intake.store import chasing
 from intake.store.database import Database
 
@@ -25,6 +25,8 @@ SECONDS: Mapping[str, int] = {
     "notify": 10,
     "deliver": 10,
     "tidy": 600,
+    "openers": 300,
+    "workers": 300,
     "list_deletions": 60,  # as much of what was erased can come back after a fire
 }
 """How often each job runs."""
@@ -83,7 +85,7 @@ class Timetable:
                 for job in scheduler.get_jobs():
                     job.modify(next_run_time=self.now())
 
-    def tell(self, address: tuple[str, int], take_stock: TakeStock) -> None:
+    def tell(self, address: tuple[str, int], take_stock: Callable[[datetime], Stock]) -> None:
         """Answer a watcher at a loopback address. Raises OSError where nothing can listen there."""
         metrics.REGISTRY.register(metrics.StockCollector(take_stock, self.now))
         Loopback(

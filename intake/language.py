@@ -7,17 +7,19 @@ letters say the same.
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -34,9 +36,10 @@ SOURCE = "en"
 TRANSLATIONS = Path(__file__).parent / "translations"
 HELSINKI = ZoneInfo("Europe/Helsinki")
 
+_PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]")
 _LOCALES = {"fi": "fi_FI", "sv": "sv_FI", "en": "en_GB"}
 _DATES = {"fi": "ccc d.M.y", "sv": "ccc d.M.y", "en": "ccc d MMMM y"}
-_TIMES = {"fi": "'klo' H.mm", "sv": "'kl.' H.mm", "en": "'at' HH:mm"}
+_TIMES = {"fi": "klo {0.hour}.{0:%M}", "sv": "kl. {0.hour}.{0:%M}", "en": "at {0:%H:%M}"}
 
 
 class LanguageUnknown(ValueError):
@@ -122,18 +125,26 @@ class Language:
         """A day with its weekday: ti 2.6.2026. An aware instant gives its day in Helsinki."""
         if isinstance(day, datetime):
             day = _in_helsinki(day).date()
-        return format_date(day, _DATES[self.code], locale=_LOCALES[self.code])
+        return _day(self.code, day)
 
     def date_and_time(self, at: datetime) -> str:
         """An aware instant on Helsinki's clocks: ti 2.6.2026 klo 10.42."""
-        pattern = f"{_DATES[self.code]} {_TIMES[self.code]}"
-        return format_datetime(
-            _in_helsinki(at), pattern, tzinfo=HELSINKI, locale=_LOCALES[self.code]
-        )
+        return _instant(self.code, _in_helsinki(at))
 
     def number(self, number: int | float | Decimal) -> str:
         """A number with the language's own separators: 12 345,5."""
         return format_decimal(number, locale=_LOCALES[self.code])
+
+
+@lru_cache(maxsize=4096)
+def _day(code: str, day: date) -> str:
+    """A list says the same few days again and again, and Babel takes its time for each."""
+    return format_date(day, _DATES[code], locale=_LOCALES[code])
+
+
+@lru_cache(maxsize=4096)
+def _instant(code: str, local: datetime) -> str:
+    return f"{_day(code, local.date())} {_TIMES[code].format(local)}"
 
 
 def _in_helsinki(at: datetime) -> datetime:
@@ -199,12 +210,29 @@ def compile_catalogues(translations: Path = TRANSLATIONS) -> list[Path]:
         catalogues.append((source.with_suffix(".mo"), catalogue))
         for message, errors in catalogue.check():
             problems += [f"{source}:{message.lineno}: {error}" for error in errors]
+        for message in catalogue:
+            problems += [f"{source}:{message.lineno}: {error}" for error in _strayed(message)]
     if problems:
         raise CatalogueBroken(problems)
     for target, catalogue in catalogues:
         with target.open("wb") as file:
             write_mo(file, catalogue)
     return [target for target, _ in catalogues]
+
+
+def placeholders(text: str) -> list[str]:
+    """What a text has filled in, such as ``%(at)s``, in an order of their own."""
+    return sorted(_PLACEHOLDER.findall(text))
+
+
+def _strayed(message: Any) -> Iterator[str]:
+    """Babel's own check lets a translation leave a placeholder out."""
+    ids, said = (
+        each if isinstance(each, tuple) else (each,) for each in (message.id, message.string)
+    )
+    for text in said:
+        if message.id and text and placeholders(text) != placeholders(ids[-1]):
+            yield f"{text!r} fills in other things than {ids[-1]!r}"
 
 
 def main(arguments: list[str]) -> int:

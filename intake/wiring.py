@@ -1,24 +1,20 @@
-"""The one place where the parts are joined; a door's modules are imported only when served."""
+"""The one place where the parts are joined; a service is imported only when it is used."""
 
 from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask import Blueprint
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import (
-    BACKUP_PUBLIC,
-    DIRECTORY,
     PROJECT,
     REPLAY_PRIVATE,
     REPLAY_PUBLIC,
@@ -36,15 +32,16 @@ from intake import language, logs, metrics
 from intake.domain.calendar import Calendar, load_calendar
 from intake.domain.chase import ChaseInvalid, ChaseStep, Chasing
 from intake.domain.clock import Clock, ClockInvalid
+from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
-from intake.domain.directory_file import DirectoryInvalid, directory_from
+from intake.domain.directory_file import DirectoryInvalid
 from intake.domain.school_year import SchoolCalendarInvalid
 from intake.language import CataloguesMissing
+from intake.live import DirectoryState, stored_directory
 from intake.post.files import FileSender
 from intake.post.letter import Sender
 from intake.post.null import NullSender
 from intake.post.smtp import SmtpSender
-from intake.store import directory as directory_store
 from intake.store import privileges
 from intake.store.database import Database, DatabaseNotReady
 from intake.vault.seal import FactsSealer, KeyUnusable, PublicKey
@@ -53,17 +50,21 @@ from routing_rules.ruleset import RuleSet
 from routing_rules.vocabulary import RulesInvalid
 
 if TYPE_CHECKING:
-    from intake.services.backup import Backup
+    from intake.services.alarm import Alarm
+    from intake.services.amend import Amend
+    from intake.services.appoint import Appoint
     from intake.services.chase import Chase
     from intake.services.deliver import Deliver
+    from intake.services.dismiss import Dismiss
     from intake.services.hand_on import HandOn
     from intake.services.hand_over import HandOver
+    from intake.services.invite import Invite
     from intake.services.list_deletions import ListDeletions
     from intake.services.notify import Notify
+    from intake.services.openers import Openers
     from intake.services.read import Read
     from intake.services.refer import Refer
     from intake.services.respond import Respond
-    from intake.services.restore import Restore
     from intake.services.route import Route
     from intake.services.sign_in import SignIn
     from intake.services.submit import Submit
@@ -106,6 +107,7 @@ class Parts:
     clocks: Mapping[str, Clock]
     chasing: Chasing
     now: Now = utc_now
+    directory_state: DirectoryState | None = None
 
     @cached_property
     def route(self) -> Route:
@@ -115,6 +117,48 @@ class Parts:
 
         keys = KeysThatOpen(self.database)
         return Route(self.directory, self.calendar, self.rules, keys)
+
+    @cached_property
+    def openers(self) -> Openers:
+        """Who can open where."""
+        from intake.services.openers import Openers
+
+        return Openers(self.database, self.route.keys_that_open)
+
+    @cached_property
+    def alarm(self) -> Alarm:
+        """The alarm where nobody can open."""
+        from intake.services.alarm import Alarm
+
+        return Alarm(self.database, self.directory, self.openers, self.rules.standby)
+
+    @cached_property
+    def amend(self) -> Amend:
+        """Changing of the directory."""
+        from intake.services.amend import Amend
+
+        return Amend(self.database)
+
+    @cached_property
+    def appoint(self) -> Appoint:
+        """Giving of roles."""
+        from intake.services.appoint import Appoint
+
+        return Appoint(self.database)
+
+    @cached_property
+    def invite(self) -> Invite:
+        """Inviting of people."""
+        from intake.services.invite import Invite
+
+        return Invite(self.database)
+
+    @cached_property
+    def dismiss(self) -> Dismiss:
+        """Ending of roles."""
+        from intake.services.dismiss import Dismiss
+
+        return Dismiss(self.database)
 
     @cached_property
     def refer(self) -> Refer:
@@ -288,76 +332,6 @@ def in_one_line(error: Exception) -> str:
     return f"Failed unexpectedly: {logs.kind(error)} at {logs.places(error)[-1]}"
 
 
-@dataclass(frozen=True)
-class LaidOut:
-    """What laying out a place has made, and which roles PostgreSQL has not got."""
-
-    secrets: list[str]
-    roles_missing: list[str]
-
-
-def lay_out(settings: Settings, directory: Path = DIRECTORY, on: date = date.min) -> LaidOut:
-    """Make key files, schema, directory and the rights of the doors' roles, where missing.
-
-    ``on``: from which day on members keep an agency in the directory. Raises DatabaseNotReady,
-    KeyFileLost, SettingsUnusable and DirectoryInvalid.
-    """
-    from intake.services import settle
-
-    database = Database(settings.database)
-    try:
-        database.refuse_half_restored()
-        database.refuse_newer()
-        database.upgrade()
-        secrets, replay = SECRETS.values(), (REPLAY_PRIVATE, REPLAY_PUBLIC)
-        settle.refuse_lost_keys(database, settings.keys, secrets, replay)
-        made = settle.make_secrets(settings.keys, secrets)
-        settle.make_replay_keys(settings.keys, *replay, REPLAY_KEY_ID)
-        refuse_open_keys(settings.keys)
-        settle.load_directory(database, directory, on)
-        with database.write() as connection:
-            missing = privileges.renew(connection)
-    finally:
-        database.engine.dispose()
-    return LaidOut(made, missing)
-
-
-@contextmanager
-def backup(settings: Settings) -> Iterator[Backup]:
-    """Making of backups. Raises SettingsUnusable, also without a backup key, DatabaseNotReady."""
-    from intake.services.backup import Backup
-    from intake.services.list_deletions import ListDeletions
-    from intake.vault.backup import backup_public
-
-    if not (settings.keys / BACKUP_PUBLIC).exists():
-        raise SettingsUnusable("There is no backup key: make one with `ankkuri backup-key FILE`")
-    try:
-        to = backup_public(read_secret(settings.keys, BACKUP_PUBLIC))
-    except KeyUnusable:
-        raise SettingsUnusable(f"Key file {BACKUP_PUBLIC} holds no backup key") from None
-    database = Database(settings.database)
-    try:
-        database.require_current()
-        lists = ListDeletions(database, settings.deletions)
-        yield Backup(database, settings.keys, to, lists)
-    finally:
-        database.engine.dispose()
-
-
-@contextmanager
-def restore(settings: Settings) -> Iterator[Restore]:
-    """Restoring of backups. Raises SettingsUnusable."""
-    from intake.services.restore import Restore
-
-    refuse_open_keys(settings.keys)
-    database = Database(settings.database)
-    try:
-        replay = (REPLAY_PRIVATE, REPLAY_PUBLIC)
-        yield Restore(database, settings.keys, replay, REPLAY_KEY_ID)
-    finally:
-        database.engine.dispose()
-
-
 def build(settings: Settings, now: Now = utc_now) -> Parts:
     """Join the parts; refuses to start on a database, directory or rule set that does not hold.
 
@@ -374,23 +348,25 @@ def build(settings: Settings, now: Now = utc_now) -> Parts:
         with database.read() as connection:
             if not set(settings.doors) & STAFF_DOORS:
                 _refuse_a_reader(connection)
-            tables = directory_store.tables(connection)
+        found = stored_directory(database, local_date(now()))
     except BaseException:
         database.engine.dispose()
         raise
-    if not tables:
+    if found is None:
         raise SettingsUnusable("The database has no directory of agencies: run `ankkuri init`")
+    directory, state = found
     calendar = load_calendar()
     metrics.watch(database.engine)
     return Parts(
         settings=settings,
         database=database,
-        directory=directory_from(tables),
+        directory=directory,
         calendar=calendar,
         rules=rules,
         clocks={clock.id: clock for clock in map(Clock.parse, rules.clocks)},
         chasing=Chasing(tuple(map(ChaseStep.parse, rules.chases)), calendar),
         now=now,
+        directory_state=state,
     )
 
 
@@ -400,165 +376,3 @@ def _refuse_a_reader(connection: Connection) -> None:
             "The reporter door's database role can read reports: "
             f"let ANKKURI_DATABASE name the role {privileges.role_name('reporter')}"
         )
-
-
-def blueprints(parts: Parts) -> list[Blueprint]:
-    """The doors that the settings name; the sign-in page comes with any door of staff."""
-    made = [_DOORS[door](parts) for door in parts.settings.doors]
-    made.append(_probe(parts))
-    if set(parts.settings.doors) & STAFF_DOORS:
-        made.append(_account(parts))
-    return made
-
-
-def _reporter(parts: Parts) -> Blueprint:
-    from intake.services.draft import Draft
-    from intake.services.status import Status
-    from intake.services.stop_notices import StopNotices
-    from intake.web.reporter.door import make_blueprint
-
-    return make_blueprint(
-        draft=Draft(parts.database),
-        route=parts.route,
-        submit=parts.submit,
-        status=Status(parts.database, parts.directory),
-        stop_notices=StopNotices(parts.database),
-        directory=parts.directory,
-        clocks=parts.clocks,
-        door_secret=read_secret(parts.settings.keys, SECRETS["reporter"]),
-        secure_cookies=parts.settings.secure_cookies,
-        now=parts.now,
-    )
-
-
-def _agency(parts: Parts) -> Blueprint:
-    from intake.web.agency import make_blueprint
-
-    blueprint = make_blueprint(
-        read=parts.read,
-        respond=parts.respond,
-        hand_over=parts.hand_over,
-        withdraw=parts.withdraw,
-        take_over=parts.take_over,
-        write_note=parts.write_note,
-        directory=parts.directory,
-        clocks=parts.clocks,
-        refuse=_refuse(parts),
-        door_secret=_staff_secret(parts),
-        now=parts.now,
-    )
-    blueprint.register_blueprint(_keyed(parts))
-    return blueprint
-
-
-def _keyed(parts: Parts) -> Blueprint:
-    from intake.services.draft import Draft
-    from intake.services.status import Status
-    from intake.web.keyed.door import make_blueprint
-
-    return make_blueprint(
-        draft=Draft(parts.database),
-        route=parts.route,
-        submit=parts.submit,
-        status=Status(parts.database, parts.directory),
-        directory=parts.directory,
-        clocks=parts.clocks,
-        refuse=_refuse(parts),
-        door_secret=_staff_secret(parts),
-        secure_cookies=parts.settings.secure_cookies,
-        now=parts.now,
-    )
-
-
-def _supervisor(parts: Parts) -> Blueprint:
-    from intake.services.oversee import Oversee
-    from intake.services.try_again import TryAgain
-    from intake.web.supervisor import make_blueprint
-
-    return make_blueprint(
-        oversee=Oversee(parts.database, parts.directory),
-        try_again=TryAgain(parts.database, parts.directory),
-        directory=parts.directory,
-        clocks=parts.clocks,
-        refuse=_refuse(parts),
-        door_secret=_staff_secret(parts),
-        now=parts.now,
-    )
-
-
-def _coordinator(parts: Parts) -> Blueprint:
-    from intake.services.oversee import Oversee
-    from intake.web.coordinator import make_blueprint
-
-    return make_blueprint(oversee=Oversee(parts.database, parts.directory), refuse=_refuse(parts))
-
-
-def _rules(parts: Parts) -> Blueprint:
-    from intake.web.rules import make_blueprint
-
-    return make_blueprint(rules=parts.rules, clocks=parts.clocks, refuse=_refuse(parts))
-
-
-def _admin(parts: Parts) -> Blueprint:
-    from intake.services.oversee import Oversee
-    from intake.web.admin import make_blueprint
-
-    return make_blueprint(
-        oversee=Oversee(parts.database, parts.directory),
-        directory=parts.directory,
-        refuse=_refuse(parts),
-        now=parts.now,
-    )
-
-
-def _audit(parts: Parts) -> Blueprint:
-    from intake.services.audit import Audit
-    from intake.web.audit import make_blueprint
-
-    return make_blueprint(
-        audit=Audit(parts.database),
-        directory=parts.directory,
-        clocks=parts.clocks,
-        refuse=_refuse(parts),
-        now=parts.now,
-    )
-
-
-def _account(parts: Parts) -> Blueprint:
-    from intake.web.account import make_blueprint
-
-    return make_blueprint(
-        sign_in=parts.sign_in,
-        refuse=_refuse(parts),
-        door_secret=_staff_secret(parts),
-        secure_cookies=parts.settings.secure_cookies,
-        now=parts.now,
-    )
-
-
-def _probe(parts: Parts) -> Blueprint:
-    from intake.services.ready import Ready
-    from intake.web.probe import make_blueprint
-
-    return make_blueprint(Ready(parts.database))
-
-
-def _refuse(parts: Parts) -> Callable[..., None]:
-    from intake.services.refuse import Refuse
-
-    return Refuse(parts.database, parts.now)
-
-
-def _staff_secret(parts: Parts) -> bytes:
-    return read_secret(parts.settings.keys, SECRETS["staff"])
-
-
-_DOORS: Mapping[str, Callable[[Parts], Blueprint]] = {
-    "reporter": _reporter,
-    "agency": _agency,
-    "supervisor": _supervisor,
-    "coordinator": _coordinator,
-    "rules": _rules,
-    "admin": _admin,
-    "audit": _audit,
-}

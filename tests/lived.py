@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 import config
-from intake import wiring
+from intake import upkeep
 from intake.domain.referral import Move, State
 from intake.jobs import Timetable
 from intake.services.backup import Backup
@@ -54,6 +54,7 @@ def live(site: Site) -> list[Receipt]:
     site.parts.deliver(site.hands())
     site.parts.chase(site.hands.move(days=4))
     Draft(site.parts.database).save(VisitorSecret.new(), worry_answers(), site.hands())
+    site.parts.alarm(site.hands())
     with suppress(SignInRefused):
         site.parts.sign_in("nobody", "not a passphrase", site.hands())
     Timetable(site.parts.database, site.hands, (("tidy", lambda _: 0, 600),)).once()
@@ -92,7 +93,7 @@ def key_pair(site: Site, folder: Path) -> Path:
 
 def making(site: Site) -> Backup:
     """The making of backups of this site."""
-    with wiring.backup(site.parts.settings) as backup:
+    with upkeep.backup(site.parts.settings) as backup:
         lists = site.parts.list_deletions
         return replace(backup, database=site.parts.database, list_deletions=lists)
 

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
 
 import config
-from intake import metrics, wiring
+from intake import metrics, upkeep, wiring
 from intake.app import create_app
 from intake.domain.people import Membership, Role
 from intake.domain.report import worry_of
@@ -26,6 +26,8 @@ from intake.services.draft import Draft
 from intake.services.enrol import Enrol
 from intake.services.sign_in import Visit
 from intake.services.submit import Receipt
+from intake.store import outbox
+from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.own import VisitorSecret
 from intake.vault.passphrase import Cost
@@ -42,6 +44,8 @@ ANK, HEA, YOU = "ank-vantaa-kerava", "hea-vantaa-kerava-office", "you-vantaa"
 WEL, PRI = "wel-vantaa-kerava-office", "pri-tikkukivi"
 COUNTY = "county-vantaa-kerava"
 
+BEHIND = {"people": "admin", "joining": "admin", "colleagues": "agency"}
+"""What else a door serves."""
 LEAST_OF_STAFF = "rules"
 """The role that may do no more than let staff in."""
 _KEPT: list[TemporaryDirectory[str]] = []
@@ -62,6 +66,11 @@ PEOPLE: dict[str, tuple[str, tuple[Membership, ...]]] = {
     "coordinator": ("Kaarlo Koordinaattori", (Membership(Role.COORDINATOR, controller="police"),)),
     "rules": ("Sanni Sääntö", (Membership(Role.RULE_EDITOR, controller=COUNTY),)),
     "admin": ("Petri Pääkäyttäjä", (Membership(Role.ADMINISTRATOR, controller=COUNTY),)),
+    "admin-vantaa": (
+        "Vappu Vantaa",
+        (Membership(Role.ADMINISTRATOR, controller="municipality-vantaa"),),
+    ),
+    "admin-police": ("Pirkko Poliisi", (Membership(Role.ADMINISTRATOR, controller="police"),)),
     "auditor": ("Tuula Tietosuoja", (Membership(Role.AUDITOR, controller=COUNTY),)),
 }
 
@@ -121,6 +130,12 @@ class Site:
         assert visit is not None
         return visit
 
+    def claim_letters(self) -> list[AnyRow]:
+        """Every letter that would be tried now, with its reader."""
+        with self.parts.database.write() as connection:
+            later = self.hands() + timedelta(hours=1)
+            return list(iter(lambda: outbox.claim_letter(connection, self.hands(), later), None))
+
     def break_writes(self, what: str) -> None:
         """Let every ``what`` (such as ``INSERT ON trail``) fail with the word *full*."""
         databases.break_writes(self.parts.database, what)
@@ -158,7 +173,7 @@ def environment(folder: Path) -> dict[str, str]:
 def lay_out(folder: Path) -> config.Settings:
     """Key files, schema and directory, as ``ankkuri init`` makes them."""
     settings = make_settings(folder)
-    wiring.lay_out(settings)
+    upkeep.lay_out(settings)
     return settings
 
 
@@ -196,7 +211,8 @@ class DoorsApart:
             endpoint, _ = self._whole.url_map.bind_to_environ(environ).match()
         except HTTPException:
             endpoint = "account.sign_in"
-        door = str(endpoint).partition(".")[0]
+        blueprint = str(endpoint).partition(".")[0]
+        door = BEHIND.get(blueprint, blueprint)
         app = self._app(door)
         app.testing = self._whole.testing
         return app.wsgi_app(environ, start_response)
@@ -217,7 +233,8 @@ def use_roles(parts: wiring.Parts) -> None:
         ("reporter", ("route", "submit")),
         ("agency", ("read", "respond")),
         ("rules", ("sign_in",)),
-        ("jobs", ("chase", "deliver", "tidy")),
+        ("admin", ("amend", "appoint", "invite", "dismiss", "openers")),
+        ("jobs", ("chase", "deliver", "tidy", "alarm")),
     ):
         own = replace(parts, database=databases.of_role(parts.database, door))
         vars(parts).update({service: getattr(own, service) for service in services})

@@ -77,6 +77,14 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     assert (settings.mail, settings.base_url) == ("files", "https://a.invalid")
 
 
+@pytest.mark.parametrize("content", [b'mail = "null', 'mail = "n\u00e4"'.encode("latin-1")])
+def test_a_file_that_is_no_toml_is_refused_in_a_line(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "ankkuri.toml"
+    file.write_bytes(content)
+    with pytest.raises(config.SettingsUnusable, match="ANKKURI_CONFIG"):
+        config.load({"ANKKURI_CONFIG": str(file)})
+
+
 @pytest.mark.parametrize(
     ("more", "port", "tls"),
     [

@@ -17,7 +17,7 @@ from tests.site import environment, lay_out
 ALONE = """
 import sys
 from intake.app import from_environment
-app = from_environment()
+app = from_environment().app
 assert app.test_client().get("/").status_code == 200
 opening = [m for m in sys.modules if m in
            ("intake.vault.open", "intake.vault.keyring", "intake.vault.passphrase",

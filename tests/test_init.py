@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
 import config
 from intake import cli
-from intake.domain.directory_file import DirectoryInvalid
 from intake.services import settle
-from intake.store import directory
-from intake.store.people_tables import MembershipRow
-from intake.store.tables import ReferralRow
-from tests.site import DUTY, POL, SOC, Site, environment, lay_out
+from intake.store import directory as store
+from intake.store.database import Database
+from tests.site import Site, environment, lay_out
 
 REPLAY = (config.REPLAY_PRIVATE, config.REPLAY_PUBLIC)
 
@@ -103,39 +99,18 @@ def test_a_key_folder_open_to_others_is_refused(
     assert "chmod 700" in capsys.readouterr().err
 
 
-def without(agency: str, tmp_path: Path) -> Path:
-    """The directory's file in which an agency has another id."""
-    text = config.DIRECTORY.read_text("utf-8")
-    assert f'"{agency}"' in text
-    file = tmp_path / "directory.toml"
-    file.write_text(text.replace(f'"{agency}"', f'"{agency}-new"'), "utf-8")
-    return file
-
-
-def test_an_agency_with_members_cannot_vanish_from_the_directory(
-    site: Site, tmp_path: Path
+def test_a_directory_that_is_there_stays(
+    tmp_path: Path, init: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file, today = without(POL, tmp_path), site.hands().date()
-    with pytest.raises(DirectoryInvalid, match=f"lacks agency {POL}"):
-        settle.load_directory(site.parts.database, file, today)
-    with site.parts.database.read() as connection:
-        kept = directory.tables(connection)
-    assert kept == tomllib.loads(config.DIRECTORY.read_text("utf-8"))
-    with site.parts.database.write() as connection:
-        connection.execute(update(MembershipRow).values(valid_to=site.hands.move(days=-1).date()))
-    settle.load_directory(site.parts.database, file, today)
-
-
-def test_an_agency_that_has_ever_had_a_report_cannot_vanish_from_the_directory(
-    site: Site, tmp_path: Path
-) -> None:
-    site.send()
-    file, today = without(DUTY, tmp_path), site.hands().date()
-    with site.parts.database.write() as connection:
-        connection.execute(update(MembershipRow).values(valid_to=site.hands.move(days=-1).date()))
-        connection.execute(update(ReferralRow).values(agency_id=DUTY))
-    with pytest.raises(DirectoryInvalid, match=f"lacks agency {DUTY}"):
-        settle.load_directory(site.parts.database, file, today)
-    with site.parts.database.write() as connection:
-        connection.execute(update(ReferralRow).values(agency_id=SOC))
-    settle.load_directory(site.parts.database, file, today)
+    settings = lay_out(tmp_path / "data")
+    database = Database(settings.database)
+    with database.write() as connection:
+        store.remove(connection, "school", "school-tikkukivi")
+        kept = store.tables(connection)
+    assert init(settings.data) == 0
+    with database.read() as connection:
+        assert store.tables(connection) == kept
+    database.engine.dispose()
+    assert cli.main(["init", "--directory", str(config.DIRECTORY)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "ankkuri directory import FILE" in line

@@ -10,21 +10,24 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, ProgrammingError
 
 import config
 import intake.store.people_tables  # noqa: F401  (registers its tables)
 from intake import wiring
+from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.sign_in import FREE_TRIES, SignInRefused, SignInTooSoon
 from intake.store import drafts, trail
 from intake.store.database import Database
 from intake.store.postgresql import TransactionAborted
 from intake.store.privileges import ROLES
-from intake.store.tables import Base, ChaseRow, DeadlineRow, TrailRow
+from intake.store.tables import Base, ChaseRow, DeadlineRow, DeletionRow, TrailRow
 from intake.vault.own import VisitorSecret
 from tests import databases
 from tests.site import Site, environment
@@ -77,9 +80,51 @@ def test_the_reporters_role_cannot_select_what_it_inserts(site: Site) -> None:
             connection.execute(text(f"SELECT * FROM {table}"))  # noqa: S608 (our own names)
 
 
+def test_the_reporters_role_cannot_shut_the_way_of_another_referral(site: Site) -> None:
+    asked = text("SELECT has_column_privilege('referral', 'came_from', 'INSERT')")
+    for door, may in (("reporter", False), ("agency", True)):
+        with databases.of_role(site.parts.database, door).read() as connection:
+            assert connection.scalar(asked) is may
+
+
 def test_every_table_belongs_to_some_door() -> None:
     granted = {table for rights in ROLES.values() for table in rights}
     assert granted == set(Base.metadata.tables) | {"alembic_version"}
+
+
+def listed_as(site: Site, door: str, **what: Any) -> None:
+    at = site.hands()
+    entry = {"id": new_id(at), "of_row": [str(new_id(at))], "of_column": None, "value": None}
+    with databases.of_role(site.parts.database, door).write() as connection:
+        connection.execute(text("CREATE TEMPORARY TABLE section (id uuid) ON COMMIT DROP"))
+        connection.execute(insert(DeletionRow).values(**entry | what, at=at))
+
+
+@pytest.mark.parametrize("door", ["reporter", "agency", "jobs"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"of_table": "section", "of_row": [str(UUID(int=1)), "concern"]},
+        {"of_table": "report"},
+        {"of_table": "deadline", "of_column": "due_at"},
+        {"of_table": "person", "of_column": "left_at"},
+        {"of_table": "membership", "of_column": "role", "value": "head"},
+        {"of_table": "nothing"},
+        {"of_table": "pg_temp.section"},
+    ],
+)
+def test_no_role_lists_for_restores_what_it_may_not_erase_itself(
+    site: Site, door: str, what: dict[str, Any]
+) -> None:
+    with pytest.raises(ProgrammingError, match=r"row-level security|does not exist"):
+        listed_as(site, door, **what)
+
+
+def test_a_role_lists_what_it_erases(site: Site) -> None:
+    listed_as(site, "reporter", of_table="notice")
+    listed_as(site, "agency", of_table="wrap")
+    listed_as(site, "jobs", of_table="notice")
+    assert site.parts.list_deletions(site.hands()) == 3
 
 
 @pytest.mark.parametrize("door", ROLES)

@@ -8,7 +8,7 @@ from typing import Any
 from alembic import command
 from sqlalchemy import MetaData, select
 
-from intake import wiring
+from intake import upkeep
 from intake.store.database import Database, _alembic
 from tests.lived import live, seen
 from tests.site import Site
@@ -75,7 +75,7 @@ def test_a_full_database_of_the_first_schema_goes_up_and_down_and_loses_nothing(
         assert again.keys() == first.keys()
         assert lost(first, again) == lost(again, first) == []
 
-    wiring.lay_out(site.parts.settings)
+    upkeep.lay_out(site.parts.settings)
     assert read_by_everyone(site, receipts) == read
     site.send()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import config
-from intake import wiring
+from intake import upkeep, wiring
 from intake.commands.command import InputUnusable, add_command
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _backup(chosen: argparse.Namespace) -> int:
     settings = config.load()
     now, folder = wiring.utc_now(), chosen.to.absolute()
     try:
-        with wiring.backup(settings) as backup:
+        with upkeep.backup(settings) as backup:
             made = backup(folder, now, with_keys=not chosen.without_keys)
         expired = backup.expire(folder, now, chosen.expire) if chosen.expire else []
     except (BackupNotWritten, ListNotWritten) as error:
@@ -132,7 +132,7 @@ def _restore(chosen: argparse.Namespace) -> int:
     try:
         file = BackupFile(chosen.file, read_private_half(chosen.key))
         listed = None if chosen.verify else _listed(chosen)
-        with wiring.restore(settings) as restore:
+        with upkeep.restore(settings) as restore:
             if chosen.verify:
                 return _verify(restore, file, chosen.json)
             restored = restore(file, listed, wiring.utc_now(), with_keys=not chosen.without_keys)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from intake.doctor.finding import Check, Finding, Level, Said, examine, fine_unl
 from intake.domain.calendar import load_calendar
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
-from intake.domain.directory_file import DirectoryInvalid, directory_from
+from intake.domain.directory_file import DirectoryInvalid
+from intake.live import stored_directory
 from intake.services.take_stock import TakeStock
-from intake.store import directory as directory_store
 from intake.store import people
 from intake.store.database import Database
 from routing_rules.load import load_checked
@@ -98,12 +98,13 @@ def _of_database(opened: Database, now: wiring.Now) -> dict[str, Check]:
     return {
         "durability": partial(database.durability, opened),
         "clocks": partial(database.clocks, opened, now),
-        "directory": partial(_directory_holds, opened),
+        "directory": partial(_directory_holds, opened, local_date(now())),
     }
 
 
 def _of_directory(settings: config.Settings, opened: Database, now: datetime) -> dict[str, Check]:
-    today, directory = local_date(now), _directory(opened)
+    today = local_date(now)
+    directory = _directory(opened, today)
     with opened.read() as connection:
         openers = people.openers(connection, today)
     stock = TakeStock(opened, directory)(now)
@@ -133,20 +134,19 @@ def _settings(settings: config.Settings) -> list[Said]:
     return fine_unless(problems, f"doors {', '.join(settings.doors)} at {settings.base_url}")
 
 
-def _directory_holds(opened: Database) -> list[Said]:
+def _directory_holds(opened: Database, today: date) -> list[Said]:
     try:
-        directory = _directory(opened)
+        directory = _directory(opened, today)
     except DirectoryInvalid as error:
         return [(Level.FAIL, problem) for problem in error.problems]
     return [(Level.OK, f"{len(directory.agencies)} agencies")]
 
 
-def _directory(opened: Database) -> Directory:
-    with opened.read() as connection:
-        tables = directory_store.tables(connection)
-    if not tables:
+def _directory(opened: Database, today: date) -> Directory:
+    found = stored_directory(opened, today)
+    if found is None:
         raise DirectoryInvalid(["there is no directory of agencies: run `ankkuri init`"])
-    return directory_from(tables)
+    return found[0]
 
 
 def _failed(findings: list[Finding], check: str) -> bool:

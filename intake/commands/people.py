@@ -1,38 +1,70 @@
-"""People on the command line: ``people``, ``grant``."""
+"""People on the command line: ``people list | add | invite | anew | withdraw | roles | leave``."""
 
 from __future__ import annotations
 
 import argparse
-from typing import Any
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import config
 from intake import wiring
+from intake.commands import invitations
 from intake.commands.command import InputUnusable, add_command
+from intake.commands.invitations import ask_who
+from intake.commands.naming import NAMED, ask_roles, day, member_named, operator, wanted_roles
+from intake.domain.deadline import local_date
+from intake.domain.people import Appointment
+from intake.domain.staff import HeldRole, StaffMember
+
+if TYPE_CHECKING:
+    from intake.services.invite import OpenInvitation
 
 
 def add(commands: Any) -> None:
     """Add these commands."""
-    people = add_command(
-        commands, "people", _people, "add a person with roles; the passphrase is asked for"
-    )
-    people.add_argument("sign_in_name", metavar="SIGN-IN-NAME")
-    people.add_argument("--name", required=True)
-    people.add_argument("--email", required=True)
-    people.add_argument("--language", choices=("fi", "sv", "en"), default="fi")
-    people.add_argument("--agency", action="append", default=[], metavar="ROLE:AGENCY")
-    people.add_argument("--controller", action="append", default=[], metavar="ROLE:CONTROLLER")
-    grant = add_command(
-        commands, "grant", _grant, "give an agency's key to a colleague; by one who has it"
-    )
-    grant.add_argument("agency", metavar="AGENCY")
-    grant.add_argument("to", metavar="SIGN-IN-NAME")
-    grant.add_argument("--by", required=True, metavar="SIGN-IN-NAME", help="who has the key")
+    people = commands.add_parser("people", help="the staff: who they are and their roles")
+    verbs = people.add_subparsers(required=True, metavar="VERB")
+    everyone = add_command(verbs, "list", _list, "everybody with their roles, and who is invited")
+    everyone.add_argument("--json", action="store_true")
+    ask_who(add_command(verbs, "add", _add, "add a person with roles; the passphrase is asked for"))
+    invitations.add(verbs)
+    roles = add_command(verbs, "roles", _roles, "show a person's roles, or give and end some")
+    roles.add_argument("sign_in_name", metavar=NAMED)
+    roles.add_argument("--json", action="store_true")
+    roles.add_argument("--end", action="append", default=[], metavar="ROLE:PLACE")
+    ask_roles(roles)
+    leave = add_command(verbs, "leave", _leave, "end all roles of a person at once")
+    leave.add_argument("sign_in_name", metavar=NAMED)
+    for verb in (roles, leave):
+        verb.add_argument(
+            "--even-so", action="store_true", help="also where nobody else could open or administer"
+        )
 
 
-def _people(chosen: argparse.Namespace) -> int:
+def _list(chosen: argparse.Namespace) -> int:
+    parts = wiring.build(config.load())
+    by, today = operator(parts), local_date(parts.now())
+    people, invited = parts.appoint.people(by, today), parts.invite.open_ones(by, today)
+    if chosen.json:
+        found = [*map(_as_json, people), *map(_invited_as_json, invited)]
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+        return 0
+    for member in people:
+        roles = ", ".join(map(_as_text, member.roles))
+        print(f"{member.sign_in_name:<24} {member.name}: {roles or 'no role'}")
+    for one in invited:
+        who, roles = one.newcomer, ", ".join(map(_as_text, one.roles))
+        why = "a new key" if one.renews else roles
+        print(f"{who.sign_in_name:<24} {who.name}: invited until {one.expires_at:%Y-%m-%d}: {why}")
+    print(f"{len(people)} people, {len(invited)} invitations")
+    return 0
+
+
+def _add(chosen: argparse.Namespace) -> int:
     import getpass
 
-    from intake.domain.people import AGENCY_ROLES, Membership, Role
     from intake.services.enrol import (
         AgencyHasKey,
         Enrol,
@@ -41,27 +73,11 @@ def _people(chosen: argparse.Namespace) -> int:
     )
 
     parts = wiring.build(config.load())
-
-    def role(text: str, at_agency: bool) -> tuple[Role, str]:
-        name, _, place = text.partition(":")
-        allowed = [r for r in Role if (r in AGENCY_ROLES) == at_agency]
-        if name not in allowed:
-            raise InputUnusable(f"Unknown role {name!r}: choose of {', '.join(allowed)}")
-        known = parts.directory.agencies if at_agency else parts.directory.controllers
-        if place not in known:
-            raise InputUnusable(f"Nothing is called {place!r} in the directory")
-        return Role(name), place
-
-    at_agencies = [role(text, True) for text in chosen.agency]
-    at_controllers = [role(text, False) for text in chosen.controller]
+    wanted = wanted_roles(parts, chosen)
     enrol = Enrol(parts.database, config.read_secret(parts.settings.keys, config.SECRETS["pepper"]))
     passphrase = getpass.getpass("Passphrase (15 characters or more): ")
     if passphrase != getpass.getpass("The same again: "):
         raise InputUnusable("The two passphrases differ: try again")
-    memberships = (
-        *(Membership(r, agency=place) for r, place in at_agencies),
-        *(Membership(r, controller=place) for r, place in at_controllers),
-    )
     try:
         person = enrol.person(
             chosen.sign_in_name,
@@ -69,46 +85,126 @@ def _people(chosen: argparse.Namespace) -> int:
             chosen.email,
             chosen.language,
             passphrase,
-            memberships,
+            wanted,
             parts.now(),
         )
     except PassphraseTooShort:
         raise InputUnusable("The passphrase is too short: use 15 characters or more") from None
     except SignInNameTaken:
         raise InputUnusable(f"{chosen.sign_in_name} is taken: choose another") from None
-    for _, agency in at_agencies:
+    for agency in dict.fromkeys(one.membership.agency for one in wanted if one.membership.agency):
         try:
             enrol.first_key(agency, (person,), parts.now())
         except AgencyHasKey:
-            print(f"{agency} has a key: a member of it gives it with `ankkuri grant`")
+            print(f"{agency} has a key: a member of it gives it, under Keys or by `ankkuri grant`")
     print(f"Added {chosen.sign_in_name}")
     return 0
 
 
-def _grant(chosen: argparse.Namespace) -> int:
-    import getpass
-
-    from intake.services.enrol import Enrol, GrantRefused
-    from intake.services.sign_in import SignInRefused, SignInTooSoon
+def _roles(chosen: argparse.Namespace) -> int:
+    from intake.services.appoint import RoleHeldAlready
 
     parts = wiring.build(config.load())
-    pepper = config.read_secret(parts.settings.keys, config.SECRETS["pepper"])
-    passphrase = getpass.getpass(f"Passphrase of {chosen.by}: ")
-    try:
-        session = parts.sign_in(chosen.by, passphrase, parts.now())
-        visit = parts.sign_in.resume(session, parts.now())
-        if visit is None:
-            raise SignInRefused
+    member = member_named(parts, chosen)
+    wanted = wanted_roles(parts, chosen)
+    ended = [_held(member, text) for text in chosen.end]
+    if wanted:
         try:
-            enrol = Enrol(parts.database, pepper)
-            enrol.grant(visit, chosen.agency, chosen.to, parts.now())
-        finally:
-            parts.sign_in.out(visit, parts.now())
-    except SignInTooSoon as wait:
-        raise InputUnusable(f"Too many attempts: wait {wait.seconds} seconds") from None
-    except SignInRefused:
-        raise InputUnusable("The sign-in name or the passphrase is wrong") from None
-    except GrantRefused as refused:
-        raise InputUnusable(str(refused)) from None
-    print(f"{chosen.to} can open {chosen.agency}")
+            parts.appoint(operator(parts), member.id, wanted, parts.now())
+        except RoleHeldAlready:
+            raise InputUnusable(f"{member.sign_in_name} has one of these roles already") from None
+    for role in ended:
+        if not _end(parts, member, role, chosen):
+            return 1
+    if not (wanted or ended):
+        return _show(member, chosen.json)
     return 0
+
+
+def _leave(chosen: argparse.Namespace) -> int:
+    parts = wiring.build(config.load())
+    return 0 if _end(parts, member_named(parts, chosen), None, chosen) else 1
+
+
+def _end(
+    parts: wiring.Parts, member: StaffMember, role: HeldRole | None, chosen: argparse.Namespace
+) -> bool:
+    """End a role, or all; False with a line where nobody would be left."""
+    from intake.services.appoint import PersonNotYours
+    from intake.services.dismiss import LeavesNobody
+
+    now = parts.now()
+    last = day(chosen.last) if role and chosen.last else local_date(now) - timedelta(days=1)
+    try:
+        parts.dismiss(
+            operator(parts),
+            member.id,
+            role.id if role else None,
+            last,
+            now,
+            knowing=chosen.even_so,
+        )
+    except LeavesNobody as leaves:
+        places = (*leaves.consequences.agencies, *leaves.consequences.controllers)
+        print(f"Nobody else would be left at {', '.join(places)}: add --even-so to end it")
+        return False
+    except PersonNotYours:
+        raise InputUnusable(f"{member.sign_in_name} has never had a role") from None
+    return True
+
+
+def _show(member: StaffMember, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps(_as_json(member), ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(_as_text(role) for role in member.roles) or "no role")
+    return 0
+
+
+def _held(member: StaffMember, text: str) -> HeldRole:
+    for role in member.roles:
+        if text == _named(role):
+            return role
+    held = ", ".join(_named(role) for role in member.roles) or "none"
+    raise InputUnusable(f"{member.sign_in_name} has no role {text!r}: the roles are {held}")
+
+
+def _named(role: HeldRole | Appointment) -> str:
+    return f"{role.membership.role}:{role.membership.agency or role.membership.controller}"
+
+
+def _as_text(role: HeldRole | Appointment) -> str:
+    return f"{_named(role)} {role.valid_from}–{role.valid_to or ''}"
+
+
+def _as_json(member: StaffMember) -> dict[str, Any]:
+    return {
+        "sign_in_name": member.sign_in_name,
+        "name": member.name,
+        "email": member.email,
+        "language": member.language,
+        "invited_until": None,
+        "roles": _roles_as_json(member.roles),
+    }
+
+
+def _invited_as_json(invited: OpenInvitation) -> dict[str, Any]:
+    """``roles`` are empty where a link replaces a lost passphrase."""
+    return {
+        **vars(invited.newcomer),
+        "invited_until": invited.expires_at.isoformat(),
+        "roles": _roles_as_json(invited.roles),
+    }
+
+
+def _roles_as_json(roles: Iterable[HeldRole | Appointment]) -> list[dict[str, Any]]:
+    return [
+        {
+            "role": role.membership.role.value,
+            "agency": role.membership.agency,
+            "controller": role.membership.controller,
+            "valid_from": role.valid_from.isoformat(),
+            "valid_to": role.valid_to.isoformat() if role.valid_to else None,
+        }
+        for role in roles
+    ]

@@ -7,13 +7,15 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import config
-from intake import jobs, logs, server, wiring
+from intake import doors, jobs, logs, server, upkeep, wiring
 from intake.commands.command import InputUnusable, add_command
-from intake.domain.deadline import local_date
+from intake.live import LiveParts
 
 
 def add(commands: Any) -> None:
@@ -21,11 +23,11 @@ def add(commands: Any) -> None:
     init = add_command(
         commands, "init", _init, "make keys, schema and directory; safe to run again"
     )
-    init.add_argument("--directory", type=Path, default=config.DIRECTORY, metavar="FILE")
+    init.add_argument("--directory", type=Path, metavar="FILE", help="of the first directory")
     serve = add_command(commands, "serve", _serve, "serve the doors that the settings name")
     server.add_arguments(serve)
     jobs = add_command(
-        commands, "jobs", _jobs, "chase, deliver, tidy and list deletions on a timetable"
+        commands, "jobs", _jobs, "chase, deliver, tidy, watch who can open, on a timetable"
     )
     jobs.add_argument("--once", action="store_true", help="run each job once and stop")
     demo = add_command(
@@ -34,7 +36,7 @@ def add(commands: Any) -> None:
     demo.add_argument("--port", type=int, default=8000)
     demo.add_argument("--only-make", action="store_true", help="make the data and stop")
     bench = add_command(commands, "bench", _bench, "measure; the figures are ratios within one run")
-    bench.add_argument("what", choices=("submit", "memory"))
+    bench.add_argument("what", choices=("submit", "pages", "memory"))
     bench.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     bench.add_argument("--json", action="store_true")
 
@@ -49,7 +51,7 @@ def _init(chosen: argparse.Namespace) -> int:
     except OSError as error:
         raise InputUnusable(f"The data folder cannot be made private: {error}") from None
     try:
-        done = wiring.lay_out(settings, chosen.directory, local_date(wiring.utc_now()))
+        done = upkeep.lay_out(settings, chosen.directory)
     except KeyFileLost as error:
         raise InputUnusable(str(error)) from None
     made = f" (made {', '.join(done.secrets)})" if done.secrets else ""
@@ -61,32 +63,43 @@ def _init(chosen: argparse.Namespace) -> int:
 
 def _serve(chosen: argparse.Namespace) -> int:
     settings = config.load()
-    wiring.blueprints(wiring.build(settings))  # refuses here, in one line, not in a worker
+    doors.blueprints(wiring.build(settings))  # refuses here, in one line, not in a worker
     server.refuse_unusable(chosen, settings)
     command = server.command(chosen)
     os.execv(command[0], command)  # noqa: S606 (no shell)
 
 
+def _do(live: LiveParts, name: str, now: datetime) -> int:
+    return _work(live())[name](now)
+
+
+def _work(parts: wiring.Parts) -> dict[str, jobs.Job]:
+    return {
+        "chase": parts.chase,
+        "notify": parts.notify,
+        "openers": parts.alarm,
+        "workers": parts.dismiss.lapsed,
+        "deliver": parts.deliver,
+        "tidy": parts.tidy,
+        "list_deletions": parts.list_deletions,
+    }
+
+
 def _jobs(chosen: argparse.Namespace) -> int:
     settings = config.load()
     parts = wiring.build(settings)
+    live = LiveParts(parts)
     logs.install(settings.log, "jobs")
     timetable = jobs.Timetable(
         parts.database,
         parts.now,
-        (
-            ("chase", parts.chase, jobs.SECONDS["chase"]),
-            ("notify", parts.notify, jobs.SECONDS["notify"]),
-            ("deliver", parts.deliver, jobs.SECONDS["deliver"]),
-            ("tidy", parts.tidy, jobs.SECONDS["tidy"]),
-            ("list_deletions", parts.list_deletions, jobs.SECONDS["list_deletions"]),
-        ),
+        tuple((name, partial(_do, live, name), jobs.SECONDS[name]) for name in _work(parts)),
     )
     if chosen.once:
         return 1 if timetable.once() else 0
     if settings.metrics:
         try:
-            timetable.tell(settings.metrics, parts.take_stock)
+            timetable.tell(settings.metrics, lambda now: live().take_stock(now))
         except OSError as error:
             raise InputUnusable(
                 f"ANKKURI_METRICS cannot be listened at: {error.strerror}"
@@ -104,7 +117,7 @@ def _demo(chosen: argparse.Namespace) -> int:
 
 
 def _bench(chosen: argparse.Namespace) -> int:
-    from benchmarks import memory, submit
+    from benchmarks import memory, pages, submit
 
-    what = {"submit": submit.run, "memory": memory.run}[chosen.what]
+    what = {"submit": submit.run, "pages": pages.run, "memory": memory.run}[chosen.what]
     return what(database=chosen.database, as_json=chosen.json)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from intake.doctor.finding import Level, Said, fine_unless, some
 from intake.domain.directory import Desk, Directory, Kind
-from intake.domain.directory_file import REQUIRED_KINDS
+from intake.domain.directory_flaws import REQUIRED_KINDS
 from intake.services.desks import Desks, Place
 from intake.store import people
 from intake.store.columns import AnyRow
@@ -49,7 +49,7 @@ def openable(
 
 
 def openers_enough(directory: Directory, openers: Mapping[str, int]) -> list[Said]:
-    """Every agency has two people who can open, so that one may fall ill."""
+    """Every agency in use has two people who can open, so that one may fall ill."""
     return fine_unless(_too_few(directory, openers), "every agency has two who can open, or more")
 
 
@@ -76,8 +76,9 @@ def agreements(directory: Directory, on: date) -> list[Said]:
 
 
 def _too_few(directory: Directory, openers: Mapping[str, int]) -> Iterator[Said]:
-    nobody = [agency for agency in directory.agencies if agency not in openers]
-    alone = [agency for agency in directory.agencies if openers.get(agency) == 1]
+    in_use = [agency.id for agency in directory.agencies.values() if agency.in_use]
+    nobody = [agency for agency in in_use if agency not in openers]
+    alone = [agency for agency in in_use if openers.get(agency) == 1]
     if nobody:
         yield Level.WARN, f"nobody can open at {some(nobody)}: another desk gets its reports"
     if alone:

@@ -125,9 +125,12 @@ class Chasing:
 
 
 def next_chase(steps: Sequence[Mapping[str, Any]], now: datetime) -> datetime | None:
-    """The instant of the first of a deadline's steps, as its row keeps them, after ``now``."""
-    instants = (datetime.fromisoformat(step["at"]) for step in steps)
-    return min((at for at in instants if at > now), default=None)
+    """The instant of the first of a deadline's steps, as its row keeps them, after ``now``.
+
+    Where all are past the last of them, so that it is taken at once and somebody hears of it.
+    """
+    instants = [datetime.fromisoformat(step["at"]) for step in steps]
+    return min((at for at in instants if at > now), default=max(instants, default=None))
 
 
 def _by_minutes(chasing: Chasing, plan: Plan, clock: str, arrival: datetime) -> Iterator[ChaseAt]:

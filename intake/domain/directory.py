@@ -141,6 +141,9 @@ class Agency:
     municipalities: tuple[str, ...]
     school: str | None
     languages: tuple[str, ...]
+    out_of_use_from: date | None = None
+    in_use: bool = True
+    """On the day for which the directory was read. What is out of use gets nothing new."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,8 @@ class School:
     municipality: str
     language: str
     agency: str
+    out_of_use_from: date | None = None
+    in_use: bool = True
 
 
 @dataclass(frozen=True)
@@ -167,7 +172,9 @@ class Agreement:
 
 @dataclass(frozen=True)
 class PhoneLine:
-    """A county's line on the start page and the receipt; number and hours are its agency's."""
+    """A county's line on the start page and the receipt; number and hours are its agency's unless
+    it has its own.
+    """
 
     id: str
     county: str
@@ -180,7 +187,10 @@ class PhoneLine:
 
 @dataclass(frozen=True, eq=False)
 class Directory:
-    """All of it, by id and in the order of the data file."""
+    """All of it, by id and in the order of the data file, as it is on one day.
+
+    What is out of use stays in it: reports that came before name it.
+    """
 
     controllers: Mapping[str, Controller]
     counties: Mapping[str, County]
@@ -204,6 +214,26 @@ class Directory:
             return self.counties[self.municipalities[municipality_id].county]
         except KeyError:
             raise MunicipalityUnknown(municipality_id) from None
+
+    def area_of(self, controller_id: str) -> tuple[str, ...]:
+        """The municipalities of a controller: a county's, a municipality's own, else all."""
+        of_county = tuple(
+            one.id
+            for one in self.municipalities.values()
+            if self.counties[one.county].controller == controller_id
+        )
+        own = tuple(o.id for o in self.municipalities.values() if o.controller == controller_id)
+        return of_county or own or tuple(self.municipalities)
+
+    def kinds_of(self, controller_id: str) -> tuple[Kind, ...]:
+        """The kinds of agency that a controller may have: a county's services, a municipality's, or
+        the police's; an Ankkuri team may be anybody's.
+        """
+        if any(county.controller == controller_id for county in self.counties.values()):
+            return (Kind.SOC, Kind.HEA, Kind.WEL, Kind.ANK)
+        if any(one.controller == controller_id for one in self.municipalities.values()):
+            return (Kind.YOU, Kind.PRI, Kind.ANK)
+        return (Kind.POL, Kind.ANK)
 
     def agreement_in_force(self, municipality_id: str, on: date) -> Agreement | None:
         """The municipality's Ankkuri agreement in force on this Helsinki date, if there is one."""
@@ -234,7 +264,7 @@ class Directory:
         - residence unknown: SOC triage (duty if asked) of the county that the school, else the
           whereabouts give, else the fallback duty desk; POL by the same places, else the police
           of the fallback duty desk's area;
-        - a desk that does not exist gives way in the order of ``FALLBACK``.
+        - a desk that does not exist or is out of use gives way in the order of ``FALLBACK``.
 
         AgencyMissing for the other kinds where none serves the place (then SOC is to be asked).
         An agreement is not looked at here: that is ``agreement_in_force``.
@@ -265,7 +295,9 @@ class Directory:
 
         for step in FALLBACK[desk]:
             if kind is Kind.PRI and step is Desk.OFFICE and pupil_of:
-                return self.agencies[pupil_of.agency]
+                principal = self.agencies[pupil_of.agency]
+                if principal.in_use:
+                    return principal
             if place and (found := self._serving.get((kind, step, place))):
                 return found
         raise AgencyMissing(kind, place)
@@ -278,6 +310,6 @@ class Directory:
         return {
             (agency.kind, agency.desk, municipality): agency
             for agency in self.agencies.values()
-            if agency.school is None
+            if agency.in_use and agency.school is None
             for municipality in agency.municipalities
         }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,7 +17,6 @@ from types import MappingProxyType
 
 from intake.domain.directory import (
     Agency,
-    AgencyMissing,
     Agreement,
     Controller,
     County,
@@ -31,6 +30,7 @@ from intake.domain.directory import (
     School,
     Text,
 )
+from intake.domain.directory_flaws import Flaw, flaws
 
 AGENCY_LISTS = ("municipalities", "languages")
 TABLES: Mapping[str, tuple[str, ...]] = {
@@ -42,11 +42,15 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "agreement": ("id", "municipality", "agency", "valid_from", "valid_to"),
     "phone_line": ("id", "county", "use", "agency", "name"),
 }
-OPTIONAL: Mapping[str, tuple[str, ...]] = {"agency": ("school",)}
+OUT_OF_USE = "out_of_use_from"
+OPTIONAL: Mapping[str, tuple[str, ...]] = {
+    "agency": ("school", OUT_OF_USE),
+    "school": (OUT_OF_USE,),
+    "phone_line": ("phone", "hours"),
+}
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
 TEACHING_LANGUAGES = ("fi", "sv")
 LANGUAGES = ("fi", "sv", "en")
-REQUIRED_KINDS = (Kind.SOC, Kind.POL, Kind.HEA, Kind.YOU, Kind.WEL, Kind.PRI)
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 PHONE = re.compile(r"112|116 \d{3}|(\+358 \d{1,2}|0\d{1,2})( \d{2,4}){2,3}")
@@ -56,11 +60,15 @@ Row = Mapping[str, object]
 
 
 class DirectoryInvalid(ValueError):
-    """The directory cannot be used; ``problems`` says why, one line each."""
+    """The directory cannot be used; ``problems`` says why, one line each.
 
-    def __init__(self, problems: list[str]) -> None:
+    ``flaws``: the same for a reader of a page, where each line by itself is right.
+    """
+
+    def __init__(self, problems: Sequence[str], flaws: Sequence[Flaw] = ()) -> None:
         super().__init__("\n".join(problems))
-        self.problems = problems
+        self.problems = list(problems)
+        self.flaws = tuple(flaws)
 
 
 def read_directory(path: Path) -> Directory:
@@ -76,22 +84,42 @@ def read_tables(path: Path) -> dict[str, object]:
         raise DirectoryInvalid([f"{path.name} cannot be read: {error}"]) from error
 
 
-def directory_from(raw: Row) -> Directory:
-    """The directory in these parsed tables; DirectoryInvalid if anything in them does not hold."""
-    reader = _Reader(raw)
+def directory_from(raw: Row, on: date = date.min) -> Directory:
+    """The directory in these parsed tables as it is on a day; by default before anything goes out
+    of use. DirectoryInvalid if anything in it does not hold on that day.
+    """
+    reader = _Reader(raw, on)
     directory = reader.directory()
+    if reader.problems:
+        raise DirectoryInvalid(reader.problems)
     # Whether the whole holds together can be told only once every line has been understood.
-    problems = reader.problems or list(_flaws(directory))
-    if problems:
-        raise DirectoryInvalid(problems)
+    if found := tuple(flaws(directory, on)):
+        raise DirectoryInvalid([flaw.line for flaw in found], found)
+    return directory
+
+
+def lasting_directory(raw: Row, on: date = date.min) -> Directory:
+    """The directory on a day, which also holds on each later day on which it changes by itself.
+
+    Raises DirectoryInvalid.
+    """
+    directory = directory_from(raw, on)
+    ending: list[Agency | School] = [*directory.agencies.values(), *directory.schools.values()]
+    for day in sorted({end for one in ending if (end := one.out_of_use_from) and end > on}):
+        try:
+            directory_from(raw, day)
+        except DirectoryInvalid as invalid:
+            later = [flaw.from_day(day) for flaw in invalid.flaws]
+            raise DirectoryInvalid([flaw.line for flaw in later], later) from None
     return directory
 
 
 class _Reader:
     """Turns tables into nouns. A bad value leaves a problem and a stand-in, so reading goes on."""
 
-    def __init__(self, raw: Row) -> None:
+    def __init__(self, raw: Row, on: date) -> None:
         self.raw = raw
+        self.on = on
         self.problems: list[str] = []
         self.rows = {table: self._rows(table) for table in TABLES}
         self.ids = {table: [str(row.get("id")) for row in self.rows[table]] for table in TABLES}
@@ -128,10 +156,12 @@ class _Reader:
                 controller=self._ref(label, row, "controller"),
                 name=name,
                 phone=self._phone(label, row),
-                hours=self.hours[self._one_of(label, row, "hours", list(self.hours))],
+                hours=self._hours(label, row),
                 municipalities=self._several(label, row, "municipalities", "municipality"),
                 school=self._ref(label, row, "school") if "school" in row else None,
                 languages=self._several(label, row, "languages"),
+                out_of_use_from=(end := self._end(label, row)),
+                in_use=end is None or self.on < end,
             )
 
     def _schools(self, agencies: Mapping[str, Agency]) -> Iterator[School]:
@@ -148,6 +178,8 @@ class _Reader:
                 municipality=self._ref(label, row, "municipality"),
                 language=self._one_of(label, row, "language", TEACHING_LANGUAGES),
                 agency=principals[0] if principals else "",
+                out_of_use_from=(end := self._end(label, row)),
+                in_use=end is None or self.on < end,
             )
 
     def _agreements(self) -> Iterator[Agreement]:
@@ -168,7 +200,9 @@ class _Reader:
             county = self._ref(label, row, "county")
             use = LineUse(self._one_of(label, row, "use", list(LineUse)))
             if desk := agencies.get(self._ref(label, row, "agency")):
-                yield PhoneLine(id_, county, use, desk.id, name, desk.phone, desk.hours)
+                phone = self._phone(label, row) if "phone" in row else desk.phone
+                hours = self._hours(label, row) if "hours" in row else desk.hours
+                yield PhoneLine(id_, county, use, desk.id, name, phone, hours)
 
     def _named(self, table: str) -> Iterator[tuple[str, Text, str, Row]]:
         for label, row in self._whole_rows(table):
@@ -246,12 +280,25 @@ class _Reader:
         )
         return ""
 
+    def _end(self, label: str, row: Row) -> date | None:
+        return self._day(label, row, OUT_OF_USE) if OUT_OF_USE in row else None
+
     def _day(self, label: str, row: Row, key: str) -> date:
         value = row[key]
         if isinstance(value, date) and not isinstance(value, datetime):
             return value
         self.problems.append(f"{label}: {key} must be a date such as 2027-12-31, without quotes")
         return date.min if key == "valid_from" else date.max
+
+    def _hours(self, label: str, row: Row) -> Hours:
+        """A week by its name, or one of this row's own."""
+        if isinstance(row["hours"], dict):
+            return self._week(f"{label} hours", row["hours"])
+        return self.hours[self._one_of(label, row, "hours", list(self.hours))]
+
+    def _week(self, label: str, week: Row) -> Hours:
+        self._has_keys(label, week, (), WEEKDAYS)
+        return Hours(tuple(self._span(label, week, day) for day in WEEKDAYS))
 
     def _named_hours(self) -> Mapping[str, Hours]:
         named = {"always": Hours(always_open=True)}
@@ -266,8 +313,7 @@ class _Reader:
             elif not isinstance(week, dict):
                 self.problems.append(f'{label} must be {{ mon = "08:00-16:00", ... }}')
             else:
-                self._has_keys(label, week, (), WEEKDAYS)
-                named[name] = Hours(tuple(self._span(label, week, day) for day in WEEKDAYS))
+                named[name] = self._week(label, week)
         return named
 
     def _span(self, label: str, week: Row, day: str) -> tuple[time, time] | None:
@@ -281,80 +327,6 @@ class _Reader:
             f'{label}: {day} "{week[day]}" is not written like "08:00-16:00", opening first'
         )
         return None
-
-
-def _flaws(directory: Directory) -> Iterator[str]:
-    """What is wrong between lines that are each right."""
-    yield from _controller_flaws(directory)
-    yield from _agency_flaws(directory)
-    yield from _agreement_flaws(directory)
-    for municipality in directory.municipalities:
-        for kind in REQUIRED_KINDS:
-            try:
-                directory.resolve(kind, Desk.TRIAGE, residence=municipality, school=None)
-            except AgencyMissing:
-                what = "education provider (PRI triage)" if kind is Kind.PRI else kind
-                yield f'municipality "{municipality}" has no {what}'
-    for county in directory.counties:
-        for use in LineUse:
-            if not any((li.county, li.use) == (county, use) for li in directory.phone_lines):
-                yield f'county "{county}" has no {use} phone_line'
-    for line in directory.phone_lines:
-        if line.use is LineUse.EMERGENCY and not line.hours.always_open:
-            yield f'phone_line "{line.id}": an emergency line must have hours "always"'
-    duty = directory.agencies[directory.fallback_duty_desk]
-    if (duty.kind, duty.desk, duty.hours.always_open) != (Kind.SOC, Desk.DUTY, True):
-        yield f'fallback_duty_desk "{duty.id}" must be a SOC duty desk with hours "always"'
-
-
-def _controller_flaws(directory: Directory) -> Iterator[str]:
-    bodies: list[County | Municipality] = [
-        *directory.counties.values(),
-        *directory.municipalities.values(),
-    ]
-    for controller, times in Counter(body.controller for body in bodies).items():
-        if times > 1:
-            yield (
-                f'controller "{controller}" stands for {times} bodies; '
-                "each county and municipality is a controller of its own"
-            )
-
-
-def _agency_flaws(directory: Directory) -> Iterator[str]:
-    served: dict[tuple[Kind, Desk, str], str] = {}
-    for agency in directory.agencies.values():
-        if agency.school is None:
-            for municipality in agency.municipalities:
-                place = (agency.kind, agency.desk, municipality)
-                if other := served.get(place):
-                    yield (
-                        f'agency "{agency.id}" serves "{municipality}" as {agency.kind} '
-                        f'{agency.desk}, but so does "{other}"'
-                    )
-                served[place] = agency.id
-            continue
-        where = directory.schools[agency.school].municipality
-        if (agency.kind, agency.desk) != (Kind.PRI, Desk.OFFICE):
-            yield f'agency "{agency.id}" has a school, so it must be a PRI office'
-        if agency.municipalities != (where,):
-            yield f'agency "{agency.id}" must serve "{where}" alone, where its school lies'
-
-
-def _agreement_flaws(directory: Directory) -> Iterator[str]:
-    for number, agreement in enumerate(directory.agreements):
-        team = directory.agencies[agreement.agency]
-        if team.kind is not Kind.ANK or agreement.municipality not in team.municipalities:
-            yield (
-                f'agreement "{agreement.id}": agency "{team.id}" is no Ankkuri team '
-                f'that serves "{agreement.municipality}"'
-            )
-        for other in directory.agreements[:number]:
-            if (
-                other.municipality == agreement.municipality
-                and other.valid_from <= agreement.valid_to
-                and agreement.valid_from <= other.valid_to
-            ):
-                yield f'agreement "{agreement.id}" overlaps "{other.id}" in the same municipality'
 
 
 def _did_you_mean(value: object, known: Collection[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -33,10 +34,20 @@ class Permission(StrEnum):
     SEE_PICTURE = "see_picture"
     READ_RULES = "read_rules"
     SEE_DIRECTORY = "see_directory"
+    CHANGE_DIRECTORY = "change_directory"
+    MANAGE_PEOPLE = "manage_people"
+    GIVE_KEYS = "give_keys"
     READ_TRAIL = "read_trail"
 
 
-_AT_AN_AGENCY = frozenset({Permission.READ_REFERRALS, Permission.MOVE_REFERRALS, Permission.KEY_IN})
+_AT_AN_AGENCY = frozenset(
+    {
+        Permission.READ_REFERRALS,
+        Permission.MOVE_REFERRALS,
+        Permission.KEY_IN,
+        Permission.GIVE_KEYS,
+    }
+)
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.WORKER: _AT_AN_AGENCY,
     Role.DEPUTY: _AT_AN_AGENCY,
@@ -44,7 +55,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: frozenset({Permission.WATCH_DEADLINES}),
     Role.COORDINATOR: frozenset({Permission.SEE_PICTURE}),
     Role.RULE_EDITOR: frozenset({Permission.READ_RULES}),
-    Role.ADMINISTRATOR: frozenset({Permission.SEE_DIRECTORY}),
+    Role.ADMINISTRATOR: frozenset(
+        {Permission.SEE_DIRECTORY, Permission.CHANGE_DIRECTORY, Permission.MANAGE_PEOPLE}
+    ),
     Role.AUDITOR: frozenset({Permission.READ_TRAIL}),
 }
 
@@ -58,6 +71,31 @@ class Membership:
     role: Role
     agency: str | None = None
     controller: str | None = None
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """A role with its days, both within it; without a last day it goes on."""
+
+    membership: Membership
+    valid_from: date
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True)
+class Administrator:
+    """Who changes the directory and people's roles, for which controllers.
+
+    ``id`` is None for an operator on the command line.
+    """
+
+    id: UUID | None
+    controllers: frozenset[str]
+
+    @property
+    def role(self) -> Role | None:
+        """As the trail has it."""
+        return Role.ADMINISTRATOR if self.id else None
 
 
 @dataclass(frozen=True)
@@ -85,6 +123,10 @@ class Person:
         return frozenset(
             m.controller for m in self._holding(permission) if m.controller is not None
         )
+
+    def as_administrator(self) -> Administrator:
+        """This person as the one who administers."""
+        return Administrator(self.id, self.controllers(Permission.CHANGE_DIRECTORY))
 
     def role_at(self, agency: str) -> Role | None:
         """The role under which this person acts at ``agency``, the most responsible first."""

@@ -26,6 +26,17 @@ class Action(StrEnum):
     CHASE = "chase"
     TRY_AGAIN = "try_again"
     READ_TRAIL = "read_trail"
+    CHANGE_DIRECTORY = "change_directory"
+    INVITE = "invite"
+    WITHDRAW_INVITATION = "withdraw_invitation"
+    JOIN = "join"
+    NEW_KEY = "new_key"
+    GIVE_ROLE = "give_role"
+    END_ROLE = "end_role"
+    WITHDRAW_GRANT = "withdraw_grant"
+    CHANGE_PERSON = "change_person"
+    LEAVE = "leave"
+    WITHOUT_WORKER = "without_worker"
     RESTORE = "restore"
 
 

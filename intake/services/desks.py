@@ -46,14 +46,16 @@ class Desks:
 
         ``manned``: the ids of agencies that somebody can open. Raises NobodyCanOpen.
         """
-        for agency in self.of_kind(kind, desk, place):
-            if agency.id in manned:
-                return agency
+        if found := next((a for a in self.of_kind(kind, desk, place) if a.id in manned), None):
+            return found
         log.error("no desk of kind %s can be opened: its report goes to a last resort", kind)
-        for agency in self._last_resorts(place):
-            if agency.id in manned:
-                return agency
+        if found := self.last_resort(place, manned):
+            return found
         raise NobodyCanOpen
+
+    def last_resort(self, place: Place, manned: Container[str]) -> Agency | None:
+        """The first last resort that is manned."""
+        return next((a for a in self._last_resorts(place) if a.id in manned), None)
 
     def of_kind(self, kind: str, desk: str, place: Place) -> Iterator[Agency]:
         """The desk asked, then others of its kind."""
@@ -75,7 +77,7 @@ class Desks:
         yield from (agency for agency in near if agency)
         yield self.directory.agency(self.directory.fallback_duty_desk)
         for agency in self.directory.agencies.values():
-            if agency.kind is Kind.SOC and agency.desk is Desk.DUTY:
+            if agency.in_use and agency.kind is Kind.SOC and agency.desk is Desk.DUTY:
                 yield agency
 
     def _resolve(self, kind: str, desk: Desk, place: Place) -> Agency | None:

@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
 from uuid import UUID
 
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
 from intake.domain.deadline import local_date
-from intake.domain.people import Membership
+from intake.domain.message import Message, mark
+from intake.domain.people import Appointment, Membership
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.sign_in import Visit
 from intake.store import people, trail
+from intake.store.columns import AnyRow
 from intake.store.database import Database
-from intake.vault.keyring import grant, lock_person_key, new_key_pair, open_grant
+from intake.vault.keyring import (
+    PrivateKey,
+    grant,
+    is_check_code,
+    lock_person_key,
+    new_key_pair,
+    open_grant,
+)
 from intake.vault.passphrase import PRODUCTION, Cost
 from intake.vault.seal import PublicKey
 
 SHORTEST_PASSPHRASE = 15
+GRANTED = "grant to a colleague"
+CANNOT_GIVE = mark("%(giver)s does not have the agency's key and cannot give it.")
+NO_MEMBER = mark("%(name)s has no role at the agency.")
+OPENS_ALREADY = mark("%(name)s has the agency's key already.")
+HELD = mark("Somebody has the agency's key: ask them to give it to you.")
+OTHER_CODE = mark(
+    "This is not the check code of %(name)s. Ask them for it again; do not give the key to anybody "
+    "whose code differs."
+)
 
 
 class PassphraseTooShort(Exception):
@@ -34,7 +56,11 @@ class AgencyHasKey(Exception):
 
 
 class GrantRefused(Exception):
-    """The key cannot be given on; the message says why."""
+    """The key cannot be given on; ``message`` says why."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message.key % message.params)
+        self.message = message
 
 
 @dataclass(frozen=True)
@@ -52,7 +78,7 @@ class Enrol:
         email: str,
         language: str,
         passphrase: str,
-        memberships: tuple[Membership, ...],
+        roles: Sequence[Membership | Appointment],
         now: datetime,
     ) -> UUID:
         """Add a person with a key of their own. Raises PassphraseTooShort, SignInNameTaken."""
@@ -63,7 +89,7 @@ class Enrol:
         locked = lock_person_key(key, passphrase, self.pepper, person_id, cost=self.cost)
         sign_in_name = sign_in_name.strip().lower()
         with self.database.write() as connection:
-            if people.row_by_sign_in_name(connection, sign_in_name) is not None:
+            if people.sign_in_name_taken(connection, sign_in_name):
                 raise SignInNameTaken
             people.add_person(
                 connection,
@@ -78,79 +104,139 @@ class Enrol:
                     "created_at": now,
                 },
             )
-            for membership in memberships:
-                people.add_membership(connection, person_id, membership, now)
+            for role in roles:
+                if isinstance(role, Appointment):
+                    people.appoint(connection, person_id, role, now)
+                else:
+                    people.add_membership(connection, person_id, role, now)
+            trail.write_line(connection, at=now, action=Action.JOIN, person_id=person_id)
         return person_id
 
     def first_key(self, agency: str, members: tuple[UUID, ...], now: datetime) -> None:
         """Make an agency's key and grant it to its first members. Raises AgencyHasKey."""
-        key = new_key_pair(f"{agency}-{token_hex(6)}")
-        with self.database.write() as connection:
-            if people.has_key(connection, agency):
-                raise AgencyHasKey
-            people.add_agency_key(
-                connection,
-                {
-                    "id": key.key_id,
-                    "agency_id": agency,
-                    "public_key": key.public().raw,
-                    "created_at": now,
-                },
-            )
-            for member in people.everyone(connection, members):
-                public = PublicKey(str(member.id), member.public_key)
-                people.add_grant(
-                    connection,
-                    {
-                        "id": new_id(now),
-                        "agency_key_id": key.key_id,
-                        "person_id": member.id,
-                        "sealed_key": grant(key, public, member.id),
-                        "granted_at": now,
-                    },
-                )
+        try:
+            with self.database.write() as connection:
+                if people.key_in_use(connection, agency) is not None:
+                    raise AgencyHasKey
+                make_key(connection, agency, people.everyone(connection, members), now)
+        except IntegrityError:  # somebody made one at the same time
+            raise AgencyHasKey from None
+
+    def grant(
+        self,
+        visit: Visit,
+        agency: str,
+        sign_in_name: str,
+        now: datetime,
+        *,
+        code: str | None = None,
+    ) -> None:
+        """Give on an agency's keys, by a member who holds the one in use, to another member.
+
+        ``code``: the colleague's check code as they told it; None leaves that to the caller.
+        Raises GrantRefused.
+        """
+        today = local_date(now)
+        giver = {"giver": visit.person.name}
+        name = sign_in_name.strip().lower()
+        try:
+            with self.database.write() as connection:
+                held = people.grants_held(connection, agency, visit.person.id)
+                if not held or held[0].retired_at or visit.person.role_at(agency) is None:
+                    raise GrantRefused(Message(CANNOT_GIVE, giver))
+                to = people.row_by_sign_in_name(connection, name)
+                member = to and people.person(connection, to.id, today)
+                if to is None or member is None or member.role_at(agency) is None:
+                    raise GrantRefused(Message(NO_MEMBER, {"name": name}))
+                public = PublicKey(str(to.id), to.public_key)
+                if code is not None and not is_check_code(code, public):
+                    raise GrantRefused(Message(OTHER_CODE, {"name": to.name}))
+                theirs = people.grants_held(connection, agency, to.id)
+                lacking = {row.agency_key_id for row in held} - {k.agency_key_id for k in theirs}
+                if held[0].agency_key_id not in lacking:
+                    raise GrantRefused(Message(OPENS_ALREADY, {"name": to.name}))
+                for row in held:
+                    if row.agency_key_id in lacking:
+                        key = open_grant(
+                            visit.key, row.sealed_key, row.agency_key_id, visit.person.id
+                        )
+                        _add_grant(connection, key, public, to.id, now)
                 trail.write_line(
                     connection,
                     at=now,
                     action=Action.GRANT,
-                    person_id=member.id,
+                    person_id=visit.person.id,
+                    role=visit.person.role_at(agency),
                     agency_id=agency,
-                    purpose="first key",
+                    purpose=f"{GRANTED}: {name}"[:80],
                 )
+        except IntegrityError:  # another colleague gave it at the same time
+            raise GrantRefused(Message(OPENS_ALREADY, {"name": name})) from None
 
-    def grant(self, visit: Visit, agency: str, sign_in_name: str, now: datetime) -> None:
-        """Give on an agency's key, by a member who holds it, to another member.
+    def new_key(self, visit: Visit, agency: str, now: datetime) -> None:
+        """Make a key for an agency whose key nobody holds, by a member. Raises GrantRefused."""
+        if visit.person.role_at(agency) is None:
+            raise GrantRefused(Message(NO_MEMBER, {"name": visit.person.name}))
+        try:
+            with self.database.write() as connection:
+                made = make_key_unless_held(connection, agency, visit.person.id, now)
+        except IntegrityError:  # another member made one at the same time
+            made = False
+        if not made:
+            raise GrantRefused(Message(HELD))
 
-        Raises GrantRefused.
-        """
-        today = local_date(now)
-        with self.database.write() as connection:
-            held = people.agency_keys_that_open(connection, today).get(agency)
-            sealed = people.grant(connection, held.id, visit.person.id) if held else None
-            if held is None or sealed is None or visit.person.role_at(agency) is None:
-                raise GrantRefused(f"{visit.person.name} cannot open {agency}")
-            to = people.row_by_sign_in_name(connection, sign_in_name.strip().lower())
-            member = to and people.person(connection, to.id, today)
-            if to is None or member is None or member.role_at(agency) is None:
-                raise GrantRefused(f"{sign_in_name} has no role at {agency}")
-            if people.grant(connection, held.id, to.id) is not None:
-                raise GrantRefused(f"{sign_in_name} can open {agency} already")
-            key = open_grant(visit.key, sealed, held.id, visit.person.id)
-            people.add_grant(
-                connection,
-                {
-                    "id": new_id(now),
-                    "agency_key_id": held.id,
-                    "person_id": to.id,
-                    "sealed_key": grant(key, PublicKey(str(to.id), to.public_key), to.id),
-                    "granted_at": now,
-                },
-            )
-            trail.write_line(
-                connection,
-                at=now,
-                action=Action.GRANT,
-                person_id=visit.person.id,
-                agency_id=agency,
-                purpose="grant to a colleague",
-            )
+
+def make_key(connection: Connection, agency: str, members: Iterable[AnyRow], now: datetime) -> None:
+    """Make an agency's key in the caller's transaction and grant it to people (id, public_key).
+
+    IntegrityError if the agency has one in use.
+    """
+    key = new_key_pair(f"{agency}-{token_hex(6)}")
+    people.add_agency_key(
+        connection,
+        {
+            "id": key.key_id,
+            "agency_id": agency,
+            "public_key": key.public().raw,
+            "created_at": now,
+        },
+    )
+    for member in members:
+        _add_grant(connection, key, PublicKey(str(member.id), member.public_key), member.id, now)
+        trail.write_line(
+            connection,
+            at=now,
+            action=Action.GRANT,
+            person_id=member.id,
+            agency_id=agency,
+            purpose="first key",
+        )
+
+
+def make_key_unless_held(connection: Connection, agency: str, member: UUID, now: datetime) -> bool:
+    """Make an agency's key for a member if nobody holds the one in use; whether it was made.
+
+    A key that nobody holds any more is retired: what was sealed to it stays closed.
+    """
+    held = people.key_in_use(connection, agency)
+    if held is not None and people.has_holder(connection, held):
+        return False
+    if held is not None:
+        people.retire_key(connection, held, now)
+    make_key(connection, agency, people.everyone(connection, (member,)), now)
+    return True
+
+
+def _add_grant(
+    connection: Connection, key: PrivateKey, public: PublicKey, person_id: UUID, now: datetime
+) -> None:
+    people.add_grant(
+        connection,
+        {
+            "id": new_id(now),
+            "agency_key_id": key.key_id,
+            "person_id": person_id,
+            "sealed_key": grant(key, public, person_id),
+            "granted_at": now,
+        },
+    )

@@ -15,7 +15,7 @@ from intake.domain.directory import Agency, Directory, Kind
 from intake.domain.referral import MOVES, Move, State
 from intake.domain.report import canonical, section_of
 from intake.services.hand_on import HandOn, Sent, retold
-from intake.services.read import Read, reasons
+from intake.services.read import Read, ReferralWithdrawn, reasons
 from intake.services.record import Entry, MoveNotOpen, Recording
 from intake.services.respond import Offered, Respond, check
 from intake.services.sign_in import Visit
@@ -98,11 +98,18 @@ class HandOver:
     hand_on: HandOn
 
     def choices(self, visit: Visit, referral_id: UUID, now: datetime) -> Choices:
-        """Raises ReferralNotYours, KeyNotGranted, MoveNotOpen."""
+        """Opens parts of the report, and leaves a line of that in the trail first.
+
+        Raises ReferralNotYours, KeyNotGranted, MoveNotOpen.
+        """
         offered = self.respond.offered(visit, referral_id, now)
         if Move.HAND_OVER not in offered.moves or offered.key is None:
             raise MoveNotOpen
         row = offered.referral
+        try:
+            self.read.say_first(visit, row, now)
+        except ReferralWithdrawn:
+            raise MoveNotOpen from None
         keys = self.read.section_keys(row, offered.key)
         agency = self.directory.agency(row.agency_id)
         binding = self.hand_on.binding(offered.deadlines)
@@ -192,13 +199,14 @@ class HandOver:
     def _targets(
         self, row: AnyRow, agency: Agency, kinds: set[Kind], now: datetime
     ) -> list[Agency]:
-        """Agencies that somebody can open now, that a basis leads to and that have it not."""
+        """Agencies in use that can open it now, that a basis leads to and that have it not."""
         have = self.hand_on.holders(row, GONE)
         manned = self.hand_on.route.keys_that_open(local_date(now))
         return [
             found
             for found in self.directory.agencies.values()
-            if found.id in manned
+            if found.in_use
+            and found.id in manned
             and found.id not in have
             and found.kind in kinds
             and self.ways(agency, found, now)

@@ -18,13 +18,14 @@ from intake.domain.message import Message, mark
 from intake.domain.people import Role
 from intake.language import Language
 from intake.post.letter import Letter
-from intake.services import chase, notify
+from intake.services import alarm, chase, join, notify
 from intake.store.columns import AnyRow
 from intake.vault.keyring import PrivateKey
 from intake.vault.open import open_for
 
 REMINDER = mark("A reminder waits for you in Ankkuri")
 NEWS = mark("There is news for you")
+MOST_NAMED = 20  # agencies in one letter; the page has all
 NOT_RECORDED: Mapping[str, str] = {
     "urgency": mark("the urgency has not been recorded"),
     "accept": mark("taking up has not been recorded"),
@@ -121,6 +122,20 @@ class Letters:
         title = reader.text(self.clocks[clock].title) if clock in self.clocks else clock
         return reader.message(Message(mark("not recorded: %(task)s"), {"task": title}))
 
+    def _openers(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
+        names = [reader.text(self.directory.agency(a).name) for a in params["agencies"]]
+        towns = self.directory.municipalities
+        places = {reader.text(towns[place].name) for place, _ in params["places"]}
+        return {
+            "agencies": sorted(names)[:MOST_NAMED],
+            "others": max(0, len(names) - MOST_NAMED),
+            "places": sorted(places),
+            "link": f"{self.base_url}/directory/openers",
+        }
+
+    def _renewed(self, _reader: Language, _params: Mapping[str, Any]) -> dict[str, Any]:
+        return {}
+
 
 def _next(reader: Language, params: Mapping[str, Any]) -> str:
     if params["next_at"] is None or params["reader"] == Role.SUPERVISOR:
@@ -136,4 +151,6 @@ _Context = Callable[[Letters, Language, Mapping[str, Any]], dict[str, Any]]
 _KINDS: Mapping[str, tuple[str, _Context]] = {
     chase.LETTER: (REMINDER, Letters._chase),
     notify.LETTER: (NEWS, Letters._news),
+    alarm.LETTER: (REMINDER, Letters._openers),
+    join.LETTER: (REMINDER, Letters._renewed),
 }

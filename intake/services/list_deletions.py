@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from intake.store.database import Database
 from intake.store.deletions import Deletion, DeletionUnreadable
 
 BATCH = 500
+log = logging.getLogger(__name__)
 
 
 class ListNotWritten(Exception):
@@ -28,7 +30,10 @@ class ListUnreadable(Exception):
 
 @dataclass(frozen=True)
 class ListDeletions:
-    """Appends what was erased or ended since the last time. A crash may list an entry twice."""
+    """Appends what was erased or ended since the last time. A crash may list an entry twice.
+
+    An entry that no restore could read is logged and left out: it must not keep the others out.
+    """
 
     database: Database
     file: Path
@@ -41,7 +46,7 @@ class ListDeletions:
                 entries = deletions.unlisted(connection, BATCH)
             if not entries:
                 return added
-            self._append(entries)
+            self._append([entry for entry in entries if _is_readable(entry)])
             with self.database.write() as connection:
                 deletions.mark_listed(connection, [entry.id for entry in entries], now)
             added += len(entries)
@@ -64,6 +69,13 @@ class ListDeletions:
             raise ListNotWritten(
                 f"The list of deletions {self.file} cannot be written: {error.strerror}"
             ) from None
+
+
+def _is_readable(entry: Deletion) -> bool:
+    if not entry.is_readable():
+        log.error("deletion %s cannot be read: it is not listed", entry.id)
+        return False
+    return True
 
 
 def read_list(file: Path) -> list[Deletion]:

@@ -1,35 +1,40 @@
-"""Times, states and counts for supervisors, coordinators and administrators; never content."""
+"""Times, states and counts for supervisors and coordinators; never content."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from intake.domain.directory import Agency, Directory
 from intake.domain.people import Permission, Person
-from intake.store import chasing, directory, outbox, people, referrals
+from intake.store import chasing, counts, directory, lists, outbox, referrals
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
-MOST = 2000
 MOST_LETTERS = 100
 DEAD_SHOWN_FOR = timedelta(days=30)
 LONG_WAIT = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Watched:
-    """The unmet deadlines of one agency, the latest first, with who was chased when."""
+class Running:
+    """How many deadlines are running at an agency; ``late`` and ``soon`` are among them."""
 
     agency: Agency
-    deadlines: tuple[AnyRow, ...]
-    chases: Mapping[UUID, tuple[AnyRow, ...]]
+    late: int
+    soon: int
+    running: int
 
-    def late(self, now: datetime) -> int:
-        """How many are past their unextended day."""
-        return sum(deadline.due_at <= now for deadline in self.deadlines)
+
+@dataclass(frozen=True)
+class Watched:
+    """One page of running deadlines, with who was chased when, and the counts of all of them."""
+
+    deadlines: Sequence[AnyRow]
+    chases: Mapping[UUID, Sequence[AnyRow]]
+    counts: tuple[Running, ...]
 
 
 @dataclass(frozen=True)
@@ -47,43 +52,55 @@ class Oversee:
     database: Database
     directory: Directory
 
-    def deadlines(self, person: Person) -> tuple[Watched, ...]:
-        """By agency, those with the most pressing deadline first."""
-        agencies = self._agencies(person)
+    def deadlines(
+        self,
+        person: Person,
+        now: datetime,
+        soon: datetime,
+        limit: int,
+        *,
+        agency: str | None = None,
+        span: lists.Span = lists.ANY_TIME,
+        after: lists.Place | None = None,
+    ) -> Watched:
+        """The most pressing ones after a place, of all agencies or one; the counts of each agency.
+
+        ``soon``: until when a deadline counts as due soon; ``span``: those that fall there alone.
+        """
+        own = self.agencies(person)
+        asked = own if agency is None else own & {agency}
         with self.database.read() as connection:
-            rows = referrals.watched(connection, agencies, MOST)
-            chases = referrals.chases(connection, [row.id for row in rows])
+            rows = lists.watched(connection, asked, limit, span, after)
+            chases = referrals.chases(connection, [row.key for row in rows])
+            counted = counts.running(connection, own, now, soon)
         by_deadline: dict[UUID, list[AnyRow]] = {}
         for chase in chases:
             by_deadline.setdefault(chase.deadline_id, []).append(chase)
-        by_agency: dict[str, list[AnyRow]] = {}
-        for row in rows:
-            by_agency.setdefault(row.agency_id, []).append(row)
-        return tuple(
-            Watched(
-                self.directory.agency(agency),
-                tuple(deadlines),
-                {d.id: tuple(by_deadline.get(d.id, ())) for d in deadlines},
-            )
-            for agency, deadlines in by_agency.items()
-        )
+        at_each = [
+            Running(self.directory.agency(c.agency_id), c.late, c.late_or_soon - c.late, c.running)
+            for c in counted
+        ]
+        at_each.sort(key=lambda c: (-c.late, -c.soon, -c.running, c.agency.id))
+        return Watched(rows, by_deadline, tuple(at_each))
 
     def undelivered(self, person: Person, now: datetime) -> Undelivered:
         """Reminders about one's own controllers' agencies that have not reached their readers."""
-        agencies = self._agencies(person)
+        agencies = self.agencies(person)
         with self.database.read() as connection:
             dead = outbox.dead_letters(connection, agencies, now - DEAD_SHOWN_FOR, MOST_LETTERS)
             waiting = outbox.waiting_letters(connection, agencies, now - LONG_WAIT)
         return Undelivered(tuple(dead), waiting)
 
-    def _agencies(self, person: Person) -> list[str]:
+    def agencies(self, person: Person) -> frozenset[str]:
+        """The agencies of this person's own controllers."""
         controllers = person.controllers(Permission.WATCH_DEADLINES)
-        return [a.id for a in self.directory.agencies.values() if a.controller in controllers]
+        listed = self.directory.agencies.values()
+        return frozenset(agency.id for agency in listed if agency.controller in controllers)
 
-    def last_runs(self) -> Mapping[str, datetime]:
-        """When each job last ended well."""
+    def last_run(self, job: str) -> datetime | None:
+        """When a job last ended well."""
         with self.database.read() as connection:
-            return {row.job: row.finished_at for row in chasing.last_runs(connection)}
+            return chasing.last_run(connection, job)
 
     def picture(self) -> Mapping[str, Mapping[str, int]]:
         """Referrals by kind of agency and month (YYYY-MM): {month: {kind: count}}."""
@@ -96,8 +113,3 @@ class Oversee:
             month = months.setdefault(f"{row.year}-{row.month:02}", {})
             month[kind] = month.get(kind, 0) + row.referrals
         return months
-
-    def openers(self, on: date) -> Mapping[str, int]:
-        """How many members can open at each agency on a day; an agency without any is missing."""
-        with self.database.read() as connection:
-            return people.openers(connection, on)

@@ -14,11 +14,11 @@ from sqlalchemy import Connection
 from intake.domain.note import Written
 from intake.domain.note import written as written_in
 from intake.domain.people import Permission
-from intake.domain.referral import Move
+from intake.domain.referral import MOVES, Move
 from intake.domain.trail import Action
 from intake.services.record import MOVE_REASON
 from intake.services.sign_in import Visit
-from intake.store import moves, notes, notices, people, referrals, reports, trail
+from intake.store import counts, lists, moves, notes, notices, people, referrals, reports, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import PrivateKey, open_grant
@@ -73,16 +73,38 @@ class Read:
 
     database: Database
 
-    def inbox(self, visit: Visit, states: tuple[str, ...], limit: int = 200) -> list[AnyRow]:
-        """The referrals of this person's agencies, the most pressing first; no content."""
-        agencies = visit.person.agencies(Permission.READ_REFERRALS)
+    def inbox(
+        self,
+        visit: Visit,
+        states: tuple[str, ...],
+        limit: int = 200,
+        *,
+        agency: str | None = None,
+        span: lists.Span = lists.ANY_TIME,
+        after: lists.Place | None = None,
+    ) -> list[AnyRow]:
+        """The referrals of this person's agencies, or of one of them, the most pressing first.
+
+        No content. ``span``: those whose earliest deadline falls there; ``after``: a row's place.
+        """
+        agencies = _of(visit, agency)
         with self.database.read() as connection:
-            return list(referrals.inbox(connection, agencies, states, limit))
+            return lists.inbox(connection, agencies, states, limit, span, after)
+
+    def pressure(
+        self, visit: Visit, now: datetime, soon: datetime, *, agency: str | None = None
+    ) -> AnyRow:
+        """How many referrals of the inbox are open, and of them late, or with these due by soon."""
+        with self.database.read() as connection:
+            return counts.pressure(connection, _of(visit, agency), now, soon)
 
     def taken_over(self, rows: Sequence[AnyRow]) -> frozenset[UUID]:
         """Those of these referrals that left their agency by the standby desk's move."""
+        moved = [row.id for row in rows if row.state == MOVES[Move.TAKE_OVER].leads_to]
+        if not moved:
+            return frozenset()
         with self.database.read() as connection:
-            return moves.taken_over(connection, [row.id for row in rows])
+            return moves.taken_over(connection, moved)
 
     def __call__(self, visit: Visit, referral_id: UUID, now: datetime) -> Opened:
         """Open a referral, or of one that was withdrawn its history alone.
@@ -104,10 +126,7 @@ class Read:
 
     def _open(self, visit: Visit, row: AnyRow, now: datetime) -> Opened:
         self._grant(visit, row)  # refuses who has none before a line says that they opened it
-        with self.database.write() as connection:
-            if not referrals.hold_to_open(connection, row.id):
-                raise ReferralWithdrawn
-            self._line(connection, visit, row, now, "handling the referral")
+        self.say_first(visit, row, now)
         key = self.agency_key(visit, row)
         with self.database.read() as connection:
             sealed = reports.sections(connection, row.report_id)
@@ -120,6 +139,13 @@ class Read:
         }
         history = self.history(visit, row, key)
         return Opened(**vars(history), referral=row, sections=sections, reasons=reasons(row, keys))
+
+    def say_first(self, visit: Visit, row: AnyRow, now: datetime) -> None:
+        """The line of an opening, committed before anything opens. Raises ReferralWithdrawn."""
+        with self.database.write() as connection:
+            if not referrals.hold_to_open(connection, row.id):
+                raise ReferralWithdrawn
+            self._line(connection, visit, row, now, "handling the referral")
 
     def _withdrawn(self, visit: Visit, row: AnyRow, now: datetime) -> Opened:
         with self.database.write() as connection:
@@ -239,6 +265,12 @@ class Read:
             referral_id=row.id,
             purpose=purpose,
         )
+
+
+def _of(visit: Visit, agency: str | None) -> frozenset[str]:
+    """This person's agencies, or the one of them that was asked for; never another."""
+    agencies = visit.person.agencies(Permission.READ_REFERRALS)
+    return agencies if agency is None else agencies & {agency}
 
 
 def note_place(referral_id: UUID, note_id: UUID, person_id: UUID) -> tuple[str | bytes, ...]:

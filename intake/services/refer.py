@@ -6,12 +6,12 @@ import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from intake.domain.calendar import Calendar, CalendarTooShort
-from intake.domain.chase import Chasing
+from intake.domain.chase import Chasing, next_chase
 from intake.domain.clock import Clock, Kind
 from intake.domain.deadline import Certificate, certify
 from intake.domain.directory import Agency
@@ -147,7 +147,8 @@ class Refer:
                 "reference": new_reference(),
                 "state": State.SENT.value,
                 "is_lead": lead,
-                "came_from": came_from,
+                # Left out where it is none: the reporter's role may not name one.
+                **({"came_from": came_from} if came_from else {}),
                 "arrived_at": known_since or now,
                 "opened_at": now if known_since else None,
                 "moved_at": now,
@@ -199,7 +200,8 @@ class Refer:
             clock = self.clocks[clock_id]
             at_school = municipality if clock.kind is Kind.SCHOOL_DAYS else None
             certificate = self.certify(clock_id, started_at, today=today, municipality=at_school)
-            steps = self.chasing.times(certificate)
+            steps = [step.entry for step in self.chasing.times(certificate)]
+            first = datetime.min.replace(tzinfo=UTC) if catch_up else now
             referred.deadlines.append(
                 {
                     "id": new_id(now),
@@ -213,10 +215,8 @@ class Refer:
                     "due_extended_on": certificate.due_extended,
                     "due_at": certificate.due_at,
                     "calendar_version": certificate.calendar,
-                    "steps": [step.entry for step in steps],
-                    "next_chase_at": next(
-                        (step.at for step in steps if catch_up or step.at >= now), None
-                    ),
+                    "steps": steps,
+                    "next_chase_at": next_chase(steps, first),
                 }
             )
 

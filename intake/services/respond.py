@@ -16,7 +16,7 @@ from intake.domain.people import Permission
 from intake.domain.referral import MOVES, Move, State, moves_open
 from intake.domain.report import reports_offence, type_once_moved
 from intake.services.hand_on import HandOn, NoDeskTakesIt, Sent, live, without_way
-from intake.services.read import Read, reasons
+from intake.services.read import Read, ReferralWithdrawn, reasons
 from intake.services.record import Entry, MoveNotOpen, ReasonMissing, Recording
 from intake.services.sign_in import Visit
 from intake.store import moves, referrals, reports
@@ -94,13 +94,17 @@ class Respond:
     def offered(self, visit: Visit, referral_id: UUID, now: datetime) -> Offered:
         """What may be recorded now. Raises ReferralNotYours, KeyNotGranted."""
         row = self.read.entitled(visit, referral_id, now)
-        withdrawn = row.state == State.WITHDRAWN
-        key = None if withdrawn else self.read.agency_key(visit, row)
+        try:
+            key = None if row.state == State.WITHDRAWN else self.read.agency_key(visit, row)
+            offence = key is not None and self._reports_offence(row, key)
+        except ReferralWithdrawn:  # since the row was read, or since the backup it came from
+            key, offence = None, False
         with self.database.read() as connection:
             deadlines = referrals.deadlines(connection, row.id)
             made = frozenset(Move(m.move) for m in moves.moves(connection, row.id))
             successor = live(moves.successors(connection, row))
-        offence = key is not None and self._reports_offence(row, key)
+        if key is None:
+            return Offered(row, deadlines, made, (), None, successor, offence)
         found = self.moves_for(
             visit,
             row,

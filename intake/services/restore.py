@@ -147,7 +147,7 @@ class Restore:
 
     def _refuse_other_keys(self, keys: Mapping[str, bytes]) -> None:
         for name, content in keys.items():
-            if Path(name).name != name:
+            if name in ("", "..") or Path(name).name != name:
                 raise BackupDamaged(f"The backup holds a key file of the name {name!r}")
             there = self.keys / name
             if there.exists() and there.read_bytes() != content:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterable
-from datetime import date
 from pathlib import Path
 
-from intake.domain.directory_file import DirectoryInvalid, directory_from, read_tables
+from intake.domain.directory_file import directory_from, read_tables
 from intake.store import directory, people
 from intake.store.database import Database
 from intake.vault.keyring import PrivateKey, new_key_pair
@@ -62,24 +61,19 @@ def refuse_lost_keys(
         raise KeyFileLost(replay[0], "is missing, but the database is in use")
 
 
-def load_directory(database: Database, path: Path, on: date = date.min) -> None:
-    """Check a directory file and store it. Raises DirectoryInvalid; nothing is stored then.
+def first_directory(database: Database, path: Path) -> bool:
+    """Check a directory file and store it, if the database has none yet; whether it was stored.
 
-    An agency with referrals, or with members on a day (of any day by default), must stay.
+    A directory that is there stays: administrators change it. Raises DirectoryInvalid.
     """
-    tables = read_tables(path)
-    listed = directory_from(tables).agencies
     with database.write() as connection:
-        missed = directory.in_use_but_not(connection, listed, on)
-        if missed:
-            raise DirectoryInvalid(
-                [
-                    f"{path.name} lacks agency {agency}, which has reports or members: "
-                    "keep it in the file until it has none"
-                    for agency in missed
-                ]
-            )
+        directory.lock(connection)
+        if directory.tables(connection):
+            return False
+        tables = read_tables(path)
+        directory_from(tables)
         directory.replace(connection, tables)
+        return True
 
 
 def write_new(path: Path, content: bytes) -> bool:

@@ -67,7 +67,39 @@ class SignIn:
     def __call__(self, name: str, passphrase: str, now: datetime) -> SessionSecret:
         """A new session. Raises SignInTooSoon (before any hashing), SignInRefused, HashingBusy."""
         name = name.strip().lower()
-        subject = hmac.new(self.pepper, f"attempt:{name}".encode(), hashlib.sha256).digest()
+        person_id, key = self._unlock(name, passphrase, now)
+        secret = SessionSecret.new()
+        with self.database.write() as connection:
+            people.forget_attempts(connection, self._subject(name))
+            people.start_session(
+                connection,
+                {
+                    "id": secret.session_id,
+                    "person_id": person_id,
+                    "sealed_person_key": seal_person_key(secret, key, person_id),
+                    "started_at": now,
+                    "seen_at": now,
+                },
+            )
+            trail.write_line(connection, at=now, action=Action.SIGN_IN, person_id=person_id)
+        return secret
+
+    def confirm(self, visit: Visit, passphrase: str, now: datetime) -> None:
+        """Make sure that it is still the person who signed in, before an act of weight.
+
+        Tries are counted with those of signing in. Raises as a sign-in does.
+        """
+        with self.database.read() as connection:
+            name = people.sign_in_name(connection, visit.person.id)
+        self._unlock(name, passphrase, now)
+        with self.database.write() as connection:
+            people.forget_attempts(connection, self._subject(name))
+
+    def _subject(self, name: str) -> bytes:
+        return hmac.new(self.pepper, f"attempt:{name}".encode(), hashlib.sha256).digest()
+
+    def _unlock(self, name: str, passphrase: str, now: datetime) -> tuple[UUID, PrivateKey]:
+        subject = self._subject(name)
         with self.database.write() as connection:
             people.take_turn_to_try(connection)
             # Counted before it is tried, in the transaction that allows it: guesses made at the
@@ -78,7 +110,7 @@ class SignIn:
             attempt = people.add_attempt(connection, subject, now)
             row = people.row_by_sign_in_name(connection, name)
         try:
-            if row is None:
+            if row is None or not row.sealed_private_key:
                 unlock_nobody(passphrase, self.pepper)
             key = unlock_person_key(
                 row.sealed_private_key, passphrase, self.pepper, row.id, str(row.id)
@@ -96,21 +128,7 @@ class SignIn:
                     person_id=row.id if row else None,
                 )
             raise SignInRefused from None
-        secret = SessionSecret.new()
-        with self.database.write() as connection:
-            people.forget_attempts(connection, subject)
-            people.start_session(
-                connection,
-                {
-                    "id": secret.session_id,
-                    "person_id": row.id,
-                    "sealed_person_key": seal_person_key(secret, key, row.id),
-                    "started_at": now,
-                    "seen_at": now,
-                },
-            )
-            trail.write_line(connection, at=now, action=Action.SIGN_IN, person_id=row.id)
-        return secret
+        return row.id, key
 
     def resume(self, secret: SessionSecret, now: datetime) -> Visit | None:
         """The person behind a cookie; None if the session has ended, idled or grown too old."""

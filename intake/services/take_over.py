@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from itertools import islice
 from uuid import UUID
 
 from intake.domain.clock import Clock
@@ -23,6 +23,8 @@ from intake.store.database import Database
 from intake.vault.keyring import open_grant
 from intake.vault.open import open_wrap
 from intake.vault.seal import PublicKey, SectionKeys
+
+MOST_OFFERS = 10
 
 
 @dataclass(frozen=True)
@@ -52,15 +54,17 @@ class TakeOver:
     read: Read
     hand_on: HandOn
 
-    def offers(self, visit: Visit) -> list[Offer]:
-        """What this person's desks may take over now, the longest late first; no content.
+    def offers(self, visit: Visit, limit: int = MOST_OFFERS) -> list[Offer]:
+        """What this person's desks may take over now, the longest late first; no content. What is
+        taken over makes room for the next.
 
         Not what lies at an agency of their own: that they can simply take up.
         """
         agencies = visit.person.agencies(Permission.MOVE_REFERRALS)
         with self.database.read() as connection:
             found = self._offers(standby.chased(connection, agencies))
-        return [offer for offer in found if offer.silent.id not in agencies]
+            foreign = (offer for offer in found if offer.silent.id not in agencies)
+            return list(islice(foreign, limit))
 
     def offer(self, visit: Visit, referral_id: UUID, now: datetime) -> Offer:
         """One of them. Raises ReferralNotYours for those of other desks, MoveNotOpen for what is
@@ -109,11 +113,12 @@ class TakeOver:
             sent.write(connection, visit, offer.desk.id, now)
         return sent.referral_id
 
-    def _offers(self, rows: Iterable[AnyRow]) -> Iterable[Offer]:
-        allowing = [row for row in rows if _allows(row)]
-        allowing.sort(key=lambda row: str(row.id))
-        by_referral = (min(group, key=_late) for _, group in groupby(allowing, lambda r: r.id))
-        for row in sorted(by_referral, key=_late):
+    def _offers(self, rows: Iterable[AnyRow]) -> Iterator[Offer]:
+        offered: set[UUID] = set()
+        for row in rows:
+            if row.id in offered or not _allows(row):
+                continue
+            offered.add(row.id)
             yield Offer(
                 row.id,
                 row.reference,
@@ -177,7 +182,3 @@ class TakeOver:
 def _allows(row: AnyRow) -> bool:
     """Whether the step that was recorded is one that lets the standby desk take over."""
     return any(step["step"] == row.step and step["standby"] for step in row.steps)
-
-
-def _late(row: AnyRow) -> tuple[datetime, str]:
-    return row.due_at, str(row.id)

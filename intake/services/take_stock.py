@@ -24,7 +24,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Stock:
-    """Counts over all agencies; ``last_runs``: when each job last ended well, in two days."""
+    """Counts over all agencies in use; ``last_runs``: when each job last ended well."""
 
     letters: Waiting
     letters_dead: int
@@ -46,7 +46,8 @@ class TakeStock:
         """The counts at ``now``."""
         with self.database.read() as connection:
             openers = people.openers(connection, local_date(now))
-            at_agencies = [openers.get(agency, 0) for agency in self.directory.agencies]
+            agencies = self.directory.agencies.values()
+            at_agencies = [openers.get(agency.id, 0) for agency in agencies if agency.in_use]
             return Stock(
                 letters=_since(stock.letters_waiting(connection), now),
                 letters_dead=stock.letters_dead(connection),

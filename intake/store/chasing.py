@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, or_, select, update
 
 from intake.domain.row_id import new_id
 from intake.store.columns import AnyRow
@@ -28,6 +28,17 @@ _DUE = (
     .join(ReferralRow, ReferralRow.id == DeadlineRow.referral_id)
     .where(DeadlineRow.next_chase_at.is_not(None))
     .order_by(DeadlineRow.next_chase_at, DeadlineRow.id)
+)
+
+_LAST_RUN = (
+    select(HeartbeatRow.finished_at)
+    .where(
+        HeartbeatRow.job == bindparam("job"),
+        HeartbeatRow.finished_at.is_not(None),
+        HeartbeatRow.failed.is_(False),
+    )
+    .order_by(HeartbeatRow.finished_at.desc())
+    .limit(1)
 )
 
 
@@ -106,10 +117,6 @@ def purge_heartbeats(connection: Connection, started_before: datetime) -> int:
     ).rowcount
 
 
-def last_runs(connection: Connection) -> Sequence[AnyRow]:
-    """When each job last ended well."""
-    return connection.execute(
-        select(HeartbeatRow.job, func.max(HeartbeatRow.finished_at).label("finished_at"))
-        .where(HeartbeatRow.finished_at.is_not(None), HeartbeatRow.failed.is_(False))
-        .group_by(HeartbeatRow.job)
-    ).all()
+def last_run(connection: Connection, job: str) -> datetime | None:
+    """When the job last ended well."""
+    return connection.scalar(_LAST_RUN, {"job": job})

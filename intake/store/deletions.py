@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Self, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from intake.domain.row_id import new_id
@@ -107,31 +107,42 @@ class Deletion:
             )
         except (AttributeError, KeyError, TypeError, ValueError):
             raise DeletionUnreadable("it is not an entry of a list of deletions") from None
-        entry._target()
+        entry._read()
         return entry
 
-    def _target(self) -> Table:
+    def is_readable(self) -> bool:
+        """Whether `parse` would read it from its line."""
+        try:
+            self._read()
+        except DeletionUnreadable:
+            return False
+        return True
+
+    def _read(self) -> tuple[Table, list[ColumnElement[bool]], Any]:
+        """The table, which of its rows, and the value to be put."""
         target = METADATA.tables.get(self.of_table)
         if target is None or (self.of_column and self.of_column not in target.c):
             raise DeletionUnreadable(f"there is no {self.of_table}.{self.of_column or '*'} here")
-        if len(self.of_row) != len(target.primary_key):
+        named = all(isinstance(part, str) for part in self.of_row)
+        if not named or len(self.of_row) != len(target.primary_key):
             raise DeletionUnreadable(f"a row of {self.of_table} is named otherwise")
-        return target
-
-    def replay(self, connection: Connection) -> int:
-        """Erase or end it again; how many rows there were to change."""
-        target = self._target()
         try:
             this = [
                 c == value_of(kind_of(c.type), part)
                 for c, part in zip(target.primary_key, self.of_row, strict=True)
             ]
             if self.of_column is None:
-                return connection.execute(delete(target).where(*this)).rowcount
-            column = target.c[self.of_column]
-            value = value_of(kind_of(column.type), self.value)
+                return target, this, None
+            return target, this, value_of(kind_of(target.c[self.of_column].type), self.value)
         except (AttributeError, TypeError, ValueError):
             raise DeletionUnreadable("its values cannot be read") from None
+
+    def replay(self, connection: Connection) -> int:
+        """Erase or end it again; how many rows there were to change."""
+        target, this, value = self._read()
+        if self.of_column is None:
+            return connection.execute(delete(target).where(*this)).rowcount
+        column = target.c[self.of_column]
         return connection.execute(
             update(target).where(*this, column.is_distinct_from(value)).values({column.name: value})
         ).rowcount
@@ -181,4 +192,5 @@ def purge(connection: Connection, before: datetime) -> int:
 
 
 def _entry(row: AnyRow) -> Deletion:
-    return Deletion(row.id, row.of_table, tuple(row.of_row), row.of_column, row.value, row.at)
+    of_row = tuple(row.of_row) if isinstance(row.of_row, list) else ()
+    return Deletion(row.id, row.of_table, of_row, row.of_column, row.value, row.at)

@@ -1,19 +1,42 @@
-"""The directory in the database, entry by entry as its data says."""
+"""The directory in the database, entry by entry as its data says, with a stamp of its state."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, delete, exists, insert, or_, select
+from sqlalchemy import Connection, Table, delete, exists, func, insert, or_, select, update
 
-from intake.store.people_tables import AgencyRow, DirectoryRow, MembershipRow, PersonRow
+from intake.store.people_tables import (
+    AgencyRow,
+    DirectoryRow,
+    DirectoryStampRow,
+    MembershipRow,
+    PersonRow,
+)
 from intake.store.tables import ReferralRow
 from intake.store.writing import insert_or_change, take_turn
 
 AGENCY = "agency"
 _SCALAR = "value"
+_DAYS = ("valid_from", "valid_to", "out_of_use_from")
+
+
+def stamp(connection: Connection) -> bytes:
+    """While it is the same, so is every entry."""
+    return connection.execute(select(DirectoryStampRow.stamp)).scalar_one()
+
+
+def lock(connection: Connection) -> None:
+    """Keep others from changing the directory until this transaction ends."""
+    connection.execute(select(DirectoryStampRow.id).with_for_update())
+
+
+def renew_stamp(connection: Connection) -> None:
+    """Let every process see that the directory has changed."""
+    connection.execute(update(DirectoryStampRow).values(stamp=os.urandom(16)))
 
 
 def replace(connection: Connection, tables: Mapping[str, Any]) -> None:
@@ -29,16 +52,49 @@ def replace(connection: Connection, tables: Mapping[str, Any]) -> None:
             rows.append({"kind": _SCALAR, "id": kind, "position": 0, "entry": {"value": entries}})
             continue
         for position, entry in enumerate(entries):
-            stored = {k: v.isoformat() if isinstance(v, date) else v for k, v in entry.items()}
-            rows.append({"kind": kind, "id": entry["id"], "position": position, "entry": stored})
+            rows.append(
+                {"kind": kind, "id": entry["id"], "position": position, "entry": _stored(entry)}
+            )
             if kind == AGENCY:
                 _put_agency(connection, entry)
     connection.execute(insert(DirectoryRow), rows)
+    renew_stamp(connection)
+
+
+def put(connection: Connection, kind: str, entry: Mapping[str, Any]) -> None:
+    """Store one entry: in its place, or after the others of its kind."""
+    if kind == AGENCY:
+        _put_agency(connection, entry)
+    changed = connection.execute(
+        update(DirectoryRow)
+        .where(DirectoryRow.kind == kind, DirectoryRow.id == entry["id"])
+        .values(entry=_stored(entry))
+    )
+    if changed.rowcount:
+        return
+    last = connection.scalar(
+        select(func.max(DirectoryRow.position)).where(DirectoryRow.kind == kind)
+    )
+    connection.execute(
+        insert(DirectoryRow).values(
+            kind=kind,
+            id=entry["id"],
+            position=0 if last is None else last + 1,
+            entry=_stored(entry),
+        )
+    )
+
+
+def remove(connection: Connection, kind: str, entry_id: str) -> None:
+    """Delete one entry."""
+    connection.execute(
+        delete(DirectoryRow).where(DirectoryRow.kind == kind, DirectoryRow.id == entry_id)
+    )
 
 
 def in_use_but_not(connection: Connection, listed: Collection[str], on: date) -> Sequence[str]:
     """Agencies that are not listed though they have referrals, or members from a day on."""
-    referred = exists().where(ReferralRow.agency_id == AgencyRow.id)
+    referred = select(ReferralRow.id).where(ReferralRow.agency_id == AgencyRow.id).exists()
     manned = exists().where(
         MembershipRow.agency_id == AgencyRow.id,
         or_(MembershipRow.valid_to.is_(None), MembershipRow.valid_to >= on),
@@ -71,12 +127,13 @@ def tables(connection: Connection) -> dict[str, Any]:
             found[row.id] = row.entry["value"]
             continue
         found.setdefault(row.kind, []).append(
-            {
-                k: date.fromisoformat(v) if k in ("valid_from", "valid_to") else v
-                for k, v in row.entry.items()
-            }
+            {k: date.fromisoformat(v) if k in _DAYS else v for k, v in row.entry.items()}
         )
     return found
+
+
+def _stored(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v.isoformat() if isinstance(v, date) else v for k, v in entry.items()}
 
 
 def _put_agency(connection: Connection, entry: Mapping[str, Any]) -> None:

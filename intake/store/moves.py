@@ -15,7 +15,7 @@ from intake.domain.trail import Action
 from intake.store.columns import AnyRow
 from intake.store.deletions import erase_rows
 from intake.store.people_tables import PersonRow
-from intake.store.tables import DeadlineRow, MoveRow, ReferralRow, TrailRow, WrapRow
+from intake.store.tables import ChaseRow, DeadlineRow, MoveRow, ReferralRow, TrailRow, WrapRow
 
 
 def moves(connection: Connection, referral_id: UUID) -> Sequence[AnyRow]:
@@ -104,7 +104,8 @@ def meet_deadlines(
 def run_again(connection: Connection, referral_id: UUID, ended_by: str, now: datetime) -> None:
     """Let the clocks that this move ended run as they did before; chased from the next step on.
 
-    Start, days and steps stay as they were counted; what another move had met stays met.
+    Start, days and steps stay as they were counted; what another move had met stays met. A step
+    that was taken by a clock ahead of ``now`` is not taken again; once the last was, none is.
     """
     ended = connection.execute(
         select(DeadlineRow.id, DeadlineRow.steps).where(
@@ -112,10 +113,19 @@ def run_again(connection: Connection, referral_id: UUID, ended_by: str, now: dat
         )
     ).all()
     for row in ended:
+        taken = select(ChaseRow.step).where(ChaseRow.deadline_id == row.id)
+        done = set(connection.scalars(taken))
+        left = [step for step in row.steps if step["step"] not in done]
+        ended_all = left[-1:] != row.steps[-1:]
         connection.execute(
             update(DeadlineRow)
             .where(DeadlineRow.id == row.id)
-            .values(met_at=None, met_on=None, met_by=None, next_chase_at=next_chase(row.steps, now))
+            .values(
+                met_at=None,
+                met_on=None,
+                met_by=None,
+                next_chase_at=None if ended_all else next_chase(left, now),
+            )
         )
 
 

@@ -7,15 +7,32 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from intake.store.columns import AnyRow
+from intake.store.columns import AnyRow, Instant
 from intake.store.people_tables import PersonRow
 from intake.store.tables import NoticeRow, OutboxRow
 
 _WAITING = (OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None))
 _DEAD = (OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_not(None))
-_AGENCY = OutboxRow.params["agency"].as_string()
+_ABOUT_THEM = OutboxRow.params["agency"].as_string().in_(bindparam("agencies", expanding=True))
+_DEAD_LETTERS = (
+    select(OutboxRow.id, OutboxRow.params, OutboxRow.attempts, OutboxRow.dead_at, PersonRow.name)
+    .join(PersonRow, PersonRow.id == OutboxRow.person_id)
+    .where(
+        *_DEAD,
+        OutboxRow.dead_at >= bindparam("since", type_=Instant),
+        PersonRow.left_at.is_(None),
+        _ABOUT_THEM,
+    )
+    .order_by(OutboxRow.dead_at.desc(), OutboxRow.id)
+    .limit(bindparam("most"))
+)
+_WAITING_LETTERS = (
+    select(func.count())
+    .select_from(OutboxRow)
+    .where(*_WAITING, OutboxRow.created_at < bindparam("before", type_=Instant), _ABOUT_THEM)
+)
 
 
 def put_letters(connection: Connection, letters: Sequence[dict[str, Any]]) -> None:
@@ -111,38 +128,16 @@ def dead_letters(
 
     Not those whose reader has left: nobody would read them.
     """
-    return connection.execute(
-        select(
-            OutboxRow.id,
-            OutboxRow.params,
-            OutboxRow.attempts,
-            OutboxRow.dead_at,
-            PersonRow.name,
-        )
-        .join(PersonRow, PersonRow.id == OutboxRow.person_id)
-        .where(
-            *_DEAD,
-            OutboxRow.dead_at >= dead_since,
-            PersonRow.left_at.is_(None),
-            _AGENCY.in_(agencies),
-        )
-        .order_by(OutboxRow.dead_at.desc(), OutboxRow.id)
-        .limit(limit)
-    ).all()
+    asked = {"agencies": sorted(agencies), "since": dead_since, "most": limit}
+    return connection.execute(_DEAD_LETTERS, asked).all()
 
 
 def waiting_letters(
     connection: Connection, agencies: Collection[str], created_before: datetime
 ) -> int:
     """How many letters about these agencies have waited since before then."""
-    return (
-        connection.scalar(
-            select(func.count())
-            .select_from(OutboxRow)
-            .where(*_WAITING, OutboxRow.created_at < created_before, _AGENCY.in_(agencies))
-        )
-        or 0
-    )
+    asked = {"agencies": sorted(agencies), "before": created_before}
+    return connection.scalar(_WAITING_LETTERS, asked) or 0
 
 
 def letter(connection: Connection, letter_id: UUID) -> AnyRow | None:

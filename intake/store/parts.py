@@ -35,6 +35,8 @@ LEFT_OUT: Mapping[str, str] = {
     "attempt": "counts failures of the last quarter of an hour",
     "heartbeat": "a restored site has run no job yet, and should say so",
     "openers_stamp": "made anew with the schema",
+    "directory_stamp": "made anew with the schema",
+    "alarm": "a restored site tells again where nobody can open",
 }
 """Tables that no backup holds, and why."""
 

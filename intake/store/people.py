@@ -24,9 +24,10 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import BindParameter
 
 from intake.domain.deadline import local_date
-from intake.domain.people import AGENCY_ROLES, Membership, Person, Role
+from intake.domain.people import AGENCY_ROLES, Appointment, Membership, Person, Role
 from intake.domain.row_id import new_id
 from intake.store.columns import AnyRow
+from intake.store.deletions import erase_rows, put_for_good
 from intake.store.people_tables import (
     AgencyKeyRow,
     AttemptRow,
@@ -48,18 +49,18 @@ def row_by_sign_in_name(connection: Connection, name: str) -> AnyRow | None:
     ).first()
 
 
+def sign_in_name(connection: Connection, person_id: UUID) -> str:
+    """By which a person signs in."""
+    named = select(PersonRow.sign_in_name).where(PersonRow.id == person_id)
+    return connection.execute(named).scalar_one()
+
+
 def person(connection: Connection, person_id: UUID, on: date) -> Person | None:
     """A person who has not left, with the roles in force on that day."""
-    row = connection.execute(
-        select(PersonRow.__table__).where(PersonRow.id == person_id, PersonRow.left_at.is_(None))
-    ).first()
+    row = connection.execute(_PERSON, {"person": person_id}).first()
     if row is None:
         return None
-    roles = connection.execute(
-        select(MembershipRow.role, MembershipRow.agency_id, MembershipRow.controller_id).where(
-            MembershipRow.person_id == person_id, *_in_force(on)
-        )
-    )
+    roles = connection.execute(_ROLES, {"person": person_id, "on": on})
     return Person(
         id=row.id,
         name=row.name,
@@ -104,14 +105,22 @@ def add_membership(
     connection: Connection, person_id: UUID, membership: Membership, at: datetime
 ) -> None:
     """Give a person a role from that day on."""
+    appoint(connection, person_id, Appointment(membership, local_date(at)), at)
+
+
+def appoint(
+    connection: Connection, person_id: UUID, appointment: Appointment, at: datetime
+) -> None:
+    """Give a person a role for its days."""
     connection.execute(
         insert(MembershipRow).values(
             id=new_id(at),
             person_id=person_id,
-            role=membership.role.value,
-            agency_id=membership.agency,
-            controller_id=membership.controller,
-            valid_from=local_date(at),
+            role=appointment.membership.role.value,
+            agency_id=appointment.membership.agency,
+            controller_id=appointment.membership.controller,
+            valid_from=appointment.valid_from,
+            valid_to=appointment.valid_to,
         )
     )
 
@@ -122,8 +131,31 @@ def add_agency_key(connection: Connection, values: dict[str, Any]) -> None:
 
 
 def add_grant(connection: Connection, values: dict[str, Any]) -> None:
-    """Add an agency's private key sealed to a member."""
+    """Add an agency's private key sealed to a member, in the place of one that was withdrawn.
+
+    That one goes for good: no restore makes it open anything again. IntegrityError if the member
+    has one.
+    """
+    erase_rows(
+        connection,
+        GrantRow,
+        GrantRow.agency_key_id == values["agency_key_id"],
+        GrantRow.person_id == values["person_id"],
+        GrantRow.withdrawn_at.is_not(None),
+        at=values["granted_at"],
+    )
     connection.execute(insert(GrantRow).values(**values))
+
+
+_PERSON = select(PersonRow.id, PersonRow.name, PersonRow.email, PersonRow.language).where(
+    PersonRow.id == bindparam("person"), PersonRow.left_at.is_(None)
+)
+_ROLES = select(MembershipRow.role, MembershipRow.agency_id, MembershipRow.controller_id).where(
+    MembershipRow.person_id == bindparam("person"), *_in_force(bindparam("on"))
+)
+_SESSION = select(SessionRow.__table__).where(
+    SessionRow.id == bindparam("session"), SessionRow.ended_at.is_(None)
+)
 
 
 def _of_who_can_open(*columns: Any) -> Select[*tuple[Any, ...]]:
@@ -155,6 +187,7 @@ _KEYS_THAT_OPEN = _of_who_can_open(
 _OPENERS = _of_who_can_open(
     AgencyKeyRow.agency_id, func.count(distinct(GrantRow.person_id)).label("openers")
 ).group_by(AgencyKeyRow.id)
+_WHO_CAN_OPEN = _of_who_can_open(AgencyKeyRow.agency_id, GrantRow.person_id).distinct()
 
 
 def openers_stamp(connection: Connection) -> bytes:
@@ -182,6 +215,28 @@ def openers(connection: Connection, on: date) -> dict[str, int]:
     return {row.agency_id: row.openers for row in connection.execute(_OPENERS, {"on": on})}
 
 
+def who_can_open(connection: Connection, on: date) -> dict[str, set[UUID]]:
+    """By agency, the members who can open its key in use on that day."""
+    found: dict[str, set[UUID]] = {}
+    for row in connection.execute(_WHO_CAN_OPEN, {"on": on}):
+        found.setdefault(row.agency_id, set()).add(row.person_id)
+    return found
+
+
+def grants_held(connection: Connection, agency_id: str, person_id: UUID) -> Sequence[AnyRow]:
+    """An agency's keys that were granted to a person, sealed, the one in use first."""
+    return connection.execute(
+        select(GrantRow.agency_key_id, GrantRow.sealed_key, AgencyKeyRow.retired_at)
+        .join(AgencyKeyRow, AgencyKeyRow.id == GrantRow.agency_key_id)
+        .where(
+            AgencyKeyRow.agency_id == agency_id,
+            GrantRow.person_id == person_id,
+            GrantRow.withdrawn_at.is_(None),
+        )
+        .order_by(AgencyKeyRow.retired_at.is_not(None), AgencyKeyRow.created_at)
+    ).all()
+
+
 def grant(connection: Connection, agency_key_id: str, person_id: UUID) -> bytes | None:
     """The agency's private key sealed to this member, unless withdrawn."""
     return connection.scalar(
@@ -200,11 +255,7 @@ def start_session(connection: Connection, values: dict[str, Any]) -> None:
 
 def session(connection: Connection, session_id: bytes) -> AnyRow | None:
     """A session that has not ended."""
-    return connection.execute(
-        select(SessionRow.__table__).where(
-            SessionRow.id == session_id, SessionRow.ended_at.is_(None)
-        )
-    ).first()
+    return connection.execute(_SESSION, {"session": session_id}).first()
 
 
 def see_session(connection: Connection, session_id: bytes, at: datetime) -> None:
@@ -279,13 +330,34 @@ def everyone(connection: Connection, ids: Collection[UUID] | None = None) -> Seq
     return connection.execute(statement.order_by(PersonRow.sign_in_name)).all()
 
 
-def has_key(connection: Connection, agency_id: str) -> bool:
-    """Whether the agency has a key in use."""
-    return (
-        connection.scalar(
-            select(AgencyKeyRow.id).where(
-                AgencyKeyRow.agency_id == agency_id, AgencyKeyRow.retired_at.is_(None)
-            )
+def key_in_use(connection: Connection, agency_id: str) -> str | None:
+    """The id of the agency's key that receives new reports."""
+    return connection.scalar(
+        select(AgencyKeyRow.id).where(
+            AgencyKeyRow.agency_id == agency_id, AgencyKeyRow.retired_at.is_(None)
         )
-        is not None
     )
+
+
+def has_holder(connection: Connection, agency_key_id: str) -> bool:
+    """Whether somebody who has not left was granted this key, with a role today or without."""
+    holder = (
+        select(GrantRow.id)
+        .join(PersonRow, PersonRow.id == GrantRow.person_id)
+        .where(
+            GrantRow.agency_key_id == agency_key_id,
+            GrantRow.withdrawn_at.is_(None),
+            PersonRow.left_at.is_(None),
+        )
+    )
+    return connection.scalar(holder.limit(1)) is not None
+
+
+def retire_key(connection: Connection, agency_key_id: str, at: datetime) -> None:
+    """Let a key receive no more reports; who holds it opens the old ones."""
+    put_for_good(connection, AgencyKeyRow.retired_at, at, AgencyKeyRow.id == agency_key_id, at=at)
+
+
+def sign_in_name_taken(connection: Connection, name: str) -> bool:
+    """Whether somebody has this sign-in name, or had it before leaving."""
+    return connection.scalar(select(PersonRow.id).where(PersonRow.sign_in_name == name)) is not None

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake.store.tables import Base
@@ -24,6 +24,15 @@ class DirectoryRow(Base):
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     position: Mapped[int]
     entry: Mapped[dict[str, Any]]
+
+
+class DirectoryStampRow(Base):
+    """One row: its stamp is renewed in the transaction of every change of the directory."""
+
+    __tablename__ = "directory_stamp"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stamp: Mapped[bytes]
 
 
 class AgencyRow(Base):
@@ -71,6 +80,15 @@ class AgencyKeyRow(Base):
     """An agency's public key; the one without ``retired_at`` receives new reports."""
 
     __tablename__ = "agency_key"
+    __table_args__ = (
+        Index(
+            "ix_agency_key_agency_id_in_use",
+            "agency_id",
+            unique=True,
+            sqlite_where=text("retired_at IS NULL"),
+            postgresql_where=text("retired_at IS NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     agency_id: Mapped[str] = mapped_column(ForeignKey("agency.id"), index=True)
@@ -100,6 +118,48 @@ class OpenersStampRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     stamp: Mapped[bytes]
+
+
+class InvitationRow(Base):
+    """A link that makes a person, or gives one a new key. Only a derivation of it is kept."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        Index(
+            "ix_invitation_sign_in_name_open",
+            "sign_in_name",
+            unique=True,
+            sqlite_where=text("accepted_at IS NULL AND withdrawn_at IS NULL"),
+            postgresql_where=text("accepted_at IS NULL AND withdrawn_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    lookup_id: Mapped[bytes] = mapped_column(unique=True)
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    sign_in_name: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(120))
+    email: Mapped[str] = mapped_column(String(200))
+    language: Mapped[str] = mapped_column(String(2))
+    roles: Mapped[list[dict[str, Any]]]
+    invited_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    invited_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class AlarmRow(Base):
+    """What a controller's administrators were told of on a day, as a digest: told once."""
+
+    __tablename__ = "alarm"
+    __table_args__ = (UniqueConstraint("controller_id", "day", "digest"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    controller_id: Mapped[str] = mapped_column(String(64))
+    day: Mapped[date]
+    digest: Mapped[str] = mapped_column(String(64))
+    raised_at: Mapped[datetime]
 
 
 class SessionRow(Base):

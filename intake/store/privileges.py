@@ -17,9 +17,16 @@ _NOBODY_SEALED_REFERRAL = (
     "SELECT (id, report_id, agency_id, reference, state, is_lead, came_from, arrived_at, "
     "opened_at, moved_at, worker_id)"
 )
+_LISTED = """CASE WHEN of_column IS NULL
+    THEN has_table_privilege('public.' || quote_ident(of_table), 'DELETE')
+    ELSE has_column_privilege('public.' || quote_ident(of_table), of_column::text, 'UPDATE')
+END"""
+"""What a role may list as erased or ended, for restores to replay: what it may erase or end itself.
+"""
 _EVERYWHERE: Rights = {
     "alembic_version": (_READ,),
     "directory": (_READ,),
+    "directory_stamp": (_READ,),
     "agency": (_READ,),
     "trail": (_ADD,),
 }
@@ -29,6 +36,11 @@ _WHO_CAN_OPEN: Rights = {
     "agency_grant": ("SELECT (agency_key_id, person_id, withdrawn_at)",),
     "membership": (_READ,),
     "person": ("SELECT (id, left_at)",),
+}
+_GIVE_KEYS: Rights = {
+    "agency_key": (_ADD, "UPDATE (retired_at)"),
+    "agency_grant": ("SELECT (id, agency_key_id, person_id, withdrawn_at)", _ADD, _ERASE),
+    "deletion": (_ADD,),
 }
 _STAFF: Rights = {
     "person": (_READ,),
@@ -44,7 +56,10 @@ _NEW_REPORT: Rights = {
     "section": (_ADD,),
     "facts_key": (_ADD,),
     "decision": (_ADD,),
-    "referral": (_ADD,),
+    "referral": (
+        "INSERT (id, report_id, agency_id, reference, state, is_lead, arrived_at, opened_at, "
+        "moved_at, sealed_reasons)",  # not came_from: that would shut the way of another
+    ),
     "wrap": (_ADD,),
     "deadline": (_ADD,),
 }
@@ -77,6 +92,7 @@ ROLES: Mapping[str, Rights] = {
         _STAFF,
         _WHO_CAN_OPEN,
         _NEW_REPORT,  # worries that came by telephone or on paper
+        _GIVE_KEYS,
         {
             "agency_grant": (_READ,),
             "notice": ("SELECT (report_id)", "UPDATE (news_at)"),
@@ -115,16 +131,36 @@ ROLES: Mapping[str, Rights] = {
         _EVERYWHERE, _STAFF, {"referral": ("SELECT (agency_id, arrived_at, state)",)}
     ),
     "rules": _together(_EVERYWHERE, _STAFF),
-    "admin": _together(_EVERYWHERE, _STAFF, _WHO_CAN_OPEN),
+    "admin": _together(
+        _EVERYWHERE,
+        _STAFF,
+        _WHO_CAN_OPEN,
+        _GIVE_KEYS,
+        {
+            "agency_grant": ("UPDATE (withdrawn_at)",),
+            "directory": (_READ, _ADD, "UPDATE (entry)", _ERASE),
+            "directory_stamp": ("UPDATE (stamp)",),
+            "agency": (_ADD, "UPDATE (kind, controller_id)"),
+            "invitation": (_READ, _ADD, "UPDATE (accepted_at, withdrawn_at)"),
+            "person": (
+                _ADD,
+                "UPDATE (name, email, language, public_key, sealed_private_key, left_at)",
+            ),
+            "membership": (_ADD, "UPDATE (valid_to)"),
+            "referral": ("SELECT (id, agency_id, state, worker_id)", "UPDATE (worker_id)"),
+            "outbox": (_ADD,),
+        },
+    ),
     "audit": _together(
         _EVERYWHERE, _STAFF, {"trail": (_READ,), "referral": ("SELECT (id, reference)",)}
     ),
     "jobs": _together(
         _EVERYWHERE,
+        _WHO_CAN_OPEN,
         {
+            "alarm": (_READ, _ADD, _ERASE),
             "person": ("SELECT (id, sign_in_name, name, email, language, left_at)",),
-            "membership": (_READ,),
-            "referral": (_NOBODY_SEALED_REFERRAL,),
+            "referral": (_NOBODY_SEALED_REFERRAL, "UPDATE (worker_id)"),
             "deadline": (_READ, "UPDATE (next_chase_at)"),
             "chase": (_READ, _ADD),
             "outbox": (_READ, _ADD, _CHANGE),
@@ -157,6 +193,7 @@ def renew(connection: Connection) -> list[str]:
     for role, rights in roles.items():
         if role in found:
             connection.exec_driver_sql("; ".join(_statements(role, rights)))
+    connection.exec_driver_sql("; ".join(_limits()))
     return [role for role in roles if role not in found]
 
 
@@ -166,6 +203,20 @@ def _statements(role: str, rights: Rights) -> Iterator[str]:
     for table, statements in rights.items():
         for statement in statements:
             yield f'GRANT {statement} ON "{table}" TO {role}'
+
+
+def _limits() -> Iterator[str]:
+    """Of the rows that a role may add to the list of deletions; its owner may add any."""
+    yield "ALTER TABLE deletion ENABLE ROW LEVEL SECURITY"
+    for statement, limit in (
+        ("SELECT", "USING (true)"),
+        ("INSERT", f"WITH CHECK ({_LISTED})"),
+        ("UPDATE", "USING (true)"),
+        ("DELETE", "USING (true)"),
+    ):
+        name = f"own_{statement.lower()}"
+        yield f"DROP POLICY IF EXISTS {name} ON deletion"
+        yield f"CREATE POLICY {name} ON deletion FOR {statement} {limit}"
 
 
 def can_read_reports(connection: Connection) -> bool:

@@ -6,11 +6,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, extract, func, select, update
+from sqlalchemy import Connection, bindparam, extract, func, select, update
 
 from intake.domain.referral import State
 from intake.store.columns import AnyRow
-from intake.store.people_tables import PersonRow
 from intake.store.tables import ChaseRow, DeadlineRow, ReferralRow, WrapRow
 
 
@@ -31,30 +30,6 @@ def of_report(connection: Connection, report_id: UUID) -> Sequence[AnyRow]:
         select(*_PLAIN)
         .where(ReferralRow.report_id == report_id)
         .order_by(ReferralRow.is_lead.desc(), ReferralRow.arrived_at, ReferralRow.id)
-    ).all()
-
-
-def inbox(
-    connection: Connection, agencies: Collection[str], states: Collection[str], limit: int
-) -> Sequence[AnyRow]:
-    """Referrals with their earliest unmet deadline, the most pressing first."""
-    earliest = (
-        select(DeadlineRow.referral_id, func.min(DeadlineRow.due_at).label("due_at"))
-        .where(DeadlineRow.met_at.is_(None), DeadlineRow.agency_id.in_(agencies))
-        .group_by(DeadlineRow.referral_id)
-        .subquery()
-    )
-    return connection.execute(
-        select(
-            *_PLAIN,
-            earliest.c.due_at,
-            PersonRow.name.label("worker_name"),
-        )
-        .join(earliest, earliest.c.referral_id == ReferralRow.id, isouter=True)
-        .join(PersonRow, PersonRow.id == ReferralRow.worker_id, isouter=True)
-        .where(ReferralRow.agency_id.in_(agencies), ReferralRow.state.in_(states))
-        .order_by(earliest.c.due_at.is_(None), earliest.c.due_at, ReferralRow.arrived_at)
-        .limit(limit)
     ).all()
 
 
@@ -96,37 +71,16 @@ def deadlines(connection: Connection, referral_id: UUID) -> Sequence[AnyRow]:
     ).all()
 
 
-def watched(connection: Connection, agencies: Collection[str], limit: int) -> Sequence[AnyRow]:
-    """Unmet deadlines of these agencies without any content, the latest first."""
-    return connection.execute(
-        select(
-            DeadlineRow.id,
-            DeadlineRow.agency_id,
-            DeadlineRow.clock,
-            DeadlineRow.started_at,
-            DeadlineRow.due_on,
-            DeadlineRow.due_extended_on,
-            DeadlineRow.due_at,
-            DeadlineRow.next_chase_at,
-            DeadlineRow.steps,
-            ReferralRow.reference,
-            ReferralRow.state,
-            ReferralRow.opened_at,
-        )
-        .join(ReferralRow, ReferralRow.id == DeadlineRow.referral_id)
-        .where(DeadlineRow.agency_id.in_(agencies), DeadlineRow.met_at.is_(None))
-        .order_by(DeadlineRow.due_at, DeadlineRow.id)
-        .limit(limit)
-    ).all()
+_CHASES = (
+    select(ChaseRow.deadline_id, ChaseRow.to_role, ChaseRow.chased_at, ChaseRow.letters)
+    .where(ChaseRow.deadline_id.in_(bindparam("deadlines", expanding=True)))
+    .order_by(ChaseRow.chased_at, ChaseRow.id)
+)
 
 
 def chases(connection: Connection, deadline_ids: Collection[UUID]) -> Sequence[AnyRow]:
     """Who was chased when, for these deadlines."""
-    return connection.execute(
-        select(ChaseRow.__table__)
-        .where(ChaseRow.deadline_id.in_(deadline_ids))
-        .order_by(ChaseRow.chased_at)
-    ).all()
+    return connection.execute(_CHASES, {"deadlines": list(deadline_ids)}).all()
 
 
 def counts_by_agency_and_month(connection: Connection) -> Sequence[AnyRow]:

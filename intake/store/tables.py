@@ -22,6 +22,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from intake.store.columns import Instant
 
+SENT_LEAD = "state = 'sent' AND is_lead"
+"""In the very words of its index, without parameters: SQLite compares them."""
+
 
 class Base(DeclarativeBase):
     """All tables, with constraint names that migrations can rely on."""
@@ -140,7 +143,13 @@ class ReferralRow(Base):
     __tablename__ = "referral"
     __table_args__ = (
         UniqueConstraint("report_id", "agency_id", "arrived_at"),
-        Index("ix_referral_agency_id_state", "agency_id", "state"),
+        Index("ix_referral_agency_id_state_moved_at_id", "agency_id", "state", "moved_at", "id"),
+        Index(
+            "ix_referral_id_sent_lead",
+            "id",
+            sqlite_where=text(SENT_LEAD),
+            postgresql_where=text(SENT_LEAD),
+        ),
         Index(
             "ix_referral_came_from_live",
             "came_from",
@@ -191,9 +200,11 @@ class DeadlineRow(Base):
             postgresql_where=text("next_chase_at IS NOT NULL"),
         ),
         Index(
-            "ix_deadline_agency_id_due_at_open",
+            "ix_deadline_agency_id_due_at_id_open",
             "agency_id",
             "due_at",
+            "id",
+            "referral_id",
             sqlite_where=text("met_at IS NULL"),
             postgresql_where=text("met_at IS NULL"),
         ),
@@ -357,9 +368,10 @@ class HeartbeatRow(Base):
     """One run of a job; a chaser that has not run is itself an alarm."""
 
     __tablename__ = "heartbeat"
+    __table_args__ = (Index("ix_heartbeat_job_finished_at", "job", "finished_at"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    job: Mapped[str] = mapped_column(String(32), index=True)
+    job: Mapped[str] = mapped_column(String(32))
     started_at: Mapped[datetime] = mapped_column(index=True)
     finished_at: Mapped[datetime | None]
     handled: Mapped[int | None]

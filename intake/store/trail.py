@@ -23,7 +23,14 @@ _NUMBERED = "lines of the trail"  # in the connection's memory
 
 def write_line(connection: Connection, *, at: datetime, action: str, **about: Any) -> None:
     """Add a line in the caller's transaction; ``about``: the other fields of ``TrailLine``."""
-    insert_prepared(connection, {TrailRow: lines(connection, at=at, action=action, about=[about])})
+    write_lines(connection, at=at, action=action, about=[about])
+
+
+def write_lines(
+    connection: Connection, *, at: datetime, action: str, about: Sequence[Mapping[str, Any]]
+) -> None:
+    """Add a line for each of ``about`` in the caller's transaction."""
+    insert_prepared(connection, {TrailRow: lines(connection, at=at, action=action, about=about)})
 
 
 def lines(
@@ -49,8 +56,8 @@ def lines(
 def lines_of(connection: Connection, controllers: Collection[str], limit: int) -> Sequence[AnyRow]:
     """The newest lines of the trail that concern these controllers, newest first.
 
-    Those of their agencies, and those without an agency by people with a role there, now or once;
-    a restore concerns all.
+    Those of their agencies, those without an agency by people with a role there, now or once, and
+    what operators have done to people on the command line; a restore concerns all.
     With the person's name and the referral's reference.
     """
     agencies = select(AgencyRow.id).where(AgencyRow.controller_id.in_(controllers))
@@ -74,6 +81,11 @@ def lines_of(connection: Connection, controllers: Collection[str], limit: int) -
             or_(
                 TrailRow.agency_id.in_(agencies),
                 and_(TrailRow.agency_id.is_(None), TrailRow.person_id.in_(theirs)),
+                and_(
+                    TrailRow.agency_id.is_(None),
+                    TrailRow.person_id.is_(None),
+                    TrailRow.purpose.is_not(None),
+                ),
                 TrailRow.action == Action.RESTORE,
             )
         )

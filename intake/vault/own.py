@@ -17,7 +17,7 @@ from uuid import UUID
 from intake.vault import box
 from intake.vault.envelope import DRAFT_MINIMUM, KEY_SIZE, context, pad, unpad
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32
 _FORGIVEN = str.maketrans("ILO", "110")
 # Spaces and marks that cannot be seen, and hyphens as programs retype them.
 _IGNORED = re.compile(r"[\s\-\u00ad\u200b-\u2015\u202a-\u202e\u2060-\u2069\u2212\ufeff]+")
@@ -92,7 +92,7 @@ class VisitorSecret(CookieSecret):
         number = int.from_bytes(self.derive("receipt code", 15), "big") >> 5
         data = [number >> (5 * place) & 31 for place in reversed(range(_DATA_SYMBOLS))]
         digits = [*data, _times_two(_syndrome(data))]
-        return ReceiptCode("".join(_ALPHABET[digit] for digit in digits))
+        return ReceiptCode("".join(ALPHABET[digit] for digit in digits))
 
 
 def seal_draft(secret: VisitorSecret, content: bytes) -> bytes:
@@ -137,7 +137,7 @@ class ReceiptCode:
     symbols: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        digits = [_ALPHABET.find(symbol) for symbol in self.symbols]
+        digits = [ALPHABET.find(symbol) for symbol in self.symbols]
         if len(digits) != _DATA_SYMBOLS + 1 or min(digits) < 0 or _syndrome(digits) != 0:
             raise CodeMistyped
 
@@ -146,7 +146,7 @@ class ReceiptCode:
         """The code as a person typed it: either case, any spaces and hyphens, I and L for 1, O for
         0. Raises `CodeMistyped`.
         """
-        return cls(_IGNORED.sub("", text).upper().translate(_FORGIVEN))
+        return cls(cleaned_code(text))
 
     @property
     def text(self) -> str:
@@ -167,6 +167,11 @@ class ReceiptCode:
 
     def _derive(self, purpose: str) -> bytes:
         return box.derive(self.symbols.encode("ascii"), context("receipt", purpose))
+
+
+def cleaned_code(text: str) -> str:
+    """A code of `ALPHABET` as a person may type it, without what does not count."""
+    return _IGNORED.sub("", text).upper().translate(_FORGIVEN)
 
 
 def _times_two(digit: int) -> int:

@@ -15,14 +15,14 @@ from intake.services.sign_in import SignIn, SignInRefused, SignInTooSoon, Visit
 from intake.vault.keyring import SessionSecret
 from intake.vault.passphrase import HashingBusy
 from intake.web import kept
-from intake.web.cookies import Cookies
+from intake.web.cookies import LANGUAGE, Cookies
 from intake.web.forms.base import PageForm, token_key
 from intake.web.forms.fields import Line
 from intake.web.guards import Entrance, Refusal, open_route
 from intake.web.kept import Kept
 from intake.web.measured import outcome
 from intake.web.navigation import pages_open_to
-from intake.web.page import Clock, reader_language, render
+from intake.web.page import Clock, only_this, reader_language, render
 
 COOKIE = "ankkuri_staff"
 _BEFORE = "ankkuri_sign_in"  # binds the sign-in form to the browser that asked for it
@@ -89,6 +89,7 @@ class _Account:
         if current_user.is_authenticated:
             self.start.out(current_user.visit, self.now())
         response = self._go_on(session)
+        self._speak_as_usual(session, response)
         self.cookies.keep(response, COOKIE, session)
         self.cookies.forget(response, _BEFORE)
         return response
@@ -141,9 +142,15 @@ class _Account:
         person_id = self.start.whose(session) if held else None
         if held and person_id and held.owner == kept.owner_of(self.door_secret, person_id):
             return render(
-                "account/kept.html", fields=held.fields, next=_next(), languages=_only_this()
+                "account/kept.html", fields=held.fields, next=_next(), languages=only_this()
             )
         return make_response(redirect(_next(), 303))
+
+    def _speak_as_usual(self, session: SessionSecret, response: Response) -> None:
+        """From here on the person's own language, where none was chosen in this browser."""
+        visit = None if LANGUAGE in request.cookies else self.start.resume(session, self.now())
+        if visit is not None:
+            self.cookies.remember_language(response, visit.person.language)
 
     def _open(self, form: SignInForm) -> SessionSecret:
         return self.start(form.name.data, form.passphrase.data, self.now())
@@ -163,7 +170,7 @@ class _Account:
         ended: bool = False,
         kept: Kept | None = None,
     ) -> Response:
-        shown: dict[str, Any] = {"languages": _only_this()} if kept else {}
+        shown: dict[str, Any] = {"languages": only_this()} if kept else {}
         response = render(
             "account/sign_in.html", status, form=form, ended=ended, kept=kept, **shown
         )
@@ -176,12 +183,6 @@ def _next() -> str:
     wanted = request.args.get("next", "")
     ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
     return wanted if ours else url_for("account.front")
-
-
-def _only_this() -> dict[str, str]:
-    """The language in use: a link to another would lose what the page holds."""
-    language = reader_language()
-    return {language.code: language.name}
 
 
 def make_blueprint(

@@ -19,11 +19,11 @@ from intake.services.hand_over import HandOver
 from intake.services.read import KeyNotGranted, Read, ReferralNotYours
 from intake.services.respond import Respond
 from intake.services.sign_in import Visit
-from intake.services.take_over import TakeOver
+from intake.services.take_over import MOST_OFFERS, TakeOver
 from intake.services.withdraw import Withdraw
 from intake.services.write_note import WriteNote
 from intake.web import case
-from intake.web.due import due
+from intake.web.due import SOON, due
 from intake.web.forms.moves import WORDS, ButtonForm
 from intake.web.forms.staff import StaffForms
 from intake.web.guards import Entrance, Refusal
@@ -32,12 +32,15 @@ from intake.web.move import MovePage
 from intake.web.note import WRITTEN, NotePages
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
+from intake.web.paging import Asked
 from intake.web.take_over import TakeOverPage, shown
 from intake.web.words import STATES, TAKEN_OVER, length
 
-MOST = 200
+_OPEN = tuple(state for state in State if state in OPEN)
 SHOWN: Mapping[str, tuple[State, ...]] = {
-    "open": tuple(state for state in State if state in OPEN),
+    "open": _OPEN,
+    "late": _OPEN,
+    "soon": _OPEN,
     "closed": tuple(state for state in State if state not in OPEN),
     "all": tuple(State),
 }
@@ -56,15 +59,22 @@ class _Agency:
 
     def inbox(self, visit: Visit) -> Response:
         """The referrals of one's agencies, the most pressing first; no content."""
-        chosen = request.args.get("state", "open")
-        chosen = chosen if chosen in SHOWN else "open"
-        now = self.now()
-        rows = self.read.inbox(visit, SHOWN[chosen], MOST)
-        taken_over = self.read.taken_over(rows) if chosen != "open" else frozenset()
-        agencies = visit.person.agencies(Permission.READ_REFERRALS)
+        own, now = visit.person.agencies(Permission.READ_REFERRALS), self.now()
+        asked = Asked.here(SHOWN, own)
+        found = self.read.inbox(
+            visit,
+            SHOWN[asked.shown],
+            asked.limit,
+            agency=asked.agency,
+            span=asked.span(now),
+            after=asked.after,
+        )
+        rows, pages = asked.page(found, "agency.inbox")
+        taken_over = self.read.taken_over(rows)
+        offers = [] if asked.after else self.take_over.offers(visit)
         return render(
             "agency/inbox.html",
-            shown=chosen,
+            asked=asked,
             rows=[
                 (
                     row,
@@ -73,10 +83,12 @@ class _Agency:
                 )
                 for row in rows
             ],
-            offers=[shown(offer, self.clocks, now) for offer in self.take_over.offers(visit)],
-            agencies=[self.directory.agency(agency) for agency in sorted(agencies)],
+            pages=pages,
+            pressure=self.read.pressure(visit, now, now + SOON, agency=asked.agency),
+            offers=[shown(offer, self.clocks, now) for offer in offers],
+            most_offers=MOST_OFFERS,
+            agencies=[self.directory.agency(agency) for agency in sorted(own)],
             directory=self.directory,
-            most=MOST,
         )
 
     def referral(self, visit: Visit, referral_id: UUID) -> Response:

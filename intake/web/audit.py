@@ -16,8 +16,10 @@ from intake.domain.referral import Move
 from intake.domain.trail import Action
 from intake.language import Language
 from intake.services.audit import Audit
+from intake.services.enrol import GRANTED
 from intake.services.sign_in import Visit
 from intake.web.case import clock_title
+from intake.web.changes_told import CHANGES, change_told
 from intake.web.forms.moves import WORDS
 from intake.web.forms.note import CONTACT, NOTE
 from intake.web.guards import Entrance, Refusal
@@ -42,6 +44,7 @@ ACTIONS: Mapping[str, str] = {
     Action.CHASE: mark("Reminder"),
     Action.TRY_AGAIN: mark("Reminder tried again"),
     Action.READ_TRAIL: mark("Use log read"),
+    **CHANGES,
     Action.RESTORE: mark("Restored from a backup"),
     **{f"move:{move.value}": words.done for move, words in WORDS.items()},
 }
@@ -54,7 +57,6 @@ PURPOSES: Mapping[str, str] = {
     "oversight of use": mark("Oversight of use"),
     "keyed in": mark("Told by telephone, on paper or face to face"),
     "first key": mark("The agency's first key"),
-    "grant to a colleague": mark("Key given to a colleague"),
 }
 WAYS: Mapping[str, str] = {
     "to": mark("To: %(agency)s"),
@@ -110,6 +112,8 @@ class _Audit:
         """
         if action in (Action.CHASE, Action.TRY_AGAIN):
             return clock_title(language, self.clocks, purpose.partition(":")[0])
+        if action in CHANGES or purpose.startswith(GRANTED):
+            return change_told(language, purpose)
         if action == Action.DISCLOSE:
             parts = (_said(language, SECTIONS, part) for part in purpose.split(", "))
             return language.message(Message(mark("Parts: %(parts)s"), {"parts": ", ".join(parts)}))
@@ -122,8 +126,10 @@ class _Audit:
         if not purpose.startswith(REFUSED_PAGE):
             return _said(language, PURPOSES, purpose)
         endpoint = purpose.removeprefix(REFUSED_PAGE)
+        doors = {page.partition(".")[0]: title for page, _, title in PAGES}
         titles = {page: title for page, _, title in PAGES} | _INNER_PAGES
-        title = titles.get(endpoint) or titles.get(endpoint.rpartition(".")[0], endpoint)
+        title = titles.get(endpoint) or titles.get(endpoint.rpartition(".")[0])
+        title = title or doors.get(endpoint.partition(".")[0], endpoint)
         page = language.gettext(title)
         return language.message(Message(mark("Page: %(page)s"), {"page": page}))
 

@@ -11,10 +11,11 @@ from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
-MOST_FIELDS = 32
+MOST_FIELDS = 120
 MOST_CHARACTERS = 40_000
 OWNER = "kept_of"
 _PREFIX = "kept."
+_NEVER = frozenset({"csrf_token", "my_passphrase"})
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,10 @@ class Kept:
 
 
 def typed(form: MultiDict[str, str], owner: str) -> Kept | None:
-    """What a page posted; None for a button alone, or for more than a page of ours has."""
-    return _within(owner, ((n, v) for n, v in form.items(multi=True) if n != "csrf_token"))
+    """What a page posted, but for passphrases; None for a button alone, or for more than a page
+    of ours has.
+    """
+    return _within(owner, ((n, v) for n, v in form.items(multi=True) if n not in _NEVER))
 
 
 def carried(form: MultiDict[str, str]) -> Kept | None:

@@ -19,6 +19,8 @@ PAGES: tuple[tuple[str, Permission, str], ...] = (
     ("coordinator.picture", Permission.SEE_PICTURE, mark("Situational picture")),
     ("rules.table", Permission.READ_RULES, mark("Routing rules")),
     ("admin.agencies", Permission.SEE_DIRECTORY, mark("Directory of agencies")),
+    ("people.everyone", Permission.MANAGE_PEOPLE, mark("People")),
+    ("colleagues.keys", Permission.GIVE_KEYS, mark("Keys")),
     ("audit.lines", Permission.READ_TRAIL, mark("Use log")),
 )
 

@@ -48,6 +48,12 @@ def reader_language() -> Language:
     return language
 
 
+def only_this() -> dict[str, str]:
+    """The language in use: a link to another would lose what the page holds."""
+    language = reader_language()
+    return {language.code: language.name}
+
+
 def render(template: str, status: int = 200, **context: Any) -> Response:
     """A page with its status."""
     return make_response(render_template(template, **context), status)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
+from markupsafe import Markup
 
 from intake.domain.clock import Clock
 from intake.domain.directory import Directory
@@ -17,20 +19,38 @@ from intake.domain.message import Message, mark
 from intake.domain.people import Permission
 from intake.language import Language
 from intake.services.chase import UPWARD
-from intake.services.oversee import MOST, Oversee, Watched
+from intake.services.oversee import Oversee
 from intake.services.sign_in import Visit
 from intake.services.try_again import LetterNotYours, TryAgain
 from intake.store.columns import AnyRow
 from intake.web.case import clock_title
-from intake.web.due import due
+from intake.web.due import SOON, Due, due
 from intake.web.forms.base import PageForm, token_key
 from intake.web.guards import Entrance, Refusal
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
+from intake.web.paging import Asked
 from intake.web.words import ROLES, STATES
 
 CHASER = "chase"
 SILENT_AFTER = timedelta(minutes=10)
+SHOWN = ("running", "late", "soon")
+_LINES = Markup("<br>")
+
+
+class _Shown(NamedTuple):
+    """A running deadline in words."""
+
+    reference: str
+    agency: str
+    clock: str
+    due: Due
+    moved: str
+    state_kind: str
+    state: str
+    opened: str
+    chased: str
+    next: str
 
 
 @dataclass(frozen=True)
@@ -44,7 +64,9 @@ class _Supervisor:
     now: Now
 
     def deadlines(self, visit: Visit) -> Response:
-        """Every unmet deadline of one's own controllers' agencies, and letters given up."""
+        """The running deadlines of one's own controllers' agencies, the counts of each, and
+        letters given up.
+        """
         return self._page(visit, self._form(visit, None))
 
     def revive(self, visit: Visit, letter_id: UUID) -> Any:
@@ -61,25 +83,36 @@ class _Supervisor:
 
     def _page(self, visit: Visit, form: PageForm, status: int = 200) -> Response:
         now, language = self.now(), reader_language()
-        agencies = [
-            (language.text(watched.agency.name), list(self._rows(language, watched, now)))
-            for watched in self.oversee.deadlines(visit.person)
-        ]
-        pressing = [row["due"].kind for _, rows in agencies for row in rows]
-        ran_at = self.oversee.last_runs().get(CHASER)
+        own = self.oversee.agencies(visit.person)
+        asked = Asked.here(SHOWN, own)
+        watched = self.oversee.deadlines(
+            visit.person,
+            now,
+            now + SOON,
+            asked.limit,
+            agency=asked.agency,
+            span=asked.span(now),
+            after=asked.after,
+        )
+        rows, pages = asked.page(watched.deadlines, "supervisor.deadlines")
+        counts = watched.counts
+        ran_at = self.oversee.last_run(CHASER)
         undelivered = self.oversee.undelivered(visit.person, now)
         return render(
             "supervisor/deadlines.html",
             status,
             form=form,
-            agencies=agencies,
-            late=pressing.count("late"),
-            soon=pressing.count("soon"),
-            running=len(pressing),
-            most=MOST,
+            asked=asked,
+            counts=counts,
+            late=sum(count.late for count in counts),
+            soon=sum(count.soon for count in counts),
+            running=sum(count.running for count in counts),
+            rows=[self._row(language, row, watched.chases.get(row.key, ()), now) for row in rows],
+            pages=pages,
+            agencies=[self.directory.agency(agency) for agency in sorted(own)],
             ran_at=ran_at,
             silent=ran_at is None or now - ran_at > SILENT_AFTER,
-            dead=[self._dead(language, letter) for letter in undelivered.dead],
+            dead=[self._dead(language, letter) for letter in undelivered.dead if not asked.after],
             waiting=undelivered.waiting,
             revived="revived" in request.args,
         )
@@ -98,30 +131,35 @@ class _Supervisor:
             "attempts": letter.attempts,
         }
 
-    def _rows(
-        self, language: Language, watched: Watched, now: datetime
-    ) -> Iterator[dict[str, Any]]:
-        for row in watched.deadlines:
-            kind, state = STATES[row.state]
-            extended = row.due_extended_on != row.due_on
-            yield {
-                "reference": row.reference,
-                "clock": clock_title(language, self.clocks, row.clock),
-                "due": due(row.due_at, now),
-                "extended": language.date(row.due_extended_on) if extended else "",
-                "state_kind": kind,
-                "state": language.gettext(state),
-                "opened_at": row.opened_at,
-                "chased": list(_chased(language, watched.chases[row.id])),
-                "next": _next(language, row),
-            }
+    def _row(
+        self, language: Language, row: AnyRow, chases: Sequence[AnyRow], now: datetime
+    ) -> _Shown:
+        kind, state = STATES[row.state]
+        opened, moved = language.gettext(mark("not opened yet")), ""
+        if row.opened_at:
+            opened = language.gettext(mark("opened %(day)s"), day=language.date(row.opened_at))
+        if row.due_extended_on != row.due_on:
+            day = language.date(row.due_extended_on)
+            moved = language.gettext(mark("moved forward: %(day)s"), day=day)
+        return _Shown(
+            row.reference,
+            language.text(self.directory.agency(row.agency_id).name),
+            clock_title(language, self.clocks, row.clock),
+            due(row.at, now),
+            moved,
+            kind,
+            language.gettext(state),
+            opened,
+            _LINES.join(_chased(language, chases)) or language.gettext(mark("None")),
+            _next(language, row),
+        )
 
 
-def _chased(language: Language, chases: tuple[AnyRow, ...]) -> Iterator[str]:
+def _chased(language: Language, chases: Sequence[AnyRow]) -> Iterator[str]:
     """Who was written to, by the instant at which it was done."""
-    for at, steps in groupby(chases, lambda chase: chase.chased_at):
+    for at, steps in groupby(chases, attrgetter("chased_at")):
         upward = sorted(steps, key=lambda chase: UPWARD.index(chase.to_role))
-        roles = dict.fromkeys(_reader(language, step) for step in upward)
+        roles = dict.fromkeys([_reader(language, step) for step in upward])
         yield f"{language.date_and_time(at)}: {', '.join(roles)}"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from intake.domain.clock import Kind as ClockKind
 from intake.domain.clock import Rule
-from intake.domain.directory import Desk, Kind
+from intake.domain.directory import Desk, Kind, LineUse
 from intake.domain.message import Message, mark
 from intake.domain.people import Role
 from intake.domain.referral import State
@@ -34,6 +34,10 @@ DESKS: Mapping[str, str] = {
     Desk.TRIAGE: mark("Triage desk"),
     Desk.HOLIDAY: mark("Holiday desk"),
     Desk.DUTY: mark("Duty desk"),
+}
+LINE_USES: Mapping[str, str] = {
+    LineUse.CHILD_WELFARE: mark("Child welfare advice and notifications"),
+    LineUse.EMERGENCY: mark("Emergency social service"),
 }
 ROLES: Mapping[str, str] = {
     Role.WORKER: mark("worker"),

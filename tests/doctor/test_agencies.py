@@ -46,6 +46,9 @@ def test_an_agency_with_one_who_can_open_warns(site: Site) -> None:
     assert SOC in bad(agencies.openers_enough(directory, everyone | {SOC: 1}))[Level.WARN]
     del everyone[POL]
     assert f"at {POL}" in bad(agencies.openers_enough(directory, everyone))[Level.WARN]
+    ended = {POL: replace(directory.agency(POL), in_use=False)}
+    without = replace(directory, agencies={**directory.agencies, **ended})
+    assert well(agencies.openers_enough(without, everyone)), "nothing new comes there"
 
 
 def test_a_damaged_key_fails(site: Site) -> None:

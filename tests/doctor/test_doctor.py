@@ -19,7 +19,7 @@ from intake.domain.row_id import new_id
 from intake.jobs import SECONDS, Timetable, patience
 from intake.post.files import FileSender
 from intake.post.letter import Letter, LetterNotTaken
-from intake.services.take_stock import Stock, Waiting
+from intake.services.take_stock import Stock, TakeStock, Waiting
 from intake.store import people
 from intake.store.people_tables import AgencyKeyRow, GrantRow
 from intake.store.tables import DeadlineRow, HeartbeatRow, OutboxRow
@@ -97,6 +97,10 @@ def test_stock_is_what_waits_in_the_database(site: Site) -> None:
         0,
     )
     assert before.with_one_opener > 0
+    agencies = site.parts.directory.agencies
+    ended = {name: replace(agency, in_use=False) for name, agency in agencies.items()}
+    none = TakeStock(site.parts.database, replace(site.parts.directory, agencies=ended))
+    assert none(site.hands()).with_one_opener == none(site.hands()).without_opener == 0
     site.send()
     worker = site.signed_in("soc")
     now = site.hands.move(days=30)

@@ -22,7 +22,13 @@ from intake.domain.directory import (
     LineUse,
     MunicipalityUnknown,
 )
-from intake.domain.directory_file import DirectoryInvalid, directory_from, read_directory
+from intake.domain.directory_file import (
+    DirectoryInvalid,
+    directory_from,
+    lasting_directory,
+    read_directory,
+)
+from intake.domain.directory_toml import written
 
 SHIPPED = Path(intake.__file__).parent / "data" / "directory.toml"
 ANY = read_directory(SHIPPED)
@@ -398,3 +404,116 @@ def test_a_file_that_holds_no_directory_is_refused(tmp_path: Path, content: byte
         path.write_bytes(content)
     with pytest.raises(DirectoryInvalid, match=r"cannot be read|agency is missing"):
         read_directory(path)
+
+
+AUGUST = date(2026, 8, 1)
+BEFORE, AFTER = date(2026, 7, 31), date(2026, 8, 2)
+
+
+def ended(*agencies: str) -> Raw:
+    """The tables in which these go out of use on the first of August."""
+    tables = raw()
+    for agency in agencies:
+        row(tables, "agency", agency)["out_of_use_from"] = AUGUST
+    return tables
+
+
+def test_an_agency_out_of_use_gives_way_from_its_day_on_and_keeps_its_name() -> None:
+    tables = ended("hea-vantaa-kerava-office")
+    tables["agency"].append(
+        {**row(tables, "agency", "hea-vantaa-kerava-office"), "id": "hea-new", "desk": "triage"}
+    )
+    tables["agency"][-1].pop("out_of_use_from")
+    for day, taker in ((BEFORE, "hea-vantaa-kerava-office"), (AUGUST, "hea-new")):
+        directory = directory_from(tables, day)
+        assert desk_of(HEA, OFFICE, "vantaa", directory=directory) == taker
+        assert directory.agency("hea-vantaa-kerava-office").name["fi"]
+        assert directory.agency("hea-vantaa-kerava-office").in_use is (day < AUGUST)
+
+
+def test_the_place_of_an_agency_out_of_use_is_free_for_another() -> None:
+    tables = ended(Y)
+    tables["agency"].append({**row(tables, "agency", Y), "id": "you-new"})
+    tables["agency"][-1].pop("out_of_use_from")
+    with pytest.raises(DirectoryInvalid, match=f'as YOU office, but so does "{Y}"'):
+        directory_from(tables, BEFORE)
+    assert desk_of(YOU, OFFICE, "porvoo", directory=directory_from(tables, AUGUST)) == "you-new"
+
+
+@pytest.mark.parametrize(
+    ("agency", "problem"),
+    [
+        (Y, 'municipality "porvoo" has no YOU'),
+        ("soc-ita-uusimaa-duty", f'phone_line "{LINE}": agency "soc-ita-uusimaa-duty" is out of'),
+        (S, f'fallback_duty_desk "{S}" must be a SOC duty desk in use'),
+        (P, f'school "{IN_SIPOO}" is in use, but its agency "{P}" is not'),
+        ("ank-porvoo-sipoo", f'agreement "{PACT}": agency "ank-porvoo-sipoo" is no Ankkuri team'),
+    ],
+)
+def test_a_directory_that_will_not_hold_on_a_later_day_is_refused_today(
+    agency: str, problem: str
+) -> None:
+    tables = ended(agency)
+    assert directory_from(tables, BEFORE)
+    with pytest.raises(DirectoryInvalid) as invalid:
+        lasting_directory(tables, BEFORE)
+    assert any(f"from {AUGUST} on: {problem}" in line for line in invalid.value.problems)
+    with pytest.raises(DirectoryInvalid):
+        directory_from(tables, AFTER)
+
+
+def test_an_agreement_that_has_ended_does_not_hold_its_team() -> None:
+    tables = raw()
+    row(tables, "agency", "ank-loviisa")["municipalities"].remove("pukkila")
+    with pytest.raises(DirectoryInvalid, match="no Ankkuri team that serves"):
+        directory_from(tables, date(2025, 12, 31))
+    assert directory_from(tables, date(2026, 1, 1))
+
+
+def test_a_closed_school_stays_known_and_its_principal_gets_nothing() -> None:
+    tables = ended("pri-tikkukivi")
+    row(tables, "school", IN_VANTAA)["out_of_use_from"] = AUGUST
+    directory = directory_from(tables, AUGUST)
+    assert not directory.schools[IN_VANTAA].in_use
+    assert desk_of(PRI, OFFICE, "vantaa", IN_VANTAA, directory=directory) == "pri-vantaa"
+
+
+def test_an_agency_may_have_a_week_of_its_own() -> None:
+    tables = raw()
+    row(tables, "agency", Y)["hours"] = {"mon": "12:00-14:00"}
+    hours = directory_from(tables).agency(Y).hours
+    assert hours.week == ((time(12), time(14)), None, None, None, None)
+    row(tables, "agency", Y)["hours"] = {"mon": "14-12"}
+    with pytest.raises(DirectoryInvalid, match='"14-12" is not written like'):
+        directory_from(tables)
+
+
+def test_a_line_has_its_agencys_number_and_hours_unless_it_has_its_own() -> None:
+    tables = raw()
+    advice = row(tables, "phone_line", "line-ita-uusimaa-child-welfare")
+    desk = directory_from(tables).agency(advice["agency"])
+    advice |= {"phone": "09 000 0999", "hours": {"tue": "09:00-10:00"}}
+    line = next(li for li in directory_from(tables).phone_lines if li.id == advice["id"])
+    assert (line.phone, line.hours.week[0]) == ("09 000 0999", None)
+    assert line.phone != desk.phone
+    row(tables, "phone_line", LINE)["hours"] = {"tue": "09:00-10:00"}
+    with pytest.raises(DirectoryInvalid, match='must have hours "always"'):
+        directory_from(tables)
+
+
+def test_a_controller_serves_its_own_area_with_its_own_kinds() -> None:
+    assert set(ANY.area_of("county-vantaa-kerava")) == {"vantaa", "kerava"}
+    assert ANY.area_of("municipality-sipoo") == ("sipoo",)
+    assert len(ANY.area_of("police")) == 15
+    for agency in ANY.agencies.values():
+        assert agency.kind in ANY.kinds_of(agency.controller)
+        assert set(agency.municipalities) <= set(ANY.area_of(agency.controller))
+    assert SOC not in ANY.kinds_of("police")
+    assert POL not in ANY.kinds_of("municipality-sipoo")
+
+
+def test_what_is_written_as_a_file_is_read_as_it_was() -> None:
+    tables = ended("pri-tikkukivi")
+    row(tables, "agency", Y)["name"]["fi"] = 'Nuoriso "Ö" \\ \x7f'
+    row(tables, "agency", Y)["hours"] = {"mon": "12:00-14:00"}
+    assert tomllib.loads(written(tables)) == tables

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from pathlib import Path
 
 from flask import Flask, render_template
@@ -21,6 +22,7 @@ from wtforms.validators import ValidationError
 
 import intake
 from intake.language import LANGUAGES, SOURCE, Language, install
+from intake.web.forms.hours import Span
 
 ROOT = Path(intake.__file__).parent.parent
 TEMPLATES = ROOT / "templates"
@@ -48,7 +50,7 @@ def _wrong(text: str):  # type: ignore[no-untyped-def]  # WTForms ships no types
 
 
 class Sample(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
-    """One field of every kind; the first five are always wrong."""
+    """One field of every kind; the first five and one of the days are always wrong."""
 
     name = StringField("Lapsen tai nuoren nimi", _wrong("Kirjoita lapsen tai nuoren nimi"))
     born = DateField("Syntymäaika", _wrong("Kirjoita syntymäaika"), format="%d %m %Y")
@@ -68,6 +70,8 @@ class Sample(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     protected = RadioField("Turvakielto", choices={"yes": "Kyllä", "no": "Ei"}, default="no")
     agreed = BooleanField("Nuori suostuu tietojen välittämiseen", default=True)
     state = SelectField("Tila", choices={"open": "Avoimet", "all": "Kaikki"}, default="all")
+    mon = Span("Maanantai", default=(time(8), time(15, 30)))
+    tue = Span("Tiistai", _wrong("Kirjoita ajat kuten 8.00 ja 16.00"))
     search = StringField("Tunnus tai koulu")
     order = SelectField("Järjestys", choices={"due": "Määräaika"})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -231,6 +232,19 @@ def test_an_agency_that_has_the_report_or_that_nobody_opens_is_no_target(site: S
             {"it": f"{DUTY}%"},
         )
     assert DUTY not in targets(site, "soc", at(site, SOC).id)
+
+
+def test_an_agency_out_of_use_is_no_target(site: Site) -> None:
+    site.send()
+    first = at(site, SOC)
+    assert TRIAGE in targets(site, "soc", first.id)
+    agencies = site.parts.directory.agencies
+    ended = {TRIAGE: replace(agencies[TRIAGE], in_use=False)}
+    parts = replace(
+        site.parts, directory=replace(site.parts.directory, agencies={**agencies, **ended})
+    )
+    found = parts.hand_over.choices(site.visit("soc"), first.id, site.hands()).targets
+    assert TRIAGE not in {target.id for target in found}
 
 
 def test_a_team_without_an_agreement_in_force_is_no_target(site: Site) -> None:

@@ -122,7 +122,13 @@ def test_every_change_of_who_can_open_renews_the_stamp_and_no_other_does(site: S
             "agency_id": POL,
             "valid_from": at.date(),
         },
-        AgencyKeyRow: {"id": key, "agency_id": POL, "public_key": b"", "created_at": at},
+        AgencyKeyRow: {
+            "id": key,
+            "agency_id": POL,
+            "public_key": b"",
+            "created_at": at,
+            "retired_at": at,  # an agency has one in use
+        },
         GrantRow: {
             "id": uuid4(),
             "agency_key_id": key,

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 import config
+from intake.domain.row_id import new_id
 from intake.services import list_deletions
 from intake.services.list_deletions import ListDeletions, ListNotWritten, ListUnreadable, read_list
 from intake.store import deletions
 from intake.store.deletions import erase_rows
-from intake.store.tables import SectionRow, WrapRow
+from intake.store.tables import DeletionRow, SectionRow, WrapRow
 from tests.site import Site
 
 
@@ -72,6 +74,31 @@ def test_after_a_crash_before_the_mark_entries_stand_there_twice(
     once = read_list(file_of(site))
     site.parts.list_deletions(site.hands())
     assert read_list(file_of(site)) == once * 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"of_table": "nothing"},
+        {"of_row": ["no id"]},
+        {"of_row": 5},
+        {"of_row": {}},
+        {"of_column": "created_at", "value": "now"},
+    ],
+)
+def test_an_entry_that_no_restore_could_read_keeps_no_other_out(
+    site: Site, change: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    site.send()
+    wraps = erase(site, WrapRow)
+    at, broken = site.hands(), new_id(site.hands())
+    entry = {"id": broken, "of_table": "notice", "of_row": [str(broken)], "at": at}
+    with site.parts.database.write() as connection:
+        connection.execute(insert(DeletionRow).values(**entry | change))
+    site.parts.list_deletions(at)
+    assert site.parts.list_deletions(at) == 0
+    assert [e.of_table for e in read_list(file_of(site))] == ["wrap"] * wraps
+    assert str(broken) in caplog.text
 
 
 @pytest.mark.parametrize("kept", [1, 30, 5000])

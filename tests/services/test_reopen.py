@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -57,15 +57,29 @@ def test_steps_of_the_time_it_was_closed_are_not_caught_up(site: Site) -> None:
     site.parts.respond(site.visit("soc-head"), referral, AGAIN, site.hands())
     assert site.parts.chase(site.hands()) == 0
     silence(site, days=12)
+    assert chased(site) == ["days-late-1", "days-late-3", "days-late-5"]
+
+
+def chased(site: Site) -> list[str]:
     with site.parts.database.read() as connection:
-        steps = set(
+        return list(
             connection.scalars(
                 select(ChaseRow.step)
                 .join(DeadlineRow, DeadlineRow.id == ChaseRow.deadline_id)
                 .where(DeadlineRow.clock == "lsl26_complete")
+                .order_by(ChaseRow.chased_at)
             )
         )
-    assert steps == {"days-late-1", "days-late-3", "days-late-5"}
+
+
+def test_where_every_step_is_past_the_last_one_is_taken_at_once_and_once(site: Site) -> None:
+    referral = closed(site)
+    site.hands.move(days=200)
+    for entry in (AGAIN, Entry(Move.CLOSE, reason="Perhe muutti."), AGAIN):
+        who = "soc-head" if entry is AGAIN else "soc"
+        site.parts.respond(site.visit(who), referral, entry, site.hands.move(minutes=1))
+        silence(site, days=2)
+        assert chased(site) == ["days-late-5"]
 
 
 def test_that_it_was_closed_and_reopened_stays_visible(site: Site) -> None:
@@ -108,3 +122,24 @@ def test_the_reporter_sees_that_it_is_being_handled_again(site: Site) -> None:
         respond(head, referral, entry, site.hands.move(minutes=1))
         seen.append(status.by_code(code).agencies[0].stage)
     assert seen == [Stage.HANDLED, Stage.CLOSED, Stage.HANDLED]
+
+
+def test_a_clock_that_was_set_back_stops_no_chase(site: Site) -> None:
+    site.send()
+    referral: UUID = at(site, SOC).id
+    soc, respond = site.visit("soc"), site.parts.respond
+    respond(soc, referral, Entry(Move.ACCEPT), site.hands())
+    steps = clocks(site, referral)["lsl26_start"].steps
+    first = datetime.fromisoformat(steps[0]["at"])
+    site.hands.at = first + timedelta(minutes=5)
+    site.parts.chase(site.hands())
+    soc = site.visit("soc")
+    respond(soc, referral, Entry(Move.CLOSE, reason="Perhe muutti."), site.hands.move(minutes=1))
+    site.hands.at = first - timedelta(minutes=5)
+    respond(site.visit("soc-head"), referral, AGAIN, site.hands())
+    for _ in range(30):
+        silence(site, days=1)
+    deadline = clocks(site, referral)["lsl26_start"]
+    with site.parts.database.read() as connection:
+        taken = select(ChaseRow.step).where(ChaseRow.deadline_id == deadline.id)
+        assert sorted(connection.scalars(taken)) == sorted(step["step"] for step in steps)

@@ -13,6 +13,7 @@ from intake.services.oversee import Oversee
 from intake.services.read import ReferralNotYours
 from intake.services.record import Entry, MoveNotOpen, ReasonMissing
 from intake.services.status import Stage, Status
+from intake.services.withdraw import OPENED
 from intake.store import moves
 from intake.store.tables import ChaseRow, DeadlineRow, WrapRow
 from tests.services.sending import at, clocks, gang, hand_over, lines, row_of, silence
@@ -194,9 +195,20 @@ def test_opening_it_after_that_leaves_a_line_but_is_no_opening(site: Site) -> No
     site.parts.withdraw(site.visit("ank"), first, MISTAKE, site.hands.move(hours=1))
     site.parts.read(site.visit("you"), sent, site.hands())
     assert row_of(site, sent).opened_at is None
-    assert [line.purpose for line in lines(site, Action.OPEN)] == [
+    assert [line.purpose for line in lines(site, Action.OPEN) if line.referral_id == sent] == [
         "history of a withdrawn referral"
     ]
+
+
+def test_the_pages_of_handing_over_open_it_too(site: Site) -> None:
+    first, sent = sent_to_youth_services(site)
+    now = site.hands.move(minutes=1)
+    site.parts.hand_over.choices(site.visit("you"), sent, now)
+    assert [line.at for line in lines(site, Action.OPEN) if line.referral_id == sent] == [now]
+    site.parts.withdraw(site.visit("ank"), first, MISTAKE, site.hands.move(hours=1))
+    assert row_of(site, sent).opened_at == now
+    (line,) = [line for line in lines(site, "move:withdraw") if line.referral_id == sent]
+    assert line.purpose == OPENED
 
 
 def test_social_services_withdraw_what_they_sent_to_one_another(site: Site) -> None:

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import insert
 
 import config
-from intake import wiring
+from intake import upkeep, wiring
 from intake.store.database import Database, DatabaseNotReady
 from intake.store.tables import ReportRow, SectionRow
 from tests.lived import empty_place, key_pair, live, opened, rows_of, seen, told
@@ -105,7 +105,7 @@ def test_a_killed_backup_never_leaves_a_file_that_is_not_whole_under_its_name(
         there = len(list(folder.iterdir()))
         kill(chance.uniform(0, whole), begun, site.parts.settings, *command)
     assert list(folder.glob("*.partial")), "no kill fell into the middle of a backup"
-    with wiring.restore(empty_place(tmp_path / "nowhere")) as restore:
+    with upkeep.restore(empty_place(tmp_path / "nowhere")) as restore:
         for file in folder.glob("*.backup"):
             assert restore.verify(opened(file, private))[1] > MANY
 

@@ -3,20 +3,46 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
 
 from intake.domain.people import AGENCY_ROLES, PERMISSIONS, Permission
 from intake.domain.trail import Action
+from intake.store.people_tables import MembershipRow
 from intake.store.tables import ReferralRow, TrailRow
 from intake.web.page import HEADERS
 from tests.look.page_faults import page_faults
 from tests.site import DUTY, PEOPLE, SOC, TRIAGE, Site
 
 PROBES = ("probe.alive", "probe.serves")  # for a proxy, which has no account
-OPEN_DOORS = ("reporter.", "account.sign_in", "account.front", "static", *PROBES)
+OPEN_DOORS = ("reporter.", "joining.", "account.sign_in", "account.front", "static", *PROBES)
+
+
+SCHOOL, TEAM_AGREEMENT = "school-tikkukivi", "agreement-vantaa-2026"
+LINE = "line-vantaa-kerava-emergency"
+ENTRIES = {
+    "admin.school": SCHOOL,
+    "admin.close_school": SCHOOL,
+    "admin.agreement": TEAM_AGREEMENT,
+    "admin.remove_agreement": TEAM_AGREEMENT,
+    "admin.line": LINE,
+    "admin.remove_line": LINE,
+}
+OWN = {
+    "admin": {"admin.agency", "admin.agency_out_of_use", "admin.line", "admin.remove_line"},
+    "admin-vantaa": {"admin.school", "admin.close_school"},
+    "admin-police": {"admin.agreement"},
+}
+"""Which pages about the entries above belong to whom; people of the county are the first one's."""
+NOWHERE = {
+    "people.withdraw",
+    "colleagues.give_key",
+    "colleagues.new_key",
+    "admin.remove_agreement",
+}
+"""What is not there: an invitation, a colleague without the key, an agreement not begun."""
 
 
 def permission_of(site: Site, endpoint: str) -> Any:
@@ -32,20 +58,28 @@ def staff_routes(site: Site) -> list[Any]:
 
 
 def address(rule: Any, site: Site) -> str:
+    """Of a page about something that is there, of the county where it can be."""
     with site.parts.database.read() as connection:
         referral = connection.scalar(
             select(ReferralRow.id).where(ReferralRow.agency_id.like("soc-%"))
+        )
+        role = connection.scalar(
+            select(MembershipRow.id).where(MembershipRow.person_id == site.people["wel"])
         )
     person = rule.endpoint.endswith((".person", ".remove"))
     values: dict[str, Any] = {
         "referral_id": referral,
         "move": "accept",
         "clock": "urgency",
+        "person_id": site.people["wel"],
+        "role_id": role,
+        "invitation_id": UUID(int=1),
+        "entry_id": ENTRIES.get(rule.endpoint, SOC),
         "draft": uuid4(),
         "name": "child" if person else "who",
         "number": 1,
         "letter_id": uuid4(),
-        "agency_id": TRIAGE,
+        "agency_id": SOC if rule.endpoint.startswith("colleagues.") else TRIAGE,
     }
     adapter = site.app.url_map.bind("localhost")
     return adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
@@ -94,7 +128,13 @@ def test_each_person_gets_exactly_the_pages_of_their_roles(site: Site, name: str
         if "GET" not in rule.methods or rule.endpoint == "account.front":
             continue
         answer = client.get(address(rule, site))
-        hidden = rule.arguments and not of_its_agency
+        hidden = (
+            rule.endpoint in NOWHERE
+            or ("referral_id" in rule.arguments and not of_its_agency)
+            or "letter_id" in rule.arguments
+            or ("entry_id" in rule.arguments and rule.endpoint not in OWN.get(name, ()))
+            or ("person_id" in rule.arguments and name != "admin")
+        )
         expected = {403} if permission not in held else {404} if hidden else {200}
         if permission is Permission.KEY_IN and permission in held:
             expected = {200, 303, 404}  # of a draft that nobody has begun

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from intake.services.sign_in import FREE_TRIES, IDLE, LONGEST, SignIn
-from intake.store.people_tables import MembershipRow
+from intake.store.people_tables import MembershipRow, PersonRow
 from intake.vault.passphrase import HashingBusy
 from intake.web.account import COOKIE
 from intake.web.kept import MOST_FIELDS
@@ -269,3 +269,16 @@ def test_a_person_without_a_role_in_force_is_told_so(site: Site) -> None:
     assert page.status_code == 200
     assert page_faults(page.text) == []
     assert client.get("/picture").status_code == 403
+
+
+def test_ones_own_language_is_spoken_from_sign_in_on_unless_another_was_chosen(site: Site) -> None:
+    with site.parts.database.write() as connection:
+        connection.execute(
+            update(PersonRow).where(PersonRow.id == site.people["soc"]).values(language="sv")
+        )
+    for chosen, inbox in ((None, "Inkomna"), ("fi", "Saapuneet")):
+        client = site.client()
+        if chosen:
+            client.get(f"/sign-in?lang={chosen}")
+        assert sign_in(client, "soc", PASSPHRASE).status_code == 303
+        assert inbox in client.get("/inbox").text

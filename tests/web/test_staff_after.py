@@ -5,12 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from intake.domain.people import Membership, Role
 from intake.domain.referral import Move
 from intake.services.record import Entry
 from intake.store import people
+from intake.store.tables import WrapRow
 from tests.look.page_faults import page_faults
 from tests.services.sending import at, gang, hand_over, silence
 from tests.site import ANK, DUTY, SOC, YOU, Site, token_in
@@ -130,6 +131,20 @@ def test_no_page_of_a_withdrawn_report_shows_or_records_anything(site: Site) -> 
     assert page_faults(inbox) == []
     assert "Withdrawn by its sender" in inbox
     assert at(site, YOU).reference not in client.get("/inbox").text
+
+
+def test_a_report_that_lost_its_wraps_offers_no_move_and_keeps_what_was_typed(site: Site) -> None:
+    """As between a withdrawal and its page, or restored from a backup made before it."""
+    _, sent = sent_to_youth(site)
+    with site.parts.database.write() as connection:
+        connection.execute(delete(WrapRow).where(WrapRow.referral_id == sent))
+    client = english(site, "you")
+    for move in ("accept", "return", "close", "hand_over"):
+        assert client.get(f"/referrals/{sent}/{move}").status_code == 409, move
+    typed = post(client, sent, "return", reason="Kirjoitin tätä pitkään.")
+    assert typed.status_code == 409
+    assert page_faults(typed.text) == []
+    assert "Kirjoitin tätä pitkään." in typed.text
 
 
 def test_what_the_receiver_took_up_is_not_withdrawn_and_the_page_says_what_to_do(

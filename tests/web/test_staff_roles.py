@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from intake.app import create_app
 from intake.domain.people import Permission
 from intake.domain.trail import Action
 from intake.store.tables import TrailRow
 from tests.look.page_faults import page_faults
 from tests.site import Site
 
+MEMBERS = {"soc", "soc-deputy", "soc-head", "pol", "ank", "hea", "you", "wel", "pri"}
 PAGES = {
-    "/inbox": {"soc", "soc-deputy", "soc-head", "pol", "ank", "hea", "you", "wel", "pri"},
+    "/inbox": MEMBERS,
+    "/keys": MEMBERS,
     "/deadlines": {"supervisor"},
     "/picture": {"coordinator"},
     "/rules": {"rules"},
     "/directory": {"admin"},
+    "/people": {"admin"},
     "/trail": {"auditor"},
 }
 ONE_OF_EACH = (
@@ -77,7 +82,8 @@ def test_the_menu_has_the_pages_of_ones_role_and_no_others(site: Site) -> None:
 
 
 def test_every_route_of_staff_names_a_permission(site: Site) -> None:
-    doors = ("account", "agency", "supervisor", "coordinator", "rules", "admin", "audit")
+    doors = ["account", "agency", "colleagues", "supervisor", "coordinator", "rules", "audit"]
+    doors += ["admin", "people"]
     views = {
         endpoint: view
         for endpoint, view in site.app.view_functions.items()
@@ -86,3 +92,26 @@ def test_every_route_of_staff_names_a_permission(site: Site) -> None:
     assert views
     for endpoint, view in views.items():
         assert isinstance(getattr(view, "permission", None), Permission), endpoint
+
+
+@pytest.mark.parametrize(
+    ("door", "name", "paths"),
+    [
+        ("agency", "soc", ("/inbox", "/keys")),
+        ("admin", "admin", ("/directory", "/people", "/people/invite")),
+        ("audit", "auditor", ("/trail",)),
+    ],
+)
+def test_a_door_that_is_served_alone_shows_its_pages(
+    site: Site, door: str, name: str, paths: tuple[str, ...]
+) -> None:
+    parts = replace(site.parts, settings=replace(site.parts.settings, doors=(door,)))
+    client = create_app(parts).test_client()
+    cookie = site.signed_in(name).get_cookie("ankkuri_staff")
+    assert cookie is not None
+    client.set_cookie("ankkuri_staff", cookie.value)
+    for path in paths:
+        page = client.get(path)
+        assert page.status_code == 200
+        assert page_faults(page.text) == []
+    assert client.get("/join").status_code == (410 if door == "admin" else 404)

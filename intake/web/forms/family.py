@@ -92,6 +92,7 @@ class ChildForm(ReportForm):
                 (
                     (school.id, f"{names[school.municipality]}: {self.language.text(school.name)}")
                     for school in directory.schools.values()
+                    if school.in_use
                 ),
                 key=lambda school: school[1],
             ),

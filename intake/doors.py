@@ -1,0 +1,226 @@
+"""Each door, made of the parts that it may use; its modules are imported only when served."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from flask import Blueprint
+
+from config import SECRETS, STAFF_DOORS, read_secret
+from intake.wiring import Parts
+
+if TYPE_CHECKING:
+    from intake.web.admin.room import Room
+
+
+def blueprints(parts: Parts) -> list[Blueprint]:
+    """The doors that the settings name; the sign-in page comes with any door of staff."""
+    doors = parts.settings.doors
+    made = [_DOORS[door](parts) for door in doors]
+    made += [make(parts) for door in doors for make in _BEHIND.get(door, ())]
+    made.append(_probe(parts))
+    if set(parts.settings.doors) & STAFF_DOORS:
+        made.append(_account(parts))
+    return made
+
+
+def _reporter(parts: Parts) -> Blueprint:
+    from intake.services.draft import Draft
+    from intake.services.status import Status
+    from intake.services.stop_notices import StopNotices
+    from intake.web.reporter.door import make_blueprint
+
+    return make_blueprint(
+        draft=Draft(parts.database),
+        route=parts.route,
+        submit=parts.submit,
+        status=Status(parts.database, parts.directory),
+        stop_notices=StopNotices(parts.database),
+        directory=parts.directory,
+        clocks=parts.clocks,
+        door_secret=read_secret(parts.settings.keys, SECRETS["reporter"]),
+        secure_cookies=parts.settings.secure_cookies,
+        now=parts.now,
+    )
+
+
+def _agency(parts: Parts) -> Blueprint:
+    from intake.web.agency import make_blueprint
+
+    blueprint = make_blueprint(
+        read=parts.read,
+        respond=parts.respond,
+        hand_over=parts.hand_over,
+        withdraw=parts.withdraw,
+        take_over=parts.take_over,
+        write_note=parts.write_note,
+        directory=parts.directory,
+        clocks=parts.clocks,
+        refuse=_refuse(parts),
+        door_secret=_staff_secret(parts),
+        now=parts.now,
+    )
+    blueprint.register_blueprint(_keyed(parts))
+    return blueprint
+
+
+def _keyed(parts: Parts) -> Blueprint:
+    from intake.services.draft import Draft
+    from intake.services.status import Status
+    from intake.web.keyed.door import make_blueprint
+
+    return make_blueprint(
+        draft=Draft(parts.database),
+        route=parts.route,
+        submit=parts.submit,
+        status=Status(parts.database, parts.directory),
+        directory=parts.directory,
+        clocks=parts.clocks,
+        refuse=_refuse(parts),
+        door_secret=_staff_secret(parts),
+        secure_cookies=parts.settings.secure_cookies,
+        now=parts.now,
+    )
+
+
+def _supervisor(parts: Parts) -> Blueprint:
+    from intake.services.oversee import Oversee
+    from intake.services.try_again import TryAgain
+    from intake.web.supervisor import make_blueprint
+
+    return make_blueprint(
+        oversee=Oversee(parts.database, parts.directory),
+        try_again=TryAgain(parts.database, parts.directory),
+        directory=parts.directory,
+        clocks=parts.clocks,
+        refuse=_refuse(parts),
+        door_secret=_staff_secret(parts),
+        now=parts.now,
+    )
+
+
+def _coordinator(parts: Parts) -> Blueprint:
+    from intake.services.oversee import Oversee
+    from intake.web.coordinator import make_blueprint
+
+    return make_blueprint(oversee=Oversee(parts.database, parts.directory), refuse=_refuse(parts))
+
+
+def _rules(parts: Parts) -> Blueprint:
+    from intake.web.rules import make_blueprint
+
+    return make_blueprint(rules=parts.rules, clocks=parts.clocks, refuse=_refuse(parts))
+
+
+def _admin(parts: Parts) -> Blueprint:
+    from intake.web.admin.door import make_blueprint
+
+    return make_blueprint(room=_room(parts), openers=parts.openers, rules=parts.rules)
+
+
+def _people(parts: Parts) -> Blueprint:
+    from intake.web.admin.door import make_people_blueprint
+
+    return make_people_blueprint(
+        room=_room(parts),
+        appoint=parts.appoint,
+        dismiss=parts.dismiss,
+        invite=parts.invite,
+        openers=parts.openers,
+        base_url=parts.settings.base_url,
+    )
+
+
+def _joining(parts: Parts) -> Blueprint:
+    from intake.services.join import Join
+    from intake.web.joining import make_blueprint
+
+    return make_blueprint(
+        join=Join(parts.database, read_secret(parts.settings.keys, SECRETS["pepper"])),
+        amend=parts.amend,
+        every_door=set(parts.settings.doors) >= STAFF_DOORS,
+        door_secret=_staff_secret(parts),
+        secure_cookies=parts.settings.secure_cookies,
+        now=parts.now,
+    )
+
+
+def _colleagues(parts: Parts) -> Blueprint:
+    from intake.services.colleagues import Colleagues
+    from intake.services.enrol import Enrol
+    from intake.web.colleagues import make_blueprint
+
+    return make_blueprint(
+        colleagues=Colleagues(parts.database),
+        enrol=Enrol(parts.database, read_secret(parts.settings.keys, SECRETS["pepper"])),
+        sign_in=parts.sign_in,
+        directory=parts.directory,
+        refuse=_refuse(parts),
+        door_secret=_staff_secret(parts),
+        now=parts.now,
+    )
+
+
+def _room(parts: Parts) -> Room:
+    from intake.web.admin.room import Room
+
+    return Room(parts.amend, _refuse(parts), _staff_secret(parts), parts.now)
+
+
+def _audit(parts: Parts) -> Blueprint:
+    from intake.services.audit import Audit
+    from intake.web.audit import make_blueprint
+
+    return make_blueprint(
+        audit=Audit(parts.database),
+        directory=parts.directory,
+        clocks=parts.clocks,
+        refuse=_refuse(parts),
+        now=parts.now,
+    )
+
+
+def _account(parts: Parts) -> Blueprint:
+    from intake.web.account import make_blueprint
+
+    return make_blueprint(
+        sign_in=parts.sign_in,
+        refuse=_refuse(parts),
+        door_secret=_staff_secret(parts),
+        secure_cookies=parts.settings.secure_cookies,
+        now=parts.now,
+    )
+
+
+def _probe(parts: Parts) -> Blueprint:
+    from intake.services.ready import Ready
+    from intake.web.probe import make_blueprint
+
+    return make_blueprint(Ready(parts.database))
+
+
+def _refuse(parts: Parts) -> Callable[..., None]:
+    from intake.services.refuse import Refuse
+
+    return Refuse(parts.database, parts.now)
+
+
+def _staff_secret(parts: Parts) -> bytes:
+    return read_secret(parts.settings.keys, SECRETS["staff"])
+
+
+_DOORS: Mapping[str, Callable[[Parts], Blueprint]] = {
+    "reporter": _reporter,
+    "agency": _agency,
+    "supervisor": _supervisor,
+    "coordinator": _coordinator,
+    "rules": _rules,
+    "admin": _admin,
+    "audit": _audit,
+}
+_BEHIND: Mapping[str, tuple[Callable[[Parts], Blueprint], ...]] = {
+    "agency": (_colleagues,),
+    "admin": (_people, _joining),
+}
+"""What else a door serves."""

@@ -1,0 +1,100 @@
+"""Who of an agency's members can open, and who waits for its key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from intake.domain.people import Permission
+from intake.services.sign_in import Visit
+from intake.store import people, staff
+from intake.store.columns import AnyRow
+from intake.store.database import Database
+from intake.vault.keyring import check_code
+from intake.vault.seal import KeyUnusable, PublicKey
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """A member of an agency. ``code`` stands for their key, for two people to compare."""
+
+    id: UUID
+    name: str
+    sign_in_name: str
+    opens: bool
+    code: str
+
+
+@dataclass(frozen=True)
+class AgencyMembers:
+    """The members of one agency as one of them sees it; ``held``: somebody has its key."""
+
+    agency: str
+    opens: bool
+    held: bool
+    members: tuple[Colleague, ...]
+
+    @property
+    def waiting(self) -> tuple[Colleague, ...]:
+        """Those without the key."""
+        return tuple(member for member in self.members if not member.opens)
+
+
+@dataclass(frozen=True)
+class News:
+    """What a member is told above the inbox."""
+
+    waits: bool
+    to_give: int
+    without_worker: int
+
+
+@dataclass(frozen=True)
+class Colleagues:
+    """The members of one's own agencies."""
+
+    database: Database
+
+    def __call__(self, visit: Visit, today: date) -> tuple[AgencyMembers, ...]:
+        """By agency."""
+        agencies = visit.person.agencies(Permission.GIVE_KEYS)
+        with self.database.read() as connection:
+            rows = staff.members_and_grants(connection, agencies, today)
+            keys = {agency: people.key_in_use(connection, agency) for agency in agencies}
+            held = {a for a, key in keys.items() if key and people.has_holder(connection, key)}
+        found: dict[str, list[Colleague]] = {agency: [] for agency in sorted(agencies)}
+        for row in rows:
+            code = _code(row)
+            member = Colleague(row.id, row.name, row.sign_in_name, bool(row.opens), code)
+            found[row.agency_id].append(member)
+        return tuple(
+            AgencyMembers(
+                agency,
+                any(member.opens for member in members if member.id == visit.person.id),
+                agency in held,
+                tuple(members),
+            )
+            for agency, members in found.items()
+        )
+
+    def news(self, visit: Visit, today: date) -> News:
+        """In short."""
+        agencies = visit.person.agencies(Permission.GIVE_KEYS)
+        with self.database.read() as connection:
+            rows = staff.members_and_grants(connection, agencies, today)
+            without_worker = staff.without_worker(connection, agencies)
+        opened = {row.agency_id for row in rows if row.opens and row.id == visit.person.id}
+        return News(
+            waits=any(not row.opens and row.id == visit.person.id for row in rows),
+            to_give=len({row.id for row in rows if not row.opens and row.agency_id in opened}),
+            without_worker=without_worker,
+        )
+
+
+def _code(row: AnyRow) -> str:
+    """Nothing for a damaged key: it can be given nothing."""
+    try:
+        return check_code(PublicKey(str(row.id), row.public_key))
+    except KeyUnusable:
+        return ""

@@ -1,0 +1,174 @@
+"""Take up an invitation: the newcomer's own passphrase locks a key that nobody else ever has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from intake.domain.deadline import local_date
+from intake.domain.people import AGENCY_ROLES, Appointment
+from intake.domain.row_id import new_id
+from intake.domain.trail import Action
+from intake.services.enrol import (
+    SHORTEST_PASSPHRASE,
+    PassphraseTooShort,
+    make_key_unless_held,
+)
+from intake.services.invite import OpenInvitation, opened
+from intake.store import directory, invitations, outbox, people, staff, trail
+from intake.store.database import Database
+from intake.vault.keyring import (
+    InvitationSecret,
+    check_code,
+    lock_person_key,
+    new_key_pair,
+)
+from intake.vault.passphrase import PRODUCTION, Cost
+
+LETTER = "renewed"
+
+
+class InvitationOver(Exception):
+    """The link was used or withdrawn, is too old, or never was one."""
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Who has joined. ``waits_for``: agencies whose key a colleague must give them."""
+
+    sign_in_name: str
+    check_code: str
+    waits_for: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Join:
+    """Use of invitations, each once."""
+
+    database: Database
+    pepper: bytes
+    cost: Cost = PRODUCTION
+
+    def find(self, secret: InvitationSecret, now: datetime) -> OpenInvitation:
+        """What the link is for. Raises InvitationOver."""
+        with self.database.read() as connection:
+            row = invitations.found_by(connection, secret.lookup_id, now)
+        if row is None:
+            raise InvitationOver
+        return opened(row)
+
+    def __call__(self, secret: InvitationSecret, passphrase: str, now: datetime) -> Joined:
+        """Enrol the newcomer, or give who lost the passphrase a new key.
+
+        Raises InvitationOver, PassphraseTooShort, HashingBusy.
+        """
+        invitation = self.find(secret, now)
+        if len(passphrase) < SHORTEST_PASSPHRASE:
+            raise PassphraseTooShort
+        person_id = invitation.renews or new_id(now)
+        key = new_key_pair(str(person_id))
+        locked = lock_person_key(key, passphrase, self.pepper, person_id, cost=self.cost)
+        keys = {"public_key": key.public().raw, "sealed_private_key": locked}
+        for last_try in (False, True):
+            try:
+                with self.database.write() as connection:
+                    waits_for = self._join(connection, invitation, person_id, keys, now)
+            except IntegrityError:  # another newcomer made the agency's key at the same time
+                if last_try:
+                    raise InvitationOver from None
+            else:
+                break
+        return Joined(invitation.newcomer.sign_in_name, check_code(key.public()), waits_for)
+
+    def _join(
+        self,
+        connection: Connection,
+        invitation: OpenInvitation,
+        person_id: UUID,
+        keys: dict[str, bytes],
+        now: datetime,
+    ) -> tuple[str, ...]:
+        directory.lock(connection)  # administrators change people under it
+        if not invitations.use(connection, invitation.id, now):
+            raise InvitationOver
+        today = local_date(now)
+        if invitation.renews is None:
+            _add_person(connection, invitation, person_id, keys, now)
+        elif staff.person(connection, person_id) is None:
+            raise InvitationOver
+        else:
+            _renew(connection, person_id, keys, now)
+        held = staff.memberships(connection, [person_id])
+        action = Action.NEW_KEY if invitation.renews else Action.JOIN
+        trail.write_line(connection, at=now, action=action, person_id=person_id)
+        agencies = {
+            row.agency_id
+            for row in held
+            if row.role in AGENCY_ROLES and (row.valid_to is None or row.valid_to >= today)
+        }
+        return tuple(
+            agency
+            for agency in sorted(agencies)
+            if not make_key_unless_held(connection, agency, person_id, now)
+        )
+
+
+def _add_person(
+    connection: Connection,
+    invitation: OpenInvitation,
+    person_id: UUID,
+    keys: dict[str, bytes],
+    now: datetime,
+) -> None:
+    who, today = invitation.newcomer, local_date(now)
+    people.add_person(
+        connection,
+        {
+            "id": person_id,
+            "sign_in_name": who.sign_in_name,
+            "name": who.name,
+            "email": who.email,
+            "language": who.language,
+            "created_at": now,
+            **keys,
+        },
+    )
+    for role in invitation.roles:
+        if role.valid_to is None or role.valid_to >= today:
+            people.appoint(connection, person_id, _from(role, today), now)
+
+
+def _from(role: Appointment, today: date) -> Appointment:
+    return replace(role, valid_from=max(role.valid_from, today))
+
+
+def _renew(connection: Connection, person_id: UUID, keys: dict[str, bytes], now: datetime) -> None:
+    """A new key of the person; what was sealed to the old one is withdrawn, and they are told."""
+    staff.replace_keys(connection, person_id, keys, now)
+    staff.end_sessions(connection, person_id, now)
+    for agency in staff.withdraw_grants(connection, person_id, None, now):
+        trail.write_line(
+            connection,
+            at=now,
+            action=Action.WITHDRAW_GRANT,
+            person_id=person_id,
+            agency_id=agency,
+        )
+    outbox.put_letters(
+        connection,
+        [
+            {
+                "id": new_id(now),
+                "person_id": person_id,
+                "letter": LETTER,
+                "params": {},
+                "created_at": now,
+                "next_attempt_at": now,
+                "attempts": 0,
+            }
+        ],
+    )

@@ -1,0 +1,58 @@
+"""How much is open, late and due soon, counted in indexes alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import BindParameter, Connection, bindparam, case, distinct, func, select
+
+from intake.domain.referral import OPEN
+from intake.store.columns import AnyRow, Instant
+from intake.store.tables import DeadlineRow, ReferralRow
+
+_AGENCIES: BindParameter[list[str]] = bindparam("agencies", expanding=True)
+_NOW, _SOON = bindparam("now", type_=Instant), bindparam("soon", type_=Instant)
+_RUNNING = DeadlineRow.met_at.is_(None)
+_LATE, _BY_SOON = DeadlineRow.due_at <= _NOW, DeadlineRow.due_at <= _SOON
+_OPEN_ONES = (
+    select(func.count())
+    .select_from(ReferralRow)
+    .where(ReferralRow.agency_id.in_(_AGENCIES), ReferralRow.state.in_(sorted(OPEN)))
+    .scalar_subquery()
+)
+_PRESSURE = select(
+    _OPEN_ONES.label("open"),
+    func.count(distinct(case((_LATE, DeadlineRow.referral_id)))).label("late"),
+    func.count(distinct(DeadlineRow.referral_id)).label("late_or_soon"),
+).where(DeadlineRow.agency_id.in_(_AGENCIES), _RUNNING, _BY_SOON)
+_RUNNING_ONES = (
+    select(
+        DeadlineRow.agency_id,
+        func.count().label("running"),
+        func.count(case((_LATE, 1))).label("late"),
+        func.count(case((_BY_SOON, 1))).label("late_or_soon"),
+    )
+    .where(DeadlineRow.agency_id.in_(_AGENCIES), _RUNNING)
+    .group_by(DeadlineRow.agency_id)
+)
+
+
+def pressure(
+    connection: Connection, agencies: Collection[str], now: datetime, soon: datetime
+) -> AnyRow:
+    """How many referrals are ``open``, and of them ``late``, or ``late_or_soon`` with a deadline
+    that runs out until ``soon``. Clocks run on open ones alone.
+    """
+    asked = {"agencies": sorted(agencies), "now": now, "soon": soon}
+    return connection.execute(_PRESSURE, asked).one()
+
+
+def running(
+    connection: Connection, agencies: Collection[str], now: datetime, soon: datetime
+) -> Sequence[AnyRow]:
+    """How many deadlines are ``running`` at each of these agencies that has any, and of them
+    ``late`` or ``late_or_soon``.
+    """
+    asked = {"agencies": sorted(agencies), "now": now, "soon": soon}
+    return connection.execute(_RUNNING_ONES, asked).all()

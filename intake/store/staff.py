@@ -1,0 +1,242 @@
+"""People as administrators handle them: who has which role where, and what ends with a role."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, and_, exists, func, not_, or_, select, update
+
+from intake.domain.people import AGENCY_ROLES
+from intake.domain.referral import State
+from intake.store.columns import AnyRow
+from intake.store.deletions import put_for_good
+from intake.store.people_tables import (
+    AgencyKeyRow,
+    AgencyRow,
+    GrantRow,
+    MembershipRow,
+    PersonRow,
+    SessionRow,
+)
+from intake.store.tables import ReferralRow
+
+_CONTROLLER = func.coalesce(MembershipRow.controller_id, AgencyRow.controller_id)
+_PERSON = (
+    PersonRow.id,
+    PersonRow.sign_in_name,
+    PersonRow.name,
+    PersonRow.email,
+    PersonRow.language,
+)
+_HANDLED = (State.SENT.value, State.ACCEPTED.value)
+
+
+def people_of(connection: Connection, controllers: Collection[str]) -> Sequence[AnyRow]:
+    """People who have not left and who have, had or will have a role at these, by name."""
+    theirs = (
+        select(MembershipRow.person_id)
+        .join(AgencyRow, AgencyRow.id == MembershipRow.agency_id, isouter=True)
+        .where(_CONTROLLER.in_(controllers))
+    )
+    return connection.execute(
+        select(*_PERSON)
+        .where(PersonRow.left_at.is_(None), PersonRow.id.in_(theirs))
+        .order_by(PersonRow.name, PersonRow.sign_in_name)
+    ).all()
+
+
+def person(connection: Connection, person_id: UUID) -> AnyRow | None:
+    """One person who has not left."""
+    return connection.execute(
+        select(*_PERSON).where(PersonRow.id == person_id, PersonRow.left_at.is_(None))
+    ).first()
+
+
+def memberships(connection: Connection, people: Collection[UUID]) -> Sequence[AnyRow]:
+    """Every role that these people have, had or will have, with the controller it is under."""
+    return connection.execute(
+        select(
+            MembershipRow.id,
+            MembershipRow.person_id,
+            MembershipRow.role,
+            MembershipRow.agency_id,
+            MembershipRow.controller_id,
+            MembershipRow.valid_from,
+            MembershipRow.valid_to,
+            _CONTROLLER.label("under"),
+        )
+        .join(AgencyRow, AgencyRow.id == MembershipRow.agency_id, isouter=True)
+        .where(MembershipRow.person_id.in_(people))
+        .order_by(MembershipRow.valid_from, MembershipRow.id)
+    ).all()
+
+
+def controllers_of(connection: Connection, agencies: Collection[str]) -> Mapping[str, str]:
+    """The controller of each of these agencies that there is."""
+    rows = connection.execute(
+        select(AgencyRow.id, AgencyRow.controller_id).where(AgencyRow.id.in_(agencies))
+    )
+    return {row.id: row.controller_id for row in rows}
+
+
+def end_membership(
+    connection: Connection, membership_id: UUID, last_day: date, at: datetime
+) -> None:
+    """Let a role end with a day."""
+    put_for_good(
+        connection, MembershipRow.valid_to, last_day, MembershipRow.id == membership_id, at=at
+    )
+
+
+def change_person(connection: Connection, person_id: UUID, values: dict[str, Any]) -> None:
+    """Change a person's details."""
+    connection.execute(update(PersonRow).where(PersonRow.id == person_id).values(**values))
+
+
+def replace_keys(
+    connection: Connection, person_id: UUID, keys: dict[str, bytes], at: datetime
+) -> None:
+    """Give a person new keys; no restore brings back what the old passphrase opens."""
+    this = PersonRow.id == person_id
+    put_for_good(connection, PersonRow.sealed_private_key, b"", this, at=at)
+    connection.execute(update(PersonRow).where(this).values(**keys))
+
+
+def leave(connection: Connection, person_id: UUID, at: datetime) -> None:
+    """The person is no longer one of staff."""
+    put_for_good(connection, PersonRow.left_at, at, PersonRow.id == person_id, at=at)
+
+
+def end_sessions(connection: Connection, person_id: UUID, at: datetime) -> None:
+    """End every session of a person; the sealed keys go with them."""
+    connection.execute(
+        update(SessionRow)
+        .where(SessionRow.person_id == person_id, SessionRow.ended_at.is_(None))
+        .values(ended_at=at, sealed_person_key=b"")
+    )
+
+
+def withdraw_grants(
+    connection: Connection, person_id: UUID, agencies: Collection[str] | None, at: datetime
+) -> list[str]:
+    """Withdraw a person's grants of the keys of these agencies (None: of all); which had any."""
+    keys = select(AgencyKeyRow.id, AgencyKeyRow.agency_id).join(
+        GrantRow, GrantRow.agency_key_id == AgencyKeyRow.id
+    )
+    held = keys.where(GrantRow.person_id == person_id, GrantRow.withdrawn_at.is_(None))
+    if agencies is not None:
+        held = held.where(AgencyKeyRow.agency_id.in_(agencies))
+    found = {row.id: row.agency_id for row in connection.execute(held)}
+    put_for_good(
+        connection,
+        GrantRow.withdrawn_at,
+        at,
+        GrantRow.person_id == person_id,
+        GrantRow.agency_key_id.in_(found),
+        GrantRow.withdrawn_at.is_(None),
+        at=at,
+    )
+    return sorted(set(found.values()))
+
+
+def clear_worker(
+    connection: Connection, person_id: UUID, agencies: Collection[str] | None
+) -> Sequence[AnyRow]:
+    """Leave a person's open referrals at these agencies (None: at all) without a worker; which."""
+    theirs = update(ReferralRow).where(
+        ReferralRow.worker_id == person_id, ReferralRow.state.in_(_HANDLED)
+    )
+    if agencies is not None:
+        theirs = theirs.where(ReferralRow.agency_id.in_(agencies))
+    return connection.execute(
+        theirs.values(worker_id=None).returning(ReferralRow.id, ReferralRow.agency_id)
+    ).all()
+
+
+def clear_lapsed_workers(connection: Connection, on: date) -> Sequence[AnyRow]:
+    """The same for every worker who has no role at the agency on a day."""
+    has_role = exists().where(
+        MembershipRow.person_id == ReferralRow.worker_id,
+        MembershipRow.agency_id == ReferralRow.agency_id,
+        MembershipRow.role.in_(sorted(AGENCY_ROLES)),
+        MembershipRow.valid_from <= on,
+        or_(MembershipRow.valid_to.is_(None), MembershipRow.valid_to >= on),
+    )
+    return connection.execute(
+        update(ReferralRow)
+        .where(
+            ReferralRow.worker_id.is_not(None),
+            ReferralRow.state.in_(_HANDLED),
+            not_(has_role),
+        )
+        .values(worker_id=None)
+        .returning(ReferralRow.id, ReferralRow.agency_id)
+    ).all()
+
+
+def without_worker(connection: Connection, agencies: Collection[str]) -> int:
+    """How many referrals of these agencies are being handled by nobody any more."""
+    return (
+        connection.scalar(
+            select(func.count())
+            .select_from(ReferralRow)
+            .where(
+                ReferralRow.agency_id.in_(agencies),
+                ReferralRow.state == State.ACCEPTED.value,
+                ReferralRow.worker_id.is_(None),
+            )
+        )
+        or 0
+    )
+
+
+def open_referrals(connection: Connection, agency_id: str) -> int:
+    """How many referrals an agency has not finished with."""
+    return (
+        connection.scalar(
+            select(func.count())
+            .select_from(ReferralRow)
+            .where(ReferralRow.agency_id == agency_id, ReferralRow.state.in_(_HANDLED))
+        )
+        or 0
+    )
+
+
+def members_and_grants(
+    connection: Connection, agencies: Collection[str], on: date
+) -> Sequence[AnyRow]:
+    """Members of these agencies on a day, and whether each was granted the key in use."""
+    granted = and_(
+        GrantRow.agency_key_id == AgencyKeyRow.id,
+        GrantRow.person_id == PersonRow.id,
+        GrantRow.withdrawn_at.is_(None),
+    )
+    in_use = and_(
+        AgencyKeyRow.agency_id == MembershipRow.agency_id, AgencyKeyRow.retired_at.is_(None)
+    )
+    return connection.execute(
+        select(
+            MembershipRow.agency_id,
+            PersonRow.id,
+            PersonRow.name,
+            PersonRow.sign_in_name,
+            PersonRow.public_key,
+            AgencyKeyRow.id.label("key_id"),
+            GrantRow.id.is_not(None).label("opens"),
+        )
+        .join(PersonRow, PersonRow.id == MembershipRow.person_id)
+        .join(AgencyKeyRow, in_use, isouter=True)
+        .join(GrantRow, granted, isouter=True)
+        .where(
+            MembershipRow.agency_id.in_(agencies),
+            MembershipRow.role.in_(sorted(AGENCY_ROLES)),
+            MembershipRow.valid_from <= on,
+            or_(MembershipRow.valid_to.is_(None), MembershipRow.valid_to >= on),
+            PersonRow.left_at.is_(None),
+        )
+        .distinct()
+        .order_by(MembershipRow.agency_id, PersonRow.name)
+    ).all()

@@ -1,0 +1,64 @@
+"""What the trail says of changed directories, people and keys, in the reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from intake.domain.message import mark
+from intake.domain.trail import Action
+from intake.language import Language
+from intake.services.enrol import GRANTED
+from intake.web.words import ROLES
+
+CHANGES: Mapping[str, str] = {
+    Action.CHANGE_DIRECTORY: mark("Directory changed"),
+    Action.INVITE: mark("Invited"),
+    Action.WITHDRAW_INVITATION: mark("Invitation withdrawn"),
+    Action.JOIN: mark("Joined"),
+    Action.NEW_KEY: mark("New passphrase and key"),
+    Action.GIVE_ROLE: mark("Role given"),
+    Action.END_ROLE: mark("Role ended"),
+    Action.WITHDRAW_GRANT: mark("Key taken back"),
+    Action.CHANGE_PERSON: mark("Details changed"),
+    Action.LEAVE: mark("Left the service"),
+    Action.WITHOUT_WORKER: mark("Left without a worker"),
+}
+_WORDS: Mapping[str, str] = {
+    "agency": mark("Agency"),
+    "school": mark("School"),
+    "agreement": mark("Cooperation agreement"),
+    "phone_line": mark("Telephone line"),
+    "added": mark("added"),
+    "removed": mark("removed"),
+    "name": mark("name"),
+    "phone": mark("telephone"),
+    "hours": mark("opening hours"),
+    "desk": mark("desk"),
+    "municipalities": mark("area"),
+    "municipality": mark("Municipality"),
+    "languages": mark("languages"),
+    "language": mark("language"),
+    "out_of_use_from": mark("out of use"),
+    "valid_from": mark("first day"),
+    "valid_to": mark("last day"),
+    "use": mark("use"),
+    "email": mark("e-mail"),
+    GRANTED: mark("Key given to a colleague"),
+    **ROLES,
+}
+
+
+def change_told(language: Language, purpose: str) -> str:
+    """A purpose such as "agency: name, phone" or "maija: worker", word by word; what has no word
+    stands as it was written.
+    """
+    head, colon, rest = purpose.partition(": ")
+    first, space, name = head.partition(" ")
+    head = _said(language, head) if head in _WORDS else _said(language, first) + space + name
+    if not colon:
+        return head
+    return f"{head}: {', '.join(_said(language, word) for word in rest.split(', '))}"
+
+
+def _said(language: Language, word: str) -> str:
+    return language.gettext(_WORDS[word]) if word in _WORDS else word

@@ -1,0 +1,164 @@
+"""An agency's members: who can open, who waits for the key, and giving it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, redirect, request, url_for
+from flask_login import current_user
+
+from intake.domain.deadline import local_date
+from intake.domain.directory import Directory
+from intake.domain.message import Message, mark
+from intake.domain.people import Permission
+from intake.services.colleagues import AgencyMembers, Colleague, Colleagues
+from intake.services.enrol import Enrol, GrantRefused
+from intake.services.sign_in import SignIn, SignInRefused, SignInTooSoon, Visit
+from intake.vault.passphrase import HashingBusy
+from intake.web.forms.base import token_key
+from intake.web.forms.people import GiveKeyForm, PassphraseForm
+from intake.web.guards import Entrance, Refusal
+from intake.web.page import Clock, reader_language, render
+
+WRONG = mark("The passphrase is wrong.")
+TOO_SOON = mark("Too many attempts. Wait %(seconds)s seconds and try again.")
+BUSY = mark("The service is busy. Wait a moment and try again.")
+
+
+@dataclass(frozen=True)
+class _Members:
+    colleagues: Colleagues
+    enrol: Enrol
+    start: SignIn
+    directory: Directory
+    refuse: Refusal
+    door_secret: bytes
+    now: Clock
+
+    def keys(self, visit: Visit) -> Response:
+        """The members of one's own agencies, and one's own check code while one waits."""
+        agencies = self.colleagues(visit, local_date(self.now()))
+        mine = [m for a in agencies for m in a.members if m.id == visit.person.id]
+        return render(
+            "agency/keys.html",
+            agencies=[(self.directory.agency(one.agency), one) for one in agencies],
+            code=mine[0].code if mine and not all(member.opens for member in mine) else "",
+            given=request.args.get("given", ""),
+        )
+
+    def give_key(self, visit: Visit, agency_id: str, person_id: UUID) -> Any:
+        """Give the agency's key to a colleague who waits for it."""
+        agency = self._agency(visit, agency_id)
+        colleague = next((m for m in agency.waiting if m.id == person_id), None)
+        if not agency.opens or colleague is None:
+            self.refuse(visit, "colleagues.give_key")
+            abort(404)
+        form = self._form(visit, GiveKeyForm)
+        status = self._act(
+            visit,
+            form,
+            lambda: self.enrol.grant(
+                visit, agency_id, colleague.sign_in_name, self.now(), code=form.code.cleaned
+            ),
+        )
+        if status == 303:
+            return redirect(url_for("colleagues.keys", given=agency_id), 303)
+        return self._page("agency/give_key.html", status, form, agency, colleague)
+
+    def new_key(self, visit: Visit, agency_id: str) -> Any:
+        """Make a key for an agency whose key nobody has."""
+        agency = self._agency(visit, agency_id)
+        if agency.held:
+            self.refuse(visit, "colleagues.new_key")
+            abort(404)
+        form = self._form(visit, PassphraseForm)
+        status = self._act(visit, form, lambda: self.enrol.new_key(visit, agency_id, self.now()))
+        if status == 303:
+            return redirect(url_for("colleagues.keys", given=agency_id), 303)
+        return self._page("agency/new_key.html", status, form, agency, None)
+
+    def _agency(self, visit: Visit, agency_id: str) -> AgencyMembers:
+        """One of one's own agencies."""
+        agencies = {one.agency: one for one in self.colleagues(visit, local_date(self.now()))}
+        if agency_id not in agencies:
+            self.refuse(visit, request.endpoint or "")
+            abort(404)
+        return agencies[agency_id]
+
+    def _form(self, visit: Visit, kind: type[PassphraseForm]) -> Any:
+        key = token_key(self.door_secret, visit.secret.csrf_key)
+        typed = request.form if request.method == "POST" else None
+        return kind(typed, language=reader_language(), token_key=key)
+
+    def _act(self, visit: Visit, form: PassphraseForm, act: Callable[[], None]) -> int:
+        """Do it once the passphrase is right; 303, or the status of the page that says why not."""
+        if request.method == "GET":
+            return 200
+        if not form.validate():
+            return 422
+        try:
+            self.start.confirm(visit, form.my_passphrase.data, self.now())
+            act()
+        except SignInRefused:
+            form.my_passphrase.errors = [form.say(Message(WRONG))]
+        except SignInTooSoon as wait:
+            form.form_errors.append(form.say(Message(TOO_SOON, {"seconds": wait.seconds})))
+            return 429
+        except HashingBusy:
+            form.form_errors.append(form.say(Message(BUSY)))
+            return 503
+        except GrantRefused as refused:
+            field = form["code"] if "code" in form else form["my_passphrase"]
+            field.errors = [form.say(refused.message)]
+        else:
+            return 303
+        return 422
+
+    def _page(
+        self,
+        template: str,
+        status: int,
+        form: PassphraseForm,
+        agency: AgencyMembers,
+        colleague: Colleague | None,
+    ) -> Response:
+        return render(
+            template,
+            status,
+            form=form,
+            agency=self.directory.agency(agency.agency),
+            colleague=colleague,
+            back_href=url_for("colleagues.keys"),
+        )
+
+
+def make_blueprint(
+    *,
+    colleagues: Colleagues,
+    enrol: Enrol,
+    sign_in: SignIn,
+    directory: Directory,
+    refuse: Refusal,
+    door_secret: bytes,
+    now: Clock,
+) -> Blueprint:
+    """The routes, and the lines that an agency's inbox shows above its reports."""
+    blueprint = Blueprint("colleagues", __name__)
+    entrance = Entrance(blueprint, refuse)
+    members = _Members(colleagues, enrol, sign_in, directory, refuse, door_secret, now)
+    give = Permission.GIVE_KEYS
+    entrance.route("/keys", give)(members.keys)
+    entrance.route("/keys/<agency_id>/new", give, ("GET", "POST"))(members.new_key)
+    entrance.route("/keys/<agency_id>/<uuid:person_id>", give, ("GET", "POST"))(members.give_key)
+
+    @blueprint.app_context_processor
+    def news() -> dict[str, Any]:
+        def of_members() -> Any:
+            return colleagues.news(current_user.visit, local_date(now()))
+
+        return {"news_of_members": of_members}
+
+    return blueprint
