@@ -39,8 +39,8 @@ test: $(VENV)/tested lint
 
 # Real processes killed and restarted; some minutes.
 prove: $(VENV)/tested
-	$(PYTEST) -m slow
-	$(PYTEST) -m slow --database postgresql tests/slow
+	$(PYTEST) --dist load -m slow
+	$(PYTEST) --dist load -m slow --database postgresql tests/slow
 
 lint: $(VENV)/tested
 	$(BIN)/ruff check .

@@ -21,10 +21,11 @@ import config
 from intake import upkeep, wiring
 from intake.store.database import Database, DatabaseNotReady
 from intake.store.tables import ReportRow, SectionRow
+from tests import databases
 from tests.lived import empty_place, key_pair, live, opened, rows_of, seen, told
 from tests.site import Site
 
-ROUNDS = 10
+ROUNDS = 6
 SEED = 20260602
 MANY = 3000
 
@@ -51,13 +52,20 @@ def start(settings: config.Settings, *arguments: object) -> subprocess.Popen[byt
     )
 
 
-def run(begun: Callable[[], bool], settings: config.Settings, *arguments: object) -> float:
-    """Run to the end; how many seconds it took from the moment it had begun to write."""
+def run(
+    begun: Callable[[], bool],
+    done: Callable[[], bool],
+    settings: config.Settings,
+    *arguments: object,
+) -> float:
+    """Run to the end; how many seconds passed from its beginning to write to its having written."""
     process = start(settings, *arguments)
     wait_for(begun, process)
     began = time.monotonic()
+    wait_for(done, process)
+    took = time.monotonic() - began
     assert process.wait(timeout=120) == 0
-    return time.monotonic() - began
+    return took
 
 
 def kill(
@@ -99,9 +107,12 @@ def test_a_killed_backup_never_leaves_a_file_that_is_not_whole_under_its_name(
     def begun() -> bool:
         return len(list(folder.iterdir())) > there
 
+    def named() -> bool:
+        return any(folder.glob("*.backup"))
+
     there = 0
-    whole = run(begun, site.parts.settings, *command)
-    for _ in range(ROUNDS):
+    whole = run(begun, named, site.parts.settings, *command)
+    for _ in range(databases.rounds(ROUNDS)):
         there = len(list(folder.iterdir()))
         kill(chance.uniform(0, whole), begun, site.parts.settings, *command)
     assert list(folder.glob("*.partial")), "no kill fell into the middle of a backup"
@@ -132,10 +143,10 @@ def test_a_killed_restore_serves_nobody_and_can_be_begun_again(site: Site, tmp_p
             database.engine.dispose()
         return False
 
-    whole = run(begun, place, *command)
+    whole = run(begun, lambda: not begun(), place, *command)
     chance = random.Random(SEED)  # noqa: S311 (moments)
     found: Counter[str] = Counter()
-    for number in range(ROUNDS):
+    for number in range(databases.rounds(ROUNDS)):
         place = empty_place(tmp_path / f"new-{number}")
         kill(chance.uniform(0, whole), begun, place, *command)
         if serves(place):

@@ -21,7 +21,7 @@ from intake.store.tables import OutboxRow
 from intake.vault.own import VisitorSecret
 from tests.post.mail_server import HOST, PASSWORD, USER, Authority, Postmaster, running
 from tests.processes import free_port
-from tests.site import enrol_everyone, lay_out, worry_answers
+from tests.site import enrol_everyone, environment, lay_out, worry_answers
 
 REPORTS = 8
 SEED = 20260602
@@ -47,8 +47,10 @@ class Jobs:
         password = settings.keys / "smtp.secret"
         password.write_text(PASSWORD, "ascii")
         password.chmod(0o600)
-        self._environ = os.environ | {
-            "ANKKURI_DATA": str(settings.data),
+        self._environ = {
+            **os.environ,
+            **environment(settings.data),
+            "ANKKURI_SECURE_COOKIES": "yes",
             "ANKKURI_MAIL": "smtp",
             "ANKKURI_SMTP_HOST": HOST,
             "ANKKURI_SMTP_PORT": str(self.port),
