@@ -179,6 +179,9 @@ def test_a_clock_set_back_an_hour_repeats_no_step_and_stops_no_job(tmp_path: Pat
                 jobs.wait(10)
             jobs.kill()
             jobs.wait()
+        clock.set(off + timedelta(hours=2))  # what was written since, and what one of them held
+        once = [sys.executable, "-m", "intake.cli", "jobs", "--once"]
+        assert subprocess.run(once, env=environ, stderr=subprocess.DEVNULL).returncode == 0
         with site.parts.database.read() as connection:
             last = connection.scalar(select(func.max(ChaseRow.chased_at)))
         assert last is not None
