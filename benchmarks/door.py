@@ -179,7 +179,7 @@ def _settle(settings: config.Settings) -> wiring.Parts:
         "Mitta Mittaaja",
         "bench@ankkuri.invalid",
         "fi",
-        "mitataan mitä mitataan",
+        "mitataan mitä voidaan",
         tuple(Membership(Role.WORKER, agency) for agency in parts.directory.agencies),
         parts.now(),
     )
