@@ -27,6 +27,8 @@ from tests.processes import free_port
 
 USER, PASSWORD = "ankkuri", "salaisuus-997"
 HOST = "127.0.0.1"
+PATIENCE = 2  # seconds
+PATIENCE_ENDED = b"nobody left"
 
 
 class Authority:
@@ -195,7 +197,7 @@ def _authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, 
 def scripted(*answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
     """A server that says each answer once the one before was replied to, then nothing more.
 
-    Gives its port and, growing, all that was said to it.
+    Gives its port and, growing, all that was said to it; PATIENCE_ENDED where nobody left it.
     """
     heard: list[bytes] = []
     with socket.socket() as listener:
@@ -213,9 +215,13 @@ def _say(listener: socket.socket, answers: tuple[bytes, ...], heard: list[bytes]
     with suppress(OSError):
         while True:
             client, _ = listener.accept()
+            client.settimeout(PATIENCE)
             with client, suppress(OSError):
                 for answer in answers:
                     client.sendall(answer)
                     heard.append(client.recv(4096))
-                while said := client.recv(4096):
-                    heard.append(said)
+                try:
+                    while said := client.recv(4096):
+                        heard.append(said)
+                except TimeoutError:
+                    heard.append(PATIENCE_ENDED)

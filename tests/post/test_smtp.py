@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import ssl
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from intake.post.smtp import SmtpSender
 from tests.post.mail_server import (
     HOST,
     PASSWORD,
+    PATIENCE_ENDED,
     USER,
     Authority,
     Postmaster,
@@ -251,9 +251,8 @@ def test_what_a_server_has_against_our_own_address_is_no_letters_fault(sender: S
 
 def test_a_server_that_says_nothing_is_left_in_time(sender: Sender) -> None:
     with scripted() as (port, heard):
-        began = time.monotonic()
         failure = why(sender(port, "none", timeout=SHORT))
-        assert time.monotonic() - began < 10 * SHORT
+    assert PATIENCE_ENDED not in heard
     assert isinstance(failure, PostOutOfReach)
     assert not failure.in_letter
     assert b"".join(heard) == b""
@@ -262,9 +261,8 @@ def test_a_server_that_says_nothing_is_left_in_time(sender: Sender) -> None:
 def test_a_server_that_falls_silent_in_a_letter_is_left_in_time(sender: Sender) -> None:
     answers = (b"220 m\r\n", b"250 m\r\n", b"250 OK\r\n", b"250 OK\r\n", b"354 go on\r\n")
     with scripted(*answers) as (port, heard):
-        began = time.monotonic()
         failure = why(sender(port, "none", timeout=SHORT))
-        assert time.monotonic() - began < 10 * SHORT
+    assert PATIENCE_ENDED not in heard
     assert isinstance(failure, PostOutOfReach)
     assert failure.in_letter
     assert b"Message-ID" in b"".join(heard)
