@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -191,7 +192,10 @@ def test_a_failure_that_is_passed_over_is_not_committed_as_if_all_were_well(site
         pass_over()
 
 
-@pytest.mark.parametrize("begin", [Database.glance, Database.read, Database.write])
+@pytest.mark.parametrize(
+    "begin",
+    [Database.glance, Database.read, Database.write, partial(Database.write, one_statement=True)],
+)
 def test_a_connection_that_broke_in_the_pool_is_replaced(
     site: Site, begin: Callable[[Database], AbstractContextManager[Connection]]
 ) -> None:
@@ -204,13 +208,10 @@ def test_a_connection_that_broke_in_the_pool_is_replaced(
         assert connection.scalar(text("SELECT pg_backend_pid()")) != backend
 
 
-@pytest.mark.parametrize("look", [Database.glance, Database.read])
-def test_who_looks_cannot_write(
-    site: Site, look: Callable[[Database], AbstractContextManager[Connection]]
-) -> None:
+def test_who_reads_cannot_write(site: Site) -> None:
     with (
         pytest.raises(InternalError, match="read-only transaction"),
-        look(site.parts.database) as connection,
+        site.parts.database.read() as connection,
     ):
         drafts.erase(connection, VisitorSecret.new().draft_id)
 

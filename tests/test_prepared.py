@@ -29,7 +29,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from intake.store.columns import Instant
 from intake.store.database import Database
-from intake.store.prepared import Erasure, insert_prepared
+from intake.store.prepared import Erasure, NothingToErase, insert_prepared
 from tests import databases
 from tests.site import TUESDAY
 
@@ -146,15 +146,46 @@ _ERASE = delete(Part).where(Part.__table__.c.id == bindparam("part_id"))
 
 
 @pytest.mark.parametrize("kept", [[], [{"id": UUID(int=2)}]])
-def test_rows_and_an_erasure_may_come_together_and_it_is_told_what_was_there(
+def test_rows_and_an_erasure_may_come_together(
     database: Database, kept: list[dict[str, UUID]]
 ) -> None:
     there, elsewhere = (Erasure(_ERASE, {"part_id": UUID(int=number)}) for number in (7, 8))
     with database.write() as connection:
         part = {"id": UUID(int=7), "of": UUID(int=1)}
-        assert insert_prepared(connection, {Kept: [{"id": UUID(int=1)}], Part: [part]}) == 0
+        insert_prepared(connection, {Kept: [{"id": UUID(int=1)}], Part: [part]})
     with database.write() as connection:
-        assert insert_prepared(connection, {Kept: kept}, erasure=elsewhere) == 0
-        assert count(database, Part) == 1
-        assert insert_prepared(connection, {}, erasure=there) == 1
+        insert_prepared(connection, {Kept: kept}, erasure=elsewhere)
+    assert count(database, Part) == 1
+    with database.write() as connection:
+        insert_prepared(connection, {}, erasure=there)
     assert (count(database, Kept), count(database, Part)) == (1 + len(kept), 0)
+
+
+@pytest.mark.parametrize("one_statement", [True, False])
+def test_nothing_is_kept_where_the_erasure_is_needed_and_erases_nothing(
+    database: Database, one_statement: bool
+) -> None:
+    part = {"id": UUID(int=7), "of": UUID(int=1)}
+    needed = Erasure(_ERASE, {"part_id": UUID(int=7)}, needed=True)
+    for there in (False, True):
+        rows = {Kept: [{"id": UUID(int=2 + there)}]}
+        if there:
+            with database.write() as connection:
+                insert_prepared(connection, {Kept: [{"id": UUID(int=1)}], Part: [part]})
+            with database.write(one_statement=one_statement) as connection:
+                insert_prepared(connection, rows, erasure=needed)
+            assert (count(database, Kept), count(database, Part)) == (2, 0)
+        else:
+            with (
+                pytest.raises(NothingToErase),
+                database.write(one_statement=one_statement) as connection,
+            ):
+                insert_prepared(connection, rows, erasure=needed)
+            assert count(database, Kept) == 0
+
+
+def test_of_one_statement_that_fails_nothing_is_kept(database: Database) -> None:
+    parts = [{"id": UUID(int=number), "of": UUID(int=number)} for number in (1, 2)]
+    with pytest.raises(IntegrityError), database.write(one_statement=True) as connection:
+        insert_prepared(connection, {Kept: [{"id": UUID(int=1)}], Part: parts})
+    assert (count(database, Kept), count(database, Part)) == (0, 0)

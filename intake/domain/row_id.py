@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import random
 from datetime import datetime
 from uuid import UUID
 
@@ -14,8 +14,9 @@ _RANDOM = (1 << 80) - 1 ^ (0xF << 76 | 0b11 << 62)
 def new_id(at: datetime) -> UUID:
     """A UUID of version 7 (RFC 9562 §5.7): the milliseconds of ``at``, then 74 random bits.
 
-    Rows written together lie together in every index, so that a commit touches few pages.
+    Rows written together lie together in every index, so that a commit touches few pages. An id
+    is no secret and opens nothing: each process draws it from its own generator.
     """
     milliseconds = int(at.timestamp() * 1000)
-    random = int.from_bytes(os.urandom(10), "big") & _RANDOM
-    return UUID(int=milliseconds << 80 | _VERSION | _VARIANT | random)
+    drawn = random.getrandbits(80) & _RANDOM  # to be unique, not to be a secret
+    return UUID(int=milliseconds << 80 | _VERSION | _VARIANT | drawn)

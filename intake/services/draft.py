@@ -41,12 +41,14 @@ class NoRoomForDrafts(Exception):
 class Kept:
     """A draft as it was read. ``sealed`` tells it from any other state of it; None: no draft.
 
-    ``damaged``: there is one that does not open; the next save takes its place.
+    ``damaged``: there is one that does not open; the next save takes its place. ``openers``: the
+    stamp of who could open reports when it was read; None if it was not.
     """
 
     answers: Answers
     sealed: bytes | None
     damaged: bool = False
+    openers: bytes | None = None
 
 
 @dataclass
@@ -71,11 +73,11 @@ class Draft:
         Raises EnvelopeFromNewerVersion: what a newer version sealed is not to be overwritten.
         """
         with self.database.glance() as connection:
-            sealed = drafts.sealed_answers(connection, secret.draft_id)
+            sealed, stamp = drafts.sealed_answers(connection, secret.draft_id)
         if sealed is None:
             return Kept({}, None)
         try:
-            return Kept(json.loads(open_draft(secret, sealed)), sealed)
+            return Kept(json.loads(open_draft(secret, sealed)), sealed, openers=stamp)
         except EnvelopeFromNewerVersion:
             raise
         except EnvelopeDamaged:

@@ -20,17 +20,21 @@ class KeysThatOpen:
     """By agency, the key in use that at least one member can open on a day.
 
     Remembered while the database's stamp of the rows behind it stays the same. The stamp is read
-    each time: a change counts as soon as it is committed.
+    each time, here or by the caller: a change counts as soon as it is committed.
     """
 
     database: Database
     _known: tuple[bytes, date, Mapping[str, PublicKey]] | None = field(default=None, init=False)
 
-    def __call__(self, on: date) -> Mapping[str, PublicKey]:
-        """Checked against the database; read again where something changed."""
+    def __call__(self, on: date, stamp: bytes | None = None) -> Mapping[str, PublicKey]:
+        """Checked against the database; read again where something changed.
+
+        ``stamp``: the database's, if the caller has just read it.
+        """
         known = self._known
-        with self.database.glance() as connection:
-            stamp = people.openers_stamp(connection)
+        if stamp is None:
+            with self.database.glance() as connection:
+                stamp = people.openers_stamp(connection)
         if known and known[:2] == (stamp, on):
             return known[2]
         with self.database.read() as connection:

@@ -92,12 +92,15 @@ class Route:
     rules: RuleSet
     keys_that_open: KeysThatOpen
 
-    def __call__(self, worry: Worry, now: datetime) -> Plan:
-        """Raises NobodyCanOpen when not even the duty desk has a member who can open."""
+    def __call__(self, worry: Worry, now: datetime, openers: bytes | None = None) -> Plan:
+        """``openers``: the stamp of who can open, if the caller has just read it.
+
+        Raises NobodyCanOpen when not even the duty desk has a member who can open.
+        """
         facts = tuple(self._facts(worry, child, now) for child in worry.children)
         outcomes = tuple(decide(self.rules, one) for one in facts)
         places = [Place.of(child, urgent=worry.urgent) for child in worry.children]
-        keys = self.keys_that_open(local_date(now))
+        keys = self.keys_that_open(local_date(now), openers)
         shares: dict[str, Share] = {}
         standby: dict[str, Agency] = {}
         for number, (child, place, outcome) in enumerate(

@@ -21,6 +21,7 @@ from intake.services.refer import Refer
 from intake.services.route import Plan, Route
 from intake.store import drafts, reports, trail
 from intake.store.database import Database
+from intake.store.prepared import NothingToErase
 from intake.vault.own import ReceiptCode, VisitorSecret, open_copy, seal_copy
 from intake.vault.seal import FactsSealer, PublicKey, seal_sections
 from routing_rules.outcome import Outcome
@@ -86,9 +87,11 @@ class Submit:
             filing = self._filing(secret, worry, answers, plan, now, keyed, language)
             try:
                 self._store(secret, filing, draft, now, keyed)
-            except IntegrityError:
+            except (IntegrityError, NothingToErase) as error:
                 if self.was_sent(secret):
                     return
+                if isinstance(error, NothingToErase):
+                    raise DraftChanged from None
                 if last_try:
                     raise
             else:
@@ -133,15 +136,13 @@ class Submit:
             {"agency_id": referral["agency_id"], "referral_id": referral["id"], **by}
             for referral in filing.referrals
         ]
-        with self.database.write() as connection:
+        with self.database.write(one_statement=True) as connection:
             lines = trail.lines(connection, at=now, action=Action.SEND, about=sent)
             if keyed:
                 disclosed = [line | {"agency_id": keyed.agency.id} for line in sent]
                 lines += trail.lines(connection, at=now, action=Action.KEY_IN, about=disclosed)
             erasure = drafts.erasure(secret.draft_id, unchanged=draft)
-            erased = reports.file(connection, filing, lines, erasure)
-            if draft is not None and not erased:
-                raise DraftChanged
+            reports.file(connection, filing, lines, erasure)
 
     def _filing(
         self,

@@ -53,13 +53,16 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, one_statement: bool = False) -> Iterator[Connection]:
         """One transaction: durable when the block ends, nothing kept when it raises.
 
         What was put into the connection's memory (``info``) is then forgotten too.
+        ``one_statement``: the block executes one, with ``insert_prepared``, and raises nothing
+        after it, so that PostgreSQL needs to hear of no beginning and no end.
         """
+        begin = self._kind.begin_statement if one_statement else self._kind.begin_writing
         with self._kind.turn(), self.engine.connect() as connection:
-            self._kind.begin_writing(connection)
+            begin(connection)
             memory = connection.info
             try:
                 with connection.begin():

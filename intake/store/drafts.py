@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, select, update
 
+from intake.store.people_tables import OpenersStampRow
 from intake.store.prepared import Erasure
 from intake.store.tables import DraftRow
 from intake.store.writing import insert_or_leave
@@ -36,11 +37,17 @@ def put(
 
 # Made once, as they are on the way of every report.
 _SEALED_ANSWERS = select(DraftRow.sealed_answers).where(DraftRow.id == bindparam("draft_id"))
+_SEALED_ANSWERS_AND_STAMP = select(
+    _SEALED_ANSWERS.scalar_subquery(), select(OpenersStampRow.stamp).scalar_subquery()
+)
 
 
-def sealed_answers(connection: Connection, draft_id: UUID) -> bytes | None:
-    """The sealed answers, None where there is no such draft."""
-    return connection.scalar(_SEALED_ANSWERS, {"draft_id": draft_id})
+def sealed_answers(connection: Connection, draft_id: UUID) -> tuple[bytes | None, bytes]:
+    """The sealed answers, None where there is no such draft; and the stamp of who can open, which
+    whoever sends the draft needs too.
+    """
+    sealed, stamp = connection.execute(_SEALED_ANSWERS_AND_STAMP, {"draft_id": draft_id}).one()
+    return sealed, stamp
 
 
 def total_bytes(connection: Connection) -> int:
@@ -58,10 +65,11 @@ def erase(connection: Connection, draft_id: UUID) -> None:
 
 
 def erasure(draft_id: UUID, unchanged: bytes | None) -> Erasure:
-    """Of the draft if it is still this one; where ``unchanged`` is None, of any that is there."""
+    """Of the draft, which must still be this one; where ``unchanged`` is None, of any there is."""
     if unchanged is None:
         return Erasure(_ERASE, {"draft_id": draft_id})
-    return Erasure(_ERASE_UNCHANGED, {"draft_id": draft_id, "unchanged": unchanged})
+    values = {"draft_id": draft_id, "unchanged": unchanged}
+    return Erasure(_ERASE_UNCHANGED, values, needed=True)
 
 
 def purge(connection: Connection, saved_before: datetime) -> int:

@@ -11,12 +11,11 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import OperationalError
 
-_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ"
-_WRITE = b"BEGIN READ WRITE"
+_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_WRITE = b"BEGIN"
 _CONNECT_SECONDS = 5
 _FREE_CONNECTION_SECONDS = 10
 _SESSION = {
-    "default_transaction_read_only": "on",  # a statement outside of a write only reads
     "timezone": "UTC",
     "lock_timeout": "15s",
     "statement_timeout": "30s",
@@ -33,7 +32,7 @@ class PostgreSQL:
     """Reads are REPEATABLE READ and READ ONLY, writes READ COMMITTED; each begins by our word.
 
     The BEGIN also finds out whether a connection of the pool still lives. Outside of both a
-    statement is a transaction of its own, and READ ONLY.
+    statement is a transaction of its own.
     """
 
     def __init__(self, url: str) -> None:
@@ -71,6 +70,10 @@ class PostgreSQL:
     def begin_writing(self, connection: Connection) -> None:
         """Begin a transaction that sees what is committed."""
         _begin(connection, _WRITE)
+
+    def begin_statement(self, connection: Connection) -> None:
+        """The one statement to come is a transaction of its own."""
+        self.wake(connection)
 
     def refuse_aborted(self, connection: Connection) -> None:
         """Raise where a failed statement was passed over: COMMIT would silently keep nothing."""

@@ -8,7 +8,18 @@ from functools import lru_cache
 from itertools import count, islice
 from typing import Any, cast
 
-from sqlalchemy import Connection, Delete, Dialect, Insert, Table, bindparam
+from sqlalchemy import (
+    Connection,
+    Delete,
+    Dialect,
+    Insert,
+    Select,
+    Table,
+    bindparam,
+    literal_column,
+    select,
+)
+from sqlalchemy.exc import DataError
 from sqlalchemy.types import TypeEngine
 
 from intake.store.writing import insert_always, insert_or_leave
@@ -17,15 +28,25 @@ Values = Mapping[str, Any]
 Row = type[Any]  # of a table
 _Shape = tuple[tuple[Row, tuple[str, ...], int], ...]
 """Tables with the columns that are given and the number of rows."""
-_Turn = Callable[[Any], Any]
+_Turn = Callable[[Any], Any] | None
+_Erasing = Delete | Select[Any]
+_DIVISION_BY_ZERO = "22012"
+
+
+class NothingToErase(Exception):
+    """The row that was to be erased is not there: nothing was inserted either."""
 
 
 @dataclass(frozen=True)
 class Erasure:
-    """A statement, made once, with the values of its parameters."""
+    """A statement, made once, with the values of its parameters.
+
+    ``needed``: where it erases nothing, nothing is to be kept.
+    """
 
     statement: Delete
     values: Values
+    needed: bool = False
 
 
 def insert_prepared(
@@ -33,11 +54,11 @@ def insert_prepared(
     rows: Mapping[Row, Sequence[Values]],
     or_leave: frozenset[Row] = frozenset(),
     erasure: Erasure | None = None,
-) -> int:
+) -> None:
     """Insert rows into tables, those of one table with the same columns, and do the erasure.
 
-    ``or_leave``: the tables where a row that is there stays as it is. Returns how many rows were
-    erased; raises what ``Connection.execute`` does.
+    ``or_leave``: the tables where a row that is there stays as it is. Raises NothingToErase, and
+    what ``Connection.execute`` does.
 
     SQLAlchemy works out the parameters anew for every row; here statement and types are worked out
     once for each shape of the rows. PostgreSQL gets all of it in one statement, at whose end it
@@ -45,14 +66,20 @@ def insert_prepared(
     """
     given = [(row, some) for row, some in rows.items() if some]
     if connection.dialect.name == "postgresql":
-        return _all_at_once(connection, given, or_leave, erasure)
+        _all_at_once(connection, given, or_leave, erasure)
+        return
     for row, some in given:
         sql, turns = _prepared(connection.dialect, ((row, tuple(some[0]), 1),), or_leave, None)
-        many = [tuple([turn(values[name]) for _, name, turn in turns]) for values in some]
+        many = [
+            tuple([turn(values[name]) if turn else values[name] for _, name, turn in turns])
+            for values in some
+        ]
         connection.exec_driver_sql(sql, many)
     if erasure is None:
-        return 0
-    return connection.execute(erasure.statement, erasure.values).rowcount
+        return
+    erased = connection.execute(erasure.statement, erasure.values).rowcount
+    if erasure.needed and not erased:
+        raise NothingToErase
 
 
 def _all_at_once(
@@ -60,26 +87,41 @@ def _all_at_once(
     given: Sequence[tuple[Row, Sequence[Values]]],
     or_leave: frozenset[Row],
     erasure: Erasure | None,
-) -> int:
+) -> None:
     if not (given or erasure):
-        return 0
+        return
     shape = tuple((row, tuple(some[0]), len(some)) for row, some in given)
-    sql, turns = _prepared(connection.dialect, shape, or_leave, erasure and erasure.statement)
+    sql, turns = _prepared(connection.dialect, shape, or_leave, erasure and _of(erasure))
     every = [values for _, some in given for values in some]
     if erasure:
         every.append(erasure.values)
-    turned = tuple([turn(every[number][name]) for number, name, turn in turns])
-    done = connection.exec_driver_sql(sql, turned)
-    return done.rowcount if erasure else 0
+    turned = tuple([turn(every[at][name]) if turn else every[at][name] for at, name, turn in turns])
+    try:
+        connection.exec_driver_sql(sql, turned)
+    except DataError as error:
+        if getattr(error.orig, "sqlstate", None) == _DIVISION_BY_ZERO:
+            raise NothingToErase from None
+        raise
+
+
+@lru_cache
+def _once(statement: Delete) -> Select[Any]:
+    """Fails where the erasure erases nothing, and so does all that goes with it."""
+    erased = statement.returning(literal_column("1")).cte("erased")
+    return select(literal_column("1 / count(*)")).select_from(erased)
+
+
+def _of(erasure: Erasure) -> Delete | Select[Any]:
+    return _once(erasure.statement) if erasure.needed else erasure.statement
 
 
 @lru_cache(maxsize=256)
 def _prepared(
-    dialect: Dialect, shape: _Shape, or_leave: frozenset[Row], erasure: Delete | None
+    dialect: Dialect, shape: _Shape, or_leave: frozenset[Row], erasure: _Erasing | None
 ) -> tuple[str, list[tuple[int, str, _Turn]]]:
-    """The statement, and its values in order: of which row, which column, turned by what."""
+    """The statement, and its values in order: of which row, which column, turned by what if any."""
     numbers = count()
-    statements: list[Delete | Insert] = [] if erasure is None else [erasure]
+    statements: list[_Erasing | Insert] = [] if erasure is None else [erasure]
     places: dict[str, tuple[int, str]] = {}
     for row, names, size in shape:
         columns = cast(Table, row.__table__).c
@@ -101,8 +143,4 @@ def _prepared(
 
 
 def _turn(of: TypeEngine[Any], dialect: Dialect) -> _Turn:
-    return of.dialect_impl(dialect).bind_processor(dialect) or _as_it_is
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
+    return of.dialect_impl(dialect).bind_processor(dialect)

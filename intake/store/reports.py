@@ -43,10 +43,10 @@ class Filing:
     deadlines: Sequence[Values]
 
 
-def file(connection: Connection, filing: Filing, lines: Sequence[Values], draft: Erasure) -> int:
-    """Insert everything, with lines of the trail, and erase its draft; how many drafts that was.
+def file(connection: Connection, filing: Filing, lines: Sequence[Values], draft: Erasure) -> None:
+    """Insert everything, with lines of the trail, and erase its draft.
 
-    IntegrityError if this draft was already sent.
+    IntegrityError if this draft was already sent; NothingToErase if it had to be there and is not.
     """
     rows = {
         ReportRow: [filing.report],
@@ -60,7 +60,7 @@ def file(connection: Connection, filing: Filing, lines: Sequence[Values], draft:
         DeadlineRow: filing.deadlines,
         TrailRow: lines,
     }
-    return insert_prepared(connection, rows, frozenset([FactsKeyRow]), draft)
+    insert_prepared(connection, rows, frozenset([FactsKeyRow]), draft)
 
 
 def add_referrals(

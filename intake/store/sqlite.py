@@ -58,6 +58,10 @@ class SQLite:
             while not _has_begun(connection, last_try=time.monotonic() >= until):
                 time.sleep(_ASK_AGAIN_SECONDS)
 
+    def begin_statement(self, connection: Connection) -> None:
+        """As any writing: what is one statement elsewhere may be several here."""
+        self.begin_writing(connection)
+
     def refuse_aborted(self, connection: Connection) -> None:
         """Nothing to do: a statement that failed fails alone."""
 

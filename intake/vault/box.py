@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from intake.vault.envelope import KEY_SIZE, SUITE, EnvelopeDamaged, body_of
 
 _COMMITMENT = 32
-_NONCE = 12
+NONCE_SIZE = 12
 _TAG = 16
-OVERHEAD = len(SUITE) + _COMMITMENT + _NONCE + _TAG  # bytes a box is longer than its content
+OVERHEAD = len(SUITE) + _COMMITMENT + NONCE_SIZE + _TAG  # bytes a box is longer than its content
 
 
 def derive(key: bytes, info: bytes, size: int = KEY_SIZE) -> bytes:
@@ -28,10 +28,13 @@ def derive(key: bytes, info: bytes, size: int = KEY_SIZE) -> bytes:
     return HKDF(SHA256(), size, None, info).derive(key)
 
 
-def close(key: bytes, context: bytes, content: bytes) -> bytes:
-    """Seal `content` under a 32-byte key: suite, commitment, nonce, ciphertext with its tag."""
+def close(key: bytes, context: bytes, content: bytes, nonce: bytes | None = None) -> bytes:
+    """Seal `content` under a 32-byte key: suite, commitment, nonce, ciphertext with its tag.
+
+    `nonce`: random bytes, never used before, of a caller who has drawn many at once.
+    """
     cipher_key, commitment = split(key, context)
-    nonce = os.urandom(_NONCE)
+    nonce = nonce or os.urandom(NONCE_SIZE)
     return SUITE + commitment + nonce + AESGCM(cipher_key).encrypt(nonce, content, None)
 
 
@@ -43,7 +46,7 @@ def reopen(key: bytes, context: bytes, sealed: bytes) -> bytes:
     cipher_key, commitment = split(key, context)
     if not bytes_eq(body[:_COMMITMENT], commitment):
         raise EnvelopeDamaged("commitment")
-    nonce, ciphertext = body[_COMMITMENT:][:_NONCE], body[_COMMITMENT + _NONCE :]
+    nonce, ciphertext = body[_COMMITMENT:][:NONCE_SIZE], body[_COMMITMENT + NONCE_SIZE :]
     try:
         return AESGCM(cipher_key).decrypt(nonce, ciphertext, None)
     except InvalidTag:

@@ -121,10 +121,12 @@ def new_section_key() -> bytes:
     return os.urandom(KEY_SIZE)
 
 
-def seal_section(key: bytes, report_id: UUID, slot: str, content: bytes) -> bytes:
+def seal_section(
+    key: bytes, report_id: UUID, slot: str, content: bytes, nonce: bytes | None = None
+) -> bytes:
     """Seal one section, padded to its slot's bucket. Raises `SlotUnknown`."""
     place = section_context(report_id, slot)
-    return box.close(key, place, pad(content, SLOT_MINIMUM[slot]))
+    return box.close(key, place, pad(content, SLOT_MINIMUM[slot]), nonce)
 
 
 def seal_sections(
@@ -137,12 +139,20 @@ def seal_sections(
     for slot in contents:
         if slot not in SLOTS or slot == "reasons":
             raise SlotUnknown(slot)
-    keys = {slot: new_section_key() for slot in SLOTS if slot != "reasons"}
+    slots = [slot for slot in SLOTS if slot != "reasons"]
+    keys = dict(zip(slots, _drawn(KEY_SIZE, len(slots)), strict=True))
+    nonces = _drawn(box.NONCE_SIZE, len(slots))
     sealed = {
-        slot: seal_section(key, report_id, slot, contents.get(slot, b""))
-        for slot, key in keys.items()
+        slot: seal_section(key, report_id, slot, contents.get(slot, b""), nonce)
+        for (slot, key), nonce in zip(keys.items(), nonces, strict=True)
     }
     return sealed, SectionKeys(keys)
+
+
+def _drawn(size: int, count: int) -> list[bytes]:
+    """So many random values by one call: at each, the threads of a busy process change places."""
+    drawn = os.urandom(size * count)
+    return [drawn[start : start + size] for start in range(0, len(drawn), size)]
 
 
 def wrap(

@@ -71,6 +71,21 @@ def test_keys_are_remembered_while_nothing_changes(
     assert asked == [TODAY + timedelta(days=1)]
 
 
+def test_a_stamp_that_was_just_read_is_not_read_again_and_another_is_looked_into(
+    site: Site, keys: KeysThatOpen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = site.parts.database
+    with database.read() as connection:
+        before = people.openers_stamp(connection)
+    with monkeypatch.context() as patch:
+        patch.setattr(people, "openers_stamp", lambda _connection: pytest.fail("read again"))
+        assert POL in keys(TODAY, before)
+    change(database, ENDINGS["the grant is deleted"])
+    with database.read() as connection:
+        after = people.openers_stamp(connection)
+    assert POL not in keys(TODAY, after)
+
+
 @pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
 def test_a_key_that_nobody_can_open_any_more_is_not_remembered(
     site: Site, keys: KeysThatOpen, ending: UpdateBase

@@ -87,18 +87,17 @@ def test_a_failed_write_after_sealing_stores_nothing_and_keeps_the_draft(site: S
 def test_a_locked_database_is_an_error_and_not_a_receipt(site: Site) -> None:
     answers, secret = worry_answers(), VisitorSecret.new()
 
-    def locked(*_: Any) -> None:
-        raise OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
+    def locked(_connection: Any, _cursor: Any, sql: str, *_: Any) -> None:
+        if "INSERT INTO report" in sql:
+            raise OperationalError(sql, {}, Exception("database is locked"))
 
     engine = site.parts.submit.database.engine
-    with site.parts.submit.database.read() as connection:
-        connection.execute(text("SELECT 1"))
-    event.listen(engine, "commit", locked)
+    event.listen(engine, "before_cursor_execute", locked)
     try:
         with pytest.raises(OperationalError):
             site.parts.submit(secret, worry_of(answers), answers, site.hands())
     finally:
-        event.remove(engine, "commit", locked)
+        event.remove(engine, "before_cursor_execute", locked)
     assert site.parts.submit.receipt(secret) is None
 
 

@@ -58,7 +58,7 @@ def register(add: Add, door: Door) -> None:
             outcome("incomplete" if checked.problems else "expired")
             return overview(visitor, form, 422)
         worry, now = worry_of(checked.answers), door.now()
-        plan = door.route(worry, now)
+        plan = door.route(worry, now, visitor.kept.openers)
         if not plan.shares:
             outcome("nobody_may_get_it")
             return overview(visitor, form, 422, plan)
@@ -124,7 +124,7 @@ def overview(visitor: Visitor, form: SendForm, status: int = 200, plan: Plan | N
     worry = worry_of(checked.answers) if checked.answers else None
     if worry is not None and plan is None:
         try:
-            plan = door.route(worry, door.now())
+            plan = door.route(worry, door.now(), visitor.kept.openers)
         except NobodyCanOpen:
             status = 503
     if plan is not None:
