@@ -21,6 +21,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, Programmin
 import config
 import intake.store.people_tables  # noqa: F401  (registers its tables)
 from intake import wiring
+from intake.commands import doctor
+from intake.doctor.finding import Level
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.sign_in import FREE_TRIES, SignInRefused, SignInTooSoon
@@ -151,6 +153,23 @@ def test_the_reporters_door_refuses_a_role_that_reads_reports(site: Site) -> Non
         wiring.build(alone)
     own = databases.address_of_role(alone.database, "reporter")
     wiring.build(replace(alone, database=own)).database.engine.dispose()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_doctor_can_be_asked_as_any_role_and_skips_what_that_one_may_not_see(
+    site: Site, role: str
+) -> None:
+    address = site.parts.settings.database
+    asked = replace(site.parts.settings, database=databases.address_of_role(address, role))
+    as_owner, as_door = (
+        {f.check: f for f in doctor.examination(settings, site.hands)}
+        for settings in (site.parts.settings, asked)
+    )
+    assert as_door.keys() == as_owner.keys()
+    skipped = {name for name, found in as_door.items() if found.level is Level.SKIP}
+    assert skipped <= {"trail", "reachable", "openers", "agency keys", "letters", "jobs"}
+    assert not any(found.level is Level.SKIP for found in as_owner.values())
+    assert not any("could not be looked at" in found.text for found in as_door.values())
 
 
 @pytest.mark.parametrize("what", ["server", "schema", "role"])

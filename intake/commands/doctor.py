@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -98,6 +99,7 @@ def _of_database(opened: Database, now: wiring.Now) -> dict[str, Check]:
     return {
         "durability": partial(database.durability, opened),
         "clocks": partial(database.clocks, opened, now),
+        "trail": partial(database.trail, opened, now),
         "directory": partial(_directory_holds, opened, local_date(now())),
     }
 
@@ -105,20 +107,24 @@ def _of_database(opened: Database, now: wiring.Now) -> dict[str, Check]:
 def _of_directory(settings: config.Settings, opened: Database, now: datetime) -> dict[str, Check]:
     today = local_date(now)
     directory = _directory(opened, today)
-    with opened.read() as connection:
-        openers = people.openers(connection, today)
-    stock = TakeStock(opened, directory)(now)
+    stock = cache(lambda: TakeStock(opened, directory)(now))
     patience = {job: jobs.patience(seconds) for job, seconds in jobs.SECONDS.items()}
+
+    @cache
+    def openers() -> Mapping[str, int]:
+        with opened.read() as connection:
+            return people.openers(connection, today)
+
     return {
         "reachable": lambda: agencies.openable(
-            directory, load_checked(settings.rules).standby, openers, today
+            directory, load_checked(settings.rules).standby, openers(), today
         ),
-        "openers": partial(agencies.openers_enough, directory, openers),
+        "openers": lambda: agencies.openers_enough(directory, openers()),
         "agency keys": partial(agencies.keys_whole, opened, today),
         "agreements": partial(agencies.agreements, directory, today),
         "mail": lambda: running.mail(settings.mail, wiring.sender_of(settings)),
-        "letters": partial(running.letters, stock),
-        "jobs": partial(running.jobs, stock, patience, now),
+        "letters": lambda: running.letters(stock()),
+        "jobs": lambda: running.jobs(stock(), patience, now),
     }
 
 

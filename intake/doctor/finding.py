@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from intake import logs
+from intake.store.privileges import is_refusal
 
 
 class Level(StrEnum):
-    """How bad it is. A failure may lose, delay or bare a report; a warning will become one."""
+    """How bad it is. A failure may lose, delay or bare a report; a warning will become one; what
+    was skipped is for another role to look at.
+    """
 
     OK = "ok"
+    SKIP = "skip"
     WARN = "warn"
     FAIL = "fail"
 
@@ -51,4 +55,6 @@ def _outcome(check: Check) -> list[Said]:
     try:
         return list(check())
     except Exception as error:
+        if is_refusal(error):
+            return [(Level.SKIP, "not for this role to see: ask as the database's owner too")]
         return [(Level.FAIL, f"could not be looked at: {logs.kind(error)}")]

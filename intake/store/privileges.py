@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import ProgrammingError
 
 Rights = Mapping[str, Sequence[str]]
 """Of a table: statements, each for the whole row or with its columns: ``SELECT (id, state)``."""
@@ -63,6 +64,13 @@ _NEW_REPORT: Rights = {
     "wrap": (_ADD,),
     "deadline": (_ADD,),
 }
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether the database refused a statement to the role that asked (SQLSTATE 42501)."""
+    return isinstance(error, ProgrammingError) and (
+        getattr(error.orig, "sqlstate", None) == "42501"
+    )
 
 
 def _together(*rights: Rights) -> Rights:

@@ -167,7 +167,7 @@ def test_a_database_on_another_clock_warns_and_a_trail_of_the_future_fails(site:
     )
     with site.parts.database.write() as connection:
         trail.write_line(connection, at=utc_now() + timedelta(hours=1), action=Action.SIGN_IN)
-    assert "set back" in bad(database.clocks(site.parts.database, utc_now))[Level.FAIL]
+    assert "set back" in bad(database.trail(site.parts.database, utc_now))[Level.FAIL]
 
 
 def test_a_directory_that_does_not_hold_fails_and_ends_the_examination(site: Site) -> None:
