@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
-from markupsafe import Markup
 
 from intake.domain.clock import Clock
 from intake.domain.directory import Directory
@@ -35,7 +34,6 @@ from intake.web.words import ROLES, STATES
 CHASER = "chase"
 SILENT_AFTER = timedelta(minutes=10)
 SHOWN = ("running", "late", "soon")
-_LINES = Markup("<br>")
 
 
 class _Shown(NamedTuple):
@@ -49,7 +47,7 @@ class _Shown(NamedTuple):
     state_kind: str
     state: str
     opened: str
-    chased: str
+    chased: Sequence[str]
     next: str
 
 
@@ -150,7 +148,7 @@ class _Supervisor:
             kind,
             language.gettext(state),
             opened,
-            _LINES.join(_chased(language, chases)) or language.gettext(mark("None")),
+            tuple(_chased(language, chases)),
             _next(language, row),
         )
 
