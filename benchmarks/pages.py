@@ -42,7 +42,7 @@ SIZES = (1_000, 100_000)
 WARM_UP, ROUNDS = 10, 60
 MOST_MS, MOST_RATIO = 15, 2
 NOW = datetime(2027, 9, 7, 7, 42, tzinfo=UTC)  # the school calendar reaches two years back
-PASSPHRASE = "mitataan mitä voidaan"  # noqa: S105 (of nobody)
+PASSPHRASE = "mitataan mitä voidaan"  # noqa: S105  # of an invented person in a site that is thrown away
 DOORS = ("reporter", "agency", "supervisor")
 TENTH = 10
 

@@ -155,6 +155,16 @@ def test_the_reporters_door_refuses_a_role_that_reads_reports(site: Site) -> Non
     wiring.build(replace(alone, database=own)).database.engine.dispose()
 
 
+SKIPPED = {
+    "reporter": {"trail", "letters", "jobs"},
+    "agency": {"letters", "jobs"},
+    "admin": {"trail", "letters", "jobs"},
+    "audit": {"reachable", "openers", "agency keys", "letters", "jobs"},
+    "jobs": {"trail"},
+}
+"""By role, the checks that look at what it may not see; the other roles see least."""
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_the_doctor_can_be_asked_as_any_role_and_skips_what_that_one_may_not_see(
     site: Site, role: str
@@ -165,11 +175,12 @@ def test_the_doctor_can_be_asked_as_any_role_and_skips_what_that_one_may_not_see
         {f.check: f for f in doctor.examination(settings, site.hands)}
         for settings in (site.parts.settings, asked)
     )
-    assert as_door.keys() == as_owner.keys()
+    least = {"trail", "reachable", "openers", "agency keys", "letters", "jobs"}
     skipped = {name for name, found in as_door.items() if found.level is Level.SKIP}
-    assert skipped <= {"trail", "reachable", "openers", "agency keys", "letters", "jobs"}
-    assert not any(found.level is Level.SKIP for found in as_owner.values())
-    assert not any("could not be looked at" in found.text for found in as_door.values())
+    assert skipped == SKIPPED.get(role, least)
+    assert {name: found.level for name, found in as_door.items() if name not in skipped} == {
+        name: found.level for name, found in as_owner.items() if name not in skipped
+    }
 
 
 @pytest.mark.parametrize("what", ["server", "schema", "role"])
@@ -248,7 +259,7 @@ def test_a_read_leaves_the_driver_what_it_has_prepared(site: Site) -> None:
     database = databases.of_role(site.parts.database, "reporter")
     for _ in range(10):
         with database.read() as connection:
-            drafts.sealed_answers(connection, VisitorSecret.new().draft_id)
+            drafts.read(connection, VisitorSecret.new().draft_id)
     with database.read() as connection:
         assert connection.scalar(text("SELECT count(*) FROM pg_prepared_statements"))
 

@@ -161,27 +161,31 @@ def test_rows_and_an_erasure_may_come_together(
     assert (count(database, Kept), count(database, Part)) == (1 + len(kept), 0)
 
 
+NEEDED = Erasure(_ERASE, {"part_id": UUID(int=7)}, needed=True)
+
+
 @pytest.mark.parametrize("one_statement", [True, False])
-def test_nothing_is_kept_where_the_erasure_is_needed_and_erases_nothing(
+def test_rows_are_kept_with_an_erasure_that_they_need(
     database: Database, one_statement: bool
 ) -> None:
     part = {"id": UUID(int=7), "of": UUID(int=1)}
-    needed = Erasure(_ERASE, {"part_id": UUID(int=7)}, needed=True)
-    for there in (False, True):
-        rows = {Kept: [{"id": UUID(int=2 + there)}]}
-        if there:
-            with database.write() as connection:
-                insert_prepared(connection, {Kept: [{"id": UUID(int=1)}], Part: [part]})
-            with database.write(one_statement=one_statement) as connection:
-                insert_prepared(connection, rows, erasure=needed)
-            assert (count(database, Kept), count(database, Part)) == (2, 0)
-        else:
-            with (
-                pytest.raises(NothingToErase),
-                database.write(one_statement=one_statement) as connection,
-            ):
-                insert_prepared(connection, rows, erasure=needed)
-            assert count(database, Kept) == 0
+    with database.write() as connection:
+        insert_prepared(connection, {Kept: [{"id": UUID(int=1)}], Part: [part]})
+    with database.write(one_statement=one_statement) as connection:
+        insert_prepared(connection, {Kept: [{"id": UUID(int=2)}]}, erasure=NEEDED)
+    assert (count(database, Kept), count(database, Part)) == (2, 0)
+
+
+@pytest.mark.parametrize("one_statement", [True, False])
+def test_nothing_is_kept_where_an_erasure_that_is_needed_erases_nothing(
+    database: Database, one_statement: bool
+) -> None:
+    with (
+        pytest.raises(NothingToErase),
+        database.write(one_statement=one_statement) as connection,
+    ):
+        insert_prepared(connection, {Kept: [{"id": UUID(int=1)}]}, erasure=NEEDED)
+    assert count(database, Kept) == 0
 
 
 def test_of_one_statement_that_fails_nothing_is_kept(database: Database) -> None:

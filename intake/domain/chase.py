@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property, lru_cache
-from operator import attrgetter
 from typing import Any
 
 from intake.domain.calendar import Calendar
@@ -115,8 +114,8 @@ class Chasing:
             *_by_minutes(self, plan, certificate.clock.id, arrival),
             *_by_days(self, plan, certificate.clock.id, certificate.due, local_date(arrival)),
         ]
-        times.sort(key=attrgetter("at", "step_id"))
-        return tuple(chase for chase in times if chase.at >= arrival)
+        in_order = sorted(times, key=lambda chase: (chase.at, chase.step_id))
+        return tuple(chase for chase in in_order if chase.at >= arrival)
 
     def of(self, plan: Plan, clock: str) -> Iterator[ChaseStep]:
         """The steps of a plan that chase this clock."""

@@ -73,7 +73,7 @@ class Draft:
         Raises EnvelopeFromNewerVersion: what a newer version sealed is not to be overwritten.
         """
         with self.database.glance() as connection:
-            sealed, stamp = drafts.sealed_answers(connection, secret.draft_id)
+            sealed, stamp = drafts.read(connection, secret.draft_id)
         if sealed is None:
             return Kept({}, None)
         try:

@@ -42,7 +42,7 @@ _SEALED_ANSWERS_AND_STAMP = select(
 )
 
 
-def sealed_answers(connection: Connection, draft_id: UUID) -> tuple[bytes | None, bytes]:
+def read(connection: Connection, draft_id: UUID) -> tuple[bytes | None, bytes]:
     """The sealed answers, None where there is no such draft; and the stamp of who can open, which
     whoever sends the draft needs too.
     """

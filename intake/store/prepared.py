@@ -28,7 +28,7 @@ Values = Mapping[str, Any]
 Row = type[Any]  # of a table
 _Shape = tuple[tuple[Row, tuple[str, ...], int], ...]
 """Tables with the columns that are given and the number of rows."""
-_Turn = Callable[[Any], Any] | None
+_Turn = Callable[[Any], Any]
 _Erasing = Delete | Select[Any]
 _DIVISION_BY_ZERO = "22012"
 
@@ -70,10 +70,7 @@ def insert_prepared(
         return
     for row, some in given:
         sql, turns = _prepared(connection.dialect, ((row, tuple(some[0]), 1),), or_leave, None)
-        many = [
-            tuple([turn(values[name]) if turn else values[name] for _, name, turn in turns])
-            for values in some
-        ]
+        many = [tuple([turn(values[name]) for _, name, turn in turns]) for values in some]
         connection.exec_driver_sql(sql, many)
     if erasure is None:
         return
@@ -91,11 +88,11 @@ def _all_at_once(
     if not (given or erasure):
         return
     shape = tuple((row, tuple(some[0]), len(some)) for row, some in given)
-    sql, turns = _prepared(connection.dialect, shape, or_leave, erasure and _of(erasure))
+    sql, turns = _prepared(connection.dialect, shape, or_leave, erasure and _erasing(erasure))
     every = [values for _, some in given for values in some]
     if erasure:
         every.append(erasure.values)
-    turned = tuple([turn(every[at][name]) if turn else every[at][name] for at, name, turn in turns])
+    turned = tuple([turn(every[number][name]) for number, name, turn in turns])
     try:
         connection.exec_driver_sql(sql, turned)
     except DataError as error:
@@ -104,22 +101,22 @@ def _all_at_once(
         raise
 
 
+def _erasing(erasure: Erasure) -> _Erasing:
+    return _failing_if_nothing(erasure.statement) if erasure.needed else erasure.statement
+
+
 @lru_cache
-def _once(statement: Delete) -> Select[Any]:
-    """Fails where the erasure erases nothing, and so does all that goes with it."""
-    erased = statement.returning(literal_column("1")).cte("erased")
+def _failing_if_nothing(erase: Delete) -> Select[Any]:
+    """The erasure; where it erases nothing it fails, and with it all that goes along."""
+    erased = erase.returning(literal_column("1")).cte("erased")
     return select(literal_column("1 / count(*)")).select_from(erased)
-
-
-def _of(erasure: Erasure) -> Delete | Select[Any]:
-    return _once(erasure.statement) if erasure.needed else erasure.statement
 
 
 @lru_cache(maxsize=256)
 def _prepared(
     dialect: Dialect, shape: _Shape, or_leave: frozenset[Row], erasure: _Erasing | None
 ) -> tuple[str, list[tuple[int, str, _Turn]]]:
-    """The statement, and its values in order: of which row, which column, turned by what if any."""
+    """The statement, and its values in order: of which row, which column, turned by what."""
     numbers = count()
     statements: list[_Erasing | Insert] = [] if erasure is None else [erasure]
     places: dict[str, tuple[int, str]] = {}
@@ -143,4 +140,8 @@ def _prepared(
 
 
 def _turn(of: TypeEngine[Any], dialect: Dialect) -> _Turn:
-    return of.dialect_impl(dialect).bind_processor(dialect)
+    return of.dialect_impl(dialect).bind_processor(dialect) or _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

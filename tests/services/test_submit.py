@@ -84,20 +84,27 @@ def test_a_failed_write_after_sealing_stores_nothing_and_keeps_the_draft(site: S
     assert site.parts.submit.receipt(secret) is None
 
 
-def test_a_locked_database_is_an_error_and_not_a_receipt(site: Site) -> None:
+@pytest.mark.parametrize(
+    "when",
+    [
+        "before_cursor_execute",
+        pytest.param("commit", marks=pytest.mark.sqlite),  # elsewhere the statement commits itself
+    ],
+)
+def test_a_locked_database_is_an_error_and_not_a_receipt(site: Site, when: str) -> None:
     answers, secret = worry_answers(), VisitorSecret.new()
 
-    def locked(_connection: Any, _cursor: Any, sql: str, *_: Any) -> None:
-        if "INSERT INTO report" in sql:
-            raise OperationalError(sql, {}, Exception("database is locked"))
+    def locked(*told: Any) -> None:
+        if when == "commit" or "INSERT INTO report" in told[2]:
+            raise OperationalError("", {}, Exception("database is locked"))
 
     engine = site.parts.submit.database.engine
-    event.listen(engine, "before_cursor_execute", locked)
+    event.listen(engine, when, locked)
     try:
         with pytest.raises(OperationalError):
             site.parts.submit(secret, worry_of(answers), answers, site.hands())
     finally:
-        event.remove(engine, "before_cursor_execute", locked)
+        event.remove(engine, when, locked)
     assert site.parts.submit.receipt(secret) is None
 
 
