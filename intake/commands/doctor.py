@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -28,6 +29,8 @@ from intake.store import people
 from intake.store.database import Database
 from routing_rules.load import load_checked
 
+SEALING = {"reporter", "agency"}
+"""The doors that send reports, and so need the replay key's public half."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -35,10 +38,16 @@ def add(commands: Any) -> None:
     """Add this command."""
     doctor = add_command(commands, "doctor", _doctor, "say what is missing, and what to do")
     doctor.add_argument("--json", action="store_true")
+    doctor.add_argument(
+        "--no-doors", action="store_true", help="for the jobs' user or the database's owner"
+    )
 
 
 def _doctor(chosen: argparse.Namespace) -> int:
-    findings = examination(config.load(), wiring.utc_now)
+    settings = config.load()
+    if chosen.no_doors:
+        settings = replace(settings, doors=())
+    findings = examination(settings, wiring.utc_now)
     holds = all(finding.level is not Level.FAIL for finding in findings)
     if chosen.json:
         print(json.dumps({"holds": holds, "findings": [vars(f) for f in findings]}, indent=2))
@@ -74,13 +83,14 @@ def _without_database(
     others: list[str] = []
     if serves_staff:
         needed += [staff, config.SECRETS["pepper"]]
-    else:
+    elif settings.doors:
         others += [staff, config.SECRETS["pepper"], private]
+    seals = SEALING & set(settings.doors)
     place = make_url(settings.database).database or ""
     folders = {settings.data, Path(place).parent} if Path(place).is_absolute() else {settings.data}
     return {
         "settings": partial(_settings, settings),
-        "keys": partial(keys.key_files, folder, needed, public),
+        "keys": partial(keys.key_files, folder, needed, [public] if seals else []),
         "replay key": partial(keys.replay_pair, folder, private, public, wiring.REPLAY_KEY_ID),
         "other doors": partial(keys.other_doors, folder, others),
         "file modes": partial(files.modes, settings.data),
@@ -137,7 +147,9 @@ def _settings(settings: config.Settings) -> list[Said]:
         problems.append((Level.FAIL, "ANKKURI_SECURE_COOKIES is no: cookies would travel open"))
     if far and settings.banner == "demo":
         problems.append((Level.WARN, "ANKKURI_BANNER is demo: pages say that all is invented"))
-    return fine_unless(problems, f"doors {', '.join(settings.doors)} at {settings.base_url}")
+    return fine_unless(
+        problems, f"doors {', '.join(settings.doors) or '(none)'} at {settings.base_url}"
+    )
 
 
 def _directory_holds(opened: Database, today: date) -> list[Said]:

@@ -13,15 +13,18 @@ from intake.vault.keyring import PrivateKey
 SECRET_SIZE = 32
 
 
-def key_files(keys: Path, secrets: Iterable[str], public: str) -> list[Said]:
-    """The secrets that the doors need, the replay key to which reports are sealed, all modes."""
-    secrets = list(secrets)
-    problems = [*_modes(keys), *_contents(keys, secrets, public)]
-    return fine_unless(problems, f"{', '.join([*secrets, public])} are there, and private")
+def key_files(keys: Path, secrets: Iterable[str], publics: Iterable[str]) -> list[Said]:
+    """The secrets and the public keys that this process needs, and the modes of all."""
+    secrets, publics = list(secrets), list(publics)
+    problems = [*_modes(keys), *_contents(keys, secrets, publics)]
+    needed = ", ".join([*secrets, *publics]) or "no key is needed; those that"
+    return fine_unless(problems, f"{needed} are there, and private")
 
 
 def replay_pair(keys: Path, private: str, public: str, key_id: str) -> list[Said]:
     """The two halves of the replay key belong together, where both are here."""
+    if not (keys / public).exists():
+        return [(Level.OK, f"{public} is not here: nothing is sealed to it here")]
     if not (keys / private).exists():
         return [(Level.OK, f"{private} is not here; keep it where the rule desk and the jobs are")]
     half = PrivateKey(key_id, _hexadecimal(keys / private)).public().raw
@@ -48,8 +51,8 @@ def other_doors(keys: Path, names: Iterable[str]) -> list[Said]:
     )
 
 
-def _contents(keys: Path, secrets: list[str], public: str) -> Iterator[Said]:
-    for name in [*secrets, public]:
+def _contents(keys: Path, secrets: list[str], publics: list[str]) -> Iterator[Said]:
+    for name in [*secrets, *publics]:
         try:
             size = len(_hexadecimal(keys / name))
         except FileNotFoundError:

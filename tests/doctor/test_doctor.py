@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
+import config
 from intake import cli
 from intake.commands import doctor
 from intake.doctor import running
@@ -196,6 +197,26 @@ def test_the_reporters_door_is_asked_for_its_own_keys_alone(site: Site) -> None:
     assert lines["keys"].level is Level.OK
     assert "pepper" not in lines["keys"].text
     assert lines["other doors"].level is Level.FAIL, "all doors' keys lie in one folder here"
+
+
+@pytest.mark.parametrize(
+    ("doors", "needed"),
+    [
+        (("supervisor",), {config.SECRETS["staff"], config.SECRETS["pepper"]}),
+        ((), set()),
+        ((), {config.REPLAY_PRIVATE}),
+    ],
+)
+def test_a_process_that_seals_nothing_is_asked_for_no_replay_key(
+    site: Site, doors: tuple[str, ...], needed: set[str]
+) -> None:
+    settings = replace(site.parts.settings, doors=doors)
+    for key in settings.keys.iterdir():
+        if key.name not in needed:
+            key.unlink()
+    lines = {f.check: f for f in doctor.examination(settings, site.hands)}
+    for check in ("keys", "replay key", "other doors"):
+        assert lines[check].level is Level.OK, lines[check].text
 
 
 def test_the_doctor_tells_nothing_of_a_child(site: Site) -> None:

@@ -35,7 +35,7 @@ PAIR = (config.REPLAY_PRIVATE, config.REPLAY_PUBLIC)
 
 
 def test_whole_keys_are_well(folder: Path) -> None:
-    assert well(keys.key_files(folder, SECRETS, config.REPLAY_PUBLIC))
+    assert well(keys.key_files(folder, SECRETS, [config.REPLAY_PUBLIC]))
     assert well(keys.replay_pair(folder, *PAIR, "replay-1"))
     assert well(keys.other_doors(folder / "nothing", SECRETS))
 
@@ -52,7 +52,7 @@ def test_a_key_that_is_missing_or_damaged_fails(
     if content is not None:
         (folder / name).touch(mode=0o600)
         (folder / name).write_text(content, "ascii")
-    said = bad(keys.key_files(folder, SECRETS, config.REPLAY_PUBLIC))
+    said = bad(keys.key_files(folder, SECRETS, [config.REPLAY_PUBLIC]))
     if (name, content) == (config.REPLAY_PUBLIC, "00" * 33):
         assert said == {}, "a public key is longer than a secret"
     else:
@@ -62,16 +62,16 @@ def test_a_key_that_is_missing_or_damaged_fails(
 
 def test_a_key_that_others_can_read_fails(folder: Path) -> None:
     (folder / SECRETS[0]).chmod(0o640)
-    said = bad(keys.key_files(folder, SECRETS, config.REPLAY_PUBLIC))
+    said = bad(keys.key_files(folder, SECRETS, [config.REPLAY_PUBLIC]))
     assert "chmod 600" in said[Level.FAIL]
     (folder / SECRETS[0]).chmod(0o600)
     folder.chmod(0o750)
-    said = bad(keys.key_files(folder, SECRETS, config.REPLAY_PUBLIC))
+    said = bad(keys.key_files(folder, SECRETS, [config.REPLAY_PUBLIC]))
     assert "chmod 700" in said[Level.FAIL]
 
 
 def test_a_missing_key_folder_fails(tmp_path: Path) -> None:
-    said = bad(keys.key_files(tmp_path / "nowhere", (), config.REPLAY_PUBLIC))
+    said = bad(keys.key_files(tmp_path / "nowhere", (), [config.REPLAY_PUBLIC]))
     assert "is missing" in said[Level.FAIL]
 
 
