@@ -38,11 +38,17 @@ class FloorRow(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+def lay_out(url: str) -> None:
+    """Make its table."""
+    database = Database(url)
+    with database.write() as connection:
+        Base.metadata.create_all(connection)
+    database.engine.dispose()
+
+
 def from_environment() -> Flask:
     """The floor's application; ``FLOOR_*`` say where its row goes and how large it is."""
     database = Database(os.environ["FLOOR_DATABASE"])
-    with database.write() as connection:  # one process after the other
-        Base.metadata.create_all(connection)
     parts = wiring.build(config.load())
     content = os.urandom(int(os.environ["FLOOR_BYTES"]))
     typed = json.loads(os.environ["FLOOR_TYPED"])

@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, LargeBinary, String, cast, func, select, true
 
+from benchmarks import floor
 from benchmarks.door import (
     TYPED,
     Addresses,
@@ -66,7 +67,7 @@ class Plan:
 
 PLANS = {
     "sqlite": Plan(rounds=5, clients=(1, 8), processes=(2,), p99=1),
-    "postgresql": Plan(rounds=3, clients=(1, 8, 32), processes=(1, 2, 4), p99=0.5),
+    "postgresql": Plan(rounds=5, clients=(1, 8, 32), processes=(1, 2, 4), p99=0.5),
 }
 
 
@@ -84,10 +85,11 @@ def run(*, database: str, as_json: bool) -> int:
 
 def _measure(folder: Path, plan: Plan, at: Addresses) -> dict[str, Any]:
     door = lay_out(folder, at)
-    floor = {"FLOOR_DATABASE": at.floor, "FLOOR_TYPED": json.dumps(TYPED)}
+    floor.lay_out(at.floor)
+    of_floor = {"FLOOR_DATABASE": at.floor, "FLOOR_TYPED": json.dumps(TYPED)}
     bench = _Bench(door, plan)
     for processes in plan.processes:
-        bench.measure(door.environ | floor, processes)
+        bench.measure(door.environ | of_floor, processes)
     door.parts.database.engine.dispose()
     return bench.report()
 
