@@ -6,8 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # What the choice of a database changes.
 WITH_ROWS := tests/services tests/web tests/doctor tests/post \
-	$(foreach name,administration_commands backup_command canary deletions doors init jobs live_directory migrations parts \
-	postgresql prepared serving upgrades,tests/test_$(name).py)
+	$(foreach name,administration_commands backup_command canary deletions doors init jobs libpq live_directory migrations \
+	parts postgresql prepared serving upgrades,tests/test_$(name).py)
 # Two at a time, each file by one: its tests may share a site.
 # In memory where there is room: a database of its own for each test is a tenth of the work there.
 ROOMY := $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 4000000 {print "/dev/shm"}')

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,7 +25,7 @@ from intake.doctor.finding import Level
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.sign_in import FREE_TRIES, SignInRefused, SignInTooSoon
-from intake.store import drafts, trail
+from intake.store import drafts, reports, trail
 from intake.store.database import Database
 from intake.store.postgresql import TransactionAborted
 from intake.store.privileges import ROLES
@@ -224,7 +223,7 @@ def test_a_failure_that_is_passed_over_is_not_committed_as_if_all_were_well(site
 
 @pytest.mark.parametrize(
     "begin",
-    [Database.glance, Database.read, Database.write, partial(Database.write, one_statement=True)],
+    [Database.glance, Database.read, Database.write, Database.write_alone],
 )
 def test_a_connection_that_broke_in_the_pool_is_replaced(
     site: Site, begin: Callable[[Database], AbstractContextManager[Connection]]
@@ -259,7 +258,7 @@ def test_a_read_leaves_the_driver_what_it_has_prepared(site: Site) -> None:
     database = databases.of_role(site.parts.database, "reporter")
     for _ in range(10):
         with database.read() as connection:
-            drafts.read(connection, VisitorSecret.new().draft_id)
+            reports.was_sent(connection, VisitorSecret.new().draft_id)
     with database.read() as connection:
         assert connection.scalar(text("SELECT count(*) FROM pg_prepared_statements"))
 

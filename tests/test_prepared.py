@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -29,7 +30,13 @@ from sqlalchemy.orm import DeclarativeBase
 
 from intake.store.columns import Instant
 from intake.store.database import Database
-from intake.store.prepared import Erasure, NothingToErase, insert_prepared
+from intake.store.prepared import (
+    Erasure,
+    NothingToErase,
+    insert_alone,
+    insert_prepared,
+    read_alone,
+)
 from tests import databases
 from tests.site import TUESDAY
 
@@ -142,54 +149,86 @@ def test_a_row_that_is_there_already_is_left_where_that_is_said(database: Databa
         assert connection.scalars(select(Kept.__table__.c.word)).all() == ["ennen"]
 
 
-_ERASE = delete(Part).where(Part.__table__.c.id == bindparam("part_id"))
-
-
-@pytest.mark.parametrize("kept", [[], [{"id": UUID(int=2)}]])
-def test_rows_and_an_erasure_may_come_together(
-    database: Database, kept: list[dict[str, UUID]]
-) -> None:
-    there, elsewhere = (Erasure(_ERASE, {"part_id": UUID(int=number)}) for number in (7, 8))
+def keep_a_part(database: Database) -> None:
     with database.write() as connection:
         part = {"id": UUID(int=7), "of": UUID(int=1)}
         insert_prepared(connection, {Kept: [{"id": UUID(int=1)}], Part: [part]})
-    with database.write() as connection:
-        insert_prepared(connection, {Kept: kept}, erasure=elsewhere)
+
+
+_ERASE = delete(Part).where(Part.__table__.c.id == bindparam("part_id"))
+
+NEEDED = Erasure(_ERASE, {"part_id": UUID(int=7)}, needed=True)
+_NOTHING = Erasure(_ERASE, {"part_id": UUID(int=0)})
+NONE: frozenset[type[Base]] = frozenset()
+_OF_KEPT = select(Kept.__table__.c.sealed).where(Kept.__table__.c.id == bindparam("kept_id"))
+_SEALED = select(_OF_KEPT.scalar_subquery())
+
+
+@pytest.mark.parametrize("kept", [[], [{"id": UUID(int=2)}]])
+def test_rows_and_an_erasure_may_come_alone(
+    database: Database, kept: list[dict[str, UUID]]
+) -> None:
+    there, elsewhere = (Erasure(_ERASE, {"part_id": UUID(int=number)}) for number in (7, 8))
+    keep_a_part(database)
+    with database.write_alone() as connection:
+        insert_alone(connection, {Kept: kept}, NONE, elsewhere)
     assert count(database, Part) == 1
-    with database.write() as connection:
-        insert_prepared(connection, {}, erasure=there)
+    with database.write_alone() as connection:
+        insert_alone(connection, {}, NONE, there)
     assert (count(database, Kept), count(database, Part)) == (1 + len(kept), 0)
 
 
-NEEDED = Erasure(_ERASE, {"part_id": UUID(int=7)}, needed=True)
-
-
-@pytest.mark.parametrize("one_statement", [True, False])
-def test_rows_are_kept_with_an_erasure_that_they_need(
-    database: Database, one_statement: bool
-) -> None:
-    part = {"id": UUID(int=7), "of": UUID(int=1)}
-    with database.write() as connection:
-        insert_prepared(connection, {Kept: [{"id": UUID(int=1)}], Part: [part]})
-    with database.write(one_statement=one_statement) as connection:
-        insert_prepared(connection, {Kept: [{"id": UUID(int=2)}]}, erasure=NEEDED)
+def test_rows_are_kept_with_an_erasure_that_they_need(database: Database) -> None:
+    keep_a_part(database)
+    with database.write_alone() as connection:
+        insert_alone(connection, {Kept: [{"id": UUID(int=2)}]}, NONE, NEEDED)
     assert (count(database, Kept), count(database, Part)) == (2, 0)
 
 
-@pytest.mark.parametrize("one_statement", [True, False])
 def test_nothing_is_kept_where_an_erasure_that_is_needed_erases_nothing(
-    database: Database, one_statement: bool
+    database: Database,
 ) -> None:
-    with (
-        pytest.raises(NothingToErase),
-        database.write(one_statement=one_statement) as connection,
-    ):
-        insert_prepared(connection, {Kept: [{"id": UUID(int=1)}]}, erasure=NEEDED)
+    with pytest.raises(NothingToErase), database.write_alone() as connection:
+        insert_alone(connection, {Kept: [{"id": UUID(int=1)}]}, NONE, NEEDED)
     assert count(database, Kept) == 0
 
 
-def test_of_one_statement_that_fails_nothing_is_kept(database: Database) -> None:
-    parts = [{"id": UUID(int=number), "of": UUID(int=number)} for number in (1, 2)]
-    with pytest.raises(IntegrityError), database.write(one_statement=True) as connection:
-        insert_prepared(connection, {Kept: [{"id": UUID(int=1)}], Part: parts})
+def test_what_comes_alone_is_stored_as_sqlalchemys_own_would(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(core_insert(Kept), [{"id": UUID(int=1), **WHOLE}])
+        connection.execute(core_insert(Kept), [{"id": UUID(int=2), **EMPTY}])
+    both = [{"id": UUID(int=3), **WHOLE}, {"id": UUID(int=4), **EMPTY}]
+    large = {"id": UUID(int=5), **WHOLE, "number": 2**31 - 1}
+    for rows in (both, [large]):  # a number of another length, by a statement of the same shape
+        with database.write_alone() as connection:
+            insert_alone(connection, {Kept: rows}, NONE, _NOTHING)
+    with database.read() as connection:
+        found = connection.exec_driver_sql("SELECT * FROM kept ORDER BY id").all()
+    whole, empty, ours_whole, ours_empty, ours_large = [tuple(row)[1:] for row in found]
+    assert (ours_whole, ours_empty) == (whole, empty)
+    assert ours_large == (*whole[:-1], 2**31 - 1)
+
+
+def test_of_what_comes_alone_and_fails_nothing_is_kept(database: Database) -> None:
+    rows: dict[Any, Any] = {
+        Kept: [{"id": UUID(int=1), "word": "näin"}],
+        Part: [{"id": UUID(int=number), "of": UUID(int=number)} for number in (1, 2)],
+    }
+    with pytest.raises(IntegrityError) as told, database.write_alone() as connection:
+        insert_alone(connection, rows, NONE, _NOTHING)
+    assert "näin" not in str(told.value)
     assert (count(database, Kept), count(database, Part)) == (0, 0)
+
+
+def test_bytes_are_read_as_they_are(database: Database) -> None:
+    with database.write() as connection:
+        sealed: list[dict[str, Any]] = [
+            {"id": UUID(int=1), "sealed": b"\x00\xff"},
+            {"id": UUID(int=2), "sealed": None},
+        ]
+        insert_prepared(connection, {Kept: sealed})
+    found = []
+    for number in (1, 2, 3):
+        with database.glance() as connection:
+            found.append(read_alone(connection, _SEALED, {"kept_id": UUID(int=number)}))
+    assert found == [(b"\x00\xff",), (None,), (None,)]

@@ -136,7 +136,7 @@ class Submit:
             {"agency_id": referral["agency_id"], "referral_id": referral["id"], **by}
             for referral in filing.referrals
         ]
-        with self.database.write(one_statement=True) as connection:
+        with self.database.write_alone() as connection:
             lines = trail.lines(connection, at=now, action=Action.SEND, about=sent)
             if keyed:
                 disclosed = [line | {"agency_id": keyed.agency.id} for line in sent]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -14,7 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 
-from intake.store import restoring
+from intake.store import libpq, restoring
 from intake.store.postgresql import PostgreSQL
 from intake.store.sqlite import SQLite
 
@@ -53,24 +54,31 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self, *, one_statement: bool = False) -> Iterator[Connection]:
+    def write(self) -> Iterator[Connection]:
         """One transaction: durable when the block ends, nothing kept when it raises.
 
         What was put into the connection's memory (``info``) is then forgotten too.
-        ``one_statement``: the block executes one, with ``insert_prepared``, and raises nothing
-        after it, so that PostgreSQL needs to hear of no beginning and no end.
         """
-        begin = self._kind.begin_statement if one_statement else self._kind.begin_writing
         with self._kind.turn(), self.engine.connect() as connection:
-            begin(connection)
-            memory = connection.info
-            try:
-                with connection.begin():
+            self._kind.begin_writing(connection)
+            with _forgetting(connection.info), connection.begin():
+                yield connection
+                self._kind.refuse_aborted(connection)
+
+    @contextmanager
+    def write_alone(self) -> Iterator[Connection]:
+        """A connection for one ``insert_alone``, and nothing else: a transaction of its own.
+
+        To PostgreSQL it is one statement, which needs no beginning and no end.
+        """
+        if self._kind.takes_all_at_once:
+            with self.engine.connect() as connection:
+                self._kind.wake(connection)
+                with _forgetting(connection.info):
                     yield connection
-                    self._kind.refuse_aborted(connection)
-            except BaseException:
-                memory.clear()
-                raise
+        else:
+            with self.write() as connection:
+                yield connection
 
     def empty_log(self) -> bool:
         """Let what was erased be in no file of the database; False where it was busy."""
@@ -141,6 +149,17 @@ class Database:
         except DatabaseError as error:
             words = str(error.orig).strip().splitlines()[0]
             raise DatabaseNotReady(f"The database cannot be read: {words}") from None
+
+
+@contextmanager
+def _forgetting(memory: dict[Any, Any]) -> Iterator[None]:
+    """What was put into a connection's memory goes where this raises, but for what is prepared."""
+    try:
+        yield
+    except BaseException:
+        for name in memory.keys() - {libpq.PREPARED}:
+            memory.pop(name, None)
+        raise
 
 
 def _is_postgresql(url: str) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, bindparam, delete, func, select, update
 
 from intake.store.people_tables import OpenersStampRow
-from intake.store.prepared import Erasure
+from intake.store.prepared import Erasure, read_alone
 from intake.store.tables import DraftRow
 from intake.store.writing import insert_or_leave
 
@@ -42,11 +42,11 @@ _SEALED_ANSWERS_AND_STAMP = select(
 )
 
 
-def read(connection: Connection, draft_id: UUID) -> tuple[bytes | None, bytes]:
+def read(connection: Connection, draft_id: UUID) -> tuple[bytes | None, bytes | None]:
     """The sealed answers, None where there is no such draft; and the stamp of who can open, which
     whoever sends the draft needs too.
     """
-    sealed, stamp = connection.execute(_SEALED_ANSWERS_AND_STAMP, {"draft_id": draft_id}).one()
+    sealed, stamp = read_alone(connection, _SEALED_ANSWERS_AND_STAMP, {"draft_id": draft_id})
     return sealed, stamp
 
 

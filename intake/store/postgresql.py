@@ -7,9 +7,11 @@ from select import POLLIN, poll
 from typing import Any
 
 import psycopg
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import OperationalError
+
+from intake.store import libpq
 
 _READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE = b"BEGIN"
@@ -35,6 +37,8 @@ class PostgreSQL:
     statement is a transaction of its own.
     """
 
+    takes_all_at_once = True  # rows of many tables in one statement
+
     def __init__(self, url: str) -> None:
         options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
         self.engine = create_engine(
@@ -43,6 +47,7 @@ class PostgreSQL:
             paramstyle="numeric_dollar",
             hide_parameters=True,
             pool_timeout=_FREE_CONNECTION_SECONDS,
+            pool_use_lifo=True,  # the connection used last: its process at the server is warm
         )
         event.listen(self.engine, "connect", _prepare)
 
@@ -57,13 +62,13 @@ class PostgreSQL:
     def end_reading(self, connection: Connection) -> None:
         """COMMIT: after a ROLLBACK the driver forgets every statement that it had prepared."""
         with suppress(psycopg.OperationalError):  # the pool finds out that it broke
-            _say(connection, b"COMMIT")
+            libpq.say(connection, b"COMMIT")
 
     def wake(self, connection: Connection) -> None:
         """Take a new connection where this one broke while it lay in the pool."""
-        if _tells(_driver(connection).pgconn.socket):
+        if _tells(libpq.driver(connection).pgconn.socket):
             try:
-                _say(connection, b"BEGIN; COMMIT")
+                libpq.say(connection, b"BEGIN; COMMIT")
             except psycopg.OperationalError:
                 connection.invalidate()
 
@@ -71,13 +76,9 @@ class PostgreSQL:
         """Begin a transaction that sees what is committed."""
         _begin(connection, _WRITE)
 
-    def begin_statement(self, connection: Connection) -> None:
-        """The one statement to come is a transaction of its own."""
-        self.wake(connection)
-
     def refuse_aborted(self, connection: Connection) -> None:
         """Raise where a failed statement was passed over: COMMIT would silently keep nothing."""
-        if _driver(connection).info.transaction_status is TransactionStatus.INERROR:
+        if libpq.driver(connection).info.transaction_status is TransactionStatus.INERROR:
             raise TransactionAborted
 
     def empty_log(self) -> bool:
@@ -100,20 +101,13 @@ def _prepare(connection: Any, _record: Any) -> None:
 def _begin(connection: Connection, sql: bytes) -> None:
     """Begin; over a new connection where this one broke while it lay in the pool."""
     try:
-        _say(connection, sql)
+        libpq.say(connection, sql)
     except psycopg.OperationalError:
         connection.invalidate()
         try:
-            _say(connection, sql)
+            libpq.say(connection, sql)
         except psycopg.OperationalError as error:
             raise OperationalError(sql.decode(), None, error) from error
-
-
-def _say(connection: Connection, sql: bytes) -> None:
-    """By libpq itself: past the driver's cursor, which these words do not need."""
-    libpq = _driver(connection).pgconn
-    if libpq.exec_(sql).status != ExecStatus.COMMAND_OK:
-        raise psycopg.OperationalError(libpq.get_error_message())
 
 
 def _tells(socket: int) -> bool:
@@ -121,8 +115,3 @@ def _tells(socket: int) -> bool:
     waiting = poll()
     waiting.register(socket, POLLIN)
     return bool(waiting.poll(0))
-
-
-def _driver(connection: Connection) -> psycopg.Connection[Any]:
-    driver: Any = connection.connection.dbapi_connection
-    return driver  # type: ignore[no-any-return]  # SQLAlchemy's view of it has fewer methods

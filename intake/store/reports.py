@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select, update
 
 from intake.store.columns import AnyRow
-from intake.store.prepared import Erasure, insert_prepared
+from intake.store.prepared import Erasure, insert_alone, insert_prepared
 from intake.store.tables import (
     DeadlineRow,
     DecisionRow,
@@ -44,7 +44,7 @@ class Filing:
 
 
 def file(connection: Connection, filing: Filing, lines: Sequence[Values], draft: Erasure) -> None:
-    """Insert everything, with lines of the trail, and erase its draft.
+    """Insert everything, with lines of the trail, and erase its draft: one statement.
 
     IntegrityError if this draft was already sent; NothingToErase if it had to be there and is not.
     """
@@ -60,7 +60,7 @@ def file(connection: Connection, filing: Filing, lines: Sequence[Values], draft:
         DeadlineRow: filing.deadlines,
         TrailRow: lines,
     }
-    insert_prepared(connection, rows, frozenset([FactsKeyRow]), draft)
+    insert_alone(connection, rows, frozenset([FactsKeyRow]), draft)
 
 
 def add_referrals(

@@ -24,6 +24,8 @@ class SQLite:
     so that a writer waits at its start instead of failing in its middle.
     """
 
+    takes_all_at_once = False  # rows of many tables in one statement
+
     def __init__(self, url: str) -> None:
         self._path = Path(make_url(url).database or "")
         self.engine = create_engine(
@@ -57,10 +59,6 @@ class SQLite:
         with _waiting(connection, 0):
             while not _has_begun(connection, last_try=time.monotonic() >= until):
                 time.sleep(_ASK_AGAIN_SECONDS)
-
-    def begin_statement(self, connection: Connection) -> None:
-        """As any writing: what is one statement elsewhere may be several here."""
-        self.begin_writing(connection)
 
     def refuse_aborted(self, connection: Connection) -> None:
         """Nothing to do: a statement that failed fails alone."""

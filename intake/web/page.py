@@ -67,8 +67,10 @@ class LanguageChoice:
 
     def __call__(self) -> BaseResponse | None:
         """Before any view: redirect where a language was chosen."""
+        if request.method != "GET" or request.endpoint is None:
+            return None
         code = request.args.get("lang")
-        if request.method != "GET" or code not in LANGUAGES or request.endpoint is None:
+        if code not in LANGUAGES:
             return None
         if request.blueprint == "probe":
             return None  # a watcher has no language

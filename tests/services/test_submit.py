@@ -84,13 +84,8 @@ def test_a_failed_write_after_sealing_stores_nothing_and_keeps_the_draft(site: S
     assert site.parts.submit.receipt(secret) is None
 
 
-@pytest.mark.parametrize(
-    "when",
-    [
-        "before_cursor_execute",
-        pytest.param("commit", marks=pytest.mark.sqlite),  # elsewhere the statement commits itself
-    ],
-)
+@pytest.mark.sqlite
+@pytest.mark.parametrize("when", ["before_cursor_execute", "commit"])
 def test_a_locked_database_is_an_error_and_not_a_receipt(site: Site, when: str) -> None:
     answers, secret = worry_answers(), VisitorSecret.new()
 
@@ -105,6 +100,18 @@ def test_a_locked_database_is_an_error_and_not_a_receipt(site: Site, when: str) 
             site.parts.submit(secret, worry_of(answers), answers, site.hands())
     finally:
         event.remove(engine, when, locked)
+    assert site.parts.submit.receipt(secret) is None
+
+
+@pytest.mark.postgresql
+def test_a_locked_table_is_an_error_and_not_a_receipt(site: Site) -> None:
+    answers, secret = worry_answers(), VisitorSecret.new()
+    with site.parts.database.write() as holder:
+        holder.exec_driver_sql("LOCK TABLE report")
+        with site.parts.submit.database.glance() as next_used:
+            next_used.exec_driver_sql("SET lock_timeout = '50ms'")
+        with pytest.raises(OperationalError):
+            site.parts.submit(secret, worry_of(answers), answers, site.hands())
     assert site.parts.submit.receipt(secret) is None
 
 

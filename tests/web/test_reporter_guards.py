@@ -60,7 +60,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Any:
         raise OperationalError("BEGIN", {}, Exception("disk I/O error"))
 
     def begin_to_fail() -> None:
-        for name in ("glance", "read", "write"):
+        for name in ("glance", "read", "write", "write_alone"):
             monkeypatch.setattr(Database, name, fail)
 
     return begin_to_fail
