@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ from intake.domain.report import Worry, canonical
 from intake.domain.row_id import new_id
 from intake.services.route import Plan, Share
 from intake.store.reports import Values
+from intake.vault.draw import Draw
 from intake.vault.envelope import Purpose
 from intake.vault.seal import PublicKey, SectionKeys, new_section_key, seal_section, wrap
 
@@ -53,6 +55,7 @@ class Refer:
         keys: SectionKeys,
         now: datetime,
         keyed: KeyedIn | None = None,
+        draw: Draw = os.urandom,
     ) -> Referred:
         """One referral for each share of the plan.
 
@@ -60,7 +63,7 @@ class Refer:
         """
         referred = Referred()
         for share in plan.shares:
-            self._refer(referred, report_id, worry, plan, share, keys, now, keyed)
+            self._refer(referred, report_id, worry, plan, share, keys, now, keyed, draw)
         return referred
 
     def _refer(
@@ -73,6 +76,7 @@ class Refer:
         keys: SectionKeys,
         now: datetime,
         keyed: KeyedIn | None,
+        draw: Draw,
     ) -> None:
         reasons: dict[str, Any] = {
             "report_type": plan.report_type,
@@ -102,6 +106,7 @@ class Refer:
             standby=(standby, plan.keys[standby.id]) if standby else None,
             now=now,
             known_since=keyed.arrived_at if keyed and known else None,
+            draw=draw,
         )
         started = {
             clock: keyed.start_of(self.clocks[clock], share.agency, now) if keyed else now
@@ -131,13 +136,14 @@ class Refer:
         standby: tuple[Agency, PublicKey] | None,
         now: datetime,
         known_since: datetime | None = None,
+        draw: Draw = os.urandom,
     ) -> UUID:
         """Add one referral with its wraps; its id.
 
         ``known_since``: when the worry came to this very agency, if one of its members keys it in.
         """
         referral_id = new_id(now)
-        reasons_key = new_section_key()
+        reasons_key = new_section_key(draw)
         keys = keys.with_reasons(reasons_key)
         referred.referrals.append(
             {
@@ -153,7 +159,7 @@ class Refer:
                 "opened_at": now if known_since else None,
                 "moved_at": now,
                 "sealed_reasons": seal_section(
-                    reasons_key, report_id, "reasons", canonical(reasons)
+                    reasons_key, report_id, "reasons", canonical(reasons), draw
                 ),
             }
         )
@@ -174,6 +180,7 @@ class Refer:
                         referral_id=referral_id,
                         purpose=purpose,
                         recipient=public,
+                        draw=draw,
                     ),
                 }
             )

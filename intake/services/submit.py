@@ -22,6 +22,7 @@ from intake.services.route import Plan, Route
 from intake.store import drafts, reports, trail
 from intake.store.database import Database
 from intake.store.prepared import NothingToErase
+from intake.vault.draw import Draws
 from intake.vault.own import ReceiptCode, VisitorSecret, open_copy, seal_copy
 from intake.vault.seal import FactsSealer, PublicKey, seal_sections
 from routing_rules.outcome import Outcome
@@ -159,9 +160,10 @@ class Submit:
         contents = {
             slot: content for slot, content in worry.sections().items() if slot in read_by_some
         }
-        sealed, keys = seal_sections(report_id, contents)
-        facts = self.facts.seal(report_id, canonical(_replayable(plan)))
-        referred = self.refer(report_id, worry, plan, keys, now, keyed)
+        draw = Draws()
+        sealed, keys = seal_sections(report_id, contents, draw)
+        facts = self.facts.seal(report_id, canonical(_replayable(plan)), draw)
+        referred = self.refer(report_id, worry, plan, keys, now, keyed, draw)
         return reports.Filing(
             report={"id": report_id, "received_at": now},
             sections=[
@@ -172,7 +174,7 @@ class Submit:
                 "lookup_id": secret.receipt_code.lookup_id,
                 "report_id": report_id,
                 "draft_id": secret.draft_id,
-                "sealed_copy": None if keyed else seal_copy(secret, canonical(answers)),
+                "sealed_copy": None if keyed else seal_copy(secret, canonical(answers), draw),
                 "created_at": now,
             },
             notice=self._notice(report_id, answers, now, language),

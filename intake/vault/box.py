@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.constant_time import bytes_eq
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from intake.vault.draw import Draw
 from intake.vault.envelope import KEY_SIZE, SUITE, EnvelopeDamaged, body_of
 
 _COMMITMENT = 32
@@ -28,13 +29,10 @@ def derive(key: bytes, info: bytes, size: int = KEY_SIZE) -> bytes:
     return HKDF(SHA256(), size, None, info).derive(key)
 
 
-def close(key: bytes, context: bytes, content: bytes, nonce: bytes | None = None) -> bytes:
-    """Seal `content` under a 32-byte key: suite, commitment, nonce, ciphertext with its tag.
-
-    `nonce`: random bytes, never used before, of a caller who has drawn many at once.
-    """
+def close(key: bytes, context: bytes, content: bytes, draw: Draw = os.urandom) -> bytes:
+    """Seal `content` under a 32-byte key: suite, commitment, nonce, ciphertext with its tag."""
     cipher_key, commitment = split(key, context)
-    nonce = nonce or os.urandom(NONCE_SIZE)
+    nonce = draw(NONCE_SIZE)
     return SUITE + commitment + nonce + AESGCM(cipher_key).encrypt(nonce, content, None)
 
 

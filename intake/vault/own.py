@@ -15,6 +15,7 @@ from typing import ClassVar, Self
 from uuid import UUID
 
 from intake.vault import box
+from intake.vault.draw import Draw
 from intake.vault.envelope import DRAFT_MINIMUM, KEY_SIZE, context, pad, unpad
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32
@@ -105,9 +106,9 @@ def open_draft(secret: VisitorSecret, sealed: bytes) -> bytes:
     return _open(secret, "draft", sealed)
 
 
-def seal_copy(secret: VisitorSecret, content: bytes) -> bytes:
+def seal_copy(secret: VisitorSecret, content: bytes, draw: Draw = os.urandom) -> bytes:
     """Seal the visitor's own copy of a sent report, padded."""
-    return _seal(secret, "copy", content)
+    return _seal(secret, "copy", content, draw)
 
 
 def open_copy(secret: VisitorSecret, sealed: bytes) -> bytes:
@@ -115,9 +116,9 @@ def open_copy(secret: VisitorSecret, sealed: bytes) -> bytes:
     return _open(secret, "copy", sealed)
 
 
-def _seal(secret: VisitorSecret, kind: str, content: bytes) -> bytes:
+def _seal(secret: VisitorSecret, kind: str, content: bytes, draw: Draw = os.urandom) -> bytes:
     place = context(kind, secret.draft_id.bytes)
-    return box.close(secret.derive(f"{kind} key"), place, pad(content, DRAFT_MINIMUM))
+    return box.close(secret.derive(f"{kind} key"), place, pad(content, DRAFT_MINIMUM), draw)
 
 
 def _open(secret: VisitorSecret, kind: str, sealed: bytes) -> bytes:

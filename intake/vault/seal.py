@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.hpke import (
 )
 
 from intake.vault import box
+from intake.vault.draw import Draw
 from intake.vault.envelope import (
     BITMAP_SIZE,
     BLOCK_SIZE,
@@ -116,21 +117,21 @@ class SectionKeys(Mapping[str, bytes]):
         return SectionKeys(self._keys | {"reasons": key})
 
 
-def new_section_key() -> bytes:
+def new_section_key(draw: Draw = os.urandom) -> bytes:
     """A fresh key for one section (32 random bytes)."""
-    return os.urandom(KEY_SIZE)
+    return draw(KEY_SIZE)
 
 
 def seal_section(
-    key: bytes, report_id: UUID, slot: str, content: bytes, nonce: bytes | None = None
+    key: bytes, report_id: UUID, slot: str, content: bytes, draw: Draw = os.urandom
 ) -> bytes:
     """Seal one section, padded to its slot's bucket. Raises `SlotUnknown`."""
     place = section_context(report_id, slot)
-    return box.close(key, place, pad(content, SLOT_MINIMUM[slot]), nonce)
+    return box.close(key, place, pad(content, SLOT_MINIMUM[slot]), draw)
 
 
 def seal_sections(
-    report_id: UUID, contents: Mapping[str, bytes]
+    report_id: UUID, contents: Mapping[str, bytes], draw: Draw = os.urandom
 ) -> tuple[dict[str, bytes], SectionKeys]:
     """Seal every slot but `reasons`, each under its own new key; a slot without content is sealed
     empty, so that all always exist. Raises `SlotUnknown`, also for `reasons`: those are sealed
@@ -139,20 +140,12 @@ def seal_sections(
     for slot in contents:
         if slot not in SLOTS or slot == "reasons":
             raise SlotUnknown(slot)
-    slots = [slot for slot in SLOTS if slot != "reasons"]
-    keys = dict(zip(slots, _drawn(KEY_SIZE, len(slots)), strict=True))
-    nonces = _drawn(box.NONCE_SIZE, len(slots))
+    keys = {slot: new_section_key(draw) for slot in SLOTS if slot != "reasons"}
     sealed = {
-        slot: seal_section(key, report_id, slot, contents.get(slot, b""), nonce)
-        for (slot, key), nonce in zip(keys.items(), nonces, strict=True)
+        slot: seal_section(key, report_id, slot, contents.get(slot, b""), draw)
+        for slot, key in keys.items()
     }
     return sealed, SectionKeys(keys)
-
-
-def _drawn(size: int, count: int) -> list[bytes]:
-    """So many random values by one call: at each, the threads of a busy process change places."""
-    drawn = os.urandom(size * count)
-    return [drawn[start : start + size] for start in range(0, len(drawn), size)]
 
 
 def wrap(
@@ -162,12 +155,13 @@ def wrap(
     referral_id: UUID,
     purpose: Purpose,
     recipient: PublicKey,
+    draw: Draw = os.urandom,
 ) -> bytes:
     """Seal section keys to one recipient. The size is the same for any number of keys: a slot
     without one gets random bytes. Raises `SlotUnknown`.
     """
     entitled = 0
-    block = bytearray(os.urandom(BLOCK_SIZE))
+    block = bytearray(draw(BLOCK_SIZE))
     for slot, key in keys.items():
         if slot not in SLOTS:
             raise SlotUnknown(slot)
@@ -212,7 +206,7 @@ class FactsSealer:
         self._lock = Lock()
         self._renew()
 
-    def seal(self, report_id: UUID, facts: bytes) -> SealedFacts:
+    def seal(self, report_id: UUID, facts: bytes, draw: Draw = os.urandom) -> SealedFacts:
         """Seal one report's facts (padded) under a key of this report alone."""
         with self._lock:
             if self._left == 0:
@@ -221,7 +215,7 @@ class FactsSealer:
             key_id, data_key, sealed_key = self._key_id, self._data_key, self._sealed_key
         place = facts_context(key_id, report_id)
         return SealedFacts(
-            key_id, sealed_key, box.close(data_key, place, pad(facts, FACTS_MINIMUM))
+            key_id, sealed_key, box.close(data_key, place, pad(facts, FACTS_MINIMUM), draw)
         )
 
     def _renew(self) -> None:

@@ -269,7 +269,9 @@ def test_nothing_is_stored_of_a_child_that_nobody_gets(
 ) -> None:
     stored: dict[str, bytes] = {}
     monkeypatch.setattr(
-        submit, "seal_sections", lambda report, of: stored.update(of) or seal_sections(report, of)
+        submit,
+        "seal_sections",
+        lambda report, of, draw: stored.update(of) or seal_sections(report, of, draw),
     )
     adult = child_answers(name="Aikuinen", known_by="age", hetu="", age="19")
     site.send(worry_answers() | {"children": [child_answers(), adult]})

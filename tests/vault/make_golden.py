@@ -45,8 +45,8 @@ def golden() -> dict[str, str]:
         "replay_private": replay.raw,
         "section_key": section_key,
         "section": seal_section(section_key, report, "reporter", "Opettaja Ötökkä".encode()),
-        "wrap": wrap(keys, purpose="recipient", recipient=agency.public(), **place),
-        "standby_wrap": wrap(keys, purpose="standby", recipient=agency.public(), **place),
+        "wrap": wrap(keys, purpose="recipient", recipient=agency.public(), **place),  # type: ignore[arg-type]  # two ids
+        "standby_wrap": wrap(keys, purpose="standby", recipient=agency.public(), **place),  # type: ignore[arg-type]  # two ids
         "note": seal_for(agency.public(), b"note", "move", referral.bytes),
         "facts_key_id": facts.key_id,
         "facts_key": facts.sealed_key,

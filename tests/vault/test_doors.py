@@ -17,6 +17,7 @@ def test_the_reporters_half_brings_in_nothing_that_opens_a_report() -> None:
     assert ran.stdout.split() == [
         "intake.vault",
         "intake.vault.box",
+        "intake.vault.draw",
         "intake.vault.envelope",
         "intake.vault.own",
         "intake.vault.seal",
