@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 DOORS = ("reporter", "agency", "supervisor", "coordinator", "rules", "admin", "audit")
 STAFF_DOORS = frozenset(DOORS) - {"reporter"}
 PROJECT = Path(__file__).parent
-RULES = PROJECT / "routing_rules" / "rulesets" / "ita-uusimaa.toml"
+RULES = PROJECT / "routing_rules" / "rulesets"
 DIRECTORY = PROJECT / "intake" / "data" / "directory.toml"
 _SMTP = "SMTP_"
 KNOWN = frozenset(

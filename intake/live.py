@@ -1,4 +1,4 @@
-"""A change of the directory reaches a running process by itself."""
+"""A change of the directory or of the rules reaches a running process by itself."""
 
 from __future__ import annotations
 
@@ -14,14 +14,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
 from intake.domain.directory_file import directory_from
+from intake.services.rulebook import Edition, editions_of
 from intake.store import directory as store
+from intake.store import rules
 from intake.store.database import Database
+from routing_rules.vocabulary import RulesInvalid
 
 if TYPE_CHECKING:
     from intake.wiring import Parts
 
 DirectoryState = tuple[bytes, date]
 """The stamp of the directory and the day for which it was read: the same state, the same nouns."""
+WAITS = 10.0
+"""Seconds after which nobody is served by what was read before: less than a publication waits."""
 log = logging.getLogger(__name__)
 
 
@@ -38,10 +43,10 @@ def stored_directory(database: Database, today: date) -> tuple[Directory, Direct
 
 
 class LiveParts:
-    """The parts with the directory as it stands.
+    """The parts with the directory and the rules as they stand.
 
-    The stamp is looked at no more often than every ``seconds``. A directory that cannot be read
-    is logged, and the one before it stays.
+    They are looked at no more often than every ``seconds``. What cannot be read is logged, and
+    what was before it stays.
     """
 
     def __init__(self, parts: Parts, seconds: float = 1) -> None:
@@ -49,13 +54,17 @@ class LiveParts:
         self._seconds = seconds
         self._look_at = time.monotonic() + seconds
         self._refused: DirectoryState | None = None
+        self._rules_refused: Edition | None = None
         self._turn = Lock()
 
     def __call__(self) -> Parts:
         """The parts now: the same object while nothing has changed."""
-        if time.monotonic() >= self._look_at and self._turn.acquire(blocking=False):
+        overdue = time.monotonic() - self._look_at
+        if overdue >= 0 and self._turn.acquire(blocking=overdue > WAITS):
             try:
-                self._look()
+                if time.monotonic() >= self._look_at:
+                    self._look()
+                    self._look_at_rules()
             finally:
                 self._look_at = time.monotonic() + self._seconds
                 self._turn.release()
@@ -81,6 +90,28 @@ class LiveParts:
         else:
             directory, state = found
             self._parts = replace(parts, directory=directory, directory_state=state)
+
+    def _look_at_rules(self) -> None:
+        """Read what was published, and change over to rules that have come into force."""
+        parts, now = self._parts, self._parts.now()
+        try:
+            with parts.database.read() as connection:
+                editions = editions_of(rules.timeline(connection))
+            if not editions:
+                return
+            rulebook = replace(parts.rulebook, editions=editions)
+            edition = rulebook.edition(now)
+            same = edition == parts.rulebook.edition(now) and parts.book is rulebook.at(now)
+            if (same and editions == parts.rulebook.editions) or edition == self._rules_refused:
+                return
+            self._rules_refused = edition  # until it holds
+            self._parts = parts.with_rules(rulebook, now)
+            self._rules_refused = None
+        except SQLAlchemyError as error:
+            self._rules_refused = None
+            log.error("%s while the rules were read: the old ones stay", type(error).__name__)
+        except RulesInvalid as error:
+            log.error("the rules do not hold (%s): the old ones stay", _first_line(error))
 
 
 def _first_line(error: Exception) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,7 @@ def lay_out(settings: Settings, directory: Path | None = None) -> LaidOut:
         settle.make_replay_keys(settings.keys, *replay, REPLAY_KEY_ID)
         refuse_open_keys(settings.keys)
         stored = settle.first_directory(database, directory or DIRECTORY)
+        settle.first_rules(database, settings.rules, datetime.now(UTC))
         if directory and not stored:
             raise SettingsUnusable(
                 "The database has a directory already: use `ankkuri directory import FILE`"
@@ -98,6 +100,6 @@ def restore(settings: Settings) -> Iterator[Restore]:
     database = Database(settings.database)
     try:
         replay = (REPLAY_PRIVATE, REPLAY_PUBLIC)
-        yield Restore(database, settings.keys, replay, REPLAY_KEY_ID)
+        yield Restore(database, settings.keys, replay, REPLAY_KEY_ID, settings.rules)
     finally:
         database.engine.dispose()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +31,7 @@ from config import (
 from intake import language, logs, metrics
 from intake.domain.calendar import Calendar, load_calendar
 from intake.domain.chase import ChaseInvalid, ChaseStep, Chasing
-from intake.domain.clock import Clock, ClockInvalid
+from intake.domain.clock import Clock
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
 from intake.domain.directory_file import DirectoryInvalid
@@ -42,11 +42,13 @@ from intake.post.files import FileSender
 from intake.post.letter import Sender
 from intake.post.null import NullSender
 from intake.post.smtp import SmtpSender
+from intake.services.rulebook import Rulebook, stored_rulebook
 from intake.store import privileges
 from intake.store.database import Database, DatabaseNotReady
 from intake.vault.seal import FactsSealer, KeyUnusable, PublicKey
-from routing_rules.load import load_checked
+from routing_rules.book import Book
 from routing_rules.ruleset import RuleSet
+from routing_rules.verify import refuse_unproved
 from routing_rules.vocabulary import RulesInvalid
 
 if TYPE_CHECKING:
@@ -81,7 +83,6 @@ UNUSABLE = (
     DirectoryInvalid,
     SchoolCalendarInvalid,
     RulesInvalid,
-    ClockInvalid,
     ChaseInvalid,
     CataloguesMissing,
 )
@@ -103,11 +104,28 @@ class Parts:
     database: Database
     directory: Directory
     calendar: Calendar
-    rules: RuleSet
+    rulebook: Rulebook
+    book: Book
     clocks: Mapping[str, Clock]
     chasing: Chasing
     now: Now = utc_now
     directory_state: DirectoryState | None = None
+
+    @property
+    def rules(self) -> RuleSet:
+        """The tables that hold everywhere."""
+        return self.book.base
+
+    def with_rules(self, rulebook: Rulebook, at: datetime) -> Parts:
+        """The same with the rules in force at an instant. Raises RulesInvalid."""
+        book = _proved(rulebook, at)
+        return replace(
+            self,
+            rulebook=rulebook,
+            book=book,
+            clocks=book.base.beside["clock"],
+            chasing=_chasing(book, self.calendar),
+        )
 
     @cached_property
     def route(self) -> Route:
@@ -116,7 +134,7 @@ class Parts:
         from intake.services.route import Route
 
         keys = KeysThatOpen(self.database)
-        return Route(self.directory, self.calendar, self.rules, keys)
+        return Route(self.directory, self.calendar, self.rulebook, self.rules, keys)
 
     @cached_property
     def openers(self) -> Openers:
@@ -130,7 +148,7 @@ class Parts:
         """The alarm where nobody can open."""
         from intake.services.alarm import Alarm
 
-        return Alarm(self.database, self.directory, self.openers, self.rules.standby)
+        return Alarm(self.database, self.directory, self.openers, self.rules.beside["standby"])
 
     @cached_property
     def amend(self) -> Amend:
@@ -341,7 +359,6 @@ def build(settings: Settings, now: Now = utc_now) -> Parts:
         language.Language(code)
     refuse_open_keys(settings.keys)
     refuse_secrets_of_other_doors(settings)
-    rules = load_checked(settings.rules)
     database = Database(settings.database)
     try:
         database.require_current()
@@ -349,12 +366,16 @@ def build(settings: Settings, now: Now = utc_now) -> Parts:
             if not set(settings.doors) & STAFF_DOORS:
                 _refuse_a_reader(connection)
         found = stored_directory(database, local_date(now()))
+        rulebook = stored_rulebook(database)
     except BaseException:
         database.engine.dispose()
         raise
     if found is None:
         raise SettingsUnusable("The database has no directory of agencies: run `ankkuri init`")
     directory, state = found
+    if rulebook is None:
+        raise SettingsUnusable("The database has no routing rules: run `ankkuri init`")
+    book = _proved(rulebook, now())
     calendar = load_calendar()
     metrics.watch(database.engine)
     return Parts(
@@ -362,12 +383,26 @@ def build(settings: Settings, now: Now = utc_now) -> Parts:
         database=database,
         directory=directory,
         calendar=calendar,
-        rules=rules,
-        clocks={clock.id: clock for clock in map(Clock.parse, rules.clocks)},
-        chasing=Chasing(tuple(map(ChaseStep.parse, rules.chases)), calendar),
+        rulebook=rulebook,
+        book=book,
+        clocks=book.base.beside["clock"],
+        chasing=_chasing(book, calendar),
         now=now,
         directory_state=state,
     )
+
+
+def _proved(rulebook: Rulebook, at: datetime) -> Book:
+    """The rules in force. Raises RulesInvalid where some report would have no lead, or two."""
+    book = rulebook.at(at)
+    for table, _ in book.distinct:
+        refuse_unproved(table)
+    return book
+
+
+def _chasing(book: Book, calendar: Calendar) -> Chasing:
+    """The chase steps of a book."""
+    return Chasing(tuple(map(ChaseStep.parse, book.base.beside["chase"].values())), calendar)
 
 
 def _refuse_a_reader(connection: Connection) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from routing_rules.decide import LeadsConflict, NoRuleLeads, decide, matched
+from routing_rules.decide import decide, matched
 from routing_rules.outcome import Outcome
 from routing_rules.rule import Case
 from routing_rules.ruleset import RuleSet
-from routing_rules.tables import NOBODY
+from routing_rules.vocabulary import Output, Policy
+from routing_rules.weigh import NoRuleGives, ValuesConflict
 
 
 @dataclass(frozen=True)
@@ -35,37 +36,41 @@ def run_cases(ruleset: RuleSet) -> list[CaseResult]:
 def _run(ruleset: RuleSet, case: Case) -> CaseResult:
     try:
         outcome = decide(ruleset, case.facts)
-    except (LeadsConflict, NoRuleLeads) as error:
+    except (ValuesConflict, NoRuleGives) as error:
         return CaseResult(case.id, (f"case {case.id}: {type(error).__name__}: {error}",), ())
     problems = [
-        f"case {case.id}: {key} should be {wanted}, is {found}"
-        for key, wanted, found in _compared(case.expect, outcome)
+        f"case {case.id}: {what} should be {wanted}, is {found}"
+        for what, wanted, found in _compared(ruleset, case.expect, outcome)
         if wanted != found
     ]
     hit = matched(ruleset, case.facts)
     problems += [f"case {case.id}: {rule} does not match" for rule in case.hits if rule not in hit]
-    return CaseResult(case.id, tuple(problems), tuple(reason.rule for reason in outcome.reasons))
+    shaped = {rule for rules in outcome.given.values() for rule in rules}
+    return CaseResult(case.id, tuple(problems), tuple(r for r in hit if r in shaped))
 
 
-def _compared(expect: Mapping[str, object], outcome: Outcome) -> list[tuple[str, object, object]]:
-    kinds = {recipient.kind: recipient for recipient in outcome.recipients}
-    found: dict[str, object] = {
-        "lead": outcome.lead or NOBODY,
-        "recipients": set(kinds),
-        "withheld": {withheld.kind for withheld in outcome.withheld},
-        "alert": outcome.alert,
-        "notices": set(outcome.notices),
-        "uncertain": set(outcome.uncertain),
-    }
-    compared: list[tuple[str, object, object]] = []
+def _compared(
+    ruleset: RuleSet, expect: Mapping[str, object], outcome: Outcome
+) -> Iterator[tuple[str, object, object]]:
     for key, wanted in expect.items():
-        if isinstance(wanted, Mapping):
-            for kind, named in wanted.items():
-                value = getattr(kinds.get(kind), "desk" if key == "desk" else key, None)
-                compared.append((f"{key} of {kind}", _loose(named), _loose(value)))
+        output = ruleset.vocabulary.outputs.get(key)
+        if output is None:
+            yield key, _loose(wanted), set(outcome.uncertain)
+        elif isinstance(wanted, Mapping):
+            for member, value in wanted.items():
+                yield f"{key} of {member}", _loose(value), _found(output, outcome, member)
         else:
-            compared.append((key, _loose(wanted), found[key]))
-    return compared
+            yield key, _loose(wanted), _found(output, outcome, "")
+
+
+def _found(output: Output, outcome: Outcome, of: str) -> object:
+    if output.policy is Policy.OR:
+        return outcome.value(output.name) is True
+    if output.single:
+        return outcome.value(output.name, of)
+    members = set(outcome.members(output.name, of))
+    # What is given all the same was not taken.
+    return members - set(outcome.members(output.takes_from, of)) if output.takes_from else members
 
 
 def _loose(value: object) -> object:

@@ -1,79 +1,158 @@
-"""Reading a rule file. Every fault is found and said; nothing half-right is loaded."""
+"""Reading rule sets. Every fault is found and said; nothing half-right is loaded."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
-from routing_rules import tables
 from routing_rules.canonical import digest
-from routing_rules.load_vocabulary import load_vocabulary
-from routing_rules.reading import Table, read_toml
-from routing_rules.rule import Basis, BasisKind, Rule, SetTest, Test, Then, Usual
+from routing_rules.document import Document, read_document_file
+from routing_rules.load_cases import read_cases
+from routing_rules.load_rules import read_rules
+from routing_rules.load_vocabulary import read_vocabulary
+from routing_rules.reading import Table, validity_of
+from routing_rules.rule import Basis, BasisKind, Case, Give, Rule
 from routing_rules.ruleset import RuleSet
-from routing_rules.verify import verify
-from routing_rules.vocabulary import (
-    Field,
-    FieldKind,
-    RulesInvalid,
-    Value,
-    Vocabulary,
-    did_you_mean,
-)
+from routing_rules.vocabulary import RulesInvalid, Vocabulary, did_you_mean
 
 
-def load(path: Path, vocabulary_path: Path | None = None) -> RuleSet:
-    """Load a rule file and its vocabulary (by default `vocabulary.toml` beside it).
+@dataclass(frozen=True)
+class Context:
+    """What the reader of a further table may know: `base` is whether the set extends no other."""
 
-    Raises RulesInvalid with every fault found. Does not prove the rules complete: see
-    `load_checked`.
+    vocabulary: Vocabulary
+    bases: Mapping[str, Basis]
+    base: bool
+
+
+Beside = Mapping[str, Callable[[Table, Context], Mapping[str, Any]]]
+"""Readers of the tables that stand beside the rules, by the table's name. Each gets the whole set
+as a table, adds what is wrong to its problems and returns what it read by id."""
+
+
+@dataclass
+class _Merged:
+    """What has been read so far, the base first; a later id stands in for an earlier one."""
+
+    usual: dict[str, tuple[Give, ...]] = field(default_factory=dict)
+    bases: dict[str, Basis] = field(default_factory=dict)
+    rules: dict[str, Rule] = field(default_factory=dict)
+    cases: dict[str, Case] = field(default_factory=dict)
+    defaults: dict[str, object] = field(default_factory=dict)
+    beside: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def load(path: Path, vocabulary: Path | None = None, beside: Beside | None = None) -> RuleSet:
+    """Load the set in `path` over those that it extends, which lie beside it as `<id>.toml`.
+
+    The vocabulary is by default `vocabulary.toml` beside it. Raises RulesInvalid with every fault
+    found. Does not prove the rules: see `verify`.
     """
     path = Path(path)
-    vocabulary = load_vocabulary(vocabulary_path or path.parent / "vocabulary.toml")
+    words = read_document_file(vocabulary or path.parent / "vocabulary.toml")
+    chain = [read_document_file(path)]
+    while chain[0].extends:
+        if len(chain) > len({document.id for document in chain}):
+            raise RulesInvalid([f"{path.name}: the sets extend one another in a circle"])
+        chain.insert(0, read_document_file(path.parent / f"{_file_of(chain[0])}.toml"))
+    return build(words, chain, beside)
+
+
+def build(
+    vocabulary: Document, layers: Sequence[Document], beside: Beside | None = None
+) -> RuleSet:
+    """Make one rule set of a vocabulary and its layers, the base first. Raises RulesInvalid."""
     problems: list[str] = []
-    top = Table(read_toml(path), path.name, problems)
-    head = top.table("ruleset")
-    bases = dict(map(_basis, top.tables("basis", "basis")))
-    clocks = tables.clocks(top, vocabulary)
-    rules = [_rule(each, vocabulary, bases) for each in top.tables("rule", "rule")]
-    rules.sort(key=lambda rule: _rank(rule.tier, vocabulary))
-    valid_from, valid_to = head.validity()
-    ruleset = RuleSet(
-        id=head.string("id"),
-        title=head.text("title"),
-        valid_from=valid_from,
-        valid_to=valid_to,
-        vocabulary=vocabulary,
-        rules=tuple(rules),
-        usual=_usual(top.table("recipient"), vocabulary),
-        bases=MappingProxyType(bases),
-        standby=tables.standby(top.table("standby"), vocabulary, bases),
-        hand_overs=tables.hand_overs(top, vocabulary, bases),
-        clocks=clocks,
-        chases=tables.chases(top, vocabulary),
-        cases=tables.cases(top, vocabulary, frozenset(rule.id for rule in rules)),
-    )
-    head.done()
-    top.done()
-    _check_clocks(ruleset, top)
+    try:
+        return _build(vocabulary, layers, beside or {}, problems)
+    except RecursionError as error:
+        raise RulesInvalid([*problems, f"{layers[-1].name}: nested too deep"]) from error
+
+
+def _build(
+    words: Document, layers: Sequence[Document], beside: Beside, problems: list[str]
+) -> RuleSet:
+    vocabulary = read_vocabulary(Table(words.raw, words.name, problems))
     if problems:
         raise RulesInvalid(problems)
-    return replace(ruleset, digest=digest(ruleset))
+    merged = _Merged()
+    for number, document in enumerate(layers):
+        top = Table(document.raw, document.name, problems)
+        last = _read_layer(top, document, vocabulary, merged, beside, base=number == 0)
+    if problems:
+        raise RulesInvalid(problems)
+    order = vocabulary.tiers.index
+    return RuleSet(
+        id=layers[-1].id,
+        title=last[0],
+        layers=tuple(document.id for document in layers),
+        vocabulary=vocabulary,
+        rules=tuple(sorted(merged.rules.values(), key=lambda rule: order(rule.tier))),
+        usual=MappingProxyType(merged.usual),
+        bases=MappingProxyType(merged.bases),
+        cases=tuple(merged.cases.values()),
+        beside=MappingProxyType({k: MappingProxyType(v) for k, v in merged.beside.items()}),
+        valid_from=last[1],
+        valid_to=last[2],
+        digest=digest([words.digest, *(document.digest for document in layers)]),
+    )
 
 
-def load_checked(path: Path, vocabulary_path: Path | None = None) -> RuleSet:
-    """Load and prove: RulesInvalid also when some facts have no lead, or two."""
-    ruleset = load(path, vocabulary_path)
-    findings = verify(ruleset)
-    if findings:
-        raise RulesInvalid(f"{Path(path).name}: {finding.line()}" for finding in findings)
-    return ruleset
+def _read_layer(
+    top: Table,
+    document: Document,
+    vocabulary: Vocabulary,
+    merged: _Merged,
+    beside: Beside,
+    *,
+    base: bool,
+) -> Any:
+    head = top.table("ruleset")
+    head.string("id")
+    title, validity = head.text("title"), validity_of(head)
+    tier = vocabulary.tiers[0]
+    if base:
+        if head.has("extends"):
+            head.wrong("the set that it extends is missing")
+    else:
+        head.string("extends")
+        tier = head.word("tier", vocabulary.tiers) or tier
+    if head.has("areas"):
+        head.words("areas")
+    _leave_out(head, merged)
+    head.done()
+    merged.bases.update(map(_basis, top.tables("basis", "basis")))
+    merged.usual.update(_usual(top, vocabulary, base=base))
+    allowed = vocabulary.tiers[vocabulary.tiers.index(tier) :] if tier in vocabulary.tiers else ()
+    rules = read_rules(top, vocabulary, merged.bases, document.id, allowed)
+    merged.rules.update((rule.id, rule) for rule in rules)
+    if top.has("case_defaults"):
+        merged.defaults.update(top.table("case_defaults").raw())
+    cases = read_cases(top, vocabulary, merged.defaults, frozenset(merged.rules))
+    merged.cases.update((case.id, case) for case in cases)
+    context = Context(vocabulary, merged.bases, base)
+    for name, read in beside.items():
+        merged.beside.setdefault(name, {}).update(read(top, context))
+    top.done()
+    return title, *validity
 
 
-def _rank(tier: str, vocabulary: Vocabulary) -> int:
-    return vocabulary.tiers.index(tier) if tier in vocabulary.tiers else len(vocabulary.tiers)
+def _leave_out(head: Table, merged: _Merged) -> None:
+    """Take out what this set names of those that it extends."""
+    if not head.has("without"):
+        return
+    without = head.table("without")
+    for key, known in (("rules", merged.rules), ("cases", merged.cases)):
+        if not without.has(key):
+            continue
+        for name in without.words(key):
+            if name not in known:
+                without.wrong(f'no "{name}" to leave out{did_you_mean(name, known)}')
+            known.pop(name, None)
+    without.done()
 
 
 def _basis(table: Table) -> tuple[str, Basis]:
@@ -81,7 +160,7 @@ def _basis(table: Table) -> tuple[str, Basis]:
     law = table.string("law") if table.has("law") else None
     if kind == BasisKind.LAW and not law:
         table.wrong('a basis of kind "law" needs "law", the provision')
-    valid_from, valid_to = table.validity()
+    valid_from, valid_to = validity_of(table)
     basis = Basis(
         id=table.string("id"),
         kind=BasisKind(kind) if kind in tuple(BasisKind) else BasisKind.DEFAULT,
@@ -95,131 +174,31 @@ def _basis(table: Table) -> tuple[str, Basis]:
     return basis.id, basis
 
 
-def _usual(table: Table, vocabulary: Vocabulary) -> Mapping[str, Usual]:
-    usual = {}
-    for kind in vocabulary.recipients:
-        one = table.table(kind)
-        usual[kind] = Usual(
-            sections=one.words("sections", vocabulary.sections),
-            clocks=one.words("clocks", vocabulary.clocks),
-        )
-        one.done()
+def _usual(top: Table, vocabulary: Vocabulary, *, base: bool) -> Mapping[str, tuple[Give, ...]]:
+    """Read [usual]: for each member what comes with it. A base names every member."""
+    found: dict[str, tuple[Give, ...]] = {}
+    owners = {o.per: vocabulary.outputs[o.per] for o in vocabulary.outputs.values() if o.per}
+    owned = {name: vocabulary.beside(name) for name in owners if vocabulary.beside(name)}
+    if not owned or not (base or top.has("usual")):
+        return found
+    table = top.table("usual")
+    for name, outputs in owned.items():
+        for member in map(str, owners[name].values):
+            if not table.has(member) and not base:
+                continue
+            one = table.table(member)
+            gives: list[Give] = []
+            for output in outputs:
+                words = one.words(output.name, tuple(map(str, output.values)))
+                gives += (Give(output.name, member, word) for word in words)
+            one.done()
+            found[member] = tuple(gives)
     table.done()
-    return MappingProxyType(usual)
-
-
-def _rule(table: Table, vocabulary: Vocabulary, bases: Mapping[str, Basis]) -> Rule:
-    named = table.word("basis", tuple(bases)) if table.has("basis") else ""
-    rule = Rule(
-        id=table.string("id"),
-        tier=table.word("tier", vocabulary.tiers),
-        title=table.text("title"),
-        because=table.text("because"),
-        basis=bases.get(named),
-        fallback=table.flag("fallback"),
-        when=_when(table.table("when"), vocabulary),
-        then=_then(table.table("then"), vocabulary),
-    )
-    table.done()
-    then = rule.then
-    if then.kinds and not named:
-        table.wrong('"basis" is missing: who gets a report gets it on a basis')
-    if then.nobody and then.kinds:
-        table.wrong('"nobody" and a recipient exclude each other')
-    if rule.fallback and not then.leads:
-        table.wrong('a fallback rule needs "lead" or "nobody"')
-    if rule.fallback and (then.withhold or then.withhold_sections):
-        table.wrong("a fallback rule cannot withhold")
-    for kind in (*then.clocks, *then.sections):
-        if kind not in then.kinds:
-            table.wrong(f'clocks and sections for "{kind}", which this rule does not add')
-    return rule
-
-
-def _when(table: Table, vocabulary: Vocabulary) -> Mapping[str, Test]:
-    when: dict[str, Test] = {}
-    for name in table.keys():  # noqa: SIM118  (a method of Table, not of a dict)
-        field = vocabulary.fields.get(name)
-        if field is None:
-            table.wrong(f'unknown field "{name}"{did_you_mean(name, vocabulary.fields)}')
-        elif field.kind is FieldKind.SET:
-            when[name] = _set_test(table.table(name), field)
-        elif field.kind is FieldKind.INTEGER:
-            when[name] = _range(table, field)
-        else:
-            when[name] = frozenset(table.words(name, [str(value) for value in field.values]))
-    return MappingProxyType(when)
-
-
-def _set_test(table: Table, field: Field) -> SetTest:
-    known = [str(value) for value in field.values]
-    parts = {
-        word: frozenset[Value](table.words(word, known) if table.has(word) else ())
-        for word in ("any", "all", "none")
-    }
-    if not any(parts.values()):
-        table.wrong('needs a list "any", "all" or "none"')
-    table.done()
-    return SetTest(parts["any"], parts["all"], parts["none"])
-
-
-def _range(table: Table, field: Field) -> frozenset[Value]:
-    raw = table.get(field.name)
-    first, _, last = str(raw).partition("-")
-    last = last or first
-    if isinstance(raw, bool) or not (first.isdecimal() and last.isdecimal()):
-        table.wrong(f'"{field.name}" must be a number or a range such as "7-14", not {raw!r}')
-        return frozenset()
-    found = frozenset[Value](range(int(first), int(last) + 1))
-    if not found or not found <= set(field.values):
-        table.wrong(
-            f'"{field.name}": {raw} is not a range within {field.values[0]}-{field.values[-1]}'
-        )
     return found
 
 
-def _then(table: Table, vocabulary: Vocabulary) -> Then:
-    def words(key: str, known: tuple[str, ...]) -> tuple[str, ...]:
-        return table.words(key, known) if table.has(key) else ()
-
-    def by_kind(key: str, known: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
-        if not table.has(key):
-            return MappingProxyType({})
-        inner = table.table(key)
-        kinds = inner.keys()
-        for kind in kinds:
-            inner.check(key, kind, vocabulary.recipients)
-        return MappingProxyType({kind: inner.words(kind, known) for kind in kinds})
-
-    desks = by_kind("desk", vocabulary.desks)
-    for kind, several in desks.items():
-        if len(several) > 1:
-            table.wrong(f'"desk" names several desks for "{kind}"')
-    then = Then(
-        lead=table.word("lead", vocabulary.leads) if table.has("lead") else None,
-        nobody=table.flag("nobody"),
-        add=words("add", vocabulary.recipients),
-        clocks=by_kind("clocks", vocabulary.clocks),
-        sections=by_kind("sections", vocabulary.sections),
-        desk=MappingProxyType({kind: several[0] for kind, several in desks.items() if several}),
-        withhold=words("withhold", vocabulary.recipients),
-        withhold_sections=by_kind("withhold_sections", vocabulary.sections),
-        alert=table.flag("alert"),
-        notices=words("notices", vocabulary.notices),
-    )
-    table.done()
-    given = (then.kinds, then.nobody, then.desk, then.withhold, then.withhold_sections)
-    if not any((*given, then.alert, then.notices)):
-        table.wrong("gives nothing")
-    return then
-
-
-def _check_clocks(ruleset: RuleSet, top: Table) -> None:
-    described = {str(clock["id"]) for clock in ruleset.clocks}
-    used = {clock for usual in ruleset.usual.values() for clock in usual.clocks}
-    used.update(
-        clock for rule in ruleset.rules for each in rule.then.clocks.values() for clock in each
-    )
-    used.update(clock for hand_over in ruleset.hand_overs for clock in hand_over.clocks)
-    for clock in sorted(used & set(ruleset.vocabulary.clocks) - described):
-        top.wrong(f'clock "{clock}" is used, but has no [[clock]] table')
+def _file_of(document: Document) -> str:
+    """Return the id of the set that a document extends, as a file's name and nothing else."""
+    if not document.extends.replace("-", "").replace("_", "").isalnum():
+        raise RulesInvalid([f'{document.name}: "extends" must be the id of a set'])
+    return document.extends

@@ -1,47 +1,38 @@
-"""Reading the vocabulary file."""
+"""Reading the vocabulary: the fields, the outputs and how rules agree on them."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from routing_rules.reading import Table, read_toml
-from routing_rules.vocabulary import Field, FieldKind, RulesInvalid, Value, Vocabulary
+from routing_rules.reading import Table
+from routing_rules.vocabulary import Field, FieldKind, Output, Policy, Value, Vocabulary
+
+USUAL = ("always", "unless stated")
 
 
-def load_vocabulary(path: Path) -> Vocabulary:
-    """Load the vocabulary. Raises RulesInvalid with every fault found."""
-    path = Path(path)
-    problems: list[str] = []
-    top = Table(read_toml(path), path.name, problems)
-    fields_table = top.table("fields")
+def read_vocabulary(top: Table) -> Vocabulary:
+    """Read a vocabulary; what is wrong is added to the table's problems."""
+    fields_table, outputs_table = top.table("fields"), top.table("outputs")
     fields = {name: _field(fields_table.table(name), name) for name in fields_table.keys()}  # noqa: SIM118
-    recipients = top.words("recipients")
+    _check_members(top, fields)
+    outputs: dict[str, Output] = {}
+    raw = {name: outputs_table.table(name) for name in outputs_table.keys()}  # noqa: SIM118
+    for name, table in raw.items():
+        outputs[name] = _output(table, name, raw, fields)
+    for name, table in raw.items():
+        _check_output(table, outputs[name], outputs)
+    names: dict[str, tuple[str, ...]] = {}
+    if top.has("names"):
+        lists = top.table("names")
+        names = {key: lists.words(key) for key in lists.keys()}  # noqa: SIM118
     vocabulary = Vocabulary(
         fields=MappingProxyType(fields),
-        recipients=recipients,
-        desks=top.words("desks"),
-        sections=top.words("sections"),
-        clocks=top.words("clocks"),
-        notices=top.words("notices"),
+        outputs=MappingProxyType(outputs),
         tiers=top.words("tiers"),
-        leads=top.words("leads", recipients),
-        moves=top.words("moves"),
-        chase_to=top.words("chase_to"),
+        names=MappingProxyType(names),
     )
     top.done()
-    for kind in recipients:
-        if kind not in vocabulary.leads:
-            top.wrong(f'"leads" does not rank "{kind}"')
-    keys = [field for field in fields.values() if field.member_of is not None]
-    if len(keys) > 1:
-        top.wrong('"member_of" may stand in one field only')
-    for key in keys:
-        owner = fields.get(key.member_of or "")
-        if owner is None or owner.kind is not FieldKind.SET or set(owner.values) != set(key.values):
-            top.wrong(f'field "{key.name}": "member_of" must name a set field of the same values')
-    if problems:
-        raise RulesInvalid(problems)
     return vocabulary
 
 
@@ -51,13 +42,18 @@ def _field(table: Table, name: str) -> Field:
     unknown: tuple[int, ...] = ()
     if kind == FieldKind.INTEGER:
         low, high = table.number("from"), table.number("to")
+        if high - low > 1000:
+            table.wrong('"from" and "to" are more than 1000 apart')
+            high = low
         values = tuple(range(low, high + 1))
         if not values:
             table.wrong('"from" is above "to"')
         if table.has("unknown_to"):
-            unknown = tuple(range(low, table.number("unknown_to") + 1))
-            if not set(unknown) <= set(values):
+            last = table.number("unknown_to")
+            if not low <= last <= high:
                 table.wrong('"unknown_to" is above "to"')
+            else:
+                unknown = tuple(range(low, last + 1))
     else:
         values = table.words("values")
     member_of = table.string("member_of") if table.has("member_of") else None
@@ -66,3 +62,75 @@ def _field(table: Table, name: str) -> Field:
     table.done()
     safe = FieldKind(kind) if kind in tuple(FieldKind) else FieldKind.ONE
     return Field(name, safe, values, unknown, member_of)
+
+
+def _check_members(top: Table, fields: Mapping[str, Field]) -> None:
+    keys = [field for field in fields.values() if field.member_of is not None]
+    if len(keys) > 1:
+        top.wrong('"member_of" may stand in one field only')
+    for key in keys:
+        owner = fields.get(key.member_of or "")
+        if owner is None or owner.kind is not FieldKind.SET or owner.values != key.values:
+            top.wrong(f'field "{key.name}": "member_of" must name a set field of the same values')
+
+
+def _output(
+    table: Table, name: str, raw: Mapping[str, Table], fields: Mapping[str, Field]
+) -> Output:
+    def word(key: str, known: tuple[str, ...]) -> str | None:
+        return table.word(key, known) or None if table.has(key) else None
+
+    policy = table.word("policy", tuple(Policy))
+    safe = Policy(policy) if policy in tuple(Policy) else Policy.OR
+    takes_from = word("takes_from", tuple(raw))
+    if safe is Policy.OR:
+        values: tuple[Value, ...] = (True,)
+    elif takes_from is not None:
+        values = raw[takes_from].words("values") if takes_from in raw else ()
+    else:
+        values = table.words("values")
+    output = Output(
+        name=name,
+        policy=safe,
+        values=values,
+        key=word("key", tuple(fields)),
+        joins=word("joins", tuple(raw)),
+        per=word("per", tuple(raw)),
+        beside=table.flag("beside"),
+        usual=word("usual", USUAL),
+        takes_from=takes_from,
+        based=table.flag("based"),
+        otherwise=word("otherwise", tuple(str(value) for value in values)),
+    )
+    table.done()
+    return output
+
+
+def _check_output(table: Table, output: Output, outputs: Mapping[str, Output]) -> None:
+    """Say what does not go together: the engine weighs no other shapes than these."""
+
+    def plain_union(name: str | None) -> bool:
+        other = outputs.get(name or "")
+        return bool(other and other.policy is Policy.UNION and not (other.per or other.takes_from))
+
+    def need(holds: bool, what: str) -> None:
+        if not holds:
+            table.wrong(what)
+
+    union = output.policy is Policy.UNION
+    need(not output.joins or plain_union(output.joins), '"joins" must name a plain union output')
+    need(not output.per or plain_union(output.per), '"per" must name a plain union output')
+    need(not output.joins or output.decided, '"joins" is for outputs that are decided')
+    need(not output.key or output.decided, '"key" is for outputs that are decided')
+    need(not output.per or not output.decided, "an output that is decided has no " + '"per"')
+    need(not output.beside or (union and bool(output.per)), '"beside" needs "per" and a union')
+    need(bool(output.usual) == output.beside, '"usual" and "beside" go together')
+    need(not output.based or plain_union(output.name), '"based" is for plain union outputs')
+    need(not output.otherwise or output.single, '"otherwise" is for single outputs')
+    if output.policy is Policy.MIN and output.otherwise is not None:
+        need(output.otherwise == output.values[-1], '"otherwise" must be the last of "values"')
+    if output.takes_from:
+        target = outputs.get(output.takes_from)
+        fits = target is not None and target.policy is Policy.UNION and not target.takes_from
+        need(union and fits, '"takes_from" must name a union output, and be one')
+        need(target is None or target.per == output.per, '"per" must be that of "takes_from"')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from routing_rules.rule import Rule, SetTest
 from routing_rules.vocabulary import Field, FieldKind, Value, Vocabulary
@@ -43,6 +44,8 @@ class Matcher:
         self._sets = tuple(
             (field.name, SetLookup(field, rules)) for field in fields if field.kind == FieldKind.SET
         )
+        # By field: the rules that a value fits. Of a set fact worked out on first use.
+        self.lookups: dict[str, dict[Any, int]] = {**dict(self._plain), **dict(self._sets)}
         key = vocabulary.lead_key
         self._key = (key.name, key.member_of) if key and key.member_of else None
 

@@ -15,14 +15,34 @@ REQUIRED_LANGUAGES = ("fi", "sv")
 LANGUAGES = ("fi", "sv", "en")
 
 
-def read_toml(path: Path) -> dict[str, object]:
-    """Read one TOML file. Raises RulesInvalid when it is missing or not TOML."""
+# A set of a thousand rules is a quarter of it; more is a slip, or an attack.
+MOST_BYTES = 4_000_000
+MOST_PROBLEMS = 200
+LONGEST_LINE = 400
+
+
+def read_file(path: Path) -> str:
+    """Read one file. Raises RulesInvalid when it is missing, too large or not UTF-8."""
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        if path.stat().st_size > MOST_BYTES:
+            raise RulesInvalid([f"{path.name}: larger than {MOST_BYTES // 1_000_000} MB"])
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise RulesInvalid([f"{path.name}: cannot be read: {error}"]) from error
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise RulesInvalid([f"{path.name}: cannot be read: {why}"]) from error
+
+
+def read_toml(text: str, name: str) -> dict[str, object]:
+    """Read TOML. Raises RulesInvalid, its line beginning with `name`."""
+    if len(text) > MOST_BYTES:
+        raise RulesInvalid([f"{name}: larger than {MOST_BYTES // 1_000_000} MB"])
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RulesInvalid([f"{path.name}: not TOML: {error}"]) from error
+        raise RulesInvalid([f"{name}: not TOML: {error}"]) from error
+    except (RecursionError, ValueError) as error:
+        why = "nested too deep" if isinstance(error, RecursionError) else "a number is too long"
+        raise RulesInvalid([f"{name}: {why}"]) from error
 
 
 class Table:
@@ -33,14 +53,16 @@ class Table:
         self.problems = problems
         self._asked: dict[str, None] = {}
         self._raw: Mapping[str, object] = {}
-        if isinstance(raw, dict):
+        if isinstance(raw, Mapping):
             self._raw = raw
         else:
             self.wrong("must be a table")
 
     def wrong(self, what: str) -> None:
-        """Add one problem line."""
-        self.problems.append(f"{self.where}: {what}")
+        """Add one problem line. Raises RulesInvalid when there are too many to read."""
+        self.problems.append(" ".join(f"{self.where}: {what}".split())[:LONGEST_LINE])
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise RulesInvalid([*self.problems, "and more: mend these first"])
 
     def has(self, key: str) -> bool:
         """Tell whether the table holds `key`, and count the key as known."""
@@ -138,13 +160,9 @@ class Table:
             self.wrong(f'"{key}" must be a date such as 2026-01-31')
         return None
 
-    def validity(self) -> tuple[date, date | None]:
-        """Return `valid_from` (required) and `valid_to` (optional, not before it)."""
-        first = self.day("valid_from")
-        last = self.day("valid_to") if self.has("valid_to") else None
-        if first and last and last < first:
-            self.wrong('"valid_to" is before "valid_from"')
-        return first or date.min, last
+    def raw(self) -> dict[str, object]:
+        """Return every key as it is written, and count them all as known."""
+        return {key: self.get(key) for key in self.keys()}
 
     def table(self, key: str) -> Table:
         """Return the table under `key`; an empty one (with a problem) when it is missing."""
@@ -180,6 +198,15 @@ class Table:
         for key in self._raw:
             if key not in self._asked:
                 self.wrong(f'unknown key "{key}"{did_you_mean(key, self._asked)}')
+
+
+def validity_of(table: Table) -> tuple[date, date | None]:
+    """Return `valid_from` (required) and `valid_to` (optional, not before it)."""
+    first = table.day("valid_from")
+    last = table.day("valid_to") if table.has("valid_to") else None
+    if first and last and last < first:
+        table.wrong('"valid_to" is before "valid_from"')
+    return first or date.min, last
 
 
 def freeze(value: object) -> object:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from routing_rules.reading import Text
 from routing_rules.vocabulary import Value
@@ -58,42 +59,27 @@ class SetTest:
 Test = frozenset[Value] | SetTest
 
 
-@dataclass(frozen=True)
-class Then:
-    """What a rule gives. Mappings are keyed by recipient kind.
+class Give(NamedTuple):
+    """One thing given: a value of an output, `of` the member that the output speaks of, else "".
 
-    `lead` proposes a lead and adds it; `nobody` says that nobody leads; `add` adds recipients.
-    `clocks` and `sections` belong to recipients that this rule adds (`sections` replaces the
-    kind's usual ones); `desk`, `withhold` and `withhold_sections` act on whoever adds them.
+    The bases of a based output are given as values of the output that `basis_of` names.
     """
 
-    lead: str | None
-    nobody: bool
-    add: tuple[str, ...]
-    clocks: Mapping[str, tuple[str, ...]]
-    sections: Mapping[str, tuple[str, ...]]
-    desk: Mapping[str, str]
-    withhold: tuple[str, ...]
-    withhold_sections: Mapping[str, tuple[str, ...]]
-    alert: bool
-    notices: tuple[str, ...]
+    output: str
+    of: str
+    value: Value
 
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """The recipient kinds that this rule adds, its lead first."""
-        return tuple(dict.fromkeys(((self.lead,) if self.lead else ()) + self.add))
 
-    @property
-    def leads(self) -> bool:
-        """Whether this rule has a say in who leads."""
-        return self.lead is not None or self.nobody
+def basis_of(output: str) -> str:
+    """Return the name under which the bases of a based output's members are given."""
+    return f"{output} basis"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. A field absent from `when` does not matter to it.
+    """One rule. A field absent from `when` does not matter to it; `gives` is what it states.
 
-    A `fallback` rule counts only where it decides the lead.
+    A `fallback` rule counts only where it decides. `layer` is the id of the set that it is of.
     """
 
     id: str
@@ -103,45 +89,12 @@ class Rule:
     basis: Basis | None
     fallback: bool
     when: Mapping[str, Test]
-    then: Then
+    gives: tuple[Give, ...]
+    layer: str
 
-
-@dataclass(frozen=True)
-class Usual:
-    """What a recipient kind gets whenever a rule adds it."""
-
-    sections: tuple[str, ...]
-    clocks: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Standby:
-    """The named desk that stands by for a silent lead, and on which basis."""
-
-    to: str
-    desk: str
-    basis: Basis
-
-
-@dataclass(frozen=True)
-class HandOver:
-    """A basis on which a person may hand a report over: which kinds may, to which kinds.
-
-    `same_kind` narrows it to an agency of the giver's own kind. `clocks` start at the taker
-    beside its kind's usual ones. `asks_consent`: it must be recorded who consented to what.
-    """
-
-    id: str
-    basis: Basis
-    by: tuple[str, ...]
-    to: tuple[str, ...]
-    same_kind: bool
-    clocks: tuple[str, ...]
-    asks_consent: bool
-
-    def fits(self, by: str, to: str) -> bool:
-        """Tell whether an agency of kind `by` may hand over to one of kind `to` on this basis."""
-        return by in self.by and to in self.to and (by == to or not self.same_kind)
+    def given(self, output: str, of: str = "") -> tuple[Value, ...]:
+        """Return what this rule states for an output."""
+        return tuple(give.value for give in self.gives if give[:2] == (output, of))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""The closed vocabulary: which facts there are, which values they take, and every output name."""
+"""The closed vocabulary: which facts there are, what a rule may give, and how several rules agree.
+
+Everything here is data: the engine knows no field, no value and no output by name.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,21 @@ class FieldKind(StrEnum):
     SET = "set"
 
 
+class Policy(StrEnum):
+    """How several rules that speak of one output agree.
+
+    FIRST: the strongest tier that names a value decides; two values of one tier conflict. UNIQUE:
+    two values conflict, whatever their tiers. UNION: all values. MIN: the value that stands first
+    in the output's list. OR: true where any rule says so.
+    """
+
+    FIRST = "first by tier"
+    UNIQUE = "unique"
+    UNION = "collect union"
+    MIN = "collect min"
+    OR = "or"
+
+
 class RulesInvalid(ValueError):
     """The rule file or the vocabulary is wrong; `problems` holds one clear line for each fault."""
 
@@ -41,7 +59,7 @@ class FactsInvalid(ValueError):
 
 def did_you_mean(word: object, known: Iterable[Value]) -> str:
     """Return ` (did you mean "x"?)` for the nearest known word, or nothing when none is near."""
-    near = difflib.get_close_matches(str(word), [str(value) for value in known], n=1, cutoff=0.6)
+    near = difflib.get_close_matches(str(word)[:80], [str(v) for v in known], n=1, cutoff=0.6)
     return f' (did you mean "{near[0]}"?)' if near else ""
 
 
@@ -61,28 +79,65 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Vocabulary:
-    """Everything a rule may say. Order carries meaning in three lists:
+class Output:
+    """One thing that rules give. The order of `values` is that of strictness, first the strictest.
 
-    `tiers` strongest first (the first is the one that nothing withholds from), `desks` by rising
-    rank (the first is the usual one), `leads` strictest first.
+    `key`: a fact that is a member of a set fact; a rule that asks for some of that set's members
+    has a say only where the key is one of those. `joins`: the union output of which the value is a
+    member as well. `per`: the union output of whose members it speaks, each by itself; `beside`:
+    only of those that the same rule gives. `usual`: whether a table of usual values holds always or
+    where the rule states none. `takes_from`: the union output that it takes members from; what a
+    rule of the first tier gives stays. `based`: each member rests on the basis that its rule names.
+    `otherwise`: the value where no rule gives one; a single output without it must be given always.
+    """
+
+    name: str
+    policy: Policy
+    values: tuple[Value, ...]
+    key: str | None = None
+    joins: str | None = None
+    per: str | None = None
+    beside: bool = False
+    usual: str | None = None
+    takes_from: str | None = None
+    based: bool = False
+    otherwise: Value | None = None
+
+    @property
+    def single(self) -> bool:
+        """Whether it has one value, not a set of them."""
+        return self.policy in (Policy.FIRST, Policy.UNIQUE, Policy.MIN)
+
+    @property
+    def decided(self) -> bool:
+        """Whether two rules may conflict in it, and it must be given."""
+        return self.policy in (Policy.FIRST, Policy.UNIQUE)
+
+    def rank(self, value: Value) -> int:
+        """Return the place of `value` in the order of strictness."""
+        return self.values.index(value)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Everything a rule may say. `tiers` stand strongest first: nothing takes from the first one.
+
+    `names` holds the closed lists of words of the tables that stand beside the rules.
     """
 
     fields: Mapping[str, Field]
-    recipients: tuple[str, ...]
-    desks: tuple[str, ...]
-    sections: tuple[str, ...]
-    clocks: tuple[str, ...]
-    notices: tuple[str, ...]
+    outputs: Mapping[str, Output]
     tiers: tuple[str, ...]
-    leads: tuple[str, ...]
-    moves: tuple[str, ...]
-    chase_to: tuple[str, ...]
+    names: Mapping[str, tuple[str, ...]]
 
     @cached_property
     def lead_key(self) -> Field | None:
-        """The fact that picks among the members of a set fact which one leads, if there is one."""
+        """The fact that is a member of a set fact, if there is one."""
         return next((field for field in self.fields.values() if field.member_of), None)
+
+    def beside(self, output: str) -> tuple[Output, ...]:
+        """Return the outputs whose values come with each member of this one."""
+        return tuple(o for o in self.outputs.values() if o.per == output and o.beside)
 
     def worlds(self, facts: Mapping[str, object]) -> Iterator[dict[str, object]]:
         """Yield each full set of facts that `facts` leaves possible.
@@ -136,7 +191,8 @@ def _possible(field: Field, facts: Mapping[str, object], problems: list[str]) ->
         problems.append(f'facts: "{field.name}" has no possible value')
     wrong = [v for v in values if isinstance(v, bool | float) or v not in field.values]
     problems.extend(
-        f'facts: unknown value {value!r} of "{field.name}"{did_you_mean(value, field.values)}'
+        f'facts: unknown value {repr(value)[:80]} of "{field.name}"'
+        f"{did_you_mean(value, field.values)}"
         for value in wrong
     )
     if field.kind is FieldKind.SET:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-import intake.store.people_tables  # noqa: F401  (registers its tables)
+import intake.store.people_tables
+import intake.store.rule_tables  # noqa: F401  (these register their tables)
 from intake.store.tables import Base
 
 ID = "a random or derived identifier; tells nothing"
@@ -14,6 +15,7 @@ STAFF = "about staff and agencies, not about a child"
 STATE = "where the referral is, for inboxes and deadlines that nobody needs to open"
 DUE = "a deadline: times without content, which supervisors watch"
 POST = "the outbox's own bookkeeping"
+RULES = "the routing rules, which are public"
 TRAIL = "the use log: who, when, which referral; never content"
 
 PLAIN: dict[str, dict[str, str]] = {
@@ -29,6 +31,17 @@ PLAIN: dict[str, dict[str, str]] = {
     },
     "notice": {"report_id": ID, "created_at": WHEN, "news_at": WHEN, "written_at": WHEN},
     "facts_key": {"id": ID, "created_at": WHEN},
+    "rule_text": dict.fromkeys(("digest", "layer", "content", "made_at"), RULES),
+    "publication": {
+        **dict.fromkeys(("id", "follows", "layer", "digest", "in_force_at"), RULES),
+        **dict.fromkeys(("proposed_at", "published_at", "proof", "withdrawn_at"), RULES),
+        **dict.fromkeys(("proposed_by", "published_by"), STAFF),
+    },
+    "rule_draft": {
+        **dict.fromkeys(("id", "layer", "from_digest", "content", "saved_at"), RULES),
+        **dict.fromkeys(("in_force_from", "proposed_at", "closed_at"), RULES),
+        **dict.fromkeys(("saved_by", "proposed_by"), STAFF),
+    },
     "decision": {
         "report_id": ID,
         "facts_key_id": ID,

@@ -122,11 +122,12 @@ def broken_directory(place: Place) -> None:
 
 
 def broken_rules(place: Place) -> None:
-    folder = place.data.parent / "rules"
-    shutil.copytree(config.RULES.parent, folder)
-    rules = folder / config.RULES.name
-    rules.write_text(rules.read_text("utf-8").replace('"bullying"', '"bulying"', 1), "utf-8")
-    place.environ["ANKKURI_RULES"] = str(rules)
+    place.sql("UPDATE rule_text SET content = content || ' ' WHERE layer = 'finland'")
+    place.sql("UPDATE rule_text SET content = replace(content, '§25', '§26')")
+
+
+def no_rules(place: Place) -> None:
+    place.sql("DELETE FROM publication")
 
 
 def no_catalogue(place: Place) -> None:
@@ -168,7 +169,8 @@ FAULTS: tuple[tuple[Callable[[Place], None], str, str], ...] = (
     (broken_database, "serve worker", "The database failed: OperationalError"),
     (no_directory, "serve jobs", "no directory of agencies: run `ankkuri init`"),
     (broken_directory, "serve worker", "vantaa-kerava"),
-    (broken_rules, "serve worker jobs", "bullying"),
+    (broken_rules, "serve worker jobs", "not what its digest names"),
+    (no_rules, "serve worker jobs", "ankkuri init"),
     (no_catalogue, "serve worker jobs", "run `make install`"),
     (no_socket_folder, "serve worker", "make the folder"),
     (no_socket, "serve", "is no socket"),

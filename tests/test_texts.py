@@ -136,7 +136,7 @@ def texts_in(content: Any, place: str = "") -> Iterator[tuple[str, Mapping[str, 
 
 @pytest.mark.parametrize(
     "path",
-    [config.RULES, config.DIRECTORY],
+    [config.RULES / "finland.toml", config.RULES / "ita-uusimaa.toml", config.DIRECTORY],
     ids=lambda path: path.name,
 )
 def test_data_says_every_name_title_and_reason_in_both_languages(path: Path) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import config
 from intake.commands.command import InputUnusable, add_command
 from intake.domain.calendar import load_calendar
-from intake.domain.clock import Clock
-from intake.domain.deadline import certify, parse_arrival
+from intake.domain.deadline import certify, local_date, parse_arrival
 from intake.domain.directory_file import read_directory
-from routing_rules.load import load
+from intake.domain.rule_tables import BESIDE
+from intake.wiring import utc_now
+from routing_rules.book import load_book
 
 
 def add(commands: Any) -> None:
@@ -31,7 +32,7 @@ def _deadline(chosen: argparse.Namespace) -> int:
         raise InputUnusable(
             f"Unknown municipality {chosen.municipality!r}: choose of {', '.join(known)}"
         )
-    clocks = {clock.id: clock for clock in map(Clock.parse, load(config.RULES).clocks)}
+    clocks = load_book(config.RULES, local_date(utc_now()), BESIDE).base.beside["clock"]
     if chosen.clock not in clocks:
         raise InputUnusable(f"Unknown clock {chosen.clock!r}: choose of {', '.join(clocks)}")
     certificate = certify(

@@ -157,7 +157,7 @@ def _openers(chosen: argparse.Namespace) -> int:
     from intake.services.desks import Desks
 
     parts = wiring.build(config.load())
-    desks = Desks(parts.directory, parts.rules.standby)
+    desks = Desks(parts.directory, parts.rules.beside["standby"])
     today = local_date(parts.now())
     rows = list(parts.openers.by_municipality(parts.directory, desks, today))
     gaps = [row for row in rows if row.is_gap]

@@ -23,11 +23,12 @@ from intake.domain.calendar import load_calendar
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
 from intake.domain.directory_file import DirectoryInvalid
+from intake.domain.rule_tables import Standby
 from intake.live import stored_directory
+from intake.services.rulebook import stored_rulebook
 from intake.services.take_stock import TakeStock
 from intake.store import people
 from intake.store.database import Database
-from routing_rules.load import load_checked
 
 SEALING = {"reporter", "agency"}
 """The doors that send reports, and so need the replay key's public half."""
@@ -98,18 +99,19 @@ def _without_database(
         "disk clock": partial(files.clock, settings.data, now),
         "time zone": places.zone,
         "languages": places.languages,
-        "rules": partial(rules.rules, settings.rules, today),
-        "legal bases": partial(rules.bases, settings.rules, today),
         "calendars": lambda: rules.calendars(load_calendar(), today),
         "database": partial(database.schema, opened),
     }
 
 
 def _of_database(opened: Database, now: wiring.Now) -> dict[str, Check]:
+    kept = partial(stored_rulebook, opened)
     return {
         "durability": partial(database.durability, opened),
         "clocks": partial(database.clocks, opened, now),
         "trail": partial(database.trail, opened, now),
+        "rules": partial(rules.rules, kept, now(), local_date(now())),
+        "legal bases": partial(rules.bases, kept, now(), local_date(now())),
         "directory": partial(_directory_holds, opened, local_date(now())),
     }
 
@@ -126,9 +128,7 @@ def _of_directory(settings: config.Settings, opened: Database, now: datetime) ->
             return people.openers(connection, today)
 
     return {
-        "reachable": lambda: agencies.openable(
-            directory, load_checked(settings.rules).standby, openers(), today
-        ),
+        "reachable": lambda: agencies.openable(directory, _standby(opened, now), openers(), today),
         "openers": lambda: agencies.openers_enough(directory, openers()),
         "agency keys": partial(agencies.keys_whole, opened, today),
         "agreements": partial(agencies.agreements, directory, today),
@@ -136,6 +136,11 @@ def _of_directory(settings: config.Settings, opened: Database, now: datetime) ->
         "letters": lambda: running.letters(stock()),
         "jobs": lambda: running.jobs(stock(), patience, now),
     }
+
+
+def _standby(opened: Database, now: datetime) -> Mapping[str, Standby]:
+    rulebook = stored_rulebook(opened)
+    return rulebook.at(now).base.beside["standby"] if rulebook else {}
 
 
 def _settings(settings: config.Settings) -> list[Said]:

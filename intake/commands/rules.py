@@ -1,4 +1,4 @@
-"""Routing rules on the command line: ``rules check | cases | decide``."""
+"""Routing rules on the command line: ``rules check | cases | decide | diff …``."""
 
 from __future__ import annotations
 
@@ -9,50 +9,92 @@ from typing import Any
 
 import config
 from intake.commands.command import InputUnusable, add_command
+from intake.commands.rule_sources import book_of
+from intake.domain.deadline import local_date
+from intake.live import stored_directory
+from intake.services.prove import Agencies, Proof, prove
+from intake.services.route import decide_by, tables_of
+from intake.store import people
+from intake.store.database import Database, DatabaseNotReady
+from intake.wiring import utc_now
+from routing_rules.book import Book
 from routing_rules.canonical import plain
 from routing_rules.cases import run_cases
-from routing_rules.decide import decide
-from routing_rules.load import load, load_checked
-from routing_rules.verify import verify
+from routing_rules.difference import Change, difference
+from routing_rules.explain import explain
+
+SOURCE = "a file, a folder, a digest, or in-force (the default)"
 
 
 def add(commands: Any) -> None:
     """Add these commands."""
-    rules = commands.add_parser("rules", help="check and try routing rules")
+    rules = commands.add_parser("rules", help="check, try and compare routing rules")
     verbs = rules.add_subparsers(required=True, metavar="VERB")
-    for name, run, about in (
-        ("check", _rules_check, "whether the rules load and leave nobody without a recipient"),
-        ("cases", _rules_cases, "whether the worked cases come out as they say"),
-        ("decide", _rules_decide, "decide one set of facts"),
-    ):
-        verb = add_command(verbs, name, run, about)
+    check = add_command(verbs, "check", _check, "prove the rules: nobody left out, nothing dead")
+    check.add_argument("ruleset", nargs="?", metavar="RULESET", help=SOURCE)
+    cases = add_command(verbs, "cases", _cases, "whether the worked cases come out as they say")
+    cases.add_argument("ruleset", nargs="?", metavar="RULESET", help=SOURCE)
+    decide = add_command(verbs, "decide", _decide, "decide one set of facts, and say why")
+    decide.add_argument("facts", type=Path, metavar="FACTS.json")
+    decide.add_argument("--rules", metavar="RULESET", help=SOURCE)
+    decide.add_argument("--municipality", help="by the rules of this municipality")
+    decide.add_argument("--why", action="store_true", help="every rule, with why or why not")
+    diff = add_command(verbs, "diff", _diff, "every combination of facts whose outcome changes")
+    diff.add_argument("before", metavar="A", help=SOURCE)
+    diff.add_argument("after", metavar="B", help=SOURCE)
+    for verb in (check, cases, decide, diff):
         verb.add_argument("--json", action="store_true")
-        if name == "decide":
-            verb.add_argument("facts", type=Path, metavar="FACTS.json")
-            verb.add_argument("--rules", type=Path, dest="ruleset")
-        else:
-            verb.add_argument("ruleset", type=Path, nargs="?")
 
 
-def _ruleset_of(chosen: argparse.Namespace) -> Path:
-    """The rule file that was named, else the one that would be served."""
-    return chosen.ruleset or config.load().rules
-
-
-def _rules_check(chosen: argparse.Namespace) -> int:
-    ruleset = load(_ruleset_of(chosen))
-    findings = verify(ruleset)
+def _check(chosen: argparse.Namespace) -> int:
+    book = book_of(chosen.ruleset)
+    proof = prove(book, _agencies())
     if chosen.json:
-        print(json.dumps({"holds": not findings, "findings": plain(findings)}, indent=2))
-    else:
-        for finding in findings:
-            print(finding.line())
-        print(f"{len(ruleset.rules)} rules, {len(findings)} findings, {ruleset.digest}")
-    return 1 if findings else 0
+        print(json.dumps(_proof_json(book, proof), ensure_ascii=False, indent=2))
+        return 0 if proof.holds else 1
+    for flaw in proof.flaws:
+        place = f"{flaw.municipality}: " if flaw.municipality else ""
+        print(f"{place}{flaw.message}{_shown(flaw.witness)}")
+    for last in proof.last_tier:
+        share = "not counted" if last.share is None else f"{last.share:.1%} of all facts"
+        print(f"{last.output} by the last tier alone: {share}")
+    if not proof.agencies:
+        print("agencies: not looked at, for there is no site here (see `ankkuri init`)")
+    print(f"{proof.rules} rules, {len(proof.flaws)} findings, {book.digest}")
+    return 0 if proof.holds else 1
 
 
-def _rules_cases(chosen: argparse.Namespace) -> int:
-    results = run_cases(load_checked(_ruleset_of(chosen)))
+def _proof_json(book: Book, proof: Proof) -> dict[str, Any]:
+    return {
+        "holds": proof.holds,
+        "findings": plain(proof.flaws),
+        "rules": proof.rules,
+        "tables": proof.tables,
+        "agencies": proof.agencies,
+        "last_tier": plain(proof.last_tier),
+        "digest": book.digest,
+    }
+
+
+def _agencies() -> Agencies | None:
+    """Where recipients are looked for; None where there is no site."""
+    database, now = Database(config.load().database), utc_now()
+    try:
+        database.require_current()
+        found = stored_directory(database, local_date(now))
+        if found is None:
+            return None
+        with database.read() as connection:
+            manned = people.openers(connection, local_date(now))
+        return Agencies(found[0], manned, local_date(now))
+    except DatabaseNotReady:
+        return None
+    finally:
+        database.engine.dispose()
+
+
+def _cases(chosen: argparse.Namespace) -> int:
+    results = [r for table, _ in book_of(chosen.ruleset).distinct for r in run_cases(table)]
     failed = [result for result in results if not result.holds]
     if chosen.json:
         print(json.dumps({"holds": not failed, "cases": plain(results)}, indent=2))
@@ -63,22 +105,99 @@ def _rules_cases(chosen: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _rules_decide(chosen: argparse.Namespace) -> int:
+def _decide(chosen: argparse.Namespace) -> int:
     try:
         facts = json.loads(chosen.facts.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputUnusable(f"{chosen.facts} cannot be read as JSON: {error}") from None
     if not isinstance(facts, dict):
         raise InputUnusable(f"{chosen.facts} must hold one JSON object of facts")
-    outcome = decide(load_checked(_ruleset_of(chosen)), facts)
+    book = book_of(chosen.rules)
+    if chosen.municipality and chosen.municipality not in book.tables:
+        raise InputUnusable(
+            f"No set is for {chosen.municipality!r}: choose of {', '.join(book.tables)}"
+        )
+    tables = tables_of(book, [chosen.municipality] if chosen.municipality else [])
+    decision = decide_by(tables, facts)
+    whys = [explain(table, facts) for table in tables] if chosen.why else []
     if chosen.json:
-        print(json.dumps(plain(outcome), ensure_ascii=False, indent=2))
+        told: Any = plain(decision)
+        if whys:
+            told["rules"] = [{**plain_why(why)} for each in whys for why in each.rules]
+        print(json.dumps(told, ensure_ascii=False, indent=2))
         return 0
-    print(f"lead: {outcome.lead or 'nobody'}")
-    for recipient in outcome.recipients:
-        print(f"  {recipient.kind} {recipient.desk}: {', '.join(recipient.rules)}")
-    for withheld in outcome.withheld:
+    print(f"lead: {decision.lead or 'nobody'}")
+    for recipient in decision.recipients:
+        bases = ", ".join(basis.law or basis.id for basis in recipient.bases)
+        print(f"  {recipient.kind} {recipient.desk}: {', '.join(recipient.rules)} ({bases})")
+    for withheld in decision.withheld:
         print(f"  not {withheld.kind}: {withheld.rule}")
-    for notice in outcome.notices:
+    for notice in decision.notices:
         print(f"  notice: {notice}")
+    for field in decision.uncertain:
+        print(f"  uncertain, so the stricter: {field}")
+    for each in whys:
+        for why in each.rules:
+            missed = ", ".join((*why.missed, *(f"{name} perhaps" for name in why.open)))
+            print(f"  {why.holds:<7} {why.rule}" + (f": not by {missed}" if missed else ""))
     return 0
+
+
+def plain_why(why: Any) -> dict[str, Any]:
+    """One rule's why or why not as JSON has it."""
+    return {**why._asdict(), "holds": str(why.holds)}
+
+
+def _diff(chosen: argparse.Namespace) -> int:
+    before, after = book_of(chosen.before), book_of(chosen.after)
+    found = {
+        area: difference(before.table(area), after.table(area))
+        for area in _different(before, after)
+    }
+    if chosen.json:
+        print(json.dumps(plain(found), ensure_ascii=False, indent=2))
+    for area, each in [] if chosen.json else found.items():
+        share = "too much to count" if each.share is None else f"{each.share:.2%} of all facts"
+        print(f"{area or 'everywhere'}: {len(each.changes)} changes, {share}")
+        for change in each.changes:
+            print(f"  {_change(change)}")
+        for edit in each.edits:
+            print(f"  written otherwise: {edit.table} {edit.id} {edit.how}")
+    if not found and not chosen.json:
+        print("nothing changes")
+    return 1 if any(each.changes for each in found.values()) else 0
+
+
+def _different(before: Book, after: Book) -> list[str | None]:
+    """One area for each pair of different tables; None: the base."""
+    pairs: dict[tuple[str, str], str | None] = {}
+    for area in (None, *{**before.tables, **after.tables}):
+        pair = before.table(area).digest, after.table(area).digest
+        if pair[0] != pair[1]:
+            pairs.setdefault(pair, area)
+    return list(pairs.values())
+
+
+def _change(change: Change) -> str:
+    of = f" of {change.of}" if change.of else ""
+    what = f"{change.output}{of}: {change.before or 'none'} -> {change.after or 'none'}"
+    boxes = " or ".join(f"({_conditions(box)})" for box in change.where[:3])
+    more = f" or {len(change.where) - 3} more" if len(change.where) > 3 else ""
+    return f"{what} where {boxes}{more}"
+
+
+def _conditions(box: dict[str, object]) -> str:
+    said = []
+    for name, test in box.items():
+        if isinstance(test, dict):
+            said += [f"{name} {how} {'+'.join(map(str, members))}" for how, members in test.items()]
+        elif isinstance(test, list):
+            said.append(f"{name}={'/'.join(map(str, test))}")
+    return ", ".join(said) or "always"
+
+
+def _shown(witness: Any) -> str:
+    if witness is None:
+        return ""
+    facts = {k: sorted(v) if isinstance(v, frozenset) else v for k, v in witness.items()}
+    return f", for example with {json.dumps(plain(facts), ensure_ascii=False)}"

@@ -8,12 +8,12 @@ from datetime import date, timedelta
 from intake.doctor.finding import Level, Said, fine_unless, some
 from intake.domain.directory import Desk, Directory, Kind
 from intake.domain.directory_flaws import REQUIRED_KINDS
+from intake.domain.rule_tables import Standby
 from intake.services.desks import Desks, Place
 from intake.store import people
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.seal import KeyUnusable, PublicKey
-from routing_rules.rule import Standby
 
 SOON = timedelta(days=60)
 

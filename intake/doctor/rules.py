@@ -2,38 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, timedelta
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
 
 from intake.doctor.finding import Level, Said, fine_unless, some
 from intake.domain.calendar import Calendar, CalendarTooShort
-from routing_rules.cases import run_cases
-from routing_rules.load import load_checked
-from routing_rules.ruleset import RuleSet
+from intake.services.prove import prove
+from intake.services.rulebook import Rulebook
+from routing_rules.book import Book
 from routing_rules.vocabulary import RulesInvalid
 
 AHEAD = timedelta(days=365)
 SOON = timedelta(days=60)
+Kept = Callable[[], Rulebook | None]
 
 
-def rules(path: Path, on: date) -> list[Said]:
-    """The rule set loads, is proved, its cases hold, and it is in force."""
+def rules(kept: Kept, now: datetime, today: date) -> list[Said]:
+    """The rules in force are there, are proved, their cases hold, and they go on."""
+    rulebook = kept()
+    if rulebook is None:
+        return [(Level.FAIL, "no rules are in force: run `ankkuri init`")]
     try:
-        ruleset = load_checked(path)
+        book = rulebook.at(now)
     except RulesInvalid as error:
         first, *rest = str(error).splitlines()
         return [(Level.FAIL, first + (f" (and {len(rest)} more)" if rest else ""))]
+    proof = prove(book)
+    faults = [(Level.FAIL, f"{flaw.message}: see `ankkuri rules check`") for flaw in proof.flaws]
+    faults += _ending(book, today)
+    upcoming = [edition.since for edition in rulebook.editions if edition.since > now]
     return fine_unless(
-        _rule_faults(ruleset, on),
-        f"{len(ruleset.rules)} rules proved, {len(ruleset.cases)} cases hold",
+        faults[:1] if proof.flaws else faults,
+        f"{proof.rules} rules proved, {sum(len(t.cases) for t, _ in book.distinct)} cases hold"
+        + (
+            f"; the next ones come into force at {upcoming[0]:%Y-%m-%d %H:%M} UTC"
+            if upcoming
+            else ""
+        ),
     )
 
 
-def bases(path: Path, on: date) -> list[Said]:
+def bases(kept: Kept, now: datetime, today: date) -> list[Said]:
     """The legal bases are in force, and a lawyer has confirmed them."""
-    known = load_checked(path).bases.values()
-    ended = [basis.id for basis in known if basis.valid_to and basis.valid_to < on]
+    rulebook = kept()
+    if rulebook is None:
+        return [(Level.FAIL, "no rules are in force: run `ankkuri init`")]
+    try:
+        tables = [table for table, _ in rulebook.at(now).distinct]
+    except RulesInvalid:
+        return [(Level.FAIL, "the rules in force cannot be read")]
+    known = {basis.id: basis for table in tables for basis in table.bases.values()}.values()
+    ended = [basis.id for basis in known if basis.valid_to and basis.valid_to < today]
     unconfirmed = [basis.id for basis in known if not basis.confirmed]
     problems: list[Said] = []
     if ended:
@@ -50,15 +69,14 @@ def calendars(calendar: Calendar, on: date) -> list[Said]:
     return fine_unless(_short(calendar, on), f"known to {on + AHEAD} and beyond")
 
 
-def _rule_faults(ruleset: RuleSet, on: date) -> Iterator[Said]:
-    if failing := [result for result in run_cases(ruleset) if not result.holds]:
-        yield Level.FAIL, f"{len(failing)} of its cases do not hold: run `ankkuri rules cases`"
-    if on < ruleset.valid_from:
-        yield Level.FAIL, f"in force from {ruleset.valid_from} only"
-    if ruleset.valid_to is not None and on > ruleset.valid_to:
-        yield Level.FAIL, f"in force to {ruleset.valid_to} only: put its successor in its place"
-    elif ruleset.valid_to is not None and on + SOON > ruleset.valid_to:
-        yield Level.WARN, f"in force to {ruleset.valid_to}: have its successor ready"
+def _ending(book: Book, on: date) -> Iterator[Said]:
+    """Sets whose last day has passed, or will soon: they stay in force, but should not."""
+    for document in book.documents.values():
+        last = document.validity[1]
+        if last is not None and on > last:
+            yield Level.FAIL, f"{document.id} was for days to {last}: publish its successor"
+        elif last is not None and on + SOON > last:
+            yield Level.WARN, f"{document.id} is for days to {last}: have its successor ready"
 
 
 def _short(calendar: Calendar, on: date) -> Iterator[Said]:

@@ -26,6 +26,15 @@ class Kind(StrEnum):
     HOURS = "hours"
 
 
+_ABOUT = {
+    Kind.SAME_DAY: 0.0,
+    Kind.HOURS: 1 / 24,
+    Kind.WORKING_DAYS: 1.4,
+    Kind.SCHOOL_DAYS: 1.6,
+    Kind.MONTHS: 30.0,
+}
+
+
 @dataclass(frozen=True)
 class Rule:
     """How far a clock runs: ``count`` of ``kind`` (0 for the same day)."""
@@ -60,6 +69,11 @@ class Clock:
     def count(self) -> int:
         """How many of ``kind``."""
         return self.rule.count
+
+    @property
+    def about_days(self) -> float:
+        """Roughly how many days it gives: to tell the shorter of two."""
+        return _ABOUT[self.kind] * self.count
 
     @classmethod
     def parse(cls, table: Mapping[str, object]) -> Clock:

@@ -11,6 +11,16 @@ from intake.domain.report import CONSENT_KINDS, ELSEWHERE, UNKNOWN, Child, Worry
 
 ADULT = 18
 Facts = dict[str, object]
+FIELDS = frozenset(
+    {
+        *("primary", "categories", "age", "unborn", "urgency", "reporter_kind", "sector"),
+        *("may_need_protection", "made_together", "crime_against_child", "child_role"),
+        *("threat_to_life", "weapon", "guardian_suspected", "protected", "residence", "school"),
+        *("agreement", "hours", "school_term"),
+        *(f"consent_{kind.lower()}" for kind in CONSENT_KINDS),
+    }
+)
+"""The facts that ``facts_of`` states."""
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
 from intake.domain.people import Role
 from intake.domain.row_id import new_id
+from intake.domain.rule_tables import Standby
 from intake.services.desks import Desks
 from intake.services.openers import Openers
 from intake.store import alarms, outbox, people
 from intake.store.database import Database
-from routing_rules.rule import Standby
 
 LETTER = "openers"
 KEPT = timedelta(days=30)

@@ -9,7 +9,7 @@ from itertools import chain, islice
 
 from intake.domain.directory import FALLBACK, Agency, AgencyMissing, Desk, Directory, Kind
 from intake.domain.report import Child
-from routing_rules.rule import Standby
+from intake.domain.rule_tables import Standby
 
 log = logging.getLogger(__name__)
 

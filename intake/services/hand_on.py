@@ -159,7 +159,11 @@ class HandOn:
         now: datetime,
     ) -> dict[str, datetime]:
         same_kind = target.kind is self.directory.agency(row.agency_id).kind
-        usual = self.route.rules.usual[target.kind].clocks
+        usual = [
+            str(give.value)
+            for give in self.route.rules.usual[target.kind]
+            if give.output == "clocks"
+        ]
         started = dict.fromkeys(("accept", *usual, *also), now)
         if not same_kind:
             return started

@@ -14,6 +14,7 @@ from intake.domain.deadline import local_date
 from intake.domain.directory import Agency, Directory, Kind
 from intake.domain.referral import MOVES, Move, State
 from intake.domain.report import canonical, section_of
+from intake.domain.rule_tables import HandOver as Way
 from intake.services.hand_on import HandOn, Sent, retold
 from intake.services.read import Read, ReferralWithdrawn, reasons
 from intake.services.record import Entry, MoveNotOpen, Recording
@@ -24,7 +25,6 @@ from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.open import open_section
 from intake.vault.seal import SectionKeys
-from routing_rules.rule import HandOver as Way
 
 GONE = frozenset({State.RETURNED, State.HANDED_OVER, State.WITHDRAWN})
 """Who had a report in one of these states has it no more, and may be handed it."""
@@ -131,7 +131,7 @@ class HandOver:
         today = local_date(now)
         return [
             way
-            for way in self.hand_on.route.rules.hand_overs
+            for way in self.hand_on.route.rules.beside["hand_over"].values()
             if way.fits(by.kind, to.kind)
             and way.basis.valid_from <= today
             and (way.basis.valid_to is None or today <= way.basis.valid_to)
@@ -149,9 +149,9 @@ class HandOver:
             section
             for rule in rules.rules
             if choices.protected and rule.when == {"protected": frozenset({"yes"})}
-            for section in rule.then.withhold_sections.get(to.kind, ())
+            for section in rule.given("withhold_sections", to.kind)
         }
-        wanted = set(rules.usual[to.kind].sections) - kept_back
+        wanted = {g.value for g in rules.usual[to.kind] if g.output == "sections"} - kept_back
         return [slot for slot in choices.sections if section_of(slot) in wanted]
 
     def __call__(self, visit: Visit, referral_id: UUID, told: Told, now: datetime) -> UUID:

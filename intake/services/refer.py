@@ -109,8 +109,8 @@ class Refer:
             draw=draw,
         )
         started = {
-            clock: keyed.start_of(self.clocks[clock], share.agency, now) if keyed else now
-            for clock in share.clocks
+            name: keyed.start_of(clock, share.agency, now) if keyed else now
+            for name, clock in share.clocks.items()
         }
         self.start_clocks(
             referred,
@@ -118,8 +118,11 @@ class Refer:
             share.agency,
             started,
             today=worry.urgent,
-            municipality=self._strictest_school(share.schools_at, started, today=worry.urgent),
+            municipality=self._strictest_school(
+                share.schools_at, started, share.clocks, today=worry.urgent
+            ),
             now=now,
+            clocks=share.clocks,
         )
 
     def add(
@@ -197,16 +200,19 @@ class Refer:
         municipality: str | None,
         now: datetime,
         catch_up: bool = True,
+        clocks: Mapping[str, Clock] | None = None,
     ) -> None:
         """Add a deadline for each clock, counted from the instant at which it started.
+
+        ``clocks``: as the rules of the children's areas have them, where they are known.
 
         ``catch_up``: whether chase steps of before now are made up for; not at an agency that has
         only now got what another was chased for.
         """
         for clock_id, started_at in started.items():
-            clock = self.clocks[clock_id]
+            clock = (clocks or self.clocks)[clock_id]
             at_school = municipality if clock.kind is Kind.SCHOOL_DAYS else None
-            certificate = self.certify(clock_id, started_at, today=today, municipality=at_school)
+            certificate = self.certify(clock, started_at, today=today, municipality=at_school)
             steps = [step.entry for step in self.chasing.times(certificate)]
             first = datetime.min.replace(tzinfo=UTC) if catch_up else now
             referred.deadlines.append(
@@ -228,26 +234,30 @@ class Refer:
             )
 
     def _strictest_school(
-        self, places: Sequence[str], started: Mapping[str, datetime], *, today: bool
+        self,
+        places: Sequence[str],
+        started: Mapping[str, datetime],
+        clocks: Mapping[str, Clock],
+        *,
+        today: bool,
     ) -> str | None:
         """Of several children's schools the municipality in which a school clock ends first."""
-        counted = [clock for clock in started if self.clocks[clock].kind is Kind.SCHOOL_DAYS]
+        counted = [clock for clock in started if clocks[clock].kind is Kind.SCHOOL_DAYS]
         if len(places) < 2 or not counted:
             return places[0] if places else None
 
         def first_due(place: str) -> datetime:
             return min(
-                self.certify(clock, started[clock], today=today, municipality=place).due_at
+                self.certify(clocks[clock], started[clock], today=today, municipality=place).due_at
                 for clock in counted
             )
 
         return min(places, key=first_due)
 
     def certify(
-        self, clock_id: str, started_at: datetime, *, today: bool, municipality: str | None
+        self, clock: Clock, started_at: datetime, *, today: bool, municipality: str | None
     ) -> Certificate:
         """The deadline; working days stand in for school days that no calendar knows yet."""
-        clock = self.clocks[clock_id]
         try:
             return certify(clock, started_at, self.calendar, today=today, municipality=municipality)
         except CalendarTooShort:

@@ -187,7 +187,7 @@ class Respond:
         agency = self.directory.agency(row.agency_id)
         if target.kind is agency.kind:
             return bases
-        return [self.hand_on.route.rules.standby[agency.kind].basis]
+        return [self.hand_on.route.rules.beside["standby"][agency.kind].basis]
 
 
 def day_possible(arrived_at: datetime, day: date | None, now: datetime) -> bool:

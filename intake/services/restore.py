@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from intake.domain.trail import Action
 from intake.services.backup_file import BackupDamaged, BackupFile, BackupUnusable, Head
-from intake.services.settle import sync_folder
+from intake.services.settle import first_rules, sync_folder
 from intake.store import deletions, outbox, privileges, reports, restoring, trail
 from intake.store.database import Database
 from intake.store.deletions import Deletion
@@ -45,13 +45,15 @@ class Restored:
 @dataclass(frozen=True)
 class Restore:
     """Restores a database and the folder of key files; ``replay``: the private and the public one
-    of those to which facts are sealed.
+    of those to which facts are sealed. ``first_rules``: the folder of the rule sets for a backup of
+    before rule sets were kept.
     """
 
     database: Database
     keys: Path
     replay: tuple[str, str]
     replay_key_id: str
+    first_rules: Path
 
     def verify(self, file: BackupFile) -> tuple[Head, int]:
         """Read all of a backup and store nothing; its head, and how many rows it holds.
@@ -89,6 +91,7 @@ class Restore:
             self._fill(file, head)
             log.info("all rows are in the database")
             self.database.upgrade()
+            first_rules(self.database, self.first_rules, now)
             deleted = self._replay(listed or (), head, now)
             self._write_keys(keys)
             self._refuse_replay_key_that_does_not_fit()

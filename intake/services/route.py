@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import TypeVar
 
 from intake.domain.calendar import Calendar, CalendarTooShort, Term
+from intake.domain.clock import Clock
 from intake.domain.deadline import local_date
+from intake.domain.decision import Decision, Reason, Recipient, Withheld, decision_of
 from intake.domain.directory import Agency, Desk, Directory, Kind
 from intake.domain.facts import Facts, Surroundings, facts_of
 from intake.domain.message import Message
 from intake.domain.report import Child, ReportType, Worry, report_type
 from intake.services.desks import Desks, NobodyCanOpen, Place
 from intake.services.keys_that_open import KeysThatOpen
+from intake.services.rulebook import Rulebook
 from intake.vault.seal import PublicKey
+from routing_rules.book import Book
 from routing_rules.decide import decide
-from routing_rules.outcome import Outcome, Reason, Recipient, Withheld
+from routing_rules.merge import strictest, substance
 from routing_rules.rule import Basis
 from routing_rules.ruleset import RuleSet
 
@@ -40,11 +44,11 @@ class Share:
     agency: Agency
     lead: bool = False
     slots: set[str] = field(default_factory=set)
-    clocks: list[str] = field(default_factory=list)
+    clocks: dict[str, Clock] = field(default_factory=dict)
     bases: list[Basis] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
     children: dict[str, list[int]] = field(default_factory=dict)
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[Decision] = field(default_factory=list)
     schools_at: list[str] = field(default_factory=list)
 
     @property
@@ -70,7 +74,11 @@ class Share:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a worry would be routed now. No shares means that nobody may get it as it stands."""
+    """How a worry would be routed now. No shares means that nobody may get it as it stands.
+
+    For each child its ``facts``, the ``areas`` whose rules decided (none: those of all areas), and
+    its ``places``.
+    """
 
     report_type: ReportType
     type_reason: Message
@@ -79,16 +87,23 @@ class Plan:
     notices: tuple[str, ...]
     uncertain: tuple[str, ...]
     facts: tuple[Facts, ...]
-    outcomes: tuple[Outcome, ...]
+    areas: tuple[tuple[str, ...], ...]
+    places: tuple[Place, ...]
+    outcomes: tuple[Decision, ...]
     keys: Mapping[str, PublicKey]
+    rules_digest: str
 
 
 @dataclass(frozen=True)
 class Route:
-    """Decides once for each child and gives each agency one share."""
+    """Decides once for each child and gives each agency one share.
+
+    ``rules``: the tables that hold everywhere, as they stood when this was made.
+    """
 
     directory: Directory
     calendar: Calendar
+    rulebook: Rulebook
     rules: RuleSet
     keys_that_open: KeysThatOpen
 
@@ -98,18 +113,21 @@ class Route:
         Raises NobodyCanOpen when not even the duty desk has a member who can open.
         """
         facts = tuple(self._facts(worry, child, now) for child in worry.children)
-        outcomes = tuple(decide(self.rules, one) for one in facts)
-        places = [Place.of(child, urgent=worry.urgent) for child in worry.children]
+        book = self.rulebook.at(now)
+        places = tuple(Place.of(child, urgent=worry.urgent) for child in worry.children)
+        areas = tuple(self._areas(place) for place in places)
+        tables = [tables_of(book, some) for some in areas]
+        outcomes = tuple(map(decide_by, tables, facts))
         keys = self.keys_that_open(local_date(now), openers)
         shares: dict[str, Share] = {}
         standby: dict[str, Agency] = {}
-        for number, (child, place, outcome) in enumerate(
-            zip(worry.children, places, outcomes, strict=True), 1
+        for number, (child, place, outcome, some) in enumerate(
+            zip(worry.children, places, outcomes, tables, strict=True), 1
         ):
             for recipient in outcome.recipients:
                 agency = self.desks.find(recipient.kind, recipient.desk, place, keys)
                 share = shares.setdefault(agency.id, Share(agency))
-                self._add(share, recipient, outcome, number)
+                self._add(share, recipient, outcome, number, some)
                 school = self.directory.schools.get(child.school)
                 if school and not worry.protected and school.municipality not in share.schools_at:
                     share.schools_at.append(school.municipality)
@@ -128,8 +146,11 @@ class Route:
             notices=tuple(_unique(n for outcome in outcomes for n in outcome.notices)),
             uncertain=tuple(_unique(u for outcome in outcomes for u in outcome.uncertain)),
             facts=facts,
+            areas=areas,
+            places=places,
             outcomes=outcomes,
             keys=keys,
+            rules_digest=book.digest,
         )
 
     def standbys_for(self, agency: Agency, now: datetime, *, today: bool = False) -> list[Agency]:
@@ -156,7 +177,7 @@ class Route:
     @cached_property
     def desks(self) -> Desks:
         """The desks of the directory."""
-        return Desks(self.directory, self.rules.standby)
+        return Desks(self.directory, self.rules.beside["standby"])
 
     def _facts(self, worry: Worry, child: Child, now: datetime) -> Facts:
         today = local_date(now)
@@ -192,7 +213,22 @@ class Route:
             log.exception("the school calendar does not reach today: extend it")
             return True
 
-    def _add(self, share: Share, recipient: Recipient, outcome: Outcome, number: int) -> None:
+    def _areas(self, place: Place) -> tuple[str, ...]:
+        """Whose rules decide: the municipality of residence, else of the school, else where the
+        child is; where none is known none, and then the rules of all areas do.
+        """
+        school = self.directory.schools.get(place.school or "")
+        known = (place.residence, school.municipality if school else None, place.whereabouts)
+        return tuple(a for a in known if a and a in self.directory.municipalities)[:1]
+
+    def _add(
+        self,
+        share: Share,
+        recipient: Recipient,
+        outcome: Decision,
+        number: int,
+        tables: Sequence[RuleSet],
+    ) -> None:
         """Add what one child's recipient gets; a desk of another kind gets it as a stand-in."""
         share.slots.update(
             f"{section}_{number}" if section in NUMBERED else section
@@ -201,14 +237,41 @@ class Route:
         if outcome not in share.outcomes:
             share.outcomes.append(outcome)
         own = share.agency.kind == recipient.kind
-        bases = recipient.bases if own else (self.rules.standby[recipient.kind].basis,)
-        share.clocks.extend(clock for clock in recipient.clocks if clock not in share.clocks)
+        standby = self.rules.beside["standby"]
+        bases = recipient.bases if own else (standby[recipient.kind].basis,)
+        for name in recipient.clocks:
+            found = [table.beside["clock"][name] for table in tables]
+            found += [share.clocks[name]] if name in share.clocks else []
+            share.clocks[name] = min(found, key=lambda clock: clock.about_days)
         share.bases.extend(basis for basis in bases if basis not in share.bases)
         for reason in outcome.reasons:
             if reason.rule in recipient.rules:
                 share.children.setdefault(reason.rule, []).append(number)
                 if reason not in share.reasons:
                     share.reasons.append(reason)
+
+
+def tables_of(book: Book, areas: Sequence[str]) -> list[RuleSet]:
+    """The different rule sets of these areas; of none the rule sets of all areas."""
+    if not areas:
+        return [table for table, _ in book.distinct]
+    return list({(table := book.table(area)).digest: table for area in areas}.values())
+
+
+def decide_by(tables: Sequence[RuleSet], facts: Facts) -> Decision:
+    """The decision of these rule sets: of several the stricter of each part."""
+    outcomes = [decide(table, facts) for table in tables]
+    if len(tables) == 1:
+        return decision_of(outcomes[0], tables)
+    united = strictest(tables[0].vocabulary, [facts] * len(tables), outcomes)
+    uncertain = dict.fromkeys(field for outcome in outcomes for field in outcome.uncertain)
+    given = {
+        substance(table.vocabulary, outcome)
+        for table, outcome in zip(tables, outcomes, strict=True)
+    }
+    if len(given) > 1:
+        uncertain["residence"] = None
+    return decision_of(replace(united, uncertain=tuple(uncertain)), tables)
 
 
 def _unique(values: Iterable[T]) -> list[T]:

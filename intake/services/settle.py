@@ -5,12 +5,19 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterable
+from datetime import datetime, time
 from pathlib import Path
 
+from intake.domain.deadline import local_date, local_instant
 from intake.domain.directory_file import directory_from, read_tables
-from intake.store import directory, people
+from intake.domain.row_id import new_id
+from intake.domain.rule_tables import BESIDE
+from intake.services.prove import prove
+from intake.store import directory, people, rules
 from intake.store.database import Database
 from intake.vault.keyring import PrivateKey, new_key_pair
+from routing_rules.book import VOCABULARY, load_book
+from routing_rules.vocabulary import RulesInvalid
 
 
 class KeyFileLost(Exception):
@@ -74,6 +81,40 @@ def first_directory(database: Database, path: Path) -> bool:
         directory_from(tables)
         directory.replace(connection, tables)
         return True
+
+
+def first_rules(database: Database, folder: Path, now: datetime) -> bool:
+    """Prove the rule sets of a folder and put them in force from their first day, if the database
+    has none yet; whether they were. Sets that are there stay: rule editors change them.
+
+    Raises RulesInvalid.
+    """
+    with database.read() as connection:
+        if rules.last_publication(connection):
+            return False
+    book = load_book(folder, local_date(now), BESIDE)
+    proof = prove(book)
+    if not proof.holds:
+        raise RulesInvalid(f"{folder.name}: {flaw.message}" for flaw in proof.flaws)
+    documents = {VOCABULARY: book.vocabulary, **book.documents}
+    since = min(local_instant(document.validity[0], time()) for document in book.documents.values())
+    with database.write() as connection:
+        follows = None
+        for layer, document in documents.items():
+            rules.add_text(connection, document.digest, layer, document.text, now)
+            publication = {
+                "id": new_id(now),
+                "follows": follows,
+                "layer": layer,
+                "digest": document.digest,
+                "in_force_at": since,
+                "proposed_at": now,
+                "published_at": now,
+                "proof": proof.summary,
+            }
+            rules.publish(connection, publication)
+            follows = publication["id"]
+    return True
 
 
 def write_new(path: Path, content: bytes) -> bool:

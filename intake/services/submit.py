@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
+from intake.domain.decision import brief
 from intake.domain.keyed import KeyedIn
 from intake.domain.report import Worry, canonical
 from intake.domain.row_id import new_id
@@ -25,7 +26,6 @@ from intake.store.prepared import NothingToErase
 from intake.vault.draw import Draws
 from intake.vault.own import ReceiptCode, VisitorSecret, open_copy, seal_copy
 from intake.vault.seal import FactsSealer, PublicKey, seal_sections
-from routing_rules.outcome import Outcome
 
 KEYED_IN = "keyed in"
 
@@ -187,7 +187,7 @@ class Submit:
                 "report_id": report_id,
                 "facts_key_id": facts.key_id,
                 "sealed_facts": facts.sealed_facts,
-                "rules_digest": self.route.rules.digest,
+                "rules_digest": plan.rules_digest,
                 "calendar_version": self.route.calendar.version,
                 "decided_at": now,
             },
@@ -216,23 +216,12 @@ def digest_of(plan: Plan) -> str:
 
 
 def _replayable(plan: Plan) -> dict[str, Any]:
-    """What a replay compares: the facts as they went in, and what came out by name.
-
-    Titles and texts follow from the rule set's digest.
+    """What a replay needs and compares: the facts as they went in, whose tables decided and where
+    the child is, and what came out by name. Titles and texts follow from the rule set's digest.
     """
-    return {"facts": list(plan.facts), "outcomes": [_brief(outcome) for outcome in plan.outcomes]}
-
-
-def _brief(outcome: Outcome) -> dict[str, Any]:
     return {
-        "lead": outcome.lead,
-        "recipients": [
-            [r.kind, r.desk, r.sections, r.clocks, r.rules, [basis.id for basis in r.bases]]
-            for r in outcome.recipients
-        ],
-        "withheld": [[w.kind, w.rule] for w in outcome.withheld],
-        "alert": outcome.alert,
-        "notices": outcome.notices,
-        "reasons": [reason.rule for reason in outcome.reasons],
-        "uncertain": outcome.uncertain,
+        "facts": list(plan.facts),
+        "areas": list(plan.areas),
+        "places": list(plan.places),
+        "outcomes": [brief(decision) for decision in plan.outcomes],
     }

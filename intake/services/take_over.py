@@ -137,7 +137,7 @@ class TakeOver:
             deadlines = referrals.deadlines(connection, row.id)
         told = reasons(row, keys)
         kind, why = type_once_moved(told["report_type"], told["type_reason"], offer.desk.kind)
-        basis = self.hand_on.route.rules.standby[offer.silent.kind].basis
+        basis = self.hand_on.route.rules.beside["standby"][offer.silent.kind].basis
         first = told["bases"] if offer.desk.kind is offer.silent.kind else []
         return self.hand_on.successor(
             row,

@@ -30,6 +30,8 @@ _EVERYWHERE: Rights = {
     "directory_stamp": (_READ,),
     "agency": (_READ,),
     "trail": (_ADD,),
+    "rule_text": (_READ,),
+    "publication": (_READ,),
 }
 _WHO_CAN_OPEN: Rights = {
     "openers_stamp": (_READ,),
@@ -138,7 +140,19 @@ ROLES: Mapping[str, Rights] = {
     "coordinator": _together(
         _EVERYWHERE, _STAFF, {"referral": ("SELECT (agency_id, arrived_at, state)",)}
     ),
-    "rules": _together(_EVERYWHERE, _STAFF),
+    "rules": _together(
+        _EVERYWHERE,
+        _STAFF,
+        _WHO_CAN_OPEN,
+        {
+            "rule_text": (_ADD,),
+            "publication": (_ADD, "UPDATE (withdrawn_at)"),
+            "rule_draft": (_READ, _ADD, _CHANGE),
+            "deletion": (_ADD,),
+            "decision": (_READ,),  # facts for the impact on the past: opened by the replay key
+            "facts_key": (_READ,),
+        },
+    ),
     "admin": _together(
         _EVERYWHERE,
         _STAFF,

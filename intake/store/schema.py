@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import intake.store.people_tables  # noqa: F401  (registers its tables)
+import intake.store.people_tables
+import intake.store.rule_tables  # noqa: F401  (these register their tables)
 from intake.store.tables import Base
 
 METADATA = Base.metadata

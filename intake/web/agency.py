@@ -123,7 +123,7 @@ class _Agency:
         if row is None or clock not in self.clocks:
             abort(404)
         counted = self.respond.hand_on.refer.certify(
-            clock, row.started_at, today=row.today, municipality=row.municipality
+            self.clocks[clock], row.started_at, today=row.today, municipality=row.municipality
         )
         return render(
             "agency/certificate.html",

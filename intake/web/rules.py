@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from intake.domain.clock import Clock
+from intake.domain.decision import NOBODY
+from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
 from intake.domain.people import Permission
 from intake.domain.referral import Move
@@ -19,8 +21,8 @@ from intake.web.forms.moves import WORDS
 from intake.web.guards import Entrance, Refusal
 from intake.web.page import reader_language, render
 from intake.web.words import ASKED, DESKS, KINDS, NOTICES, SECTIONS, answer, length
-from routing_rules.rule import Rule, SetTest, Then
-from routing_rules.ruleset import RuleSet
+from routing_rules.book import Book
+from routing_rules.rule import Rule, SetTest
 from routing_rules.vocabulary import Value
 
 TIERS: Mapping[str, str] = {
@@ -33,22 +35,25 @@ TIERS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class _Rules:
-    rules: RuleSet
-    clocks: Mapping[str, Clock]
+    book: Book
+    directory: Directory
 
     def table(self, _visit: Visit) -> Response:
-        """The rule set in force: every rule by its tier, and the clocks."""
+        """The rules in force in one municipality: every rule by its tier, and the clocks."""
         language = reader_language()
+        asked = request.args.get("municipality", "")
+        place = asked if asked in self.book.tables else next(iter(self.book.tables), "")
+        ruleset = self.book.table(place)
         tiers = [
             (language.gettext(TIERS[tier]), [_in_words(language, rule) for rule in rules])
-            for tier, rules in groupby(self.rules.rules, lambda rule: rule.tier)
+            for tier, rules in groupby(ruleset.rules, lambda rule: rule.tier)
         ]
         return render(
             "rules/table.html",
-            ruleset=self.rules,
+            ruleset=ruleset,
             tiers=tiers,
-            count=len(self.rules.rules),
-            clocks=[_clock(language, clock) for clock in self.clocks.values()],
+            count=len(ruleset.rules),
+            clocks=[_clock(language, clock) for clock in ruleset.beside["clock"].values()],
         )
 
 
@@ -58,7 +63,7 @@ def _in_words(language: Language, rule: Rule) -> dict[str, Any]:
         "title": language.text(rule.title),
         "because": language.text(rule.because),
         "when": list(_conditions(language, rule)),
-        "then": list(_given(language, rule.then)),
+        "then": list(_given(language, rule)),
         "fallback": rule.fallback,
         "law": rule.basis.law if rule.basis else None,
         "basis": language.text(rule.basis.text) if rule.basis else "",
@@ -97,34 +102,39 @@ def _spans(numbers: list[int]) -> Iterator[str]:
         yield f"{span[0]}–{span[-1]}" if len(span) > 1 else str(span[0])
 
 
-def _given(language: Language, then: Then) -> Iterator[str]:
+def _given(language: Language, rule: Rule) -> Iterator[str]:
     def say(key: str, **params: object) -> str:
         return language.message(Message(key, params))
 
-    def kind(name: str) -> str:
-        return language.gettext(KINDS[name])
+    def kind(name: Value) -> str:
+        return language.gettext(KINDS[str(name)])
 
-    if then.lead:
-        yield say(mark("Lead: %(kind)s"), kind=kind(then.lead))
-    if then.nobody:
-        yield say(mark("Nobody gets it"))
-    for name in then.kinds[1:] if then.lead else then.kinds:
+    for lead in rule.given("lead"):
+        if lead == NOBODY:
+            yield say(mark("Nobody gets it"))
+        else:
+            yield say(mark("Lead: %(kind)s"), kind=kind(lead))
+    for name in rule.given("recipients"):
         yield say(mark("Gets it: %(kind)s"), kind=kind(name))
-    for name, desk in then.desk.items():
-        where = language.gettext(DESKS[desk])
-        yield say(mark("Desk: %(kind)s, %(desk)s"), kind=kind(name), desk=where)
-    for name in then.withhold:
+    for give in rule.gives:
+        if give.output == "desk":
+            where = language.gettext(DESKS[str(give.value)])
+            yield say(mark("Desk: %(kind)s, %(desk)s"), kind=kind(give.of), desk=where)
+    for name in rule.given("withhold"):
         yield say(mark("Does not get it: %(kind)s"), kind=kind(name))
-    for name, sections in (*then.sections.items(), *then.withhold_sections.items()):
-        parts = ", ".join(language.gettext(SECTIONS[section]) for section in sections)
-        key = mark("Parts: %(kind)s: %(parts)s")
-        if name in then.withhold_sections:
-            key = mark("Without these parts: %(kind)s: %(parts)s")
-        yield say(key, kind=kind(name), parts=parts)
-    if then.alert:
+    for output, key in (
+        ("sections", mark("Parts: %(kind)s: %(parts)s")),
+        ("withhold_sections", mark("Without these parts: %(kind)s: %(parts)s")),
+    ):
+        for name in dict.fromkeys(give.of for give in rule.gives if give.output == output):
+            parts = ", ".join(
+                language.gettext(SECTIONS[str(section)]) for section in rule.given(output, name)
+            )
+            yield say(key, kind=kind(name), parts=parts)
+    if rule.given("alert"):
         yield say(mark("Alert to every recipient"))
-    for notice in then.notices:
-        yield language.gettext(NOTICES[notice])
+    for notice in rule.given("notices"):
+        yield language.gettext(NOTICES[str(notice)])
 
 
 def _clock(language: Language, clock: Clock) -> dict[str, Any]:
@@ -138,8 +148,10 @@ def _clock(language: Language, clock: Clock) -> dict[str, Any]:
     }
 
 
-def make_blueprint(*, rules: RuleSet, clocks: Mapping[str, Clock], refuse: Refusal) -> Blueprint:
+def make_blueprint(*, book: Book, directory: Directory, refuse: Refusal) -> Blueprint:
     """The door's routes."""
     blueprint = Blueprint("rules", __name__)
-    Entrance(blueprint, refuse).route("/rules", Permission.READ_RULES)(_Rules(rules, clocks).table)
+    Entrance(blueprint, refuse).route("/rules", Permission.READ_RULES)(
+        _Rules(book, directory).table
+    )
     return blueprint

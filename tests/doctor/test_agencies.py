@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 from sqlalchemy import update
 
@@ -14,15 +13,17 @@ from intake.doctor import agencies, rules
 from intake.doctor.finding import Level
 from intake.domain.calendar import load_calendar
 from intake.domain.directory import Kind
+from intake.services.rulebook import Edition, Rulebook
 from intake.store.people_tables import AgencyKeyRow
+from routing_rules.document import read_document
 from tests.doctor.said import bad, well
 from tests.site import DUTY, POL, SOC, TUESDAY, Site
 
-TODAY = TUESDAY.date()
+NOW, TODAY = TUESDAY, TUESDAY.date()
 
 
 def openable(site: Site, openers: dict[str, int], on: date = TODAY) -> dict[Level, str]:
-    standby = site.parts.rules.standby
+    standby = site.parts.rules.beside["standby"]
     return bad(agencies.openable(site.parts.directory, standby, openers, on))
 
 
@@ -75,49 +76,54 @@ def test_an_agreement_that_ends_warns_in_time(site: Site) -> None:
     assert well(agencies.agreements(both, first.valid_to - timedelta(days=1)))
 
 
-def changed_rules(tmp_path: Path, old: str, new: str) -> Path:
-    copy = tmp_path / "rules"
-    shutil.copytree(config.RULES.parent, copy)
-    file = copy / config.RULES.name
-    text = file.read_text("utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new, 1), "utf-8")
-    return file
+def kept(old: str = "", new: str = "", file: str = "ita-uusimaa.toml") -> Callable[[], Rulebook]:
+    """A rulebook of the shipped sets, one text of them changed."""
+    texts = {path.stem: path.read_text("utf-8") for path in config.RULES.glob("*.toml")}
+    name = file.removesuffix(".toml")
+    assert old in texts[name]
+    texts[name] = texts[name].replace(old, new, 1)
+    digests = {read_document(text, name).digest: name for name, text in texts.items()}
+    edition = Edition(NOW, tuple((name, digest) for digest, name in digests.items()))
+    fetched = {digest: texts[name] for digest, name in digests.items()}
+    return lambda: Rulebook([edition], lambda wanted: {d: fetched[d] for d in wanted})
 
 
 def test_the_shipped_rules_are_well() -> None:
-    assert well(rules.rules(config.RULES, TODAY))
+    assert well(rules.rules(kept(), NOW, TODAY))
 
 
-def test_rules_that_are_not_proved_fail(tmp_path: Path) -> None:
-    file = changed_rules(tmp_path, '"bullying"', '"bulying"')
-    assert "bullying" in bad(rules.rules(file, TODAY))[Level.FAIL]
+def test_rules_that_cannot_be_read_fail() -> None:
+    wrong = kept('"bullying"', '"bulying"')
+    assert "bullying" in bad(rules.rules(wrong, NOW, TODAY))[Level.FAIL]
+    assert "cannot be read" in bad(rules.bases(wrong, NOW, TODAY))[Level.FAIL]
 
 
-def test_a_case_that_does_not_hold_fails(tmp_path: Path) -> None:
-    text = config.RULES.read_text("utf-8")
+def test_no_rules_at_all_fail() -> None:
+    assert "ankkuri init" in bad(rules.rules(lambda: None, NOW, TODAY))[Level.FAIL]
+
+
+def test_a_case_that_does_not_hold_fails() -> None:
+    text = (config.RULES / "ita-uusimaa.toml").read_text("utf-8")
     case = text[text.index("[[case]]") :]
     line = next(x for x in case.splitlines() if x.startswith("expect"))
     wrong = line.replace('lead = "ANK"', 'lead = "POL"', 1)
     assert wrong != line
-    file = changed_rules(tmp_path, line, wrong)
-    assert "cases do not hold" in bad(rules.rules(file, TODAY))[Level.FAIL]
+    assert "should be POL" in bad(rules.rules(kept(line, wrong), NOW, TODAY))[Level.FAIL]
 
 
-def test_rules_out_of_force_fail_and_those_soon_to_be_warn(tmp_path: Path) -> None:
+def test_rules_past_their_last_day_fail_and_those_that_will_be_soon_warn() -> None:
     start = "valid_from = 2026-01-01"
-    file = changed_rules(tmp_path, start, f"{start}\nvalid_to = 2026-12-31")
-    assert well(rules.rules(file, date(2026, 10, 31)))
-    assert "successor ready" in bad(rules.rules(file, date(2026, 11, 30)))[Level.WARN]
-    assert "successor" in bad(rules.rules(file, date(2027, 1, 1)))[Level.FAIL]
-    assert "in force from" in bad(rules.rules(file, date(2025, 12, 31)))[Level.FAIL]
+    ending = kept(start, f"{start}\nvalid_to = 2026-12-31")
+    assert well(rules.rules(ending, NOW, date(2026, 10, 31)))
+    assert "successor ready" in bad(rules.rules(ending, NOW, date(2026, 11, 30)))[Level.WARN]
+    assert "successor" in bad(rules.rules(ending, NOW, date(2027, 1, 1)))[Level.FAIL]
 
 
-def test_a_legal_basis_out_of_force_fails_and_an_unconfirmed_one_warns(tmp_path: Path) -> None:
-    assert "wait to be confirmed" in bad(rules.bases(config.RULES, TODAY))[Level.WARN]
+def test_a_legal_basis_out_of_force_fails_and_an_unconfirmed_one_warns() -> None:
+    assert "wait to be confirmed" in bad(rules.bases(kept(), NOW, TODAY))[Level.WARN]
     start = "valid_from = 2008-01-01"
-    file = changed_rules(tmp_path, start, f"{start}\nvalid_to = 2026-01-01")
-    assert "lsl25_1" in bad(rules.bases(file, TODAY))[Level.FAIL]
+    ended = kept(start, f"{start}\nvalid_to = 2026-01-01", "finland.toml")
+    assert "lsl25_1" in bad(rules.bases(ended, NOW, TODAY))[Level.FAIL]
 
 
 def test_a_calendar_that_ends_soon_warns_and_one_that_has_ended_fails() -> None:

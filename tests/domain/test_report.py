@@ -20,8 +20,9 @@ from intake.domain.report import (
     type_once_moved,
     worry_of,
 )
+from intake.domain.rule_tables import BESIDE
 from intake.vault.envelope import SLOT_MINIMUM, SLOTS
-from routing_rules.load import load
+from routing_rules.book import load_book
 from tests.site import child_answers, worry_answers
 
 TODAY = date(2026, 6, 2)
@@ -58,7 +59,7 @@ def test_the_age_is_counted_in_full_years(changes: dict[str, object], ages: obje
 def test_facts_speak_exactly_the_vocabulary_of_the_rules() -> None:
     worry = worry_of(worry_answers())
     facts = facts_of(worry, worry.children[0], TODAY, AROUND)
-    vocabulary = load(config.RULES).vocabulary
+    vocabulary = load_book(config.RULES, date(2026, 6, 2), BESIDE).base.vocabulary
     assert set(facts) == set(vocabulary.fields)
 
 

@@ -50,7 +50,7 @@ def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 def served(site: Site, municipality: str, kind: Kind) -> Served:
     parts, today = site.parts, local_date(site.hands())
-    desks = Desks(parts.directory, parts.rules.standby)
+    desks = Desks(parts.directory, parts.rules.beside["standby"])
     (row,) = [
         row
         for row in parts.openers.by_municipality(parts.directory, desks, today)
@@ -211,7 +211,7 @@ def test_the_table_says_what_routing_does(site: Site) -> None:
     for name in ("hea", "soc", "soc-deputy", "soc-head", "pol"):
         take_grants(site, name)
         parts, today = site.parts, local_date(site.hands())
-        desks = Desks(parts.directory, parts.rules.standby)
+        desks = Desks(parts.directory, parts.rules.beside["standby"])
         manned = parts.openers(today)
         for row in parts.openers.by_municipality(parts.directory, desks, today):
             found = desks.find(row.kind, "office", Place(row.municipality.id), manned)
@@ -220,7 +220,7 @@ def test_the_table_says_what_routing_does(site: Site) -> None:
 
 def test_the_ankkuri_team_is_asked_for_only_while_an_agreement_is_in_force(site: Site) -> None:
     parts, today = site.parts, local_date(site.hands())
-    desks = Desks(parts.directory, parts.rules.standby)
+    desks = Desks(parts.directory, parts.rules.beside["standby"])
     rows = list(parts.openers.by_municipality(parts.directory, desks, today))
     teams = {row.municipality.id for row in rows if row.kind is Kind.ANK}
     assert "vantaa" in teams

@@ -215,7 +215,10 @@ def test_a_basis_must_fit_both_kinds_be_in_force_and_never_be_a_placeholder(site
         with pytest.raises(BasisUnfit):
             hand_over(site, site.visit("ank"), first.id, SOC, unfit)
     rules = site.parts.route.rules
-    assert {way.basis.kind for way in rules.hand_overs} == {BasisKind.LAW, BasisKind.CONSENT}
+    assert {way.basis.kind for way in rules.beside["hand_over"].values()} == {
+        BasisKind.LAW,
+        BasisKind.CONSENT,
+    }
     before_the_law = site.hands().replace(year=1999)
     assert hand.ways(agency(site, ANK), agency(site, SOC), before_the_law) == []
 

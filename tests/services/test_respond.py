@@ -212,7 +212,7 @@ def test_a_return_to_another_kind_of_agency_has_the_standbys_basis(site: Site) -
     site.parts.respond(visit, only(site, visit), Entry(Move.RETURN, reason="x"), site.hands())
     taker = site.visit("soc")
     opened = site.parts.read(taker, only(site, taker), site.hands())
-    basis = site.parts.route.rules.standby["ANK"].basis
+    basis = site.parts.route.rules.beside["standby"]["ANK"].basis
     assert [found["id"] for found in opened.reasons["bases"]] == [basis.id]
 
 

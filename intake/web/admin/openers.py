@@ -44,7 +44,7 @@ class OpenersPage:
 
     def rows(self, visit: Visit, directory: Directory) -> list[Served]:
         """Every place of one's own controllers."""
-        desks = Desks(directory, self.rules.standby)
+        desks = Desks(directory, self.rules.beside["standby"])
         area = {place for one in own(visit) for place in directory.area_of(one)}
         return [
             row

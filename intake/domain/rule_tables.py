@@ -1,0 +1,206 @@
+"""The tables that stand beside the rules in a rule set: clocks, chase steps, standby desks, handing
+over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from intake.domain.clock import Clock, ClockInvalid, Kind
+from routing_rules.load import Beside, Context
+from routing_rules.reading import Table, freeze, validity_of
+from routing_rules.rule import Basis, BasisKind
+from routing_rules.ruleset import RuleSet
+from routing_rules.vocabulary import Vocabulary
+
+CHASE_PLANS = ("days", "same_day")
+
+
+@dataclass(frozen=True)
+class Standby:
+    """The named desk that stands by for a silent lead, and on which basis."""
+
+    to: str
+    desk: str
+    basis: Basis
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """A basis on which a person may hand a report over: which kinds may, to which kinds.
+
+    `same_kind` narrows it to an agency of the giver's own kind. `clocks` start at the taker
+    beside its kind's usual ones. `asks_consent`: it must be recorded who consented to what.
+    """
+
+    id: str
+    basis: Basis
+    by: tuple[str, ...]
+    to: tuple[str, ...]
+    same_kind: bool
+    clocks: tuple[str, ...]
+    asks_consent: bool
+
+    def fits(self, by: str, to: str) -> bool:
+        """Tell whether an agency of kind `by` may hand over to one of kind `to` on this basis."""
+        return by in self.by and to in self.to and (by == to or not self.same_kind)
+
+
+def _kinds(vocabulary: Vocabulary) -> tuple[str, ...]:
+    return _words(vocabulary, "recipients")
+
+
+def _words(vocabulary: Vocabulary, output: str) -> tuple[str, ...]:
+    return tuple(map(str, vocabulary.outputs[output].values))
+
+
+def _of_the_base(top: Table, key: str, context: Context) -> bool:
+    """Whether the table is to be read: a set that extends another one may not have it."""
+    if context.base:
+        return True
+    if top.has(key):
+        top.wrong(f'"{key}" is for the set that extends no other')
+    return False
+
+
+def _clocks(top: Table, context: Context) -> Mapping[str, Clock]:
+    """Read [[clock]]."""
+    found: dict[str, Clock] = {}
+    for table in top.tables("clock", "clock"):
+        name = table.word("id", _words(context.vocabulary, "clocks"))
+        valid_from, valid_to = validity_of(table)
+        clock: dict[str, object] = {
+            "id": name,
+            "title": table.text("title"),
+            "law": table.string("law"),
+            **_length(table),
+            "met_by": table.words("met_by", context.vocabulary.names["moves"]),
+            "valid_from": valid_from,
+            "valid_to": valid_to,
+        }
+        if table.has("today"):
+            shorter = table.table("today")
+            clock["today"] = _length(shorter)
+            shorter.done()
+        table.done()
+        try:
+            found[name] = Clock.parse(clock)
+        except ClockInvalid:
+            continue  # said above, key by key
+    return found
+
+
+def _length(table: Table) -> dict[str, object]:
+    kind = table.word("kind", tuple(Kind))
+    count = table.number("count") if kind != Kind.SAME_DAY or table.has("count") else 0
+    if (count == 0) != (kind == Kind.SAME_DAY) or not 0 <= count <= 1000:
+        table.wrong('"count" must be 1 to 1000, and is left out with "same_day" alone')
+    return {"kind": kind, "count": count}
+
+
+def _chases(top: Table, context: Context) -> Mapping[str, Mapping[str, Any]]:
+    """Read [[chase]]: read-only tables with id, plan, clocks, to, working_days and at ("HH:MM") or
+    minutes_after_arrival (the others None), and allows_standby.
+
+    Plan "same_day" is for deadlines whose kind is same_day, "days" for all others.
+    """
+    if not _of_the_base(top, "chase", context):
+        return {}
+    found: dict[str, Mapping[str, Any]] = {}
+    for table in top.tables("chase", "chase step"):
+        step: dict[str, Any] = {
+            "id": table.string("id"),
+            "plan": table.word("plan", CHASE_PLANS),
+            "clocks": table.words("clocks", _words(context.vocabulary, "clocks")),
+            "to": table.word("to", context.vocabulary.names["chase_to"]),
+            "working_days": None,
+            "at": None,
+            "minutes_after_arrival": None,
+            "allows_standby": table.flag("allows_standby"),
+        }
+        if table.has("minutes_after_arrival") == table.has("working_days"):
+            table.wrong('needs "working_days" with "at", or "minutes_after_arrival"')
+        elif table.has("working_days"):
+            step["working_days"] = table.number("working_days")
+            step["at"] = table.string("at")
+            if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", str(step["at"])):
+                table.wrong('"at" must be a time such as "09:00"')
+        else:
+            step["minutes_after_arrival"] = table.number("minutes_after_arrival")
+        table.done()
+        found[step["id"]] = MappingProxyType({key: freeze(value) for key, value in step.items()})
+    return found
+
+
+def _standby(top: Table, context: Context) -> Mapping[str, Standby]:
+    """Read [standby]: for each kind that may lead, the desk that stands by for it."""
+    if not _of_the_base(top, "standby", context):
+        return {}
+    kinds = _kinds(context.vocabulary)
+    leads = [kind for kind in _words(context.vocabulary, "lead") if kind in kinds]
+    table = top.table("standby")
+    found = {}
+    for kind in leads:
+        one = table.table(kind)
+        to = one.word("to", kinds)
+        desk = one.word("desk", _words(context.vocabulary, "desk"))
+        basis = context.bases.get(one.word("basis", tuple(context.bases)))
+        if basis is not None:
+            found[kind] = Standby(to, desk, basis)
+        one.done()
+    table.done()
+    return found
+
+
+def _hand_overs(top: Table, context: Context) -> Mapping[str, HandOver]:
+    """Read [[hand_over]]: between which kinds a person may hand over on which basis.
+
+    The basis is a law or consent: what is only a placeholder is nobody's to choose.
+    """
+    if not _of_the_base(top, "hand_over", context):
+        return {}
+    kinds, clocks = _kinds(context.vocabulary), _words(context.vocabulary, "clocks")
+    found = {}
+    for table in top.tables("hand_over", "hand-over"):
+        basis = context.bases.get(table.word("basis", tuple(context.bases)))
+        hand_over = (
+            table.string("id"),
+            table.words("by", kinds),
+            table.words("to", kinds),
+            table.flag("same_kind"),
+            table.words("clocks", clocks) if table.has("clocks") else (),
+            table.flag("asks_consent"),
+        )
+        table.done()
+        if basis is None:
+            continue
+        if basis.kind is BasisKind.DEFAULT:
+            table.wrong(f'basis "{basis.id}" names neither a law nor consent')
+        name, by, to, same_kind, starts, asks = hand_over
+        asks = asks or basis.kind is BasisKind.CONSENT
+        found[name] = HandOver(name, basis, by, to, same_kind, starts, asks)
+    return found
+
+
+BESIDE: Beside = {
+    "clock": _clocks,
+    "chase": _chases,
+    "standby": _standby,
+    "hand_over": _hand_overs,
+}
+"""What reads the tables beside the rules."""
+
+
+def clocks_missing(ruleset: RuleSet) -> list[str]:
+    """The clocks that start by some rule and are described nowhere."""
+    used = {
+        str(give.value)
+        for effects in ruleset.effects
+        for give in effects
+        if give.output == "clocks"
+    }
+    used.update(clock for way in ruleset.beside["hand_over"].values() for clock in way.clocks)
+    return sorted(used - set(ruleset.beside["clock"]))

@@ -1,0 +1,189 @@
+"""What is wrong with a book of rules: by the rules alone, and with the agencies that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from intake.domain.clock import Clock
+from intake.domain.clock import Kind as ClockKind
+from intake.domain.directory import Desk, Directory, Kind
+from intake.domain.facts import FIELDS
+from intake.domain.rule_tables import clocks_missing
+from intake.services.desks import Desks, Place
+from routing_rules.book import Book
+from routing_rules.ruleset import RuleSet
+from routing_rules.verify import LastTier, verify
+
+OUTPUTS = frozenset(
+    {
+        *("recipients", "lead", "desk", "sections", "clocks", "alert", "notices"),
+        *("withhold", "withhold_sections"),
+    }
+)
+"""The outputs by which reports are routed."""
+_DAYS = {
+    ClockKind.SAME_DAY: (0, 0),
+    ClockKind.HOURS: (0.04, 0.05),
+    ClockKind.WORKING_DAYS: (1, 2.5),
+    ClockKind.SCHOOL_DAYS: (1, 30),
+    ClockKind.MONTHS: (28, 31),
+}
+"""How long one of a kind is in days, at least and at most."""
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """Something for which a book may not be put in force.
+
+    ``kind``: one of the engine's, or ``vocabulary``, ``area``, ``clock``, ``lengthened``,
+    ``unresolvable``. ``municipality``: those concerned, None for all.
+    """
+
+    kind: str
+    rules: tuple[str, ...]
+    municipality: str | None
+    witness: Mapping[str, object] | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was proved. ``agencies``: whether there was a directory to look for recipients in."""
+
+    flaws: tuple[Flaw, ...]
+    rules: int
+    tables: int
+    agencies: bool
+    last_tier: tuple[LastTier, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the book may be put in force."""
+        return not self.flaws
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What a publication keeps of it."""
+        return {
+            "rules": self.rules,
+            "tables": self.tables,
+            "flaws": len(self.flaws),
+            "agencies": self.agencies,
+        }
+
+
+@dataclass(frozen=True)
+class Agencies:
+    """Where recipients are looked for: those in force on a day, and which can be opened (None: not
+    asked).
+    """
+
+    directory: Directory
+    manned: Container[str] | None
+    on: date
+
+
+def prove(book: Book, agencies: Agencies | None = None) -> Proof:
+    """Prove every table of a book; with ``agencies`` also that each recipient is somewhere."""
+    flaws = list(_vocabulary(book))
+    last_tier: tuple[LastTier, ...] = ()
+    if flaws:
+        return Proof(tuple(flaws), 0, 0, agencies is not None, last_tier)
+    for table, areas in book.distinct:
+        named = None if len(book.distinct) == 1 else ", ".join(areas)
+        proof = verify(table, book.base)
+        last_tier = last_tier or proof.last_tier
+        flaws += (Flaw(f.kind, f.rules, named, f.witness, f.message) for f in proof.findings)
+        flaws += (Flaw("clock", (), named, None, line) for line in _clocks(table, book.base))
+    if agencies:
+        flaws += _unresolvable(book, agencies)
+    rules = {rule.id for table, _ in book.distinct for rule in table.rules}
+    return Proof(tuple(flaws), len(rules), len(book.distinct), agencies is not None, last_tier)
+
+
+def _vocabulary(book: Book) -> Iterator[Flaw]:
+    """What this program cannot say or do of a vocabulary."""
+    vocabulary = book.base.vocabulary
+    for name in sorted(set(vocabulary.fields) - FIELDS):
+        yield Flaw("vocabulary", (), None, None, f'this version knows no fact "{name}"')
+    for name in sorted(OUTPUTS ^ set(vocabulary.outputs)):
+        message = f'this version and the vocabulary do not both have the output "{name}"'
+        yield Flaw("vocabulary", (), None, None, message)
+    known: Mapping[str, frozenset[object]] = {
+        "recipients": frozenset(Kind),
+        "desk": frozenset(Desk),
+    }
+    for name, words in known.items():
+        output = vocabulary.outputs.get(name)
+        for value in output.values if output else ():
+            if value not in words:
+                message = f'this version knows no {name} "{value}"'
+                yield Flaw("vocabulary", (), None, None, message)
+
+
+def _clocks(table: RuleSet, base: RuleSet) -> Iterator[str]:
+    for name in clocks_missing(table):
+        yield f'clock "{name}" starts by some rule, and has no [[clock]] table'
+    for name, clock in base.beside["clock"].items():
+        now = table.beside["clock"].get(name)
+        if clock.law and (now is None or _weaker(now, clock)):
+            yield f'clock "{name}" of {clock.law} is lengthened, or met by more than the base says'
+
+
+def _weaker(now: Clock, base: Clock) -> bool:
+    """Whether a clock may run longer than the base's, or ends by moves that do not end that one."""
+    lengths = [(now.rule, base.rule)]
+    if base.today or now.today:
+        lengths.append((now.today or now.rule, base.today or base.rule))
+    for mine, theirs in lengths:
+        longer = (
+            mine.count > theirs.count
+            if mine.kind is theirs.kind
+            else _DAYS[mine.kind][1] * mine.count > _DAYS[theirs.kind][0] * theirs.count
+        )
+        if longer:
+            return True
+    return not set(now.met_by) <= set(base.met_by)
+
+
+def _unresolvable(book: Book, agencies: Agencies) -> Iterator[Flaw]:
+    """Recipients that a municipality's table gives and that nobody there is, or can open."""
+    directory, on = agencies.directory, agencies.on
+    for area in sorted(set(book.tables) - set(directory.municipalities)):
+        message = f'no municipality of the directory is "{area}"'
+        yield Flaw("area", (), area, None, message)
+    for municipality in directory.municipalities:
+        table = book.table(municipality)
+        desks = Desks(directory, table.beside["standby"])
+        place = Place(municipality)
+        for kind in _given(table):
+            if kind == Kind.ANK and not directory.agreement_in_force(municipality, on):
+                continue
+            givers = tuple(
+                rule.id
+                for rule, effects in zip(table.rules, table.effects, strict=True)
+                if any(give.output == "recipients" and give.value == kind for give in effects)
+            )
+            found = list(desks.of_kind(kind, Desk.OFFICE, place))
+            standby = desks.standby[kind]
+            spare = list(desks.of_kind(standby.to, standby.desk, place))
+            if not found:
+                message = f"{municipality} has no agency of kind {kind}"
+            elif not spare:
+                message = f"{municipality} has no standby desk for {kind}"
+            elif agencies.manned is not None and not any(a.id in agencies.manned for a in found):
+                message = f"nobody can open what comes for {kind} in {municipality}"
+            else:
+                continue
+            yield Flaw("unresolvable", givers, municipality, None, message)
+
+
+def _given(table: RuleSet) -> list[str]:
+    """The kinds of recipient that some rule gives."""
+    given = {
+        give.value for effects in table.effects for give in effects if give.output == "recipients"
+    }
+    return [str(kind) for kind in table.vocabulary.outputs["recipients"].values if kind in given]

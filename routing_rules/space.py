@@ -1,0 +1,222 @@
+"""Boxes of facts as whole numbers, and the arithmetic of boxes.
+
+A box allows some values of each field; it is one number with one bit for each allowed value. A set
+field has two values for each member, in and out. Each field's bits are followed by a guard bit:
+adding all ones below the guards carries into each guard whose field allows something, so that one
+addition tells whether a box is empty.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from routing_rules.rule import SetTest, Test
+from routing_rules.vocabulary import Field, FieldKind, Value, Vocabulary
+
+Box = int
+Conditions = dict[str, object]
+"""A box as conditions: by field the allowed values; of a set field those in ("all") and out
+("none"). A field that does not matter is left out."""
+
+
+@dataclass(frozen=True)
+class _Segment:
+    """The bits of one plain field, or of one member of a set field."""
+
+    field: Field
+    member: Value | None
+    bits: tuple[int, ...]
+    """One bit for each value in order; of a member: in, out."""
+
+    @property
+    def full(self) -> int:
+        return sum(self.bits)
+
+
+class Space:
+    """All facts of a vocabulary."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._place = 0
+        key = vocabulary.lead_key
+        fields = vocabulary.fields.values()
+        self._segments: list[_Segment] = []
+        self._guards = self._ones = 0
+        self._key_at = self._owner_at = self._key_bits = 0
+        for field in fields:
+            if field.kind is FieldKind.SET:
+                if key and key.member_of == field.name:
+                    self._owner_at = self._place
+                for value in field.values:
+                    self._add(field, value, 2, 1)
+            elif key is not None and field is key:
+                # Its values lie as far apart as the members of its set: one shift compares them.
+                self._key_at = self._place
+                self._key_bits = sum(1 << 3 * number for number in range(len(field.values)))
+                self._add(field, None, len(field.values), 3)
+            else:
+                self._add(field, None, len(field.values), 1)
+        self.everything: Box = sum(segment.full for segment in self._segments)
+        self._of: dict[tuple[str, Value | None], _Segment] = {
+            (segment.field.name, segment.member): segment for segment in self._segments
+        }
+        self._masks: dict[Box, tuple[int, ...]] = {}
+
+    def _add(self, field: Field, member: Value | None, count: int, apart: int) -> None:
+        bits = tuple(1 << self._place + apart * number for number in range(count))
+        self._segments.append(_Segment(field, member, bits))
+        width = apart * (count - 1) + 1
+        self._ones |= (1 << width) - 1 << self._place
+        self._place += width
+        self._guards |= 1 << self._place
+        self._place += 1
+
+    def possible(self, box: Box) -> bool:
+        """Tell whether some facts lie in the box."""
+        if (box + self._ones) & self._guards != self._guards:
+            return False
+        bits = self._key_bits
+        return not bits or bool(box >> self._key_at & box >> self._owner_at & bits)
+
+    def boxes(self, when: Mapping[str, Test]) -> list[Box]:
+        """Return disjoint boxes that together hold the facts for which `when` holds."""
+        box = self.everything
+        choices: list[list[Box]] = []
+        for name, test in when.items():
+            if isinstance(test, SetTest):
+                for value in test.all_of:
+                    box &= ~self._of[name, value].bits[1]
+                for value in test.none_of:
+                    box &= ~self._of[name, value].bits[0]
+                if test.any_of:
+                    choices.append(list(self._some_of(name, test.any_of)))
+            else:
+                box &= ~self._excluded(name, test)
+        found = []
+        for chosen in itertools.product(*choices):
+            one = box
+            for choice in chosen:
+                one &= choice
+            if self.possible(one):
+                found.append(one)
+        return found
+
+    def where_key(self, values: Iterable[Value]) -> Box:
+        """Return the box in which the key is one of `values`."""
+        key = self._vocabulary.lead_key
+        return self.everything & ~self._excluded(key.name if key else "", frozenset(values))
+
+    def minus(self, box: Box, gone: Box) -> Iterator[Box]:
+        """Yield disjoint boxes that together are `box` without `gone`."""
+        outside = box & ~gone
+        if not outside:
+            return
+        for mask in self._constrained(gone):
+            out = outside & mask
+            if out:
+                piece = box & ~mask | out
+                if self.possible(piece):
+                    yield piece
+                box &= ~out
+
+    def _constrained(self, box: Box) -> tuple[int, ...]:
+        """Return the bits of each segment that the box narrows."""
+        found = self._masks.get(box)
+        if found is None:
+            found = self._masks[box] = tuple(
+                segment.full for segment in self._segments if segment.full & ~box
+            )
+        return found
+
+    def count(self, box: Box) -> int:
+        """Return how many sets of facts lie in the box."""
+        key = self._vocabulary.lead_key
+        number = 1
+        sizes: dict[Value, int] = {}
+        for segment in self._segments:
+            size = (box & segment.full).bit_count()
+            if key and segment.field is key:
+                continue
+            if key and segment.field.name == key.member_of and segment.member is not None:
+                sizes[segment.member] = size
+            else:
+                number *= size
+        if key is None:
+            return number
+        together = 0
+        for value, bit in zip(key.values, self._of[key.name, None].bits, strict=True):
+            if box & bit and box & self._of[key.member_of or "", value].bits[0]:
+                others = 1
+                for member, size in sizes.items():
+                    others *= 1 if member == value else size
+                together += others
+        return number * together
+
+    def witness(self, box: Box) -> dict[str, object]:
+        """Return one full set of facts in the box; set facts as small as they may be."""
+        key = self._vocabulary.lead_key
+        facts: dict[str, object] = {}
+        chosen: Value | None = None
+        if key is not None:
+            for value, bit in zip(key.values, self._of[key.name, None].bits, strict=True):
+                if box & bit and box & self._of[key.member_of or "", value].bits[0]:
+                    chosen = value
+                    break
+        for field in self._vocabulary.fields.values():
+            if field.kind is FieldKind.SET:
+                facts[field.name] = frozenset(
+                    value
+                    for value in field.values
+                    if not box & self._of[field.name, value].bits[1]
+                    or (key and key.member_of == field.name and value == chosen)
+                )
+            elif key is not None and field is key:
+                facts[field.name] = chosen
+            else:
+                bits = self._of[field.name, None].bits
+                pairs = zip(field.values, bits, strict=True)
+                facts[field.name] = next(value for value, bit in pairs if box & bit)
+        return facts
+
+    def conditions(self, box: Box) -> Conditions:
+        """Return the box as conditions on the fields that matter to it."""
+        found: Conditions = {}
+        for segment in self._segments:
+            if not segment.full & ~box:
+                continue
+            if segment.member is None:
+                pairs = zip(segment.field.values, segment.bits, strict=True)
+                found[segment.field.name] = [value for value, bit in pairs if box & bit]
+            else:
+                asked = found.setdefault(segment.field.name, {})
+                if isinstance(asked, dict):
+                    side = "all" if box & segment.bits[0] else "none"
+                    asked.setdefault(side, []).append(segment.member)
+        return found
+
+    def joined(self, boxes: Sequence[Box]) -> list[Box]:
+        """Return fewer boxes that hold the same facts: two that differ in one field become one."""
+        left = list(dict.fromkeys(boxes))
+        for segment in [*reversed(self._segments), *self._segments]:
+            mask = segment.full
+            together: dict[int, int] = {}
+            for box in left:
+                together[box & ~mask] = together.get(box & ~mask, 0) | box & mask
+            left = [rest | bits for rest, bits in together.items()]
+        return left
+
+    def _some_of(self, name: str, values: Iterable[Value]) -> Iterator[Box]:
+        """Yield disjoint boxes in which some of the members are in."""
+        box = self.everything
+        for value in sorted(values, key=str):
+            into, out = self._of[name, value].bits
+            yield box & ~out
+            box &= ~into
+
+    def _excluded(self, name: str, allowed: frozenset[Value]) -> int:
+        segment = self._of[name, None]
+        pairs = zip(segment.field.values, segment.bits, strict=True)
+        return sum(bit for value, bit in pairs if value not in allowed)
