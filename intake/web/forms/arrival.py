@@ -12,7 +12,8 @@ from intake.domain.deadline import ArrivalUnreadable, local_date, parse_arrival
 from intake.domain.keyed import LATE
 from intake.domain.message import Message, mark
 from intake.web.forms import words
-from intake.web.forms.fields import Day, Line, OneOf, Passage
+from intake.web.forms.day import Day
+from intake.web.forms.fields import Line, OneOf, Passage
 from intake.web.forms.report_form import ReportForm, Taking
 
 REASON_LIMIT = 500

@@ -13,7 +13,8 @@ from intake.domain.directory_file import PHONE
 from intake.domain.message import Message, mark
 from intake.language import Language
 from intake.web.forms.base import PageForm
-from intake.web.forms.fields import Choices, Day, Line, OneOf, Tick
+from intake.web.forms.day import Day
+from intake.web.forms.fields import Choices, Line, OneOf, Tick
 from intake.web.forms.hours import ALWAYS, ALWAYS_TOLD, WEEK, WEEK_TOLD, HoursForm
 from intake.web.words import LINE_USES
 

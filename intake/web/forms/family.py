@@ -14,7 +14,8 @@ from intake.domain.facts import birth_date_of_code, full_years
 from intake.domain.message import Message, mark
 from intake.domain.report import ELSEWHERE, UNKNOWN
 from intake.web.forms import words
-from intake.web.forms.fields import Day, Line, OneOf, Passage, Tick
+from intake.web.forms.day import Day
+from intake.web.forms.fields import Line, OneOf, Passage, Tick
 from intake.web.forms.report_form import WAS, ReportForm
 
 NAME_LIMIT = 120

@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from wtforms import Field, SelectField, SelectMultipleField, StringField, widgets
@@ -25,17 +24,15 @@ UNPRINTABLE = mark(
     "Remove it."
 )
 NOT_A_CHOICE = mark("“%(name)s”: choose of the options on this page.")
-NO_SUCH_DAY = mark("There is no day %(day)s. Check the date.")
-DAY_UNCLEAR = mark("“%(name)s”: write the day, the month and the year (four figures) in numbers.")
 YES = mark("Yes")
-_YEAR_DIGITS = 4
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # Marks that turn the order of reading: invisible, and often around a copied telephone number.
 _UNSEEN = "\ufffd\u2800\u3164\u115f\u1160\uffa0"
 _TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
-def _refuse(form: Any, key: str, **params: object) -> StopValidation:
+def refuse(form: Any, key: str, **params: object) -> StopValidation:
+    """What ends the checks of a field, said in the reader's language."""
     return StopValidation(form.say(Message(key, params)))
 
 
@@ -74,11 +71,11 @@ class Line(StringField):  # type: ignore[misc]  # WTForms ships no types
         for found in _CONTROLS.finditer(text):
             if found[0] not in self.allowed:
                 code, place = f"U+{ord(found[0]):04X}", found.end()
-                raise _refuse(form, UNPRINTABLE, name=name, code=code, place=place)
+                raise refuse(form, UNPRINTABLE, name=name, code=code, place=place)
         if len(text) > self.limit:
             number = form.language.number
             limit, length = number(self.limit), number(len(text))
-            raise _refuse(form, TOO_LONG, name=name, limit=limit, length=length)
+            raise refuse(form, TOO_LONG, name=name, limit=limit, length=length)
         if not self.cleaned:
             raise StopValidation(form.say(Message(self.missing)) if self.missing else None)
 
@@ -125,7 +122,7 @@ class OneOf(SelectField):  # type: ignore[misc]  # WTForms ships no types
         if not self.data:
             raise StopValidation(form.say(Message(self.missing)) if self.missing else None)
         if len(self.raw_data or ()) > 1 or self.data not in dict(self.choices):
-            raise _refuse(form, NOT_A_CHOICE, name=self.label.text)
+            raise refuse(form, NOT_A_CHOICE, name=self.label.text)
 
 
 class Several(SelectMultipleField):  # type: ignore[misc]  # WTForms ships no types
@@ -151,7 +148,7 @@ class Several(SelectMultipleField):  # type: ignore[misc]  # WTForms ships no ty
         if not self.data:
             raise StopValidation(form.say(Message(self.missing)) if self.missing else None)
         if not set(self.data) <= set(dict(self.choices)):
-            raise _refuse(form, NOT_A_CHOICE, name=self.label.text)
+            raise refuse(form, NOT_A_CHOICE, name=self.label.text)
 
 
 class Tick(Field):  # type: ignore[misc]  # WTForms ships no types
@@ -180,73 +177,11 @@ class Tick(Field):  # type: ignore[misc]  # WTForms ships no types
     def pre_validate(self, form: Any) -> None:
         """Refuse a tick that is missing, or one that the page does not send."""
         if self.raw_data not in (None, [], ["y"]):
-            raise _refuse(form, NOT_A_CHOICE, name=self.label.text)
+            raise refuse(form, NOT_A_CHOICE, name=self.label.text)
         if not self.data and self.missing:
             raise StopValidation(form.say(Message(self.missing)))
-
-
-class Day(Field):  # type: ignore[misc]  # WTForms ships no types
-    """A date in three boxes: day, month, year. ``data`` is the date once it is one.
-
-    ``missing``: what to say of empty boxes; without it they are no answer.
-    """
-
-    widget = widgets.TextInput()
-
-    def __init__(self, label: str, *, missing: str = "", **kwargs: Any) -> None:
-        super().__init__(label, **kwargs)
-        self.missing = missing
-
-    @property
-    def cleaned(self) -> str | None:
-        """The date in ISO form."""
-        return self.data.isoformat() if self.data else None
-
-    @property
-    def shown(self) -> str:
-        """Day, month and year, as in Finland."""
-        return f"{self.data.day}.{self.data.month}.{self.data.year}" if self.data else ""
-
-    @property
-    def given(self) -> bool:
-        """Whether anything was typed in the boxes."""
-        return self.data is not None or any(part.strip() for part in self.raw_data or ())
-
-    def process_data(self, value: date | str | None) -> None:
-        """Take a date, also in ISO form."""
-        self.data = date.fromisoformat(value) if isinstance(value, str) else value
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the three boxes; `pre_validate` says what is wrong with them."""
-        parts = [part.strip() for part in valuelist]
-        self.data = None
-        if _are_numbers(parts):
-            day, month, year = map(int, parts)
-            try:
-                self.data = date(year, month, day)
-            except ValueError:
-                return
-
-    def pre_validate(self, form: Any) -> None:
-        """Refuse boxes that hold no date, and empty ones where there must be an answer."""
-        if self.data is not None:
-            return
-        if not self.given:
-            raise StopValidation(form.say(Message(self.missing)) if self.missing else None)
-        parts = [part.strip() for part in self.raw_data]
-        if not _are_numbers(parts):
-            raise _refuse(form, DAY_UNCLEAR, name=self.label.text)
-        raise _refuse(form, NO_SUCH_DAY, day=".".join(part.lstrip("0") or "0" for part in parts))
 
 
 def _is_seen(character: str) -> bool:
     """Whether it leaves a mark on the page: no space, no joiner, no filler, no lost byte."""
     return unicodedata.category(character)[0] not in "ZCM" and character not in _UNSEEN
-
-
-def _are_numbers(parts: list[str]) -> bool:
-    return (
-        len(parts) == 3
-        and all(part.isascii() and part.isdecimal() and len(part) <= _YEAR_DIGITS for part in parts)
-        and len(parts[2]) == _YEAR_DIGITS
-    )

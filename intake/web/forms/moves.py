@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from intake.domain.message import mark
 from intake.domain.referral import Move, Response, Urgency
 from intake.web.forms.base import PageForm
-from intake.web.forms.fields import Day, OneOf, Passage
+from intake.web.forms.day import Day
+from intake.web.forms.fields import OneOf, Passage
 
 MOST = 4000
 REASON = mark("Reason")

@@ -13,7 +13,8 @@ from wtforms import HiddenField, ValidationError
 from intake.domain.message import Message, mark
 from intake.domain.note import Contact, Means, Note, Written
 from intake.web.forms.base import EXPIRED, PageForm
-from intake.web.forms.fields import Day, Line, OneOf, Passage
+from intake.web.forms.day import Day
+from intake.web.forms.fields import Line, OneOf, Passage
 from intake.web.forms.moves import MOST
 
 NOTE, CONTACT = mark("Write a note"), mark("Record a contact")

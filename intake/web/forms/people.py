@@ -19,8 +19,9 @@ from intake.services.enrol import (
     refuse_weak,
 )
 from intake.web.forms.base import PageForm
+from intake.web.forms.day import Day
 from intake.web.forms.directory import LANGUAGES, PAST, named
-from intake.web.forms.fields import Day, Line, OneOf, Several, Tick
+from intake.web.forms.fields import Line, OneOf, Several, Tick
 from intake.web.words import ROLES
 
 NAME_LIMIT, EMAIL_LIMIT, SIGN_IN_LIMIT = 120, 200, 40
