@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -60,14 +61,18 @@ def facts_of(worry: Worry, child: Child, today: date, around: Surroundings) -> F
     }
 
 
-def possible_ages(child: Child, today: date) -> int | str:
-    """The child's age in full years, 18 for every adult, or ``"unknown"``."""
+def possible_ages(child: Child, today: date) -> int | list[int] | str:
+    """The child's age in full years, 18 for every adult; all that are possible where only the
+    year of birth is known, or ``"unknown"``.
+    """
     if child.unborn:
         return 0
     born = birth_date_of(child)
     if born is not None:
-        return min(max(full_years(born, today), 0), ADULT)
-    return UNKNOWN if child.age is None else min(child.age, ADULT)
+        return _bounded(full_years(born, today))
+    if child.birth_year is not None:
+        return _distinct(full_years(day, today) for day in days_of_year(child.birth_year))
+    return UNKNOWN if child.age is None else _bounded(child.age)
 
 
 def birth_date_of(child: Child) -> date | None:
@@ -82,10 +87,23 @@ def birth_date_of_code(hetu: str) -> date:
     return date(century + int(code[4:6]), int(code[2:4]), int(code[0:2]))
 
 
+def days_of_year(year: int) -> tuple[date, date]:
+    """The first and the last day of a year: who was born in it has the age of one or the other."""
+    return date(year, 1, 1), date(year, 12, 31)
+
+
 def full_years(born: date, today: date) -> int:
     """The age in full years; negative before the birth."""
     had_birthday = (today.month, today.day) >= (born.month, born.day)
     return today.year - born.year - (0 if had_birthday else 1)
+
+
+def _bounded(age: int) -> int:
+    return min(max(age, 0), ADULT)
+
+
+def _distinct(ages: Iterable[int]) -> list[int]:
+    return sorted({_bounded(age) for age in ages})
 
 
 def _yes(value: bool) -> str:

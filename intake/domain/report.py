@@ -72,11 +72,15 @@ class Reporter:
 
 @dataclass(frozen=True)
 class Child:
-    """One child. At least one of ``hetu``, ``birth_date``, ``age`` and ``unborn`` is given."""
+    """One child. One of ``hetu``, ``birth_date``, ``birth_year``, ``age`` and ``unborn`` is given.
+
+    ``birth_year``: where no more than it is known; ``age``: an estimate.
+    """
 
     name: str
     hetu: str
     birth_date: date | None
+    birth_year: int | None
     age: int | None
     unborn: bool
     due_date: date | None
@@ -333,10 +337,12 @@ def _reporter(page: Mapping[str, Any]) -> Reporter:
 def _child(page: Mapping[str, Any]) -> Child:
     unborn = page.get("known_by") == "unborn"
     known_by = page["known_by"]
+    born_on, born_in = _born(page["birth_date"] if known_by == "birth_date" else None)
     return Child(
         name=page.get("name", ""),
         hetu=page["hetu"] if known_by == "hetu" else "",
-        birth_date=_date(page["birth_date"]) if known_by == "birth_date" else None,
+        birth_date=born_on,
+        birth_year=born_in,
         age=int(page["age"]) if known_by == "age" and page.get("age") not in (None, "") else None,
         unborn=unborn,
         due_date=_date(page.get("due_date")) if unborn else None,
@@ -394,6 +400,13 @@ def _consent(page: Mapping[str, Any]) -> Consent:
 
 def _ordered(chosen: Sequence[str], order: Sequence[str]) -> tuple[str, ...]:
     return tuple(value for value in order if value in chosen)
+
+
+def _born(text: str | None) -> tuple[date | None, int | None]:
+    """The day in ISO form, or the year where it stands alone."""
+    if text and text.isdecimal():
+        return None, int(text)
+    return _date(text), None
 
 
 def _date(text: str | None) -> date | None:

@@ -12,6 +12,7 @@ from intake.domain.facts import birth_date_of_code, full_years
 from intake.domain.message import Message, mark
 from intake.domain.report import ELSEWHERE, UNKNOWN
 from intake.language import Language
+from intake.web.forms.day import YEAR_ALONE
 from intake.web.words import ASKED, KINDS, answer
 
 Row = tuple[str, str, None]
@@ -156,6 +157,8 @@ class Telling:
             when = {"day": born, "age": full_years(born, self.today)}
             text = say.message(Message(mark("%(day)s (age %(age)s)"), when))
             yield self._row(mark("Born"), text)
+        elif year := child.get("birth_year"):
+            yield self._row(mark("Born"), say.gettext(YEAR_ALONE, year=year))
         elif child["unborn"]:
             yield self._row(mark("Born"), say.gettext(mark("Not born yet")))
         if child["due_date"]:

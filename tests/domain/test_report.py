@@ -10,7 +10,7 @@ import pytest
 
 import config
 from intake.domain.directory import Kind
-from intake.domain.facts import Surroundings, facts_of, possible_ages
+from intake.domain.facts import Surroundings, facts_of
 from intake.domain.report import (
     TO_SOCIAL,
     Child,
@@ -37,23 +37,6 @@ def child(**changes: object) -> Child:
 
 def consent(**changes: object) -> Consent:
     return worry_of(worry_answers(consent=changes)).consent
-
-
-@pytest.mark.parametrize(
-    ("changes", "ages"),
-    [
-        ({"hetu": "020616A901U"}, 10),
-        ({"hetu": "030616A901L"}, 9),
-        ({"known_by": "birth_date", "birth_date": "2008-06-02"}, 18),
-        ({"known_by": "birth_date", "birth_date": "2008-06-03"}, 17),
-        ({"known_by": "birth_date", "birth_date": "1990-01-01"}, 18),
-        ({"known_by": "age", "age": "14"}, 14),
-        ({"known_by": "age", "age": ""}, "unknown"),
-        ({"known_by": "unborn"}, 0),
-    ],
-)
-def test_the_age_is_counted_in_full_years(changes: dict[str, object], ages: object) -> None:
-    assert possible_ages(child(**changes), TODAY) == ages
 
 
 def test_facts_speak_exactly_the_vocabulary_of_the_rules() -> None:
@@ -166,5 +149,6 @@ def test_sections_fill_known_slots_and_an_ordinary_one_stays_in_its_smallest_buc
         assert len(content) < SLOT_MINIMUM[slot] - 4
     place = json.loads(sections["place_1"])
     identity = json.loads(sections["identity_1"])
+    assert {"hetu", "birth_date", "birth_year", "age"} <= set(identity)
     assert place["school_class"] == "4 B"
     assert not set(place) & set(identity), "where a child is lies apart from who the child is"

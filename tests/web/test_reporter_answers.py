@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,7 +34,8 @@ CODE_OLD = (
 )
 NO_DAY = "Päivää 31.2.2016 ei ole. Tarkista päivämäärä."
 UNCLEAR_DAY = (
-    "Kirjoita kohtaan ”Syntymäaika” päivä, kuukausi ja vuosi numeroin, vuosi neljällä numerolla."
+    "Kirjoita kohtaan ”Syntymäaika” päivä, kuukausi ja vuosi numeroin, vuosi neljällä numerolla. "
+    "Jos tiedossa on vain vuosi, jätä päivä ja kuukausi tyhjiksi."
 )
 FUTURE = "Syntymäaika ei voi olla tulevaisuudessa"
 TOO_OLD = "Syntymäajasta on yli 120 vuotta. Tarkista vuosi."
@@ -149,6 +151,17 @@ PLACE = {"municipality": "vantaa", "turvakielto": "no"}
         ),
         ("child/1", PLACE | {"birth_date": ["3", "6", "2026"]}, [FUTURE]),
         ("child/1", PLACE | {"birth_date": ["1", "6", "1905"]}, [TOO_OLD]),
+        # a year alone
+        ("child/1", PLACE | {"birth_date": ["1", "", "2016"]}, [UNCLEAR_DAY]),
+        ("child/1", PLACE | {"birth_date": ["", "5", "2016"]}, [UNCLEAR_DAY]),
+        ("child/1", PLACE | {"birth_date": ["", "", "16"]}, [UNCLEAR_DAY]),
+        ("child/1", PLACE | {"birth_date": ["", "", "0000"]}, [UNCLEAR_DAY]),
+        ("child/1", PLACE | {"birth_date": ["", "", "2027"]}, [FUTURE]),
+        ("child/1", PLACE | {"birth_date": ["", "", "1905"]}, [TOO_OLD]),
+        ("child/1", CHILD | {"birth_date": ["", "", "2015"]}, [DATES_DIFFER]),
+        ("child/1", PLACE | {"birth_date": ["", "", "2016"], "age": "8"}, [AGES_DIFFER]),
+        ("child/1", PLACE | {"birth_date": ["", "", "2016"], "age": "11"}, [AGES_DIFFER]),
+        ("child/1", PLACE | {"birth_date": ["", "", "2016"], "unborn": "y"}, [UNBORN_HAS_AGE]),
         ("child/1", PLACE | {"age": "121"}, [AGE]),
         ("child/1", PLACE | {"age": "kymmenen"}, [AGE]),
         (
@@ -208,6 +221,8 @@ def test_what_is_wrong_is_named_linked_and_kept(
     for name, value in answers.items():
         if isinstance(value, str) and value.strip() and f'name="{name}" type="text"' in shown:
             assert f'value="{value}"' in shown
+        if isinstance(value, list) and len(value) == 3 and any(value):
+            assert re.findall(rf'name="{name}"[^>]*value="([^"]*)"', shown) == value
     assert "<title>Virhe:" in shown
 
 
@@ -219,6 +234,11 @@ def test_what_is_wrong_is_named_linked_and_kept(
         PLACE | {"unborn": "y", "due_date": ["1", "9", "2026"]},
         PLACE | {"birth_date": [" 01", "05 ", "2016"]},
         CHILD | {"birth_date": ["1", "5", "2016"], "age": "10"},
+        PLACE | {"birth_date": ["", " ", " 2016"]},
+        PLACE | {"birth_date": ["", "", "2026"]},
+        PLACE | {"birth_date": ["", "", "2016"], "age": "9"},
+        PLACE | {"birth_date": ["", "", "2016"], "age": "10"},
+        CHILD | {"birth_date": ["", "", "2016"], "age": "10"},
         CHILD | {"hetu": " 010516a901v "},
         CHILD | {"municipality": "unknown", "school": "", "turvakielto": "unknown"},
         CHILD | {"municipality": "elsewhere", "school": "", "school_name": "Keksitty koulu"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from stdnum.exceptions import ValidationError as CodeImpossible
@@ -14,7 +14,7 @@ from intake.domain.facts import birth_date_of_code, full_years
 from intake.domain.message import Message, mark
 from intake.domain.report import ELSEWHERE, UNKNOWN
 from intake.web.forms import words
-from intake.web.forms.day import Day
+from intake.web.forms.day import Day, DayOrYear
 from intake.web.forms.fields import Line, OneOf, Passage, Tick
 from intake.web.forms.report_form import WAS, ReportForm
 
@@ -52,7 +52,7 @@ class ChildForm(ReportForm):
     was = HiddenField(WAS)
     name = Line(mark("The child’s name"), limit=NAME_LIMIT)
     hetu = Line(mark("Personal identity code"), limit=20)
-    birth_date = Day(mark("Birth date"))
+    birth_date = DayOrYear(mark("Birth date"))
     age = Line(mark("Estimated age in years"), limit=10)
     unborn = Tick(mark("The child has not been born yet"))
     due_date = Day(mark("Due date"))
@@ -105,10 +105,12 @@ class ChildForm(ReportForm):
         ]
 
     @property
-    def born_on(self) -> date | None:
-        """The birth date, of whichever answer gives it."""
+    def ages(self) -> range:
+        """The ages that the identity code or the birth date leaves possible; none without them."""
         code = self._code()
-        return birth_date_of_code(code) if code else self.birth_date.data
+        born = (birth_date_of_code(code),) if code else self.birth_date.days or ()
+        ages = [full_years(day, self.around.today) for day in born]
+        return range(min(ages), max(ages) + 1) if ages else range(0)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Also: some answer to how old the child is."""
@@ -136,20 +138,22 @@ class ChildForm(ReportForm):
             raise ValidationError(self.say(Message(CODE_OLD)))
 
     def validate_birth_date(self, field: Any) -> None:
-        """A date of a living person, the same as in the code."""
-        if field.data > self.around.today:
+        """A date or a year of a living person, the same as in the code."""
+        first, last = field.days
+        if first > self.around.today:
             raise ValidationError(self.say(Message(BORN_LATER)))
-        if full_years(field.data, self.around.today) > OLDEST:
+        if full_years(first, self.around.today) > OLDEST:
             raise ValidationError(self.say(Message(TOO_OLD)))
-        if self._code() and field.data != self.born_on:
+        code = self._code()
+        if code and not first <= birth_date_of_code(code) <= last:
             raise ValidationError(self.say(Message(DATES_DIFFER)))
 
     def validate_age(self, field: Any) -> None:
-        """Full years, the same as the birth date gives."""
+        """Full years, as the code or the birth date allows."""
         typed = field.cleaned.strip()
         if not (typed.isascii() and typed.isdecimal() and int(typed) <= OLDEST):
             raise ValidationError(self.say(Message(AGE_WRONG)))
-        if self.born_on and full_years(self.born_on, self.around.today) != int(typed):
+        if self.ages and int(typed) not in self.ages:
             raise ValidationError(self.say(Message(AGES_DIFFER)))
 
     def validate_unborn(self, field: Any) -> None:
