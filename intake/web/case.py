@@ -24,8 +24,9 @@ from intake.web.keyed.told import KeyedWords
 from intake.web.timeline import Timeline
 from intake.web.told import Telling, Told
 from intake.web.words import (
-    ASKED,
+    AGE_UNCERTAIN,
     KINDS,
+    MAYBE_ADULT,
     NOTICES,
     REPORT_TYPES,
     STATES,
@@ -82,7 +83,7 @@ class Case:
             "keyed_in": KeyedWords(self.language, keyed).rows() if keyed else [],
             "told": told,
             "why": self._why(opened.reasons, opened.sections),
-            "notices": self._notices(opened.reasons["notices"], told),
+            "notices": self._notices(opened.reasons, told),
             "can_accept": Move.ACCEPT in moves,
             "tasks": list(self._tasks(opened, moves)),
             "can_note": bool(moves) and opened.referral.state in WRITTEN_IN[Note],
@@ -162,12 +163,16 @@ class Case:
                 return pressing.kind or "new", self.language.message(pressing.word or by)
         return "", ""
 
-    def _notices(self, notices: list[str], told: Told) -> list[str]:
-        """What the rules tell the agency; the warning of a suspected guardian says one already."""
-        said = {"nothing_to_guardians"} if told.guardian_suspected else set()
-        return [
-            self.language.gettext(NOTICES[n]) for n in notices if n in NOTICES and n not in said
-        ]
+    def _notices(self, reasons: Mapping[str, Any], told: Told) -> list[str]:
+        """What the rules tell the agency. The warning of a suspected guardian says one already,
+        and that nobody may get the report holds at another possible age.
+        """
+        say = {name: text for name, text in NOTICES.items() if name != "consent_or_consult"}
+        if told.guardian_suspected:
+            del say["nothing_to_guardians"]
+        if "age" in reasons["uncertain"]:
+            say["adult_services"] = MAYBE_ADULT
+        return [self.language.gettext(say[n]) for n in reasons["notices"] if n in say]
 
     def _why(self, reasons: Mapping[str, Any], sections: Mapping[str, Any]) -> dict[str, Any]:
         """The rules' reasons and bases, the report's type and what was left out."""
@@ -185,7 +190,7 @@ class Case:
             ],
             "bases": [(text(b["text"]), b["law"], b["confirmed"]) for b in reasons["bases"]],
             "withheld": [(say(KINDS[w["kind"]]), text(w["because"])) for w in reasons["withheld"]],
-            "uncertain": [say(ASKED[fact]) for fact in reasons["uncertain"] if fact in ASKED],
+            "uncertain": say(AGE_UNCERTAIN) if "age" in reasons["uncertain"] else "",
             "way": way,
             "by": self.directory.agency(came["by"]).name if came else None,
             "reason": came.get("reason", ""),

@@ -94,6 +94,10 @@ NOTICES: Mapping[str, str] = {
         "to consult by telephone without names."
     ),
 }
+MAYBE_ADULT = mark(
+    "The person may be an adult already: the reporter was guided to adult services in that case."
+)
+AGE_UNCERTAIN = mark("The child’s age is not known exactly, so the stricter outcome was chosen.")
 SECTIONS: Mapping[str, str] = {
     "reporter": mark("Reporter"),
     "identity": mark("Child"),

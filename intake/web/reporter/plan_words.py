@@ -39,6 +39,9 @@ NOTICES = {
     "adult_services": mark(
         "Somebody aged 18 or over cannot be reported here: contact adult social services."
     ),
+    "maybe_adult": mark(
+        "If the young person has already turned 18, contact adult social services."
+    ),
     "consent_or_consult": mark(
         "As it stands, the report may not be given to anybody: ask the young person for consent, "
         "or ask for advice by telephone without telling names."
@@ -52,8 +55,11 @@ LEFT_OUT = mark("%(child)s is not part of this report: nobody gets this person�
 GUARDIANS = "nothing_to_guardians"
 CALL_TOO = "call_duty_too"
 ASK_CONSENT = "consent_or_consult"
+ADULT = "adult_services"
+MAYBE_ADULT = "maybe_adult"
 UNCERTAIN = mark(
-    "The child’s exact age is not known, so the report follows the stricter of the possible routes."
+    "The child’s age is not known exactly, so the stricter outcome was chosen: the report goes to "
+    "everybody who would get it at one of the possible ages."
 )
 
 
@@ -91,7 +97,7 @@ def tell(plan: Plan, worry: Worry, language: Language) -> Told:
     ``ask_consent``: a consent would open a way.
     """
     kinds = {share.agency.kind for share in plan.shares}
-    noticed = list(plan.notices)
+    noticed = _noticed(plan)
     if worry.guardian_suspected and GUARDIANS not in noticed:
         noticed.append(GUARDIANS)
     said = dict(NOTICES)
@@ -100,8 +106,8 @@ def tell(plan: Plan, worry: Worry, language: Language) -> Told:
     notices = [language.gettext(said[notice]) for notice in noticed]
     if plan.shares:
         notices.extend(_left_out(plan, worry, language))
-    if plan.uncertain:
-        notices.append(language.gettext(UNCERTAIN))
+        if "age" in plan.uncertain:
+            notices.append(language.gettext(UNCERTAIN))
     return Told(
         report_type=language.gettext(words.REPORT_TYPES[plan.report_type]),
         type_reason=language.message(plan.type_reason),
@@ -124,6 +130,18 @@ def lines_for(worry: Worry | None, directory: Directory) -> tuple[PhoneLine, ...
                 counties.add(directory.county_of(place).id)
                 break
     return tuple(line for line in directory.phone_lines if not counties or line.county in counties)
+
+
+def _noticed(plan: Plan) -> list[str]:
+    """What the rules say of the children. Where several ages are possible, what they say of one
+    of them is not said of the child.
+    """
+    found = []
+    for outcome in plan.outcomes:
+        unsure = {ADULT: MAYBE_ADULT} if "age" in outcome.uncertain else {}
+        denied = {ASK_CONSENT} if outcome.recipients else set()
+        found += [unsure.get(notice, notice) for notice in outcome.notices if notice not in denied]
+    return _distinct(found)
 
 
 def _recipient(share: Share, worry: Worry, language: Language) -> Recipient:
