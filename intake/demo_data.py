@@ -43,7 +43,8 @@ def _child(child: Table, defaults: Table, today: date) -> dict[str, Any]:
     due_in = answers.pop("due_in", None)
     if due_in is not None:
         answers["due_date"] = (today + timedelta(days=due_in)).isoformat()
-    known_by = "hetu" if answers["hetu"] else "age" if answers["age"] else "unborn"
+    told = (name for name in ("hetu", "birth_date", "age") if answers[name])
+    known_by = next(told, "unborn")
     return {**answers, "known_by": known_by, "unborn": known_by == "unborn"}
 
 

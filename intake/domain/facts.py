@@ -11,6 +11,7 @@ from stdnum.fi import hetu as finnish_identity_code
 from intake.domain.report import CONSENT_KINDS, ELSEWHERE, UNKNOWN, Child, Worry
 
 ADULT = 18
+ESTIMATE_ERROR = 1  # years either way that a guess of an age may be wrong
 Facts = dict[str, object]
 FIELDS = frozenset(
     {
@@ -62,8 +63,8 @@ def facts_of(worry: Worry, child: Child, today: date, around: Surroundings) -> F
 
 
 def possible_ages(child: Child, today: date) -> int | list[int] | str:
-    """The child's age in full years, 18 for every adult; all that are possible where only the
-    year of birth is known, or ``"unknown"``.
+    """The child's age in full years, 18 for every adult; all that are possible where the year of
+    birth alone or an estimate is known, or ``"unknown"``.
     """
     if child.unborn:
         return 0
@@ -72,7 +73,9 @@ def possible_ages(child: Child, today: date) -> int | list[int] | str:
         return _bounded(full_years(born, today))
     if child.birth_year is not None:
         return _distinct(full_years(day, today) for day in days_of_year(child.birth_year))
-    return UNKNOWN if child.age is None else _bounded(child.age)
+    if child.age is None:
+        return UNKNOWN
+    return _distinct(range(child.age - ESTIMATE_ERROR, child.age + ESTIMATE_ERROR + 1))
 
 
 def birth_date_of(child: Child) -> date | None:

@@ -42,8 +42,6 @@ def age_on(day: date, born: date) -> int:
         ({"known_by": "birth_date", "birth_date": "2008-06-02"}, 18),
         ({"known_by": "birth_date", "birth_date": "2008-06-03"}, 17),
         ({"known_by": "birth_date", "birth_date": "1990-01-01"}, 18),
-        ({"known_by": "age", "age": "14"}, 14),
-        ({"known_by": "age", "age": ""}, "unknown"),
         ({"known_by": "unborn"}, 0),
     ],
 )
@@ -77,6 +75,32 @@ def test_a_year_of_birth_leaves_the_ages_of_all_who_were_born_in_it(
     days = (date(year, 1, 1) + timedelta(days=number) for number in range(366))
     born = [day for day in days if day.year == year and day <= today]
     assert possible_ages(born_in(year), today) == sorted({age_on(today, day) for day in born})
+
+
+@pytest.mark.parametrize(
+    ("typed", "ages"),
+    [
+        ("0", [0, 1]),
+        ("1", [0, 1, 2]),
+        ("6", [5, 6, 7]),
+        ("14", [13, 14, 15]),
+        ("17", [16, 17, 18]),
+        ("18", [17, 18]),
+        ("19", [18]),
+        ("120", [18]),
+        ("", "unknown"),
+    ],
+)
+def test_an_estimate_may_be_a_year_off(typed: str, ages: object) -> None:
+    assert possible_ages(child(known_by="age", age=typed), TODAY) == ages
+
+
+@given(age=st.integers(0, 120), off=st.integers(-1, 1))
+def test_whoever_guesses_a_year_wrong_leaves_the_true_age_possible(age: int, off: int) -> None:
+    guess = max(age + off, 0)
+    possible = possible_ages(child(known_by="age", age=str(guess)), TODAY)
+    assert isinstance(possible, list)
+    assert min(age, 18) in possible
 
 
 def test_a_year_of_birth_is_kept_as_a_year_and_not_as_a_day() -> None:

@@ -52,8 +52,11 @@ def agency_reads(site: Site, language: str = "en") -> str:
     return unescape(Walk(client).get(f"/referrals/{row.id}"))
 
 
-def test_reporter_and_agency_are_told_in_their_language(site: Site, walk: Walk) -> None:
-    walk.fill(child_1=NEARLY_ADULT)
+@pytest.mark.parametrize("child", [NEARLY_ADULT, {"hetu": "", "age": "18"}])
+def test_reporter_and_agency_are_told_in_their_language(
+    site: Site, walk: Walk, child: dict[str, Any]
+) -> None:
+    walk.fill(child_1=child)
     for language, said in TO_REPORTER.items():
         assert said in check(walk, language)
     walk.send()
@@ -61,8 +64,11 @@ def test_reporter_and_agency_are_told_in_their_language(site: Site, walk: Walk) 
         assert said in agency_reads(site, language)
 
 
-def test_an_age_that_changes_nothing_is_not_spoken_of(site: Site, walk: Walk) -> None:
-    walk.fill(child_1={"hetu": "", "birth_date": ["", "", "2015"]})
+@pytest.mark.parametrize("told", [{"birth_date": ["", "", "2015"]}, {"age": "10"}])
+def test_an_age_that_changes_nothing_is_not_spoken_of(
+    site: Site, walk: Walk, told: dict[str, Any]
+) -> None:
+    walk.fill(child_1={"hetu": "", **told})
     assert TO_REPORTER["en"] not in check(walk)
     walk.send()
     assert TO_AGENCY["en"] not in agency_reads(site)
@@ -87,11 +93,12 @@ def test_an_adult_beside_somebody_who_may_be_one_is_told_apart(walk: Walk) -> No
     assert CERTAINLY_ADULT in page
 
 
+@pytest.mark.parametrize("child", [SIX_OR_SEVEN, {"hetu": "", "age": "7"}])
 def test_what_another_age_would_keep_from_everybody_goes_and_is_not_called_kept(
-    site: Site, walk: Walk
+    site: Site, walk: Walk, child: dict[str, Any]
 ) -> None:
     """At six social services lead; at seven nobody may get it without consent."""
-    walk.fill(child_1=SIX_OR_SEVEN, **WITHOUT_DUTY)
+    walk.fill(child_1=child, **WITHOUT_DUTY)
     page = check(walk)
     assert TO_REPORTER["en"] in page
     assert TO_NOBODY not in page
