@@ -8,8 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from intake.domain.people import Membership, Role
+from intake.services.enrol import Enrol
 from intake.services.hand_over import Told
 from intake.services.sign_in import Visit
+from intake.store import people
 from intake.store.columns import AnyRow
 from intake.store.tables import DeadlineRow, ReferralRow, TrailRow
 from tests.site import Site, worry_answers
@@ -25,6 +28,19 @@ def gang(**pages: dict[str, Any]) -> dict[str, Any]:
         consent={"child_consent": "given", "consent_to": ["ANK"]},
         **pages,
     )
+
+
+def man(site: Site, agency: str) -> None:
+    """Let the duty worker open one more agency."""
+    enrol = Enrol(site.parts.database, b"p" * 32)
+    with site.parts.database.write() as connection:
+        people.add_membership(
+            connection,
+            site.people["duty"],
+            Membership(Role.WORKER, agency),
+            site.hands(),
+        )
+    enrol.first_key(agency, (site.people["duty"],), site.hands())
 
 
 def hand_over(

@@ -7,12 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from intake.domain.people import Membership, Role
 from intake.domain.report import worry_of
-from intake.services.enrol import Enrol
 from intake.services.route import Plan
-from intake.store import people
 from intake.store.tables import DeadlineRow
+from tests.services.sending import at, man
 from tests.site import ANK, DUTY, HEA, SOC, TRIAGE, WEL, Site, child_answers, worry_answers
 
 ABSENCE = {"categories": ["school_absence"], "primary": "school_absence", "child_role": "other"}
@@ -30,19 +28,6 @@ def slots(plan: Plan) -> dict[str, set[str]]:
 def by_consent(*kinds: str, **pages: dict[str, Any]) -> dict[str, Any]:
     consent = {"child_consent": "given", "consent_to": list(kinds)} | pages.pop("consent", {})
     return worry_answers(consent=consent, **pages)
-
-
-def man(site: Site, agency: str) -> None:
-    """Let the duty worker open one more agency."""
-    enrol = Enrol(site.parts.database, b"p" * 32)
-    with site.parts.database.write() as connection:
-        people.add_membership(
-            connection,
-            site.people["duty"],
-            Membership(Role.WORKER, agency),
-            site.hands(),
-        )
-    enrol.first_key(agency, (site.people["duty"],), site.hands())
 
 
 def test_a_siblings_address_is_as_protected_as_the_childs(site: Site) -> None:
@@ -164,6 +149,36 @@ def test_even_the_named_duty_desk_has_a_standby(site: Site) -> None:
     found = plan(site, answers)
     assert [share.agency.id for share in found.shares] == [DUTY]
     assert found.standby[DUTY].id == "soc-ita-uusimaa-duty"
+
+
+@pytest.mark.parametrize("home", ["unknown", "elsewhere"])
+@pytest.mark.parametrize(
+    ("known", "agency"),
+    [
+        ({"school": "school-jokikallio"}, "soc-ita-uusimaa-triage"),
+        ({"school": "none", "whereabouts_municipality": "porvoo"}, "soc-ita-uusimaa-triage"),
+        ({"whereabouts_municipality": "porvoo"}, TRIAGE),
+        ({"school": "elsewhere", "school_name": "Keksitty koulu"}, DUTY),
+        ({"school": "none"}, DUTY),
+    ],
+)
+def test_an_unknown_home_leads_to_the_county_of_the_school_or_else_of_the_child(
+    site: Site, home: str, known: dict[str, str], agency: str
+) -> None:
+    man(site, "soc-ita-uusimaa-triage")
+    answers = worry_answers()
+    answers["children"] = [child_answers(municipality=home, **known)]
+    found = plan(site, answers)
+    assert [share.agency.id for share in found.shares if share.lead] == [agency]
+    assert found.facts[0]["residence"] == "unknown"
+    site.send(answers)
+    assert at(site, agency).is_lead
+
+
+def test_of_an_unknown_home_no_team_or_youth_service_is_guessed(site: Site) -> None:
+    answers = by_consent("ANK", "YOU", worry=GANG)
+    answers["children"] = [child_answers(municipality="unknown")]
+    assert set(slots(plan(site, answers))) == {TRIAGE}
 
 
 @pytest.mark.parametrize(("turvakielto", "told"), [("no", {None, "vantaa"}), ("yes", {None})])

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
+from intake.services.read import ReferralNotYours
 from intake.services.status import Status
 from intake.store.tables import ReferralRow
-from tests.services.sending import at
+from tests.services.sending import at, man
 from tests.site import ANK, POL, SOC, Site, child_answers, worry_answers
 
+IN_PORVOO = "soc-ita-uusimaa-office"
 TEN = {"known_by": "age", "hetu": "", "age": "10", "name": "Pikku"}
 SIXTEEN = {"known_by": "age", "hetu": "", "age": "16", "name": "Iso"}
 
@@ -53,6 +56,30 @@ def test_an_agency_sees_the_children_that_are_its_own(site: Site) -> None:
         ANK: {"identity_1": "Pikku", "identity_2": "Iso"},  # the elder by consent
         POL: {"identity_2": "Iso"},
     }
+
+
+def test_siblings_in_two_counties_go_each_to_their_own_county_alone(site: Site) -> None:
+    man(site, IN_PORVOO)
+    answers = worry_answers()
+    answers["children"] = [
+        child_answers(name="Vantaalainen"),
+        child_answers(name="Porvoolainen", municipality="porvoo", school="school-jokikallio"),
+    ]
+    site.send(answers)
+    assert agencies(site) == sorted({SOC, IN_PORVOO})
+    for reader, agency, number, name in (
+        ("soc", SOC, 1, "Vantaalainen"),
+        ("duty", IN_PORVOO, 2, "Porvoolainen"),
+    ):
+        referral = at(site, agency)
+        assert referral.is_lead
+        opened = site.parts.read(site.visit(reader), referral.id, site.hands())
+        own = {slot: part for slot, part in opened.sections.items() if "_" in slot}
+        assert set(own) == {f"identity_{number}", f"place_{number}"}
+        assert own[f"identity_{number}"]["name"] == name
+        assert opened.reasons["children"]["R1"] == [number]
+    with pytest.raises(ReferralNotYours):
+        site.parts.read(site.visit("soc"), at(site, IN_PORVOO).id, site.hands())
 
 
 def test_each_reason_says_for_which_child_it_held(site: Site) -> None:
