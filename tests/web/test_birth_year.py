@@ -12,9 +12,11 @@ from intake.domain.deadline import local_date
 from intake.domain.referral import State
 from intake.domain.report import worry_of
 from intake.language import Language
+from intake.services.draft import Draft
 from intake.vault.own import VisitorSecret
 from intake.web.told import Telling
 from tests.site import Site, worry_answers
+from tests.web.filled import posted, typed_worry
 from tests.web.keying import keyed
 from tests.web.reporter_walk import CHILD, Walk
 
@@ -74,6 +76,20 @@ def test_the_year_survives_a_page_that_is_not_finished(walk: Walk) -> None:
     failed = walk.post("/report/child/1", CHILD | BORN_IN | {"municipality": ""}, 422)
     for page in (failed, walk.get("/report/child/1")):
         assert re.findall(r'name="birth_date"[^>]*value="([^"]*)"', page) == ["", "", "2012"]
+
+
+def test_a_draft_from_before_there_was_a_year_opens_and_is_sent(site: Site, walk: Walk) -> None:
+    """Its boxes are the same: a whole date is one still, and a year that was refused is taken."""
+    whole = posted(CHILD | {"hetu": "", "birth_date": ["1", "5", "2016"]})
+    draft = typed_worry() | {"children": [whole, posted(CHILD | BORN_IN)]}
+    secret = VisitorSecret.new()
+    Draft(site.parts.database).save(secret, draft, site.hands())
+    walk.client.set_cookie("ankkuri_draft", secret.cookie)
+    checked = walk.get("/report/check")
+    walk.send()
+    for page in (checked, walk.get("/receipt/copy")):
+        assert "1.5.2016" in page
+        assert SAID["fi"] in page
 
 
 def test_a_report_that_was_sealed_before_there_was_a_year_is_still_told(site: Site) -> None:
