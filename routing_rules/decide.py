@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from routing_rules.match import Match
 from routing_rules.merge import strictest
 from routing_rules.outcome import Outcome
 from routing_rules.ruleset import RuleSet
-from routing_rules.vocabulary import Value
 
 # More outcomes than any real rule set has; only a bound on memory.
 MOST_REMEMBERED = 50_000
@@ -21,27 +21,27 @@ def decide(ruleset: RuleSet, facts: Mapping[str, object]) -> Outcome:
     rule sets that were not verified ValuesConflict or NoRuleGives.
     """
     try:
-        mask, key = ruleset.matcher.match(facts)
+        match = ruleset.matcher.match(facts)
     except (KeyError, TypeError):
-        worlds = list(ruleset.vocabulary.worlds(facts))
-        outcomes = [_of_match(ruleset, *ruleset.matcher.match(world)) for world in worlds]
-        return strictest(ruleset.vocabulary, worlds, outcomes)
-    return _of_match(ruleset, mask, key)
+        found = ruleset.matcher.match_worlds(facts)
+        outcomes = [_of_match(ruleset, match) for _, match in found]
+        return strictest(ruleset.vocabulary, [world for world, _ in found], outcomes)
+    return _of_match(ruleset, match)
 
 
 def matched(ruleset: RuleSet, facts: Mapping[str, object]) -> tuple[str, ...]:
     """Return the ids of all rules that match in some possible world. Raises FactsInvalid."""
     mask = 0
-    for world in ruleset.vocabulary.worlds(facts):
-        mask |= ruleset.matcher.match(world)[0]
+    for _, match in ruleset.matcher.match_worlds(facts):
+        mask |= match[0]
     return tuple(rule.id for number, rule in enumerate(ruleset.rules) if mask >> number & 1)
 
 
-def _of_match(ruleset: RuleSet, mask: int, key: Value | None) -> Outcome:
+def _of_match(ruleset: RuleSet, match: Match) -> Outcome:
     remembered = ruleset.remembered
-    outcome = remembered.get((mask, key))
+    outcome = remembered.get(match)
     if outcome is None:
         if len(remembered) >= MOST_REMEMBERED:
             remembered.clear()
-        outcome = remembered[mask, key] = ruleset.weigh(mask, key)
+        outcome = remembered[match] = ruleset.weigh(*match)
     return outcome

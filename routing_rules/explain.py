@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import getitem
 from typing import NamedTuple
 
 from routing_rules.decide import decide
 from routing_rules.outcome import Outcome
-from routing_rules.rule import Give, Rule, SetTest, Test
+from routing_rules.rule import Give
 from routing_rules.ruleset import RuleSet
-from routing_rules.vocabulary import UNKNOWN, FieldKind, Vocabulary
+
+# Explanations of one rule, of which there are few: a rule asks about few fields.
+MOST_WHYS = 5_000
 
 
 class Holds(StrEnum):
@@ -55,55 +58,24 @@ class Explanation:
 def explain(ruleset: RuleSet, facts: Mapping[str, object]) -> Explanation:
     """Decide and say why. Raises what `decide` raises."""
     outcome = decide(ruleset, facts)
-    try:
-        missed = ruleset.misses(facts)
-    except (KeyError, TypeError):
-        return Explanation(
-            outcome, tuple(_why(ruleset.vocabulary, rule, facts) for rule in ruleset.rules)
-        )
+    missed = ruleset.misses(facts)
     known = ruleset.known_whys
-    return Explanation(
-        outcome,
-        tuple(
-            known.get((number, mask)) or _known(ruleset, number, mask)
-            for number, mask in enumerate(missed)
-        ),
-    )
+    try:
+        whys = tuple(map(getitem, known, missed))
+    except KeyError:
+        whys = tuple(_why(ruleset, rule, mask) for rule, mask in enumerate(missed))
+    return Explanation(outcome, whys)
 
 
-def _known(ruleset: RuleSet, number: int, mask: int) -> Why:
-    """Explain one rule over known facts, by the mask of the fields that it misses."""
-    fields = enumerate(ruleset.misses.fields)
-    missed = tuple(name for place, name in fields if mask >> place & 1)
-    holds = Holds.NO if missed else Holds.YES
-    why = ruleset.known_whys[number, mask] = Why(ruleset.rules[number].id, holds, missed, ())
-    return why
-
-
-def _why(vocabulary: Vocabulary, rule: Rule, facts: Mapping[str, object]) -> Why:
-    """Explain one rule over facts of which some are open."""
-    missed, unsure = [], []
-    for name, test in rule.when.items():
-        found = {_passes(test, value) for value in possible(vocabulary, facts, name)}
-        if found == {False}:
-            missed.append(name)
-        elif len(found) > 1:
-            unsure.append(name)
+def _why(ruleset: RuleSet, rule: int, mask: int) -> Why:
+    """Explain one rule by its mask of `Misses`."""
+    fields, known = ruleset.misses.fields, ruleset.known_whys[rule]
+    if (found := known.get(mask)) is not None:
+        return found  # type: ignore[no-any-return]
+    missed = tuple(name for at, name in enumerate(fields) if mask >> at & 1)
+    unsure = tuple(name for at, name in enumerate(fields, len(fields)) if mask >> at & 1)
     holds = Holds.NO if missed else Holds.PERHAPS if unsure else Holds.YES
-    return Why(rule.id, holds, tuple(missed), tuple(unsure))
-
-
-def possible(vocabulary: Vocabulary, facts: Mapping[str, object], name: str) -> tuple[object, ...]:
-    """Return the possible values of one fact."""
-    field, stated = vocabulary.fields[name], facts[name]
-    if field.kind is FieldKind.SET:
-        return (frozenset(stated),)  # type: ignore[call-overload]
-    if stated == UNKNOWN and field.unknown:
-        return field.unknown
-    return tuple(stated) if isinstance(stated, list | tuple | set | frozenset) else (stated,)
-
-
-def _passes(test: Test, value: object) -> bool:
-    if isinstance(test, SetTest):
-        return isinstance(value, frozenset) and test.holds(value)
-    return value in test
+    if len(known) >= MOST_WHYS:
+        known.clear()
+    why = known[mask] = Why(ruleset.rules[rule].id, holds, missed, unsure)
+    return why

@@ -1,32 +1,47 @@
-"""Matching by masks: each field looks up the rules that its value allows; the AND is the match."""
+"""Matching by masks: fields look up the rules that their values allow; the AND is the match."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from routing_rules.rule import Rule, SetTest
-from routing_rules.vocabulary import Field, FieldKind, Value, Vocabulary
+from routing_rules.vocabulary import MOST_WORLDS, UNKNOWN, Field, FieldKind, Value, Vocabulary
+
+# Sets of members looked up before; only a bound on memory.
+MOST_SETS = 50_000
+# Combinations of values in one table of several fields: small enough for the processor's cache.
+MOST_COMBINED = 512
+
+Lookup = dict[Any, int]
+World = dict[str, object]
+Match = tuple[int, Value | None]
+"""The mask of the matching rules, and the value of the lead key if there is one."""
 
 
 class SetLookup(dict[frozenset[Value], int]):
     """Set of members -> mask of the rules that it allows, worked out on first use."""
 
-    def __init__(self, field: Field, rules: Iterable[Rule]) -> None:
+    def __init__(self, field: Field, rules: Sequence[Rule]) -> None:
         super().__init__()
-        self._known = frozenset(field.values)
-        self._tests: list[SetTest | None] = []
-        for rule in rules:
-            test = rule.when.get(field.name)
-            self._tests.append(test if isinstance(test, SetTest) else None)
+        tests = [rule.when.get(field.name) for rule in rules]
+        asked = [test if isinstance(test, SetTest) else SetTest() for test in tests]
+        self._any_will_do = _bits(not test.any_of for test in asked)
+        self._some = {v: _bits(v in test.any_of for test in asked) for v in field.values}
+        self._needed = {v: _bits(v in test.all_of for test in asked) for v in field.values}
+        self._barred = {v: _bits(v in test.none_of for test in asked) for v in field.values}
 
     def __missing__(self, members: frozenset[Value]) -> int:
-        if not members <= self._known:
-            raise KeyError(members)
-        mask = 0
-        for number, test in enumerate(self._tests):
-            if test is None or test.holds(members):
-                mask |= 1 << number
+        mask = self._any_will_do
+        for member in members:
+            mask |= self._some[member]
+        for member in self._some:
+            mask &= ~(self._barred if member in members else self._needed)[member]
+        if len(self) >= MOST_SETS:
+            self.clear()
         self[members] = mask
         return mask
 
@@ -36,21 +51,28 @@ class Matcher:
 
     def __init__(self, vocabulary: Vocabulary, rules: tuple[Rule, ...]) -> None:
         fields = vocabulary.fields.values()
+        self._vocabulary = vocabulary
         self._count = len(fields)
         self._every = (1 << len(rules)) - 1
-        self._plain = tuple(
-            (field.name, _lookup(field, rules)) for field in fields if field.kind != FieldKind.SET
-        )
-        self._sets = tuple(
+        plain = [field for field in fields if field.kind != FieldKind.SET]
+        looked_up = {field.name: _lookup(field, rules) for field in plain}
+        self._plain = list(looked_up.items())
+        self._combined = list(_combined(self._plain))
+        self._sets = [
             (field.name, SetLookup(field, rules)) for field in fields if field.kind == FieldKind.SET
-        )
+        ]
         # By field: the rules that a value fits. Of a set fact worked out on first use.
-        self.lookups: dict[str, dict[Any, int]] = {**dict(self._plain), **dict(self._sets)}
+        self.lookups: dict[str, Lookup] = {**looked_up, **dict(self._sets)}
+        self._unknown: dict[str, dict[Value, int]] = {
+            field.name: {value: looked_up[field.name][value] for value in field.unknown}
+            for field in plain
+            if field.unknown
+        }
         key = vocabulary.lead_key
         self._key = (key.name, key.member_of) if key and key.member_of else None
 
-    def match(self, facts: Mapping[str, object]) -> tuple[int, Value | None]:
-        """Return the mask of the matching rules, and the value of the lead key if there is one.
+    def match(self, facts: Mapping[str, object]) -> Match:
+        """Match one world.
 
         Raises KeyError or TypeError for facts that are incomplete, unknown or not yet one world:
         this is the fast way, the vocabulary says what is wrong.
@@ -58,10 +80,13 @@ class Matcher:
         if len(facts) != self._count:
             raise KeyError
         mask = self._every
-        for name, lookup in self._plain:
-            mask &= lookup[facts[name]]
+        for values, lookup in self._combined:
+            mask &= lookup[values(facts)]
         for name, sets in self._sets:
-            mask &= sets[frozenset(facts[name])]  # type: ignore[call-overload]
+            members = facts[name]
+            if members.__class__ is not frozenset:
+                members = frozenset(members)  # type: ignore[call-overload]
+            mask &= sets[members]
         if self._key is None:
             return mask, None
         key = facts[self._key[0]]
@@ -69,17 +94,114 @@ class Matcher:
             raise KeyError
         return mask, key  # type: ignore[return-value]
 
+    def match_worlds(self, facts: Mapping[str, object]) -> list[tuple[World, Match]]:
+        """Match each possible world, told by the values of the open facts alone.
 
-def _lookup(field: Field, rules: tuple[Rule, ...]) -> dict[object, int]:
-    lookup: dict[object, int] = {}
-    for value in field.values:
-        mask = 0
-        for number, rule in enumerate(rules):
-            test = rule.when.get(field.name)
-            if not isinstance(test, frozenset) or value in test:
-                mask |= 1 << number
-        lookup[value] = mask
-    return lookup
+        Raises FactsInvalid.
+        """
+        try:
+            return list(self._worlds(facts))
+        except (KeyError, TypeError):
+            worlds = self._vocabulary.worlds(facts)
+            return [(world, self.match(world)) for world in worlds]
+
+    def _worlds(self, facts: Mapping[str, object]) -> Iterator[tuple[World, Match]]:
+        """Yield as `match_worlds` does. Raises KeyError or TypeError for what may be wrong."""
+        if len(facts) != self._count:
+            raise KeyError
+        mask = self._every
+        choices: dict[str, dict[Value, int]] = {}
+        for name, lookup in self._plain:
+            stated = facts[name]
+            if stated.__class__ is str or stated.__class__ is int:
+                if stated in lookup:
+                    mask &= lookup[stated]
+                elif stated == UNKNOWN:
+                    choices[name] = self._unknown[name]
+                else:
+                    raise KeyError
+            else:
+                choices[name] = {_exact(value): lookup[value] for value in stated}  # type: ignore[attr-defined]
+        for name, sets in self._sets:
+            mask &= sets[frozenset(facts[name])]  # type: ignore[call-overload]
+        if math.prod(map(len, choices.values())) > MOST_WORLDS:
+            raise KeyError
+        possible = False
+        for world, match in self._each(facts, choices, mask):
+            possible = True
+            yield world, match
+        if not possible:
+            raise KeyError
+
+    def _each(
+        self, facts: Mapping[str, object], choices: Mapping[str, Mapping[Value, int]], closed: int
+    ) -> Iterator[tuple[World, Match]]:
+        key, owner = self._key or (None, "")
+        for values in itertools.product(*choices.values()):
+            world: World = dict(zip(choices, values, strict=True))
+            member: Any = None
+            if key is not None:
+                member = world[key] if key in world else facts[key]
+                if member not in facts[owner]:  # type: ignore[operator]
+                    continue
+            mask = closed
+            for allowed, value in zip(choices.values(), values, strict=True):
+                mask &= allowed[value]
+            yield world, (mask, member)
+
+
+def _exact(value: Any) -> Value:
+    """Return a value as it is: 1 and true are equal to Python, but not the same fact."""
+    if isinstance(value, bool | float):
+        raise TypeError
+    return value  # type: ignore[no-any-return]
+
+
+def _bits(holds: Iterable[bool]) -> int:
+    return sum(1 << number for number, held in enumerate(holds) if held)
+
+
+def _lookup(field: Field, rules: tuple[Rule, ...]) -> Lookup:
+    tests = [rule.when.get(field.name) for rule in rules]
+    return {
+        value: _bits(not isinstance(test, frozenset) or value in test for test in tests)
+        for value in field.values
+    }
+
+
+def _combined(
+    fields: Iterable[tuple[str, Lookup]],
+) -> Iterator[tuple[Callable[[Mapping[str, object]], object], Lookup]]:
+    """Yield tables that look up the values of several fields at once, and what gets these values.
+
+    Neighbours are taken together as long as their combinations are few.
+    """
+    together: list[tuple[str, Lookup]] = []
+    size = 1
+    for name, lookup in fields:
+        if together and size * len(lookup) > MOST_COMBINED:
+            yield _table(together)
+            together, size = [], 1
+        together.append((name, lookup))
+        size *= len(lookup)
+    if together:
+        yield _table(together)
+
+
+def _table(
+    together: Sequence[tuple[str, Lookup]],
+) -> tuple[Callable[[Mapping[str, object]], object], Lookup]:
+    names = [name for name, _ in together]
+    table = dict(together[0][1])
+    if len(together) > 1:
+        table = {(value,): mask for value, mask in table.items()}
+        for _, lookup in together[1:]:
+            table = {
+                (*values, value): mask & allowed
+                for values, mask in table.items()
+                for value, allowed in lookup.items()
+            }
+    return itemgetter(*names), table
 
 
 def keyed_on(rule: Rule, vocabulary: Vocabulary) -> frozenset[Value] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from routing_rules.outcome import Outcome
 from routing_rules.rule import Give
@@ -14,15 +14,18 @@ World = Mapping[str, object]
 def strictest(
     vocabulary: Vocabulary, worlds: Sequence[World], outcomes: Sequence[Outcome]
 ) -> Outcome:
-    """Merge the outcomes of all `worlds` (same order, at least one).
+    """Merge the outcomes of all `worlds` (same order, at least one), each told by its open facts.
 
     What some world gives is given; of a single output the value that stands first in the
     vocabulary. `uncertain` names each fact whose value alone can change what is given.
     """
-    first = outcomes[0]
-    if all(outcome is first for outcome in outcomes):
-        return first
-    return Outcome(_united(vocabulary, outcomes), _uncertain(vocabulary, worlds, outcomes))
+    different = {id(outcome): outcome for outcome in outcomes}
+    if len(different) == 1:
+        return outcomes[0]
+    return Outcome(
+        _united(vocabulary, different.values()),
+        _uncertain(vocabulary, worlds, outcomes, different),
+    )
 
 
 def substance(vocabulary: Vocabulary, outcome: Outcome) -> frozenset[Give]:
@@ -35,35 +38,38 @@ def substance(vocabulary: Vocabulary, outcome: Outcome) -> frozenset[Give]:
     )
 
 
-def _united(vocabulary: Vocabulary, outcomes: Sequence[Outcome]) -> Mapping[Give, tuple[str, ...]]:
-    together: dict[Give, dict[str, None]] = {}
+def _united(vocabulary: Vocabulary, outcomes: Iterable[Outcome]) -> Mapping[Give, tuple[str, ...]]:
+    together: dict[Give, tuple[str, ...]] = {}
     for outcome in outcomes:
         for give, rules in outcome.given.items():
-            together.setdefault(give, {}).update(dict.fromkeys(rules))
-    place: dict[tuple[str, str], int] = {}
+            others = together.get(give)
+            if others is None or others == rules:
+                together[give] = rules
+            else:
+                together[give] = tuple(dict.fromkeys((*others, *rules)))
+    parts: dict[tuple[str, str], list[Give]] = {}
     for give in together:
-        place.setdefault((give.output, give.of), len(place))
-
-    def order(give: Give) -> tuple[int, int]:
-        output = vocabulary.outputs.get(give.output)
-        return place[give.output, give.of], output.rank(give.value) if output else 0
-
+        parts.setdefault((give.output, give.of), []).append(give)
     united: dict[Give, tuple[str, ...]] = {}
-    settled: set[tuple[str, str]] = set()
-    for give in sorted(together, key=order):
-        output = vocabulary.outputs.get(give.output)
-        if output and output.single:
-            if (give.output, give.of) in settled:
-                continue
-            settled.add((give.output, give.of))
-        united[give] = tuple(together[give])
+    for (name, _), gives in parts.items():
+        output = vocabulary.outputs.get(name)
+        if output and len(gives) > 1:
+            gives.sort(key=lambda give: output.rank(give.value))
+            if output.single:
+                del gives[1:]
+        for give in gives:
+            united[give] = together[give]
     return united
 
 
 def _uncertain(
-    vocabulary: Vocabulary, worlds: Sequence[World], outcomes: Sequence[Outcome]
+    vocabulary: Vocabulary,
+    worlds: Sequence[World],
+    outcomes: Sequence[Outcome],
+    different: Mapping[int, Outcome],
 ) -> tuple[str, ...]:
-    given = [substance(vocabulary, outcome) for outcome in outcomes]
+    substances = {name: substance(vocabulary, outcome) for name, outcome in different.items()}
+    given = [substances[id(outcome)] for outcome in outcomes]
     named = []
     for field in worlds[0]:
         if all(world[field] == worlds[0][field] for world in worlds):

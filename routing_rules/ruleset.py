@@ -74,9 +74,9 @@ class RuleSet:
         return Misses(self)
 
     @cached_property
-    def known_whys(self) -> dict[tuple[int, int], Any]:
-        """Explanations already made, by rule and missed fields; filled by `explain`."""
-        return {}
+    def known_whys(self) -> tuple[dict[int, Any], ...]:
+        """Explanations already made, of each rule by mask of `misses`; filled by `explain`."""
+        return tuple({} for _ in self.rules)
 
     def _effects(self, rule: Rule) -> Iterator[Give]:
         outputs = self.vocabulary.outputs

@@ -6,6 +6,7 @@ Everything is a mask with one bit for each rule: who gives what, who may take it
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from routing_rules.match import keyed_on
@@ -16,6 +17,13 @@ from routing_rules.vocabulary import Output, Policy, Value
 if TYPE_CHECKING:
     from routing_rules.ruleset import RuleSet
 
+# More combinations of rules than give the same thing in any real set; only a bound on memory.
+MOST_NAMED = 50_000
+
+Given = dict[Give, tuple[str, ...]]
+Atoms = list[tuple[Give, int]]
+"""What some rules give, in the vocabulary's order, and a mask of these rules."""
+
 
 class ValuesConflict(LookupError):
     """Rules give one output two values for the same facts, and neither is stronger."""
@@ -23,6 +31,28 @@ class ValuesConflict(LookupError):
 
 class NoRuleGives(LookupError):
     """No rule gives an output that must be given."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What some rules give of one output: of each member that it speaks of, or of "" alone."""
+
+    output: Output
+    atoms: Mapping[Value, Atoms]
+    bases: Mapping[Value, Atoms]
+    otherwise: Mapping[Value, Give]
+
+
+@dataclass(frozen=True)
+class _Decision:
+    """What some rules give of one decided output: by tier, if it is decided by tiers.
+
+    Of each value: the thing given, the rules that give it, and the member that it adds.
+    """
+
+    output: Output
+    tiers: tuple[tuple[int, tuple[tuple[Give, int, Give], ...]], ...]
+    gives: Mapping[Value, Give]
 
 
 class Weigh:
@@ -46,24 +76,22 @@ class Weigh:
             if give.output in self._outputs
             and (output := self._outputs[give.output]).takes_from is not None
         ]
+        # What is given all the same may have lost what came with it.
+        self._carrying = {
+            name
+            for name, output in self._outputs.items()
+            if output.based or ruleset.vocabulary.beside(name)
+        }
         self._open = self._open_to_keys(ruleset)
-        self._decided = [output for output in self._outputs.values() if output.decided]
+        self._decisions = [
+            self._decision(output) for output in self._outputs.values() if output.decided
+        ]
         self._plans = [
-            (output, list(self._atoms(output, ruleset)))
+            self._plan(output, ruleset)
             for output in self._outputs.values()
             if not output.decided and not output.takes_from
         ]
-        self._bases = {
-            output.name: [
-                (Give(basis_of(output.name), str(member), basis), mask)
-                for member in output.values
-                for basis in ruleset.bases
-                if (mask := self._givers.get(Give(basis_of(output.name), str(member), basis)))
-            ]
-            for output in self._outputs.values()
-            if output.based
-        }
-        self._named: dict[int, tuple[str, ...]] = {0: ()}
+        self._named: dict[int, tuple[str, ...]] = {}
 
     def __call__(self, mask: int, key: Value | None) -> Outcome:
         """Return the outcome where the rules of `mask` match. Raises ValuesConflict, NoRuleGives.
@@ -73,11 +101,12 @@ class Weigh:
         taken = self._taken(mask)
         chosen: dict[str, tuple[Value | None, int]] = {}
         barred: dict[Give, int] = {}
-        for output in self._decided:
-            chosen[output.name] = self._decide(output, mask, key, taken, barred)
+        for decision in self._decisions:
+            chosen[decision.output.name] = self._decide(decision, mask, key, taken, barred)
         counted = self._counted(mask, chosen)
         present = self._present(counted, taken)
-        for output in self._decided:
+        for decision in self._decisions:
+            output = decision.output
             there = present.get(output.joins or "")
             if there and chosen[output.name][0] not in there:
                 # Someone gets it on a basis of its own, so one of them must stand first.
@@ -85,9 +114,16 @@ class Weigh:
         if self._counted(mask, chosen) != counted:
             counted = self._counted(mask, chosen)
             present = self._present(counted, taken)
-        found = self._found(counted, taken, present, chosen)
-        found.update(self._takers(counted, taken, present, barred, found))
-        return Outcome({give: self._names(rules) for give, rules in found.items()})
+        found: Given = {}
+        for decision in self._decisions:
+            value, rules = chosen[decision.output.name]
+            if value is not None:
+                found[decision.gives[value]] = self._names(rules)
+        for plan in self._plans:
+            self._add(found, plan, counted, taken, present)
+        if taken:
+            found.update(self._takers(counted, taken, present, barred, found))
+        return Outcome(found)
 
     def _counted(self, mask: int, chosen: Mapping[str, tuple[Value | None, int]]) -> int:
         """Return the rules that count: a fallback only where it decides."""
@@ -105,25 +141,26 @@ class Weigh:
 
     def _decide(
         self,
-        output: Output,
+        decision: _Decision,
         mask: int,
         key: Value | None,
         taken: Mapping[Give, int],
         barred: dict[Give, int],
     ) -> tuple[Value | None, int]:
         """Return the value of a decided output and the rules that decide it."""
+        output = decision.output
         speaking = mask & self._open.get(key, -1) if output.key else mask
-        everyone = [-1] if output.policy is Policy.UNIQUE else self._tiers
-        for tier in everyone:
+        for tier, gives in decision.tiers:
+            if not speaking & tier:
+                continue
             found: dict[Value, int] = {}
-            for value in output.values:
-                rules = speaking & tier & self._givers.get(Give(output.name, "", value), 0)
-                joined = Give(output.joins or "", "", value)
+            for give, givers, joined in gives:
+                rules = speaking & givers
                 if rules and joined in taken and rules & ~self._first:
                     barred[joined] = barred.get(joined, 0) | rules & ~self._first
                     rules &= self._first
                 if rules:
-                    found[value] = rules
+                    found[give.value] = rules
             if len(found) > 1:
                 named = (name for rules in found.values() for name in self._names(rules))
                 raise ValuesConflict(", ".join(named))
@@ -136,10 +173,10 @@ class Weigh:
     def _present(self, counted: int, taken: Mapping[Give, int]) -> dict[str, dict[Value, int]]:
         """Return the members of each plain union output, with the rules that give them."""
         present: dict[str, dict[Value, int]] = {}
-        for output, atoms in self._plans:
-            if output.policy is Policy.UNION and output.per is None:
-                members = present[output.name] = {}
-                for give, givers in atoms:
+        for plan in self._plans:
+            if plan.output.policy is Policy.UNION and plan.output.per is None:
+                members = present[plan.output.name] = {}
+                for give, givers in plan.atoms[""]:
                     rules = counted & givers
                     if rules and give in taken:
                         rules &= self._first
@@ -147,41 +184,42 @@ class Weigh:
                         members[give.value] = rules
         return present
 
-    def _found(
+    def _add(
         self,
+        found: Given,
+        plan: _Plan,
         counted: int,
         taken: Mapping[Give, int],
         present: Mapping[str, Mapping[Value, int]],
-        chosen: Mapping[str, tuple[Value | None, int]],
-    ) -> dict[Give, int]:
-        found: dict[Give, int] = {}
-        for name, (value, rules) in chosen.items():
-            if value is not None:
-                found[Give(name, "", value)] = rules
-        for output, atoms in self._plans:
-            if output.name in present:
-                for member, rules in present[output.name].items():
-                    found[Give(output.name, "", member)] = rules
-                if output.based:
-                    members = present[output.name]
-                    for give, givers in self._bases[output.name]:
-                        rules = givers & members.get(give.of, 0)
-                        if rules:
-                            found[give] = rules
-                continue
-            members = present[output.per] if output.per else {"": -1}
-            if output.policy is Policy.MIN:
-                found.update(_least(output, atoms, counted, members))
-                continue
-            for give, givers in atoms:
-                rules = members.get(give.of, 0)
+    ) -> None:
+        """Add what is given of one output that nothing needs to decide."""
+        output = plan.output
+        named = self._named
+        if output.name in present:
+            members = present[output.name]
+            for give, _ in plan.atoms[""]:
+                if give.value in members:
+                    found[give] = self._names(members[give.value])
+            for member, givers in members.items() if output.based else ():
+                for give, based in plan.bases[member]:
+                    if rules := based & givers:
+                        found[give] = named.get(rules) or self._names(rules)
+            return
+        least = output.policy is Policy.MIN
+        members = present[output.per] if output.per else {"": -1}
+        for member, givers in members.items():
+            heard = counted & givers if output.beside else counted
+            for give, some in plan.atoms[member]:
+                rules = heard & some
+                if rules and give in taken:
+                    rules &= self._first
                 if rules:
-                    rules = counted & givers & (rules if output.beside else -1)
-                    if rules and give in taken:
-                        rules &= self._first
-                    if rules:
-                        found[give] = rules
-        return found
+                    found[give] = named.get(rules) or self._names(rules)
+                    if least:
+                        break
+            else:
+                if member in plan.otherwise:
+                    found[plan.otherwise[member]] = ()
 
     def _takers(
         self,
@@ -189,28 +227,54 @@ class Weigh:
         taken: Mapping[Give, int],
         present: Mapping[str, Mapping[Value, int]],
         barred: Mapping[Give, int],
-        found: Mapping[Give, int],
-    ) -> Iterator[tuple[Give, int]]:
+        found: Given,
+    ) -> Iterator[tuple[Give, tuple[str, ...]]]:
         """Yield what takes something that a rule gives."""
         for take, target, takers in self._takes:
             rules = taken.get(target, 0) & takers
             output = self._outputs[target.output]
-            if not rules or (target in found and not output.based):
+            if not rules or (target in found and output.name not in self._carrying):
                 continue
             givers = counted & self._givers.get(target, 0) & ~self._first
             if output.per:
                 givers &= present[output.per].get(target.of, 0)
             if givers or barred.get(target):
-                yield take, rules
+                yield take, self._names(rules)
 
-    def _atoms(self, output: Output, ruleset: RuleSet) -> Iterator[tuple[Give, int]]:
-        """Yield each thing that some rule gives of an output, in the vocabulary's order."""
-        owner = ruleset.vocabulary.outputs[output.per] if output.per else None
-        for member in owner.values if owner else ("",):
-            for value in output.values:
-                give = Give(output.name, str(member), value)
-                if give in self._givers or output.policy is Policy.MIN:
-                    yield give, self._givers.get(give, 0)
+    def _decision(self, output: Output) -> _Decision:
+        gives = {value: Give(output.name, "", value) for value in output.values}
+        given = [
+            (give, self._givers[give], Give(output.joins or "", "", value))
+            for value, give in gives.items()
+            if give in self._givers
+        ]
+        tiers = [-1] if output.policy is Policy.UNIQUE else self._tiers
+        by_tier = (
+            tuple((give, mask & tier, joined) for give, mask, joined in given if mask & tier)
+            for tier in tiers
+        )
+        return _Decision(output, tuple(zip(tiers, by_tier, strict=True)), gives)
+
+    def _plan(self, output: Output, ruleset: RuleSet) -> _Plan:
+        members = self._outputs[output.per].values if output.per else ("",)
+        values, otherwise = output.values, {}
+        if output.policy is Policy.MIN and output.otherwise is not None:
+            values = values[: output.rank(output.otherwise)]
+            otherwise = {m: Give(output.name, str(m), output.otherwise) for m in members}
+        return _Plan(
+            output=output,
+            atoms={member: self._given(output.name, member, values) for member in members},
+            bases={
+                member: self._given(basis_of(output.name), member, ruleset.bases)
+                for member in output.values
+                if output.based
+            },
+            otherwise=otherwise,
+        )
+
+    def _given(self, output: str, of: Value, values: Iterable[Value]) -> Atoms:
+        gives = (Give(output, str(of), value) for value in values)
+        return [(give, self._givers[give]) for give in gives if give in self._givers]
 
     def _open_to_keys(self, ruleset: RuleSet) -> dict[Value | None, int]:
         """Return, by the key's value, the rules that have a say under it."""
@@ -223,33 +287,19 @@ class Weigh:
         return found
 
     def _names(self, mask: int) -> tuple[str, ...]:
+        """Return the ids of some rules, in their order."""
         named = self._named.get(mask)
         if named is None:
-            named = self._named[mask] = tuple(
-                name for number, name in enumerate(self._ids) if mask >> number & 1
-            )
+            if len(self._named) >= MOST_NAMED:
+                self._named.clear()
+            left, ids = mask, []
+            while left:
+                low = left & -left
+                ids.append(self._ids[low.bit_length() - 1])
+                left ^= low
+            named = self._named[mask] = tuple(ids)
         return named
 
 
 def _bits(holds: Iterable[bool]) -> int:
     return sum(1 << number for number, held in enumerate(holds) if held)
-
-
-def _least(
-    output: Output,
-    atoms: list[tuple[Give, int]],
-    counted: int,
-    members: Mapping[Value, int],
-) -> Iterator[tuple[Give, int]]:
-    """Yield the least value of each member that is there; the atoms stand least first."""
-    settled: set[str] = set()
-    for give, givers in atoms:
-        if give.of in settled or (give.of and give.of not in members):
-            continue
-        rules = counted & givers
-        if give.value == output.otherwise:
-            settled.add(give.of)
-            yield give, 0
-        elif rules:
-            settled.add(give.of)
-            yield give, rules
