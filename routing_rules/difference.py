@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from routing_rules.canonical import plain
@@ -16,6 +17,8 @@ from routing_rules.vocabulary import Output, Value, Vocabulary
 
 MOST_TOUCHED = 12
 SHARE_BUDGET = 5_000
+Places = dict[Region, None]
+"""Regions, each once, in order."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,8 @@ class Change:
     """One thing that is given otherwise: a value that replaces another, or that comes or goes.
 
     Of what comes with a member only changes where the member is given before and after are named.
-    `where` holds the facts concerned as boxes, `witness` one of them, `share` their part of all
-    possible facts.
+    `where` holds the facts concerned as boxes, which may overlap, `witness` one of them, `share`
+    their part of all possible facts (None: not counted).
     """
 
     output: str
@@ -33,7 +36,7 @@ class Change:
     after: Value | None
     where: tuple[Conditions, ...]
     witness: Mapping[str, object]
-    share: float
+    share: float | None
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class _Compared:
         self.after = Regions(after, self.cut)
         self.touched = self._touched()
         self.differing: list[Box] = []
+        self._anywhere: Places = {Region(self.space.everything): None}
 
     def changes(self) -> Iterator[Change]:
         for output in self.vocabulary.outputs.values():
@@ -91,14 +95,17 @@ class _Compared:
 
     def share(self) -> float | None:
         """Return how much of all possible facts some change concerns; None: too many to count."""
-        apart: list[Box] = []
-        self.cut.budget = SHARE_BUDGET
+        return self._share(set(self.differing))
+
+    def _share(self, boxes: Iterable[Box]) -> float | None:
+        apart: list[Region] = []
+        cut, count = Cut(self.space, SHARE_BUDGET), self.space.count
         try:
-            for box in sorted(set(self.differing), key=self.space.count, reverse=True):
-                apart += self.cut.outside(box, [Region(other) for other in apart])
+            for box in sorted(boxes, key=count, reverse=True):
+                apart += map(Region, list(cut.outside(box, apart)))
         except BudgetSpent:
             return None
-        return sum(map(self.space.count, apart)) / self.space.count(self.space.everything)
+        return sum(count(region.box) for region in apart) / count(self.space.everything)
 
     def _touched(self) -> list[Box]:
         """Return disjoint boxes that hold all facts for which some changed rule matches.
@@ -122,63 +129,72 @@ class _Compared:
 
     def _union(self, output: Output, of: str) -> Iterator[Change]:
         for value in output.values:
-            give = Give(output.name, of, value)
-            for before, after, change in (
-                (self.before, self.after, (value, None)),
-                (self.after, self.before, (None, value)),
-            ):
-                boxes = self._only(before, after, give, output.per)
-                yield from self._change(output.name, of, change, boxes)
+            yield from self._comes_or_goes(Give(output.name, of, value), output.per)
 
     def _bases(self, output: Output, member: str) -> Iterator[Change]:
         name = basis_of(output.name)
         for basis in {**self.before.ruleset.bases, **self.after.ruleset.bases}:
-            give = Give(name, member, basis)
-            for before, after, change in (
-                (self.before, self.after, (basis, None)),
-                (self.after, self.before, (None, basis)),
-            ):
-                boxes = self._only(before, after, give, output.name)
-                yield from self._change(name, member, change, boxes)
+            yield from self._comes_or_goes(Give(name, member, basis), output.name)
+
+    def _comes_or_goes(self, give: Give, per: str | None) -> Iterator[Change]:
+        """Yield where one thing is given only before, or only after; of a member only where both
+        have it."""
+        before, after = (_places(regions, give) for regions in (self.before, self.after))
+        if before == after:
+            return
+        sides = (
+            (_others(before, after), after, self.after, (give.value, None)),
+            (_others(after, before), before, self.before, (None, give.value)),
+        )
+        for giving, not_giving, other, change in sides:
+            present = _places(other, Give(per, "", give.of)) if per else self._anywhere
+            if not_giving.keys() >= present.keys():
+                continue  # it comes with the member wherever that is
+            boxes = self._in_both(giving, present, tuple(not_giving))
+            yield from self._change(give.output, give.of, change, boxes)
 
     def _single(self, output: Output, of: str) -> Iterator[Change]:
         """Yield each pair of values of which one replaces the other; None: no value at all."""
-        for old in output.values:
-            lost = list(self._only(self.before, self.after, Give(output.name, of, old), output.per))
-            left: Sequence[Box] = lost
-            for new in output.values:
-                regions = [r for _, r in self.after.where(Give(output.name, of, new))]
-                if new == old or not lost:
-                    continue
-                boxes = [piece for box in lost for piece in self.cut.inside(box, regions)]
-                left = [piece for box in left for piece in self.cut.outside(box, regions)]
-                yield from self._change(output.name, of, (old, new), boxes)
-            yield from self._change(output.name, of, (old, None), left)
-        every = [
-            region
-            for old in output.values
-            for _, region in self.before.where(Give(output.name, of, old))
-        ]
-        for new in output.values:
-            gained = self._only(self.after, self.before, Give(output.name, of, new), output.per)
-            boxes = [piece for box in gained for piece in self.cut.outside(box, every)]
-            yield from self._change(output.name, of, (None, new), boxes)
+        values = (*output.values, None) if output.otherwise is None else output.values
+        before, after = (
+            {value: self._valued(regions, output, of, value) for value in values}
+            for regions in (self.before, self.after)
+        )
+        for old in values:
+            for new in values:
+                if new != old:
+                    boxes = self._in_both(
+                        _others(before[old], after[old]), _others(after[new], before[new])
+                    )
+                    yield from self._change(output.name, of, (old, new), boxes)
 
-    def _only(self, one: Regions, other: Regions, give: Give, per: str | None) -> Iterator[Box]:
-        """Yield where `one` gives what `other` does not; of a member only where both have it."""
-        not_giving = [region for _, region in other.where(give)]
-        same = set(not_giving)
-        giving = [region for _, region in one.where(give) if region not in same]
-        present = [region for _, region in other.where(Give(per, "", give.of))] if per else []
-        if not giving or (per and same.issuperset(present)):
-            return
-        for box in self.touched:
-            for inner in self.cut.inside(box, giving):
-                for left in self.cut.outside(inner, not_giving):
-                    if per:
-                        yield from self.cut.inside(left, present)
-                    else:
-                        yield left
+    def _valued(self, regions: Regions, output: Output, of: str, value: Value | None) -> Places:
+        """Return where a single output has a value; None: it has none."""
+        if value is not None:
+            return _places(regions, Give(output.name, of, value))
+        if output.decided:
+            some = [r for _, _, found in regions.candidates(output) for r in found]
+        else:
+            some = [r for v in output.values for r in self._valued(regions, output, of, v)]
+        there = _places(regions, Give(output.per, "", of)) if output.per else self._anywhere
+        return dict.fromkeys(Region(region.box, (*region.holes, *some)) for region in there)
+
+    def _in_both(self, some: Places, others: Places, holes: tuple[Region, ...] = ()) -> list[Box]:
+        """Return boxes, which may overlap, that hold what lies in both, was touched and in no
+        hole."""
+        possible = self.space.possible
+        found: list[Box] = []
+        for one, other in itertools.product(some, others):
+            both = one.box & other.box
+            near = [box & both for box in self.touched if possible(box & both)]
+            if near:
+                own = dict.fromkeys((*one.holes, *other.holes))
+                # What lies in a hole of its own is cut out anyway.
+                more = [Region(h.box, tuple(r for r in h.holes if r not in own)) for h in holes]
+                for box in near:
+                    if not any(not box & ~each for each in found):
+                        found += self.cut.outside(box, (*own, *more))
+        return found
 
     def _change(
         self,
@@ -192,7 +208,6 @@ class _Compared:
             return
         self.differing += found
         joined = self.space.joined(found)
-        total = self.space.count(self.space.everything)
         yield Change(
             output=output,
             of=of,
@@ -200,8 +215,17 @@ class _Compared:
             after=change[1],
             where=tuple(map(self.space.conditions, joined)),
             witness=self.space.witness(joined[0]),
-            share=sum(map(self.space.count, joined)) / total,
+            share=self._share(joined),
         )
+
+
+def _places(regions: Regions, give: Give) -> Places:
+    return dict.fromkeys(region for _, region in regions.where(give))
+
+
+def _others(some: Places, same: Places) -> Places:
+    """Leave out the regions that stand on both sides: nothing changes in them."""
+    return {region: None for region in some if region not in same}
 
 
 def _by_id(ruleset: RuleSet) -> dict[str, object]:

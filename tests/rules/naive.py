@@ -71,14 +71,15 @@ class Naive:
         found: Credits = {}
         for name, rules in self.deciding.items():
             output = self.outputs[name]
-            values = {value for _, value in rules} or {output.otherwise}
+            values: set[Value | None] = {value for _, value in rules} or {output.otherwise}
             there = [v for v in output.values if Give(output.joins or "", "", v) in credits]
             if there and values != {None} and not values & set(there):
                 deciding[name] = []
                 found[Give(name, "", there[0])] = set()
                 continue
-            for value in values - {None}:
-                found[Give(name, "", value)] = {r.id for r, v in rules if v == value}
+            for value in values:
+                if value is not None:
+                    found[Give(name, "", value)] = {r.id for r, v in rules if v == value}
         counted = self.counted(deciding)
         return found | self.members(counted) | self.rest(counted)
 
@@ -87,7 +88,7 @@ class Naive:
         return [rule for rule in self.matching if not rule.fallback or rule in deciders]
 
     def effects(self, rule: Rule) -> tuple[Give, ...]:
-        return self.set.effects[self.set.rules.index(rule)]
+        return next(e for r, e in zip(self.set.rules, self.set.effects, strict=True) if r is rule)
 
     def members(self, counted: list[Rule]) -> Credits:
         """Members of plain unions, and what comes with them."""
@@ -112,20 +113,22 @@ class Naive:
     def rest(self, counted: list[Rule]) -> Credits:
         """What speaks of members whoever gives them, what holds where any rule says so, takers."""
         members = self.members(counted)
+        stated: Credits = {}
+        for rule in counted:
+            for give in rule.gives:
+                stated.setdefault(give, set()).add(rule.id)
         found: Credits = {}
         for output in self.outputs.values():
             owner = self.outputs[output.per].values if output.per else ("",)
             for of in map(str, owner):
                 there = not output.per or Give(output.per, "", of) in members
-                said = {
-                    value: {r.id for r in counted if value in r.given(output.name, of)}
-                    for value in output.values
-                }
+                said = {v: stated.get(Give(output.name, of, v), set()) for v in output.values}
                 if output.policy is Policy.MIN and there:
-                    least = next(v for v in output.values if said[v] or v == output.otherwise)
-                    found[Give(output.name, of, least)] = (
-                        set() if least == output.otherwise else said[least]
-                    )
+                    given = [v for v in output.values if said[v] or v == output.otherwise]
+                    for least in given[:1]:
+                        found[Give(output.name, of, least)] = (
+                            set() if least == output.otherwise else said[least]
+                        )
                 elif output.takes_from:
                     for value, rules in said.items():
                         target = Give(output.takes_from, of, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -54,9 +55,28 @@ beside = true
 usual = "always"
 values = ["s", "t"]
 """
-_problems: list[str] = []
-VOCABULARY: Vocabulary = read_vocabulary(Table(read_toml(TEXT, "small"), "small", _problems))
-assert not _problems, _problems
+
+
+def _read(old: str = "", new: str = "") -> Vocabulary:
+    problems: list[str] = []
+    assert old in TEXT
+    found = read_vocabulary(Table(read_toml(TEXT.replace(old, new), "small"), "small", problems))
+    assert not problems, problems
+    return found
+
+
+VOCABULARY = _read()
+VOCABULARIES = (
+    VOCABULARY,
+    _read(", based = true"),
+    _read(', key = "main"'),
+    _read('joins = "to", key = "main"', 'joins = "to", key = "main", otherwise = "nobody"'),
+    _read('lead = { policy = "first by tier"', 'lead = { policy = "unique"'),
+    _read('grade = { policy = "unique"', 'grade = { policy = "first by tier"'),
+    _read('"high"], otherwise = "high"', '"high"]'),
+    _read('"front"]\notherwise = "front"', '"front"]'),
+)
+"""The same, each but the first with one output of another shape."""
 BASES = {
     name: Basis(name, BasisKind.DEFAULT, {}, None, True, date(2026, 1, 1), None)
     for name in ("b1", "b2")
@@ -87,6 +107,9 @@ class Readable(RuleSet):
     def __repr__(self) -> str:
         return "\n" + "\n".join(map(_line, self.rules))
 
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        printer.text(repr(self))
+
 
 def _line(rule: Rule) -> str:
     asked = ", ".join(
@@ -98,14 +121,14 @@ def _line(rule: Rule) -> str:
     return f"{rule.id} ({kind}, {rule.basis.id if rule.basis else None}): {asked} -> {given}"
 
 
-def ruleset(*rules: Rule) -> RuleSet:
+def ruleset(*rules: Rule, vocabulary: Vocabulary = VOCABULARY) -> RuleSet:
     """A rule set of these rules, strongest tier first."""
-    ordered = sorted(rules, key=lambda rule: VOCABULARY.tiers.index(rule.tier))
+    ordered = sorted(rules, key=lambda rule: vocabulary.tiers.index(rule.tier))
     return Readable(
         id="small",
         title={},
         layers=("small",),
-        vocabulary=VOCABULARY,
+        vocabulary=vocabulary,
         rules=tuple(ordered),
         usual=USUAL,
         bases=BASES,
@@ -186,8 +209,20 @@ def rules(draw: st.DrawFn, name: str) -> Rule:
     )
 
 
+def _ruleset(draw: st.DrawFn, most: int, vocabulary: Vocabulary) -> RuleSet:
+    count = draw(st.integers(1, most))
+    drawn = (draw(rules(f"r{number}")) for number in range(count))
+    return ruleset(*drawn, vocabulary=vocabulary)
+
+
 @st.composite
 def rulesets(draw: st.DrawFn, most: int = 6) -> RuleSet:
     """A random rule set, which may have gaps and conflicts."""
-    count = draw(st.integers(1, most))
-    return ruleset(*(draw(rules(f"r{number}")) for number in range(count)))
+    return _ruleset(draw, most, draw(st.sampled_from(VOCABULARIES)))
+
+
+@st.composite
+def pairs(draw: st.DrawFn, most: int = 4) -> tuple[RuleSet, RuleSet]:
+    """Two random rule sets of one vocabulary."""
+    vocabulary = draw(st.sampled_from(VOCABULARIES))
+    return _ruleset(draw, most, vocabulary), _ruleset(draw, most, vocabulary)

@@ -13,16 +13,21 @@ from routing_rules.rule import Give, SetTest, Test, basis_of
 from routing_rules.ruleset import RuleSet
 from routing_rules.space import Box, Conditions, Space
 from routing_rules.verify import FindingKind, verify
+from routing_rules.vocabulary import Output, Vocabulary
 from routing_rules.weigh import NoRuleGives, ValuesConflict
 from tests.rules.naive import Credits, Naive
-from tests.rules.small import VOCABULARY, every_fact, rulesets
+from tests.rules.small import VOCABULARY, every_fact, pairs, rulesets
 
-DECIDED = [output for output in VOCABULARY.outputs.values() if output.decided]
+EXAMPLES = 150
+
+
+def decided(rules: RuleSet) -> list[Output]:
+    return [output for output in rules.vocabulary.outputs.values() if output.decided]
 
 
 def problem(naive: Naive) -> type[Exception] | None:
     """What is wrong with one world: no value of a decided output, or two."""
-    for output in DECIDED:
+    for output in decided(naive.set):
         values = {value for _, value in naive.deciding[output.name]}
         if len(values) > 1:
             return ValuesConflict
@@ -44,7 +49,7 @@ def box_of(space: Space, facts: dict[str, object]) -> Box:
 
 
 @given(rulesets())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_what_is_decided_is_what_the_naive_reading_says(rules: RuleSet) -> None:
     for facts in every_fact():
         naive = Naive(rules, facts)
@@ -57,12 +62,12 @@ def test_what_is_decided_is_what_the_naive_reading_says(rules: RuleSet) -> None:
 
 
 @given(rulesets())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_gaps_and_conflicts_are_those_that_trying_all_facts_finds(rules: RuleSet) -> None:
     gap, conflicts = False, set()
     for facts in every_fact():
         naive = Naive(rules, facts)
-        for output in DECIDED:
+        for output in decided(rules):
             deciding = naive.deciding[output.name]
             gap = gap or (not deciding and output.otherwise is None)
             conflicts |= {
@@ -81,13 +86,13 @@ def test_gaps_and_conflicts_are_those_that_trying_all_facts_finds(rules: RuleSet
 
 
 @given(rulesets())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_the_regions_hold_what_each_rule_gives_at_every_point(rules: RuleSet) -> None:
     space = Space(VOCABULARY)
     cut = Cut(space, 10**9)
     regions = Regions(rules, cut)
     gives = {give for effects in rules.effects for give in effects}
-    gives |= {Give("lead", "", v) for v in VOCABULARY.outputs["lead"].values}
+    gives |= {Give("lead", "", v) for v in rules.vocabulary.outputs["lead"].values}
     sole: set[str] = set()
     some_wrong = False
     for facts in every_fact():
@@ -111,9 +116,12 @@ def test_the_regions_hold_what_each_rule_gives_at_every_point(rules: RuleSet) ->
         assert dead == {rule.id for rule in rules.rules} - sole
 
 
-@given(rulesets(4), rulesets(4))
-@settings(max_examples=300, deadline=None)
-def test_the_difference_names_every_fact_whose_outcome_changes(one: RuleSet, two: RuleSet) -> None:
+@given(pairs())
+@settings(max_examples=EXAMPLES, deadline=None)
+def test_the_difference_names_every_fact_whose_outcome_changes(
+    both: tuple[RuleSet, RuleSet],
+) -> None:
+    one, two = both
     found = difference(one, two)
     space = Space(VOCABULARY)
     facts_in = {
@@ -130,7 +138,7 @@ def test_the_difference_names_every_fact_whose_outcome_changes(one: RuleSet, two
             for index, change in enumerate(found.changes)
             if any(box & other == box for other in facts_in[index])
         }
-        assert said == set(changes_by_hand(old.credits, new.credits)), facts
+        assert said == set(changes_by_hand(one.vocabulary, old.credits, new.credits)), facts
 
 
 def _box(space: Space, conditions: Conditions) -> Box:
@@ -146,9 +154,11 @@ def _box(space: Space, conditions: Conditions) -> Box:
     return box
 
 
-def changes_by_hand(old: Credits, new: Credits) -> Iterator[tuple[str, str, object, object]]:
+def changes_by_hand(
+    vocabulary: Vocabulary, old: Credits, new: Credits
+) -> Iterator[tuple[str, str, object, object]]:
     """Compare two outcomes thing by thing."""
-    for output in VOCABULARY.outputs.values():
+    for output in vocabulary.outputs.values():
         if output.takes_from:
             continue
         names = [(output.name, output.per, output.single)]
