@@ -14,9 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
 from intake.domain.directory_file import directory_from
-from intake.services.rulebook import Edition, editions_of
+from intake.services.rulebook import Edition, stored_rulebook
 from intake.store import directory as store
-from intake.store import rules
 from intake.store.database import Database
 from routing_rules.vocabulary import RulesInvalid
 
@@ -95,14 +94,12 @@ class LiveParts:
         """Read what was published, and change over to rules that have come into force."""
         parts, now = self._parts, self._parts.now()
         try:
-            with parts.database.read() as connection:
-                editions = editions_of(rules.timeline(connection))
-            if not editions:
+            rulebook = stored_rulebook(parts.database, parts.rulebook)
+            if rulebook is None:
                 return
-            rulebook = replace(parts.rulebook, editions=editions)
             edition = rulebook.edition(now)
-            same = edition == parts.rulebook.edition(now) and parts.book is rulebook.at(now)
-            if (same and editions == parts.rulebook.editions) or edition == self._rules_refused:
+            known = rulebook.editions == parts.rulebook.editions
+            if (known and parts.book is rulebook.at(now)) or edition == self._rules_refused:
                 return
             self._rules_refused = edition  # until it holds
             self._parts = parts.with_rules(rulebook, now)

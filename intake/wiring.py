@@ -64,10 +64,14 @@ if TYPE_CHECKING:
     from intake.services.list_deletions import ListDeletions
     from intake.services.notify import Notify
     from intake.services.openers import Openers
+    from intake.services.past import Past
+    from intake.services.prove import Agencies
+    from intake.services.publish import Publish
     from intake.services.read import Read
     from intake.services.refer import Refer
     from intake.services.respond import Respond
     from intake.services.route import Route
+    from intake.services.rule_drafts import Drafts
     from intake.services.sign_in import SignIn
     from intake.services.submit import Submit
     from intake.services.take_over import TakeOver
@@ -75,6 +79,7 @@ if TYPE_CHECKING:
     from intake.services.tidy import Tidy
     from intake.services.withdraw import Withdraw
     from intake.services.write_note import WriteNote
+    from intake.vault.keyring import PrivateKey
 
 REPLAY_KEY_ID = "replay-1"
 UNUSABLE = (
@@ -264,14 +269,8 @@ class Parts:
         """Letters to the post."""
         from intake.services.deliver import Deliver
         from intake.services.letters import Letters
-        from intake.vault.keyring import PrivateKey
 
-        try:
-            replay = PrivateKey(REPLAY_KEY_ID, read_secret(self.settings.keys, REPLAY_PRIVATE))
-        except KeyUnusable:
-            raise SettingsUnusable(
-                f"Key file {REPLAY_PRIVATE} is no private key: restore it from its backup"
-            ) from None
+        replay = self._replay_private()
         letters = Letters(
             PROJECT / "templates",
             self.directory,
@@ -281,6 +280,43 @@ class Parts:
             replay,
         )
         return Deliver(self.database, metrics.CountedPost(self.sender), letters)
+
+    @property
+    def rule_drafts(self) -> Drafts:
+        """Drafts of rule sets."""
+        from intake.services.rule_drafts import Drafts
+
+        return Drafts(self.database, self._agencies)
+
+    @property
+    def publish(self) -> Publish:
+        """Putting rule sets in force."""
+        from intake.services.publish import Publish
+
+        return Publish(self.rule_drafts)
+
+    @property
+    def past(self) -> Past:
+        """The stored decisions. Raises SettingsUnusable without the replay key."""
+        from intake.services.past import Past
+
+        return Past(self.database, self._replay_private())
+
+    def _agencies(self, at: datetime) -> Agencies:
+        from intake.services.prove import Agencies
+
+        today = local_date(at)
+        return Agencies(self.directory, self.route.keys_that_open(today), today)
+
+    def _replay_private(self) -> PrivateKey:
+        from intake.vault.keyring import PrivateKey
+
+        try:
+            return PrivateKey(REPLAY_KEY_ID, read_secret(self.settings.keys, REPLAY_PRIVATE))
+        except KeyUnusable:
+            raise SettingsUnusable(
+                f"Key file {REPLAY_PRIVATE} is no private key: restore it from its backup"
+            ) from None
 
     @cached_property
     def notify(self) -> Notify:

@@ -39,9 +39,12 @@ class Document:
     @property
     def areas(self) -> tuple[str, ...]:
         """The areas for which it stands; none: all that no other set names."""
-        head = self.raw.get("ruleset")
-        areas = head.get("areas") if isinstance(head, Mapping) else None
-        return tuple(map(str, areas)) if isinstance(areas, list) else ()
+        return self._words("areas")
+
+    @property
+    def keepers(self) -> tuple[str, ...]:
+        """Who keeps the set, as whoever uses the engine names them; none: nobody in particular."""
+        return self._words("keepers")
 
     @property
     def validity(self) -> tuple[date, date | None]:
@@ -53,6 +56,11 @@ class Document:
             first if type(first) is date else date.min,
             last if type(last) is date else None,
         )
+
+    def _words(self, key: str) -> tuple[str, ...]:
+        head = self.raw.get("ruleset")
+        words = head.get(key) if isinstance(head, Mapping) else None
+        return tuple(map(str, words)) if isinstance(words, list) else ()
 
     def head(self, key: str) -> str:
         """Return a string of its `[ruleset]`, empty where there is none."""

@@ -120,8 +120,9 @@ def _read_layer(
     else:
         head.string("extends")
         tier = head.word("tier", vocabulary.tiers) or tier
-    if head.has("areas"):
-        head.words("areas")
+    for key in ("areas", "keepers"):
+        if head.has(key):
+            head.words(key)
     _leave_out(head, merged)
     head.done()
     merged.bases.update(map(_basis, top.tables("basis", "basis")))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import config
+from intake.commands import rule_desk
 from intake.commands.command import InputUnusable, add_command
 from intake.commands.rule_sources import book_of
 from intake.domain.deadline import local_date
@@ -42,6 +43,7 @@ def add(commands: Any) -> None:
     diff = add_command(verbs, "diff", _diff, "every combination of facts whose outcome changes")
     diff.add_argument("before", metavar="A", help=SOURCE)
     diff.add_argument("after", metavar="B", help=SOURCE)
+    rule_desk.add(verbs)
     for verb in (check, cases, decide, diff):
         verb.add_argument("--json", action="store_true")
 

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     WATCH_DEADLINES = "watch_deadlines"
     SEE_PICTURE = "see_picture"
     READ_RULES = "read_rules"
+    CHANGE_RULES = "change_rules"
     SEE_DIRECTORY = "see_directory"
     CHANGE_DIRECTORY = "change_directory"
     MANAGE_PEOPLE = "manage_people"
@@ -54,7 +55,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.HEAD: _AT_AN_AGENCY,
     Role.SUPERVISOR: frozenset({Permission.WATCH_DEADLINES}),
     Role.COORDINATOR: frozenset({Permission.SEE_PICTURE}),
-    Role.RULE_EDITOR: frozenset({Permission.READ_RULES}),
+    Role.RULE_EDITOR: frozenset({Permission.READ_RULES, Permission.CHANGE_RULES}),
     Role.ADMINISTRATOR: frozenset(
         {Permission.SEE_DIRECTORY, Permission.CHANGE_DIRECTORY, Permission.MANAGE_PEOPLE}
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -45,7 +45,7 @@ class Flaw:
     kind: str
     rules: tuple[str, ...]
     municipality: str | None
-    witness: Mapping[str, object] | None
+    witness: Mapping[str, object] | None = field(hash=False)
     message: str
 
 
@@ -99,7 +99,7 @@ def prove(book: Book, agencies: Agencies | None = None) -> Proof:
         flaws += (Flaw(f.kind, f.rules, named, f.witness, f.message) for f in proof.findings)
         flaws += (Flaw("clock", (), named, None, line) for line in _clocks(table, book.base))
     if agencies:
-        flaws += _unresolvable(book, agencies)
+        flaws += unresolvable(book, agencies)
     rules = {rule.id for table, _ in book.distinct for rule in table.rules}
     return Proof(tuple(flaws), len(rules), len(book.distinct), agencies is not None, last_tier)
 
@@ -149,8 +149,8 @@ def _weaker(now: Clock, base: Clock) -> bool:
     return not set(now.met_by) <= set(base.met_by)
 
 
-def _unresolvable(book: Book, agencies: Agencies) -> Iterator[Flaw]:
-    """Recipients that a municipality's table gives and that nobody there is, or can open."""
+def unresolvable(book: Book, agencies: Agencies) -> Iterator[Flaw]:
+    """Yield areas that are no municipality, and recipients that are no agency or a closed one."""
     directory, on = agencies.directory, agencies.on
     for area in sorted(set(book.tables) - set(directory.municipalities)):
         message = f'no municipality of the directory is "{area}"'

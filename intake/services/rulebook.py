@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -80,16 +80,23 @@ class Rulebook:
         return make_book(documents.pop(VOCABULARY), documents.values(), BESIDE)
 
 
-def stored_rulebook(database: Database) -> Rulebook | None:
-    """The rulebook of the database, None if no set was ever published."""
+def stored_rulebook(database: Database, known: Rulebook | None = None) -> Rulebook | None:
+    """The rulebook of the database, None if no set was ever published.
+
+    ``known``: one that was read before, whose books need not be made again.
+    """
     with database.read() as connection:
-        timeline = rules.timeline(connection)
+        editions = editions_of(rules.timeline(connection))
+    if not editions:
+        return None
 
     def fetch(digests: Collection[str]) -> Mapping[str, str]:
         with database.read() as connection:
             return rules.texts(connection, digests)
 
-    return Rulebook(editions_of(timeline), fetch) if timeline else None
+    if known is None:
+        return Rulebook(editions, fetch)
+    return replace(known, editions=editions, fetch=fetch)
 
 
 def editions_of(timeline: Sequence[AnyRow]) -> list[Edition]:

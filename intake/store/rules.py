@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -14,7 +14,9 @@ from intake.store.columns import AnyRow
 from intake.store.deletions import put_for_good
 from intake.store.people_tables import PersonRow
 from intake.store.rule_tables import PublicationRow, RuleDraftRow, RuleTextRow
-from intake.store.tables import DecisionRow
+from intake.store.tables import DecisionRow, FactsKeyRow
+
+DECISIONS_AT_ONCE = 1000
 
 
 def timeline(connection: Connection) -> Sequence[AnyRow]:
@@ -43,7 +45,7 @@ def texts_by_prefix(connection: Connection, prefix: str) -> Mapping[str, tuple[s
 
 
 def publications(connection: Connection, layer: str | None = None) -> Sequence[AnyRow]:
-    """Every publication with the names of its two people, the newest first."""
+    """Every publication with the names of its two people, the last to be in force first."""
     proposer = PersonRow.__table__.alias("proposer")
     publisher = PersonRow.__table__.alias("publisher")
     statement = (
@@ -54,7 +56,11 @@ def publications(connection: Connection, layer: str | None = None) -> Sequence[A
         )
         .outerjoin(proposer, proposer.c.id == PublicationRow.proposed_by)
         .outerjoin(publisher, publisher.c.id == PublicationRow.published_by)
-        .order_by(PublicationRow.published_at.desc(), PublicationRow.id.desc())
+        .order_by(
+            PublicationRow.in_force_at.desc(),
+            PublicationRow.published_at.desc(),
+            PublicationRow.id.desc(),
+        )
     )
     if layer is not None:
         statement = statement.where(PublicationRow.layer == layer)
@@ -69,11 +75,12 @@ def publication(connection: Connection, publication_id: UUID) -> AnyRow | None:
 
 
 def last_publication(connection: Connection) -> UUID | None:
-    """The one published last: the next follows it."""
+    """The one that no other follows yet."""
+    following = PublicationRow.__table__.alias("following")
     return connection.scalar(
         select(PublicationRow.id)
-        .order_by(PublicationRow.published_at.desc(), PublicationRow.id.desc())
-        .limit(1)
+        .outerjoin(following, following.c.follows == PublicationRow.id)
+        .where(following.c.id.is_(None))
     )
 
 
@@ -154,3 +161,34 @@ def change_draft(connection: Connection, row: AnyRow, **values: Any) -> bool:
         .values(**values)
     )
     return bool(changed.rowcount)
+
+
+def decisions(connection: Connection, newest: int | None = None) -> Iterator[AnyRow]:
+    """Each stored decision with its data key, those of one key together; a few in memory.
+
+    ``newest``: only so many of the newest.
+    """
+    statement = select(
+        DecisionRow.report_id,
+        DecisionRow.facts_key_id,
+        DecisionRow.sealed_facts,
+        DecisionRow.rules_digest,
+        DecisionRow.decided_at,
+        FactsKeyRow.sealed_key,
+    ).join(FactsKeyRow, FactsKeyRow.id == DecisionRow.facts_key_id)
+    if newest is not None:
+        last = (
+            select(DecisionRow.report_id)
+            .order_by(DecisionRow.decided_at.desc(), DecisionRow.report_id)
+            .limit(newest)
+        )
+        statement = statement.where(DecisionRow.report_id.in_(last))
+    yield from connection.execute(
+        statement.order_by(DecisionRow.facts_key_id),
+        execution_options={"yield_per": DECISIONS_AT_ONCE},
+    )
+
+
+def count_decisions(connection: Connection) -> int:
+    """How many decisions are stored."""
+    return connection.scalar(select(func.count()).select_from(DecisionRow)) or 0

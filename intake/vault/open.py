@@ -66,8 +66,25 @@ def open_facts(
     report_id: UUID,
 ) -> bytes:
     """One report's facts; `key_id` names the data key, as in `SealedFacts`."""
-    info = facts_key_context(replay_private.key_id, key_id)
-    data_key = replay_private.open(sealed_key, info)
-    if len(data_key) != KEY_SIZE:
-        raise EnvelopeDamaged("data key")
-    return unpad(box.reopen(data_key, facts_context(key_id, report_id), sealed_facts))
+    return FactsOpener(replay_private)(sealed_key, sealed_facts, key_id, report_id)
+
+
+class FactsOpener:
+    """Opens the facts of many reports; the data key opened last is kept for the next one."""
+
+    def __init__(self, replay_private: PrivateKey) -> None:
+        self._replay = replay_private
+        self._known: tuple[str, bytes, bytes] | None = None
+
+    def __call__(
+        self, sealed_key: bytes, sealed_facts: bytes, key_id: str, report_id: UUID
+    ) -> bytes:
+        """One report's facts."""
+        if self._known is None or self._known[:2] != (key_id, sealed_key):
+            info = facts_key_context(self._replay.key_id, key_id)
+            data_key = self._replay.open(sealed_key, info)
+            if len(data_key) != KEY_SIZE:
+                raise EnvelopeDamaged("data key")
+            self._known = key_id, sealed_key, data_key
+        place = facts_context(key_id, report_id)
+        return unpad(box.reopen(self._known[2], place, sealed_facts))

@@ -1,0 +1,169 @@
+"""What other rules would have done with the reports of the past: who gains, who loses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from intake.domain.directory import Directory
+from intake.services.desks import Desks, Place
+from intake.services.past import Past
+from intake.services.route import tables_of
+from routing_rules.book import Book
+from routing_rules.decide import decide
+from routing_rules.merge import strictest
+from routing_rules.outcome import Outcome
+from routing_rules.ruleset import RuleSet
+from routing_rules.vocabulary import FactsInvalid
+from routing_rules.weigh import NoRuleGives, ValuesConflict
+
+MOST_READ = 20_000  # a bound on memory
+Seats = frozenset[tuple[str, str]]
+"""Who gets a child's report: kinds with their desks."""
+
+
+@dataclass
+class Impact:
+    """Of ``count`` reports ``moved`` would go otherwise; ``failed`` could not be decided anew.
+
+    ``gained`` and ``lost``: reports by kind of recipient. ``leads``: by lead before and after
+    ("nobody" for none). ``before`` and ``after``: reports by agency, of those whose places are
+    known.
+    """
+
+    count: int = 0
+    moved: int = 0
+    failed: int = 0
+    gained: Counter[str] = field(default_factory=Counter)
+    lost: Counter[str] = field(default_factory=Counter)
+    leads: Counter[tuple[str, str]] = field(default_factory=Counter)
+    before: Counter[str] = field(default_factory=Counter)
+    after: Counter[str] = field(default_factory=Counter)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON types."""
+        return {
+            **{name: getattr(self, name) for name in ("count", "moved", "failed")},
+            **{n: dict(getattr(self, n)) for n in ("gained", "lost", "before", "after")},
+            "leads": [[*pair, number] for pair, number in self.leads.items()],
+        }
+
+
+@dataclass(frozen=True)
+class Rehearse:
+    """Decides the stored reports by a book that is not in force, and compares."""
+
+    past: Past
+    directory: Directory
+
+    def __call__(
+        self,
+        book: Book,
+        newest: int | None = None,
+        progress: Callable[[int], None] = lambda _: None,
+        *,
+        before: Book | None = None,
+    ) -> Impact:
+        """All, or so many of the newest. ``progress`` hears how many are done; ``before``: compare
+        with what this book would have done, not with what was done.
+        """
+        found = Impact()
+        seen = _Seen(self.directory, book)
+        other = _Seen(self.directory, before) if before else None
+        with self.past.kept(newest) as kept:
+            for one in kept:
+                found.count += 1
+                progress(found.count)
+                if one.damaged:
+                    found.failed += 1
+                    continue
+                children = list(zip(one.facts, one.areas, strict=True))
+                try:
+                    after = [seen.outcome(*child) for child in children]
+                    was = (
+                        [other.outcome(*child) for child in children]
+                        if other
+                        else list(map(_stored, one.outcomes))
+                    )
+                except (FactsInvalid, NoRuleGives, ValuesConflict):
+                    found.failed += 1
+                    continue
+                _count(found, was, after, one.places, seen)
+        return found
+
+
+def _count(
+    found: Impact,
+    before: Sequence[tuple[str, Seats]],
+    after: Sequence[tuple[str, Seats]],
+    places: Sequence[Place | None],
+    seen: _Seen,
+) -> None:
+    """Add one report: an agency counts once, whichever of its children it is for."""
+    if before != after:
+        found.moved += 1
+        kinds = [{kind for _, seats in some for kind, _ in seats} for some in (before, after)]
+        found.lost.update(kinds[0] - kinds[1])
+        found.gained.update(kinds[1] - kinds[0])
+        for (old, _), (new, _) in zip(before, after, strict=True):
+            if old != new:
+                found.leads[old, new] += 1
+    for counter, some in ((found.before, before), (found.after, after)):
+        counter.update(
+            {
+                agency
+                for (_, seats), place in zip(some, places, strict=True)
+                if place is not None
+                for agency in seen.agencies(seats, place)
+            }
+        )
+
+
+class _Seen:
+    """What was worked out already: many reports are alike."""
+
+    def __init__(self, directory: Directory, book: Book) -> None:
+        self._book = book
+        self._desks = Desks(directory, book.base.beside["standby"])
+        self._tables: dict[tuple[str, ...], list[RuleSet]] = {}
+        self._read: dict[int, tuple[Outcome, tuple[str, Seats]]] = {}
+        self._agencies: dict[tuple[Seats, Place], frozenset[str]] = {}
+
+    def outcome(self, facts: Mapping[str, object], areas: Sequence[str]) -> tuple[str, Seats]:
+        """Lead and seats of one child."""
+        tables = self._tables.get(tuple(areas))
+        if tables is None:
+            tables = self._tables[tuple(areas)] = tables_of(self._book, areas)
+        outcomes = [decide(table, facts) for table in tables]
+        if len(outcomes) > 1:
+            united = strictest(tables[0].vocabulary, [facts] * len(tables), outcomes)
+            return _seats(united)
+        known = self._read.get(id(outcomes[0]))
+        if known is None:
+            if len(self._read) >= MOST_READ:
+                self._read.clear()
+            # The outcome is kept with it: while it lives nothing else has its identity.
+            known = self._read[id(outcomes[0])] = outcomes[0], _seats(outcomes[0])
+        return known[1]
+
+    def agencies(self, seats: Seats, place: Place) -> frozenset[str]:
+        """The agencies of these seats at one place, whether or not they are manned."""
+        found = self._agencies.get((seats, place))
+        if found is None:
+            desks = (next(self._desks.of_kind(*seat, place), None) for seat in seats)
+            found = frozenset(agency.id for agency in desks if agency)
+            self._agencies[seats, place] = found
+        return found
+
+
+def _stored(outcome: Mapping[str, Any]) -> tuple[str, Seats]:
+    seats = frozenset((str(kind), str(desk)) for kind, desk, *_ in outcome["recipients"])
+    return str(outcome["lead"] or "nobody"), seats
+
+
+def _seats(outcome: Outcome) -> tuple[str, Seats]:
+    kinds = outcome.members("recipients")
+    seats = frozenset((kind, str(outcome.value("desk", kind))) for kind in kinds)
+    return str(outcome.value("lead")), seats

@@ -1,0 +1,77 @@
+"""The decisions that are stored, opened for replay by who holds the replay key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from intake.services.desks import Place
+from intake.store import rules
+from intake.store.columns import AnyRow
+from intake.store.database import Database
+from intake.vault.envelope import EnvelopeDamaged
+from intake.vault.keyring import PrivateKey
+from intake.vault.open import FactsOpener
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One stored decision: for each child its facts, areas, place and outcome (as ``brief``).
+
+    Reports of before areas were kept have none, and no places. ``damaged``: what was sealed cannot
+    be opened; then there is nothing else.
+    """
+
+    report_id: UUID
+    decided_at: datetime
+    rules_digest: str
+    facts: Sequence[Mapping[str, object]] = ()
+    areas: Sequence[Sequence[str]] = ()
+    places: Sequence[Place | None] = ()
+    outcomes: Sequence[Mapping[str, Any]] = ()
+    damaged: bool = False
+
+
+@dataclass(frozen=True)
+class Past:
+    """Opens stored decisions. ``replay_key``: the private half."""
+
+    database: Database
+    replay_key: PrivateKey
+
+    def count(self, newest: int | None = None) -> int:
+        """How many ``kept`` will yield."""
+        with self.database.read() as connection:
+            stored = rules.count_decisions(connection)
+        return stored if newest is None else min(newest, stored)
+
+    @contextmanager
+    def kept(self, newest: int | None = None) -> Iterator[Iterator[Kept]]:
+        """Each stored decision, all or so many of the newest, while the block lasts."""
+        opener = FactsOpener(self.replay_key)
+        with self.database.read() as connection:
+            yield (_opened(opener, row) for row in rules.decisions(connection, newest))
+
+
+def _opened(opener: FactsOpener, row: AnyRow) -> Kept:
+    try:
+        plain = opener(row.sealed_key, row.sealed_facts, row.facts_key_id, row.report_id)
+    except EnvelopeDamaged:
+        return Kept(row.report_id, row.decided_at, row.rules_digest, damaged=True)
+    told = json.loads(plain)
+    facts = told["facts"]
+    places = told.get("places") or [None] * len(facts)
+    return Kept(
+        row.report_id,
+        row.decided_at,
+        row.rules_digest,
+        facts,
+        told.get("areas") or [()] * len(facts),
+        [Place(**place) if place else None for place in places],
+        told["outcomes"],
+    )
