@@ -1,22 +1,66 @@
-"""A second, tiny vocabulary that knows nothing of children: parcels and who handles them."""
+"""A second vocabulary that knows nothing of children: parcels, and who handles them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from routing_rules.load import load
+from routing_rules.load import Beside, Context, load
+from routing_rules.reading import Table
 from routing_rules.ruleset import RuleSet
 
 VOCABULARY = """
-recipients = ["DOCK", "LAB", "SAFE"]
-desks = ["counter", "night"]
-sections = ["label", "content"]
-clocks = ["weigh", "cool"]
-notices = ["ask_sender", "fragile"]
 tiers = ["law", "house", "default"]
-leads = ["SAFE", "LAB", "DOCK"]
-moves = ["weighed"]
-chase_to = ["clerk"]
+
+[outputs.recipients]
+policy = "collect union"
+values = ["DOCK", "LAB", "SAFE"]
+based = true
+
+[outputs.lead]
+policy = "first by tier"
+values = ["SAFE", "LAB", "DOCK", "nobody"]
+joins = "recipients"
+key = "main"
+
+[outputs.desk]
+policy = "collect min"
+per = "recipients"
+values = ["night", "side", "counter"]
+otherwise = "counter"
+
+[outputs.sections]
+policy = "collect union"
+per = "recipients"
+beside = true
+usual = "unless stated"
+values = ["label", "content"]
+
+[outputs.clocks]
+policy = "collect union"
+per = "recipients"
+beside = true
+usual = "always"
+values = ["weigh", "cool"]
+
+[outputs.alert]
+policy = "or"
+
+[outputs.notices]
+policy = "collect union"
+values = ["ask_sender", "fragile"]
+
+[outputs.withhold]
+policy = "collect union"
+takes_from = "recipients"
+
+[outputs.withhold_sections]
+policy = "collect union"
+per = "recipients"
+takes_from = "sections"
+
+[names]
+floors = ["cellar", "attic"]
 
 [fields.main]
 kind = "one"
@@ -44,7 +88,7 @@ id = "parcels"
 title = { fi = "Paketit", sv = "Paket", en = "Parcels" }
 valid_from = 2026-01-01
 
-[recipient]
+[usual]
 DOCK = { sections = ["label", "content"], clocks = ["weigh"] }
 LAB = { sections = ["label"], clocks = ["weigh"] }
 SAFE = { sections = ["label"], clocks = ["weigh"] }
@@ -54,31 +98,36 @@ id = "custom"
 kind = "default"
 valid_from = 2026-01-01
 text = { fi = "Tapa", sv = "Sed", en = "Custom" }
+"""
 
-[standby]
-DOCK = { to = "DOCK", desk = "night", basis = "custom" }
-LAB = { to = "DOCK", desk = "night", basis = "custom" }
-SAFE = { to = "DOCK", desk = "night", basis = "custom" }
-
-[[clock]]
-id = "weigh"
-title = { fi = "Punnitus", sv = "Vägning", en = "Weighed" }
-law = ""
-kind = "hours"
-count = 4
-met_by = ["weighed"]
-valid_from = 2026-01-01
-
-[[clock]]
-id = "cool"
-title = { fi = "Jäähdytys", sv = "Kylning", en = "Cooled" }
-law = ""
-kind = "same_day"
-met_by = ["weighed"]
-valid_from = 2026-01-01
+SHELF = """
+[[shelf]]
+id = "cold-room"
+floor = "cellar"
+places = 40
+for = ["LAB"]
+basis = "custom"
 """
 
 FACTS: dict[str, object] = {"main": "heavy", "marks": {"heavy"}, "weight": 3, "paid": "yes"}
+
+
+def _shelves(top: Table, context: Context) -> Mapping[str, object]:
+    """Read [[shelf]], a table beside the rules that the engine knows nothing of."""
+    found: dict[str, object] = {}
+    if not context.base and top.has("shelf"):
+        top.wrong('"shelf" is for the set that extends no other')
+    kinds = [str(value) for value in context.vocabulary.outputs["recipients"].values]
+    for table in top.tables("shelf", "shelf"):
+        floor = table.word("floor", context.vocabulary.names["floors"])
+        places, kept_for = table.number("places"), table.words("for", kinds)
+        basis = table.word("basis", tuple(context.bases))
+        table.done()
+        found[table.string("id")] = (floor, places, kept_for, basis)
+    return found
+
+
+SHELVES: Beside = {"shelf": _shelves}
 
 
 def rule(name: str, then: str, when: str = "", *, tier: str = "house", more: str = "") -> str:
@@ -99,14 +148,27 @@ then = {{ {then} }}
 DEFAULT = rule("default", 'lead = "DOCK"', tier="default")
 
 
-def write(folder: Path, text: str, vocabulary: str = VOCABULARY) -> Path:
-    """Write the rule file and its vocabulary; return the rule file's path."""
+def over(name: str, extends: str = "parcels", more: str = "") -> str:
+    """The head of a set over another one; `more` adds lines to it."""
+    return f"""
+[ruleset]
+id = "{name}"
+extends = "{extends}"
+tier = "house"
+title = {{ fi = "Talo", sv = "Hus" }}
+valid_from = 2026-01-01
+{more}
+"""
+
+
+def write(folder: Path, text: str, vocabulary: str = VOCABULARY, name: str = "parcels") -> Path:
+    """Write a set and the vocabulary; return the set's path."""
     (folder / "vocabulary.toml").write_text(vocabulary, "utf-8")
-    path = folder / "parcels.toml"
+    path = folder / f"{name}.toml"
     path.write_text(text, "utf-8")
     return path
 
 
 def parcels(folder: Path, *rules: str, head: str = HEAD) -> RuleSet:
     """Load a rule set made of the head and these rules."""
-    return load(write(folder, head + "".join(rules)))
+    return load(write(folder, head + "".join(rules)), beside=SHELVES)

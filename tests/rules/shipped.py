@@ -1,16 +1,20 @@
-"""The shipped rule set, loaded once, and random facts for it."""
+"""The shipped rules, loaded once: the base, those of one area, and random facts for them."""
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from hypothesis import strategies as st
 
-from routing_rules.load import load_checked
+from intake.domain.rule_tables import BESIDE
+from routing_rules.book import load_book
 from routing_rules.vocabulary import FieldKind, Vocabulary
 
-PATH = Path(__file__).parents[2] / "routing_rules" / "rulesets" / "ita-uusimaa.toml"
-SHIPPED = load_checked(PATH)
+FOLDER = Path(__file__).parents[2] / "routing_rules" / "rulesets"
+BOOK = load_book(FOLDER, date(2026, 6, 1), BESIDE)
+BASE = BOOK.base
+SHIPPED = BOOK.table("porvoo")
 
 
 @st.composite
