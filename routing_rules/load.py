@@ -13,7 +13,7 @@ from routing_rules.document import Document, read_document_file
 from routing_rules.load_cases import read_cases
 from routing_rules.load_rules import read_rules
 from routing_rules.load_vocabulary import read_vocabulary
-from routing_rules.reading import Table, validity_of
+from routing_rules.reading import Table, is_id, validity_of
 from routing_rules.rule import Basis, BasisKind, Case, Give, Rule
 from routing_rules.ruleset import RuleSet
 from routing_rules.vocabulary import RulesInvalid, Vocabulary, did_you_mean
@@ -111,7 +111,8 @@ def _read_layer(
     base: bool,
 ) -> Any:
     head = top.table("ruleset")
-    head.string("id")
+    if not is_id(head.string("id")) and head.has("id"):
+        head.wrong('"id" must be one short line')
     title, validity = head.text("title"), validity_of(head)
     tier = vocabulary.tiers[0]
     if base:

@@ -123,7 +123,7 @@ def _range(table: Table, field: Field) -> frozenset[Value]:
     raw = str(table.get(field.name))
     first, _, last = raw.partition("-")
     last = last or first
-    if len(raw) > 9 or not (first.isdecimal() and last.isdecimal()):
+    if len(raw) > 9 or not (raw.isascii() and first.isdecimal() and last.isdecimal()):
         table.wrong(f'"{field.name}" must be a number or a range such as "7-14", not "{raw[:40]}"')
         return frozenset()
     low, high = int(first), int(last)

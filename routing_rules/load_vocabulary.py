@@ -128,7 +128,7 @@ def _check_output(table: Table, output: Output, outputs: Mapping[str, Output]) -
     need(not output.based or plain_union(output.name), '"based" is for plain union outputs')
     need(not output.otherwise or output.single, '"otherwise" is for single outputs')
     if output.policy is Policy.MIN and output.otherwise is not None:
-        need(output.otherwise == output.values[-1], '"otherwise" must be the last of "values"')
+        need(output.values[-1:] == (output.otherwise,), '"otherwise" must be the last of "values"')
     if output.takes_from:
         target = outputs.get(output.takes_from)
         fits = target is not None and target.policy is Policy.UNION and not target.takes_from

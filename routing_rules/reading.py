@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from routing_rules.vocabulary import RulesInvalid, did_you_mean
+from routing_rules.vocabulary import LONGEST_ID, RulesInvalid, did_you_mean, one_line
 
 Text = Mapping[str, str]
 REQUIRED_LANGUAGES = ("fi", "sv")
@@ -18,7 +19,9 @@ LANGUAGES = ("fi", "sv", "en")
 # A set of a thousand rules is a quarter of it; more is a slip, or an attack.
 MOST_BYTES = 4_000_000
 MOST_PROBLEMS = 200
-LONGEST_LINE = 400
+# A key of very many parts, for each of which the reader of TOML goes over all those before it.
+_WORD = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_WORD}(?:[ \t]*+\.[ \t]*+{_WORD}){{50}}")
 
 
 def read_file(path: Path) -> str:
@@ -36,6 +39,8 @@ def read_toml(text: str, name: str) -> dict[str, object]:
     """Read TOML. Raises RulesInvalid, its line beginning with `name`."""
     if len(text) > MOST_BYTES:
         raise RulesInvalid([f"{name}: larger than {MOST_BYTES // 1_000_000} MB"])
+    if _LONG_KEY.search(text):
+        raise RulesInvalid([f"{name}: nested too deep"])
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -60,7 +65,7 @@ class Table:
 
     def wrong(self, what: str) -> None:
         """Add one problem line. Raises RulesInvalid when there are too many to read."""
-        self.problems.append(" ".join(f"{self.where}: {what}".split())[:LONGEST_LINE])
+        self.problems.append(one_line(f"{self.where}: {what}"))
         if len(self.problems) >= MOST_PROBLEMS:
             raise RulesInvalid([*self.problems, "and more: mend these first"])
 
@@ -185,6 +190,8 @@ class Table:
             table = Table(item, f"{self.where}: {noun} {label}", self.problems)
             if not (isinstance(name, str) and name):
                 table.wrong('"id" is missing')
+            elif not is_id(name):
+                table.wrong('"id" must be one short line')
             elif name in seen:
                 table.wrong("the id is used twice")
             else:
@@ -198,6 +205,11 @@ class Table:
         for key in self._raw:
             if key not in self._asked:
                 self.wrong(f'unknown key "{key}"{did_you_mean(key, self._asked)}')
+
+
+def is_id(name: str) -> bool:
+    """Tell whether a name may stand in a line about it."""
+    return name.isprintable() and bool(name.strip()) and len(name) <= LONGEST_ID
 
 
 def validity_of(table: Table) -> tuple[date, date | None]:

@@ -16,6 +16,8 @@ Value = str | int
 UNKNOWN = "unknown"
 # Possible worlds one decision may spread over; far above what a form can leave open.
 MOST_WORLDS = 5_000
+LONGEST_LINE = 400
+LONGEST_ID = 100
 
 
 class FieldKind(StrEnum):
@@ -41,11 +43,17 @@ class Policy(StrEnum):
     OR = "or"
 
 
+def one_line(text: str) -> str:
+    """Return a text as one short line that is safe to show: without control characters."""
+    short = " ".join(text[: 2 * LONGEST_LINE].split())[:LONGEST_LINE]
+    return short if short.isprintable() else "".join(c if c.isprintable() else "?" for c in short)
+
+
 class RulesInvalid(ValueError):
     """The rule file or the vocabulary is wrong; `problems` holds one clear line for each fault."""
 
     def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = list(problems)
+        self.problems = [one_line(problem) for problem in problems]
         super().__init__("\n".join(self.problems))
 
 
