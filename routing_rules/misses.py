@@ -56,7 +56,7 @@ class Misses:
             try:
                 packed |= misses[stated]
             except (KeyError, TypeError):
-                packed |= self._open(place, name, stated)
+                packed |= self._open(place, name, facts)
         for name, place, misses in self._sets:
             members = frozenset(facts[name])  # type: ignore[call-overload]
             found = misses.get(members)
@@ -71,9 +71,12 @@ class Misses:
         parts = zip(*[iter(words)] * self._words, strict=True)
         return [sum(word << _WORD * at for at, word in enumerate(part)) for part in parts]
 
-    def _open(self, place: int, name: str, stated: Any) -> int:
+    def _open(self, place: int, name: str, facts: Mapping[str, Any]) -> int:
         """Return which rules none of the possible values fits, and which some fit but not all."""
-        possible = self._vocabulary.fields[name].unknown if stated == UNKNOWN else stated
+        field, stated = self._vocabulary.fields[name], facts[name]
+        possible = field.unknown if stated == UNKNOWN else stated
+        if field.member_of:
+            possible = [value for value in possible if value in facts[field.member_of]]
         fitting = [self._lookups[name][value] for value in possible]
         some, every = reduce(or_, fitting), reduce(and_, fitting)
         unsure = self._spread(some & ~every, place + len(self.fields))
