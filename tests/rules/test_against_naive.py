@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from routing_rules.cut import Cut
 from routing_rules.decide import decide
@@ -18,7 +20,7 @@ from routing_rules.weigh import NoRuleGives, ValuesConflict
 from tests.rules.naive import Credits, Naive
 from tests.rules.small import VOCABULARY, every_fact, pairs, rulesets
 
-EXAMPLES = 150
+EXAMPLES = 60
 
 
 def decided(rules: RuleSet) -> list[Output]:
@@ -176,3 +178,19 @@ def changes_by_hand(
                 else:
                     yield from ((name, of, value, None) for value in before - after)
                     yield from ((name, of, None, value) for value in after - before)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("drawn", "claim"),
+    [
+        (rulesets(), test_what_is_decided_is_what_the_naive_reading_says),
+        (rulesets(), test_gaps_and_conflicts_are_those_that_trying_all_facts_finds),
+        (rulesets(), test_the_regions_hold_what_each_rule_gives_at_every_point),
+        (pairs(), test_the_difference_names_every_fact_whose_outcome_changes),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_it_holds_of_many_more_sets(drawn: st.SearchStrategy[object], claim: Any) -> None:
+    many = settings(max_examples=1_500, deadline=None)
+    many(given(drawn)(claim.hypothesis.inner_test))()

@@ -101,11 +101,11 @@ def compare(rules: RuleSet, worlds: int) -> frozenset[FindingKind]:
 
 
 def test_clingo_finds_nothing_wrong_with_the_shipped_rules_either() -> None:
-    assert compare(SHIPPED, worlds=60) == frozenset()
+    assert compare(SHIPPED, worlds=25) == frozenset()
 
 
 def test_clingo_finds_the_same_rules_of_the_base_dead_where_no_other_set_adds_to_it() -> None:
-    assert compare(BASE, worlds=60) == {FindingKind.DEAD}
+    assert compare(BASE, worlds=25) == {FindingKind.DEAD}
 
 
 @pytest.mark.parametrize("gone", ["D1", "D3", "T15", "T07-PRI"])
@@ -121,7 +121,7 @@ def test_clingo_finds_the_same_where_shipped_rules_change_their_tiers(
     swapped = {tiers[0]: other, tiers[1]: one}
     rules = [replace(rule, tier=swapped.get(rule.id, rule.tier)) for rule in SHIPPED.rules]
     order = SHIPPED.vocabulary.tiers.index
-    compare(replace(SHIPPED, rules=tuple(sorted(rules, key=lambda r: order(r.tier)))), worlds=20)
+    compare(replace(SHIPPED, rules=tuple(sorted(rules, key=lambda r: order(r.tier)))), worlds=5)
 
 
 @pytest.mark.parametrize("seed", range(1, 21))
@@ -129,7 +129,7 @@ def test_clingo_finds_the_same_in_random_sets_with_planted_faults(seed: int) -> 
     chance = random.Random(seed)  # noqa: S311  (invented rules, no secrets)
     rules = invented(seed)
     plant = PLANTS[seed % len(PLANTS)]
-    kinds = compare(planted(rules, plant, chance), worlds=10)
+    kinds = compare(planted(rules, plant, chance), worlds=4)
     expected = {
         "gap": FindingKind.GAP,
         "conflict": FindingKind.CONFLICT,

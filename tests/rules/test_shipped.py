@@ -151,7 +151,7 @@ LEAVE_SENT = {"accept", "lsl26_start", "lsl26_complete"}
 """Clocks that no move meets while a referral is still unaccepted."""
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(facts=facts_of(SHIPPED.vocabulary))
 def test_every_set_of_facts_has_a_lead_or_advice(facts: dict[str, object]) -> None:
     outcome = decide(SHIPPED, facts)
@@ -173,7 +173,7 @@ def test_every_set_of_facts_has_a_lead_or_advice(facts: dict[str, object]) -> No
         assert set(kinds) <= {"SOC", "POL"}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(facts=facts_of(SHIPPED.vocabulary))
 def test_the_duty_to_notify_always_reaches_social_services(facts: dict[str, object]) -> None:
     if "R1" not in matched(SHIPPED, facts):
@@ -184,7 +184,7 @@ def test_the_duty_to_notify_always_reaches_social_services(facts: dict[str, obje
     assert {"urgency", "lsl26_start", "lsl26_complete"} <= set(outcome.members("clocks", "SOC"))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(facts=facts_of(SHIPPED.vocabulary))
 def test_who_is_withheld_gets_it_by_law_only(facts: dict[str, object]) -> None:
     hit = [SHIPPED.by_id[name] for name in matched(SHIPPED, facts)]
@@ -197,7 +197,7 @@ def test_who_is_withheld_gets_it_by_law_only(facts: dict[str, object]) -> None:
             assert "place" not in outcome.members("sections", kind)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(facts=facts_of(SHIPPED.vocabulary))
 def test_an_unknown_age_is_never_milder_than_a_known_one(facts: dict[str, object]) -> None:
     outputs = SHIPPED.vocabulary.outputs
