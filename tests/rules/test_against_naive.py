@@ -192,5 +192,9 @@ def changes_by_hand(
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_it_holds_of_many_more_sets(drawn: st.SearchStrategy[object], claim: Any) -> None:
-    many = settings(max_examples=1_500, deadline=None)
-    many(given(drawn)(claim.hypothesis.inner_test))()
+    @settings(max_examples=1_500, deadline=None)
+    @given(drawn)
+    def many(value: object) -> None:
+        claim.hypothesis.inner_test(value)
+
+    many()
