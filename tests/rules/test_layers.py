@@ -95,7 +95,7 @@ def led_by_social_services(rule: Raw) -> None:
         ("T15", then(lead="POL", clocks=None), Give("lead", "", "SOC")),
         ("R3", lambda rule: rule["when"].update(age="0-17"), Give("recipients", "", "POL")),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else getattr(value, "output", ""),
 )
 def test_an_overlay_that_weakens_a_law_rule_is_found_with_a_witness(
     name: str, edit: Callable[[Raw], object], gives: Give
