@@ -23,6 +23,7 @@ from routing_rules.canonical import plain
 from routing_rules.cases import run_cases
 from routing_rules.difference import Change, difference
 from routing_rules.explain import explain
+from routing_rules.schema import schema_of_facts, schema_of_file
 
 SOURCE = "a file, a folder, a digest, or in-force (the default)"
 
@@ -44,6 +45,8 @@ def add(commands: Any) -> None:
     diff.add_argument("before", metavar="A", help=SOURCE)
     diff.add_argument("after", metavar="B", help=SOURCE)
     rule_desk.add(verbs)
+    schema = add_command(verbs, "schema", _schema, "the JSON Schema of the facts or of the file")
+    schema.add_argument("of", choices=("facts", "rule-set"))
     for verb in (check, cases, decide, diff):
         verb.add_argument("--json", action="store_true")
 
@@ -120,6 +123,7 @@ def _decide(chosen: argparse.Namespace) -> int:
             f"No set is for {chosen.municipality!r}: choose of {', '.join(book.tables)}"
         )
     tables = tables_of(book, [chosen.municipality] if chosen.municipality else [])
+    next(tables[0].vocabulary.worlds(facts))  # JSON may hold what no fact is, such as true
     decision = decide_by(tables, facts)
     whys = [explain(table, facts) for table in tables] if chosen.why else []
     if chosen.json:
@@ -168,6 +172,12 @@ def _diff(chosen: argparse.Namespace) -> int:
     if not found and not chosen.json:
         print("nothing changes")
     return 1 if any(each.changes for each in found.values()) else 0
+
+
+def _schema(chosen: argparse.Namespace) -> int:
+    made = {"facts": schema_of_facts, "rule-set": schema_of_file}[chosen.of]
+    print(json.dumps(made(book_of(None).base.vocabulary), ensure_ascii=False, indent=1))
+    return 0
 
 
 def _different(before: Book, after: Book) -> list[str | None]:

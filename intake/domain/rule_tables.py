@@ -54,7 +54,8 @@ def _kinds(vocabulary: Vocabulary) -> tuple[str, ...]:
 
 
 def _words(vocabulary: Vocabulary, output: str) -> tuple[str, ...]:
-    return tuple(map(str, vocabulary.outputs[output].values))
+    found = vocabulary.outputs.get(output)
+    return tuple(map(str, found.values)) if found else ()
 
 
 def _of_the_base(top: Table, key: str, context: Context) -> bool:
@@ -77,7 +78,7 @@ def _clocks(top: Table, context: Context) -> Mapping[str, Clock]:
             "title": table.text("title"),
             "law": table.string("law"),
             **_length(table),
-            "met_by": table.words("met_by", context.vocabulary.names["moves"]),
+            "met_by": table.words("met_by", context.vocabulary.names.get("moves", ())),
             "valid_from": valid_from,
             "valid_to": valid_to,
         }
@@ -115,7 +116,7 @@ def _chases(top: Table, context: Context) -> Mapping[str, Mapping[str, Any]]:
             "id": table.string("id"),
             "plan": table.word("plan", CHASE_PLANS),
             "clocks": table.words("clocks", _words(context.vocabulary, "clocks")),
-            "to": table.word("to", context.vocabulary.names["chase_to"]),
+            "to": table.word("to", context.vocabulary.names.get("chase_to", ())),
             "working_days": None,
             "at": None,
             "minutes_after_arrival": None,
