@@ -28,36 +28,34 @@ class Cut:
 
     def outside(self, box: Box, regions: Sequence[Region]) -> Iterator[Box]:
         """Yield disjoint boxes that together are the part of `box` outside all regions."""
-        possible, minus = self.space.possible, self.space.minus
+        meeting, minus = self.space.meeting, self.space.minus
         left: list[tuple[Box, Sequence[Region]]] = [(box, regions)]
         while left:
             self._spend()
             box, regions = left.pop()
-            near: list[Region] = []
-            for region in regions:
-                if possible(box & region.box):
-                    if not region.holes and not box & ~region.box:
-                        break
-                    near.append(region)
-            else:
-                if not near:
-                    yield box
-                    continue
-                first = min(near, key=lambda region: (box & ~region.box).bit_count())
-                rest = [region for region in near if region is not first]
-                left.extend((piece, rest) for piece in minus(box, first.box))
-                if first.holes:
-                    inner = self.inside(box & first.box, first.holes)
-                    left.extend((piece, rest) for piece in inner)
+            near = meeting(box, regions)
+            if not near:
+                yield box
+                continue
+            apart = [(box & ~region.box).bit_count() for region in near]
+            least = min(apart)
+            at = apart.index(least)
+            first, rest = near[at], near[:at] + near[at + 1 :]
+            if not least and any(not each.holes and not box & ~each.box for each in near):
+                continue
+            left.extend((piece, rest) for piece in minus(box, first.box))
+            if first.holes:
+                inner = self.inside(box & first.box, first.holes)
+                left.extend((piece, rest) for piece in inner)
 
     def inside(self, box: Box, regions: Sequence[Region]) -> Iterator[Box]:
         """Yield disjoint boxes that together are the part of `box` inside some region."""
-        possible, minus = self.space.possible, self.space.minus
+        meeting, minus = self.space.meeting, self.space.minus
         left: list[tuple[Box, Sequence[Region]]] = [(box, regions)]
         while left:
             self._spend()
             box, regions = left.pop()
-            near = [region for region in regions if possible(box & region.box)]
+            near = meeting(box, regions)
             if not near:
                 continue
             first, rest = near[0], near[1:]

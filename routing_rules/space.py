@@ -11,6 +11,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Protocol, TypeVar
 
 from routing_rules.rule import SetTest, Test
 from routing_rules.vocabulary import Field, FieldKind, Value, Vocabulary
@@ -21,6 +24,17 @@ Conditions = dict[str, object]
 ("none"). A field that does not matter is left out."""
 
 
+class HasBox(Protocol):
+    """What lies in a box."""
+
+    @property
+    def box(self) -> Box:
+        """The box."""
+
+
+Held = TypeVar("Held", bound=HasBox)
+
+
 @dataclass(frozen=True)
 class _Segment:
     """The bits of one plain field, or of one member of a set field."""
@@ -29,10 +43,8 @@ class _Segment:
     member: Value | None
     bits: tuple[int, ...]
     """One bit for each value in order; of a member: in, out."""
-
-    @property
-    def full(self) -> int:
-        return sum(self.bits)
+    full: int
+    """All of them."""
 
 
 class Space:
@@ -63,11 +75,25 @@ class Space:
         self._of: dict[tuple[str, Value | None], _Segment] = {
             (segment.field.name, segment.member): segment for segment in self._segments
         }
+        # Of each value of the key: its bit, that of its member being in, and all of the member's.
+        self._owned = [
+            (bit, owned.bits[0], owned.full)
+            for segment in self._segments
+            if key and segment.field is key
+            for value, bit in zip(key.values, segment.bits, strict=True)
+            for owned in [self._of[key.member_of or "", value]]
+        ]
+        self._counted = [
+            segment.full
+            for segment in self._segments
+            if segment.field is not key
+            and not (key and segment.field.name == key.member_of and segment.member in key.values)
+        ]
         self._masks: dict[Box, tuple[int, ...]] = {}
 
     def _add(self, field: Field, member: Value | None, count: int, apart: int) -> None:
         bits = tuple(1 << self._place + apart * number for number in range(count))
-        self._segments.append(_Segment(field, member, bits))
+        self._segments.append(_Segment(field, member, bits, sum(bits)))
         width = apart * (count - 1) + 1
         self._ones |= (1 << width) - 1 << self._place
         self._place += width
@@ -80,6 +106,19 @@ class Space:
             return False
         bits = self._key_bits
         return not bits or bool(box >> self._key_at & box >> self._owner_at & bits)
+
+    def meeting(self, box: Box, regions: Iterable[Held]) -> list[Held]:
+        """Return the regions whose boxes share some facts with the box."""
+        ones, guards, bits = self._ones, self._guards, self._key_bits
+        key_at, owner_at = self._key_at, self._owner_at
+        found = []
+        for region in regions:
+            both = box & region.box
+            if (both + ones) & guards == guards and (
+                not bits or both >> key_at & both >> owner_at & bits
+            ):
+                found.append(region)
+        return found
 
     def boxes(self, when: Mapping[str, Test]) -> list[Box]:
         """Return disjoint boxes that together hold the facts for which `when` holds."""
@@ -133,27 +172,19 @@ class Space:
 
     def count(self, box: Box) -> int:
         """Return how many sets of facts lie in the box."""
-        key = self._vocabulary.lead_key
         number = 1
-        sizes: dict[Value, int] = {}
-        for segment in self._segments:
-            size = (box & segment.full).bit_count()
-            if key and segment.field is key:
-                continue
-            if key and segment.field.name == key.member_of and segment.member is not None:
-                sizes[segment.member] = size
-            else:
-                number *= size
-        if key is None:
+        for mask in self._counted:
+            number *= (box & mask).bit_count()
+        if not self._owned:
             return number
-        together = 0
-        for value, bit in zip(key.values, self._of[key.name, None].bits, strict=True):
-            if box & bit and box & self._of[key.member_of or "", value].bits[0]:
-                others = 1
-                for member, size in sizes.items():
-                    others *= 1 if member == value else size
-                together += others
-        return number * together
+        # For each value of the key its member is in: the half, if the member may be in or out.
+        halves = 0
+        for key, into, full in self._owned:
+            size = (box & full).bit_count()
+            number *= size
+            if box & key and box & into:
+                halves += 2 if size == 1 else 1
+        return number * halves // 2
 
     def witness(self, box: Box) -> dict[str, object]:
         """Return one full set of facts in the box; set facts as small as they may be."""
@@ -200,8 +231,9 @@ class Space:
     def joined(self, boxes: Sequence[Box]) -> list[Box]:
         """Return fewer boxes that hold the same facts: two that differ in one field become one."""
         left = list(dict.fromkeys(boxes))
-        for segment in [*reversed(self._segments), *self._segments]:
-            mask = segment.full
+        narrowed = reduce(or_, (self.everything & ~box for box in left), 0)
+        masks = [segment.full for segment in self._segments if segment.full & narrowed]
+        for mask in (*reversed(masks), *masks):
             together: dict[int, int] = {}
             for box in left:
                 together[box & ~mask] = together.get(box & ~mask, 0) | box & mask
