@@ -26,7 +26,7 @@ def decide(ruleset: RuleSet, facts: Mapping[str, object]) -> Outcome:
         found = ruleset.matcher.match_worlds(facts)
         outcomes = [_of_match(ruleset, match) for _, match in found]
         return strictest(ruleset.vocabulary, [world for world, _ in found], outcomes)
-    return _of_match(ruleset, match)
+    return ruleset.remembered.get(match) or _of_match(ruleset, match)
 
 
 def matched(ruleset: RuleSet, facts: Mapping[str, object]) -> tuple[str, ...]:

@@ -58,18 +58,28 @@ class Matcher:
         looked_up = {field.name: _lookup(field, rules) for field in plain}
         self._plain = list(looked_up.items())
         self._combined = list(_combined(self._plain))
+        key = vocabulary.lead_key
+        self._key = (key.name, key.member_of) if key and key.member_of else None
+        # With each set the name of the lead key, if that is a member of it.
         self._sets = [
-            (field.name, SetLookup(field, rules)) for field in fields if field.kind == FieldKind.SET
+            (
+                field.name,
+                SetLookup(field, rules),
+                key.name if key and key.member_of == field.name else None,
+            )
+            for field in fields
+            if field.kind == FieldKind.SET
         ]
         # By field: the rules that a value fits. Of a set fact worked out on first use.
-        self.lookups: dict[str, Lookup] = {**looked_up, **dict(self._sets)}
+        self.lookups: dict[str, Lookup] = {
+            **looked_up,
+            **{name: sets for name, sets, _ in self._sets},
+        }
         self._unknown: dict[str, dict[Value, int]] = {
             field.name: {value: looked_up[field.name][value] for value in field.unknown}
             for field in plain
             if field.unknown
         }
-        key = vocabulary.lead_key
-        self._key = (key.name, key.member_of) if key and key.member_of else None
 
     def match(self, facts: Mapping[str, object]) -> Match:
         """Match one world.
@@ -82,17 +92,18 @@ class Matcher:
         mask = self._every
         for values, lookup in self._combined:
             mask &= lookup[values(facts)]
-        for name, sets in self._sets:
-            members = facts[name]
+        key: Any = None
+        for name, sets, owned in self._sets:
+            members: Any = facts[name]
             if members.__class__ is not frozenset:
-                members = frozenset(members)  # type: ignore[call-overload]
-            mask &= sets[members]
-        if self._key is None:
-            return mask, None
-        key = facts[self._key[0]]
-        if key not in facts[self._key[1]]:  # type: ignore[operator]
-            raise KeyError
-        return mask, key  # type: ignore[return-value]
+                members = frozenset(members)
+            allowed = sets.get(members)  # faster than what a subclass of dict does by itself
+            mask &= sets[members] if allowed is None else allowed
+            if owned is not None:
+                key = facts[owned]
+                if key not in members:
+                    raise KeyError
+        return mask, key
 
     def match_worlds(self, facts: Mapping[str, object]) -> list[tuple[World, Match]]:
         """Match each possible world, told by the values of the open facts alone.
@@ -122,7 +133,7 @@ class Matcher:
                     raise KeyError
             else:
                 choices[name] = {_exact(value): lookup[value] for value in stated}  # type: ignore[attr-defined]
-        for name, sets in self._sets:
+        for name, sets, _ in self._sets:
             mask &= sets[frozenset(facts[name])]  # type: ignore[call-overload]
         if math.prod(map(len, choices.values())) > MOST_WORLDS:
             raise KeyError
@@ -201,7 +212,9 @@ def _table(
                 for values, mask in table.items()
                 for value, allowed in lookup.items()
             }
-    return itemgetter(*names), table
+    # Many combinations allow the same rules: one number for all of them is nearer at hand.
+    same: dict[int, int] = {}
+    return itemgetter(*names), {key: same.setdefault(mask, mask) for key, mask in table.items()}
 
 
 def keyed_on(rule: Rule, vocabulary: Vocabulary) -> frozenset[Value] | None:
