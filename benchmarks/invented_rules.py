@@ -91,9 +91,30 @@ def invented(count: int, categories: int, seed: int = 1) -> str:
 
 def load_invented(count: int, categories: int, seed: int = 1) -> RuleSet:
     """Load such a set."""
-    return build(
-        vocabulary(categories), [read_document(invented(count, categories, seed), "invented")]
-    )
+    return load_text(invented(count, categories, seed), categories)
+
+
+def load_text(text: str, categories: int) -> RuleSet:
+    """Load a set from its text, over the vocabulary with this many categories."""
+    return build(vocabulary(categories), [read_document(text, "invented")])
+
+
+def load_edited(count: int, categories: int, seed: int = 1) -> RuleSet:
+    """Load such a set after an afternoon's work: five rules say something else, one is gone."""
+    document = read_document(invented(count, categories, seed), "invented")
+    written = document.raw["rule"]
+    assert isinstance(written, list)
+    rules = {rule["id"]: dict(rule) for rule in written}
+    leads = [name for name in rules if name.startswith("lead-")]
+    more = [name for name in rules if name.startswith("more-")]
+    for name in leads[:2]:
+        rules[name]["then"] = {"lead": "WEL"}
+    rules[leads[2]]["then"] = {**rules[leads[2]]["then"], "notices": "nothing_to_guardians"}
+    rules[more[0]]["when"] = {**rules[more[0]]["when"], "hours": "closed"}
+    rules[more[1]]["then"] = {"recipients": "YOU"}
+    del rules[more[2]]
+    raw = {**document.raw, "rule": list(rules.values())}
+    return build(vocabulary(categories), [Document("edited", document.text, raw)])
 
 
 def _further(name: str, categories: int, chance: random.Random) -> str:
