@@ -9,7 +9,7 @@ from typing import Any
 
 from intake.domain.directory import Directory
 from intake.services.desks import Desks, Place
-from intake.services.past import Past
+from intake.services.past import Kept, Past, kept_of
 from intake.services.route import tables_of
 from routing_rules.book import Book
 from routing_rules.decide import decide
@@ -19,7 +19,7 @@ from routing_rules.ruleset import RuleSet
 from routing_rules.vocabulary import FactsInvalid
 from routing_rules.weigh import NoRuleGives, ValuesConflict
 
-MOST_READ = 20_000  # a bound on memory
+MOST_READ, MOST_ALIKE = 20_000, 20_000  # bounds on memory
 Seats = frozenset[tuple[str, str]]
 """Who gets a child's report: kinds with their desks."""
 
@@ -69,56 +69,82 @@ class Rehearse:
         """All, or so many of the newest. ``progress`` hears how many are done; ``before``: compare
         with what this book would have done, not with what was done.
         """
-        found = Impact()
         seen = _Seen(self.directory, book)
         other = _Seen(self.directory, before) if before else None
-        with self.past.kept(newest) as kept:
-            for one in kept:
-                found.count += 1
-                progress(found.count)
-                if one.damaged:
-                    found.failed += 1
-                    continue
-                children = list(zip(one.facts, one.areas, strict=True))
-                try:
-                    after = [seen.outcome(*child) for child in children]
-                    was = (
-                        [other.outcome(*child) for child in children]
-                        if other
-                        else list(map(_stored, one.outcomes))
-                    )
-                except (FactsInvalid, NoRuleGives, ValuesConflict):
-                    found.failed += 1
-                    continue
-                _count(found, was, after, one.places, seen)
+        found, alike = Impact(), dict[bytes | None, _Alike]()
+        with self.past.opened(newest) as opened:
+            for number, (row, plain) in enumerate(opened, 1):
+                one = alike.get(plain)
+                if one is None:
+                    if len(alike) >= MOST_ALIKE:
+                        _add_up(found, alike)
+                    one = alike[plain] = _alike(kept_of(row, plain), seen, other)
+                one.times += 1
+                progress(number)
+        _add_up(found, alike)
         return found
 
 
-def _count(
-    found: Impact,
-    before: Sequence[tuple[str, Seats]],
-    after: Sequence[tuple[str, Seats]],
-    places: Sequence[Place | None],
-    seen: _Seen,
-) -> None:
-    """Add one report: an agency counts once, whichever of its children it is for."""
-    if before != after:
-        found.moved += 1
-        kinds = [{kind for _, seats in some for kind, _ in seats} for some in (before, after)]
-        found.lost.update(kinds[0] - kinds[1])
-        found.gained.update(kinds[1] - kinds[0])
-        for (old, _), (new, _) in zip(before, after, strict=True):
-            if old != new:
-                found.leads[old, new] += 1
-    for counter, some in ((found.before, before), (found.after, after)):
-        counter.update(
-            {
-                agency
-                for (_, seats), place in zip(some, places, strict=True)
-                if place is not None
-                for agency in seen.agencies(seats, place)
-            }
+@dataclass
+class _Alike:
+    """What happens to all reports of the same facts and places, and how many there are."""
+
+    failed: bool = False
+    moved: bool = False
+    gained: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
+    leads: tuple[tuple[str, str], ...] = ()
+    before: frozenset[str] = frozenset()
+    after: frozenset[str] = frozenset()
+    times: int = 0
+
+
+def _add_up(found: Impact, alike: dict[bytes | None, _Alike]) -> None:
+    """Add to the figures, and forget."""
+    for one in alike.values():
+        found.count += one.times
+        found.failed += one.times if one.failed else 0
+        found.moved += one.times if one.moved else 0
+        for name in ("gained", "lost", "leads", "before", "after"):
+            counter = getattr(found, name)
+            for each in getattr(one, name):
+                counter[each] += one.times
+    alike.clear()
+
+
+def _alike(kept: Kept, seen: _Seen, other: _Seen | None) -> _Alike:
+    """What happens to one report: an agency counts once, whichever of its children it is for."""
+    if kept.damaged:
+        return _Alike(failed=True)
+    children = list(zip(kept.facts, kept.areas, strict=True))
+    try:
+        after = [seen.outcome(*child) for child in children]
+        before = (
+            [other.outcome(*child) for child in children]
+            if other
+            else list(map(_stored, kept.outcomes))
         )
+    except (FactsInvalid, NoRuleGives, ValuesConflict):
+        return _Alike(failed=True)
+    kinds = [frozenset(kind for _, seats in some for kind, _ in seats) for some in (before, after)]
+    agencies = [
+        frozenset(
+            agency
+            for (_, seats), place in zip(some, kept.places, strict=True)
+            if place is not None
+            for agency in seen.agencies(seats, place)
+        )
+        for some in (before, after)
+    ]
+    leads = zip(before, after, strict=True)
+    return _Alike(
+        moved=before != after,
+        gained=kinds[1] - kinds[0],
+        lost=kinds[0] - kinds[1],
+        leads=tuple((old, new) for (old, _), (new, _) in leads if old != new),
+        before=agencies[0],
+        after=agencies[1],
+    )
 
 
 class _Seen:

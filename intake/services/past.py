@@ -53,15 +53,28 @@ class Past:
     @contextmanager
     def kept(self, newest: int | None = None) -> Iterator[Iterator[Kept]]:
         """Each stored decision, all or so many of the newest, while the block lasts."""
+        with self.opened(newest) as opened:
+            yield (kept_of(row, plain) for row, plain in opened)
+
+    @contextmanager
+    def opened(self, newest: int | None = None) -> Iterator[Iterator[tuple[AnyRow, bytes | None]]]:
+        """The same as rows with what was sealed, as bytes; None where it is damaged."""
         opener = FactsOpener(self.replay_key)
+
+        def opened(row: AnyRow) -> tuple[AnyRow, bytes | None]:
+            sealed = row.sealed_key, row.sealed_facts, row.facts_key_id, row.report_id
+            try:
+                return row, opener(*sealed)
+            except EnvelopeDamaged:
+                return row, None
+
         with self.database.read() as connection:
-            yield (_opened(opener, row) for row in rules.decisions(connection, newest))
+            yield map(opened, rules.decisions(connection, newest))
 
 
-def _opened(opener: FactsOpener, row: AnyRow) -> Kept:
-    try:
-        plain = opener(row.sealed_key, row.sealed_facts, row.facts_key_id, row.report_id)
-    except EnvelopeDamaged:
+def kept_of(row: AnyRow, plain: bytes | None) -> Kept:
+    """A stored decision as it was opened."""
+    if plain is None:
         return Kept(row.report_id, row.decided_at, row.rules_digest, damaged=True)
     told = json.loads(plain)
     facts = told["facts"]

@@ -164,7 +164,7 @@ def change_draft(connection: Connection, row: AnyRow, **values: Any) -> bool:
 
 
 def decisions(connection: Connection, newest: int | None = None) -> Iterator[AnyRow]:
-    """Each stored decision with its data key, those of one key together; a few in memory.
+    """Each stored decision with its data key, in any order; a few in memory.
 
     ``newest``: only so many of the newest.
     """
@@ -183,10 +183,7 @@ def decisions(connection: Connection, newest: int | None = None) -> Iterator[Any
             .limit(newest)
         )
         statement = statement.where(DecisionRow.report_id.in_(last))
-    yield from connection.execute(
-        statement.order_by(DecisionRow.facts_key_id),
-        execution_options={"yield_per": DECISIONS_AT_ONCE},
-    )
+    yield from connection.execute(statement, execution_options={"yield_per": DECISIONS_AT_ONCE})
 
 
 def count_decisions(connection: Connection) -> int:

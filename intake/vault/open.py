@@ -70,21 +70,27 @@ def open_facts(
 
 
 class FactsOpener:
-    """Opens the facts of many reports; the data key opened last is kept for the next one."""
+    """Opens the facts of many reports. Data keys are kept for the next ones: each process that
+    seals has one at a time, for many reports.
+    """
+
+    MOST_KEYS = 1000
 
     def __init__(self, replay_private: PrivateKey) -> None:
         self._replay = replay_private
-        self._known: tuple[str, bytes, bytes] | None = None
+        self._known: dict[tuple[str, bytes], bytes] = {}
 
     def __call__(
         self, sealed_key: bytes, sealed_facts: bytes, key_id: str, report_id: UUID
     ) -> bytes:
         """One report's facts."""
-        if self._known is None or self._known[:2] != (key_id, sealed_key):
+        data_key = self._known.get((key_id, sealed_key))
+        if data_key is None:
             info = facts_key_context(self._replay.key_id, key_id)
             data_key = self._replay.open(sealed_key, info)
             if len(data_key) != KEY_SIZE:
                 raise EnvelopeDamaged("data key")
-            self._known = key_id, sealed_key, data_key
-        place = facts_context(key_id, report_id)
-        return unpad(box.reopen(self._known[2], place, sealed_facts))
+            if len(self._known) >= self.MOST_KEYS:
+                self._known.clear()
+            self._known[key_id, sealed_key] = data_key
+        return unpad(box.reopen(data_key, facts_context(key_id, report_id), sealed_facts))

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert, update
+
+from intake.domain.decision import brief
+from intake.domain.report import canonical
+from intake.services.impact import Rehearse
+from intake.services.replay import FORMERLY, Replay
+from intake.services.route import decide_by
+from intake.store import rules
+from intake.store.tables import DecisionRow, FactsKeyRow
+from intake.vault.seal import FactsSealer, PublicKey
+from intake.wiring import REPLAY_KEY_ID
+from routing_rules.book import Book
+from routing_rules.document import read_document
+from tests.site import Site, child_answers, worry_answers
+
+LAYER = "ita-uusimaa"
+
+
+def edited(site: Site, old: str, new: str) -> Book:
+    """The rules in force with one edit."""
+    document = site.parts.book.documents[LAYER]
+    assert old in document.text
+    drafted = read_document(document.text.replace(old, new, 1), LAYER)
+    return site.parts.rulebook.made_of(site.parts.rulebook.editions[-1].digests, [drafted])
+
+
+def filed(site: Site) -> list[UUID]:
+    """Three reports: bullying, neglect, and siblings of two towns."""
+    bullying = worry_answers(worry={"categories": ["bullying"], "primary": "bullying"})
+    neglect = worry_answers(worry={"categories": ["neglect"], "primary": "neglect"})
+    siblings = [child_answers(), child_answers(municipality="kerava")]
+    several = worry_answers() | {"children": siblings}
+    return [site.send(answers).report_id for answers in (bullying, neglect, several)]
+
+
+def tampered(site: Site, report_id: UUID, **values: object) -> None:
+    with site.parts.database.write() as connection:
+        changed = update(DecisionRow).where(DecisionRow.report_id == report_id).values(**values)
+        assert connection.execute(changed).rowcount == 1
+
+
+def test_every_report_comes_out_alike_again(site: Site) -> None:
+    filed(site)
+    heard: list[int] = []
+    found = Replay(site.parts.past, site.parts.rulebook)(progress=heard.append)
+    assert found.holds
+    assert (found.count, heard) == (3, [1, 2, 3])
+    assert Replay(site.parts.past, site.parts.rulebook)(newest=2).count == 2
+
+
+def test_a_decision_that_names_other_rules_differs(site: Site) -> None:
+    (first, *_) = filed(site)
+    tampered(site, first, rules_digest="0" * 64)
+    (difference,) = Replay(site.parts.past, site.parts.rulebook)().differences
+    assert difference.report_id == first
+    assert "other rules" in difference.parts[0]
+    tampered(site, first, rules_digest=next(iter(FORMERLY)))
+    assert Replay(site.parts.past, site.parts.rulebook)().holds
+
+
+def test_a_decision_that_was_swapped_cannot_be_opened(site: Site) -> None:
+    first, second, _ = filed(site)
+    with site.parts.database.read() as connection:
+        rows = {row.report_id: row for row in rules.decisions(connection)}
+    tampered(site, first, sealed_facts=rows[second].sealed_facts)
+    (difference,) = Replay(site.parts.past, site.parts.rulebook)().differences
+    assert difference.report_id == first
+    assert "cannot be opened" in difference.parts[0]
+    assert Rehearse(site.parts.past, site.parts.directory)(site.parts.book).failed == 1
+
+
+def test_an_outcome_that_the_rules_do_not_give_differs_by_its_part(site: Site) -> None:
+    (first, *_) = filed(site)
+    resealed(site, first, lead="POL")
+    (difference,) = Replay(site.parts.past, site.parts.rulebook)().differences
+    assert difference.parts == ("lead",)
+
+
+def test_reports_of_before_areas_were_kept_are_replayed(site: Site) -> None:
+    (first, *_) = filed(site)
+    resealed(site, first, keep=("facts", "outcomes"))
+    assert Replay(site.parts.past, site.parts.rulebook)().holds
+    found = Rehearse(site.parts.past, site.parts.directory)(site.parts.book)
+    assert (found.count, found.moved) == (3, 0)
+
+
+def resealed(site: Site, report_id: UUID, keep: tuple[str, ...] = (), **outcome: object) -> None:
+    """Seal a stored decision anew: only some of its parts, or with another outcome."""
+    with site.parts.past.kept() as kept:
+        (one,) = (each for each in kept if each.report_id == report_id)
+    told = {
+        "facts": one.facts,
+        "areas": one.areas,
+        "places": one.places,
+        "outcomes": [{**each, **outcome} for each in one.outcomes],
+    }
+    told = {name: value for name, value in told.items() if not keep or name in keep}
+    public = site.parts.submit.replay_key
+    assert isinstance(public, PublicKey)
+    assert public.key_id == REPLAY_KEY_ID
+    sealed = FactsSealer(public).seal(report_id, canonical(told))
+    with site.parts.database.write() as connection:
+        connection.execute(
+            insert(FactsKeyRow).values(
+                id=sealed.key_id, sealed_key=sealed.sealed_key, created_at=site.hands()
+            )
+        )
+    tampered(site, report_id, facts_key_id=sealed.key_id, sealed_facts=sealed.sealed_facts)
+
+
+def test_rules_that_say_the_same_move_nobody(site: Site) -> None:
+    filed(site)
+    found = Rehearse(site.parts.past, site.parts.directory)(site.parts.book)
+    assert (found.count, found.moved, found.failed) == (3, 0, 0)
+    assert found.before == found.after
+    assert not found.gained
+    assert not found.lost
+
+
+def test_who_gains_and_who_loses_is_what_deciding_each_report_says(site: Site) -> None:
+    filed(site)
+    book = edited(
+        site,
+        'when = { categories = { any = ["neglect"] }, age = "0-17", unborn = "no" }\nthen = {',
+        'when = { categories = { any = ["neglect"] }, age = "0-17", unborn = "no" }\n'
+        'then = { recipients = ["POL"],',
+    )
+    found = Rehearse(site.parts.past, site.parts.directory)(book, newest=500)
+    assert (found.count, found.moved) == (3, 2)
+    assert found.gained == Counter({"POL": 2})
+    assert not found.lost
+    assert found.after["pol-office"] == found.before["pol-office"] + 2
+    back = Rehearse(site.parts.past, site.parts.directory)(site.parts.book, before=book)
+    assert back.lost == Counter({"POL": 2})
+    assert back.to_json()["lost"] == {"POL": 2}
+
+
+@pytest.mark.parametrize("part", ["facts", "areas", "places", "outcomes"])
+def test_what_a_replay_needs_is_sealed_with_the_decision(site: Site, part: str) -> None:
+    report_id = site.send(worry_answers()).report_id
+    with site.parts.past.kept() as kept:
+        (one,) = kept
+    assert one.report_id == report_id
+    assert getattr(one, part)
+    assert one.outcomes[0] == brief_of(site, one.facts[0])
+
+
+def brief_of(site: Site, facts: object) -> object:
+    table = site.parts.book.table("vantaa")
+    assert isinstance(facts, dict)
+    return json.loads(canonical(brief(decide_by([table], facts))))
