@@ -110,7 +110,13 @@ def _coordinator(parts: Parts) -> Blueprint:
 def _rules(parts: Parts) -> Blueprint:
     from intake.web.rules import make_blueprint
 
-    return make_blueprint(book=parts.book, directory=parts.directory, refuse=_refuse(parts))
+    return make_blueprint(
+        book=parts.book,
+        directory=parts.directory,
+        calendar=parts.calendar,
+        refuse=_refuse(parts),
+        now=parts.now,
+    )
 
 
 def _admin(parts: Parts) -> Blueprint:

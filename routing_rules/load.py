@@ -94,6 +94,7 @@ def _build(
         usual=MappingProxyType(merged.usual),
         bases=MappingProxyType(merged.bases),
         cases=tuple(merged.cases.values()),
+        defaults=MappingProxyType(merged.defaults),
         beside=MappingProxyType({k: MappingProxyType(v) for k, v in merged.beside.items()}),
         valid_from=last[1],
         valid_to=last[2],

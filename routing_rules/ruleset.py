@@ -27,7 +27,8 @@ class RuleSet:
     `rules` stand by tier, then as in the files; their number is their mask bit. `layers` names
     the sets, the base first; `id` and `title` are the last one's. `beside` holds what the owners
     of the further tables read from them, by table and id. `digest` is the SHA-256 (hex) of the
-    canonical form of the vocabulary and every layer.
+    canonical form of the vocabulary and every layer. `defaults`: facts of an ordinary case, which
+    hold where a case states no other.
     """
 
     id: str
@@ -38,6 +39,7 @@ class RuleSet:
     usual: Usual
     bases: Mapping[str, Basis]
     cases: tuple[Case, ...]
+    defaults: Mapping[str, object]
     beside: Mapping[str, Mapping[str, Any]]
     valid_from: date
     valid_to: date | None
