@@ -46,6 +46,7 @@ def _reporter(parts: Parts) -> Blueprint:
 
 
 def _agency(parts: Parts) -> Blueprint:
+    from intake.services.why_here import WhyHere
     from intake.web.agency import make_blueprint
 
     blueprint = make_blueprint(
@@ -55,6 +56,7 @@ def _agency(parts: Parts) -> Blueprint:
         withdraw=parts.withdraw,
         take_over=parts.take_over,
         write_note=parts.write_note,
+        why_here=WhyHere(parts.rulebook),
         directory=parts.directory,
         clocks=parts.clocks,
         refuse=_refuse(parts),

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from operator import getitem
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from routing_rules.decide import decide
 from routing_rules.outcome import Outcome
-from routing_rules.rule import Give
+from routing_rules.rule import Give, Rule, SetTest, Test
 from routing_rules.ruleset import RuleSet
+from routing_rules.vocabulary import UNKNOWN, Field, Vocabulary
 
 # Explanations of one rule, of which there are few: a rule asks about few fields.
 MOST_WHYS = 5_000
@@ -65,6 +66,30 @@ def explain(ruleset: RuleSet, facts: Mapping[str, object]) -> Explanation:
     except KeyError:
         whys = tuple(_why(ruleset, rule, mask) for rule, mask in enumerate(missed))
     return Explanation(outcome, whys)
+
+
+def why_of(rule: Rule, vocabulary: Vocabulary, known: Mapping[str, object]) -> Why:
+    """Say why one rule holds or not as far as the known facts tell; `open` names the others too."""
+    fits = {
+        name: _fits(test, vocabulary.fields[name], known[name])
+        for name, test in rule.when.items()
+        if name in known
+    }
+    missed = tuple(name for name, fit in fits.items() if fit is Holds.NO)
+    unsure = tuple(name for name in rule.when if fits.get(name, Holds.PERHAPS) is Holds.PERHAPS)
+    holds = Holds.NO if missed else Holds.PERHAPS if unsure else Holds.YES
+    return Why(rule.id, holds, missed, unsure)
+
+
+def _fits(test: Test, field: Field, stated: Any) -> Holds:
+    if isinstance(test, SetTest):
+        return Holds.YES if test.holds(frozenset(stated)) else Holds.NO
+    several = isinstance(stated, list | tuple | set | frozenset)
+    possible = stated if several else [stated]
+    if stated == UNKNOWN and field.unknown:
+        possible = field.unknown
+    found = {value in test for value in possible}
+    return Holds.PERHAPS if len(found) > 1 else Holds.YES if found == {True} else Holds.NO
 
 
 def _why(ruleset: RuleSet, rule: int, mask: int) -> Why:

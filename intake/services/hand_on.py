@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from intake.domain.clock import Clock
 from intake.domain.directory import Agency, Directory, Kind
+from intake.domain.entitled import handed_on
 from intake.domain.referral import State
 from intake.domain.report import HANDED_OVER, ReportType, section_of, type_once_moved
 from intake.domain.trail import Action
@@ -198,6 +199,9 @@ def retold(
     with the worry itself.
     """
     why = without_way(first)
+    known = handed_on(why.pop("known"), sections) if "known" in why else None
+    if known:
+        why["known"] = known
     if "concern" not in sections:
         why |= {"report_type": ReportType.OTHER_CONTACT, "type_reason": HANDED_OVER}
         why |= {"reasons": [], "uncertain": [], "children": {}}

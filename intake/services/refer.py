@@ -16,6 +16,7 @@ from intake.domain.chase import Chasing, next_chase
 from intake.domain.clock import Clock, Kind
 from intake.domain.deadline import Certificate, certify
 from intake.domain.directory import Agency
+from intake.domain.entitled import known_facts
 from intake.domain.keyed import KeyedIn
 from intake.domain.referral import State
 from intake.domain.report import Worry, canonical
@@ -87,6 +88,8 @@ class Refer:
             "alert": share.alert,
             "uncertain": share.uncertain,
             "withheld": share.withheld if share.lead else [],
+            "known": {"at": now.isoformat(), "rules": plan.rules_digest}
+            | known_facts(worry, plan.facts, plan.areas, share.slots),
         }
         if len(plan.facts) > 1:
             reasons["children"] = share.children

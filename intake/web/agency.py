@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, request, url_for
@@ -16,10 +17,11 @@ from intake.domain.referral import OPEN, Move, State
 from intake.domain.report import reports_offence
 from intake.services.hand_on import live
 from intake.services.hand_over import HandOver
-from intake.services.read import KeyNotGranted, Read, ReferralNotYours
+from intake.services.read import KeyNotGranted, Opened, Read, ReferralNotYours
 from intake.services.respond import Respond
 from intake.services.sign_in import Visit
 from intake.services.take_over import MOST_OFFERS, TakeOver
+from intake.services.why_here import WhyHere
 from intake.services.withdraw import Withdraw
 from intake.services.write_note import WriteNote
 from intake.web import case
@@ -34,6 +36,7 @@ from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
 from intake.web.paging import Asked
 from intake.web.take_over import TakeOverPage, shown
+from intake.web.why_here import Here
 from intake.web.words import STATES, TAKEN_OVER, length
 
 _OPEN = tuple(state for state in State if state in OPEN)
@@ -56,6 +59,7 @@ class _Agency:
     forms: StaffForms
     refuse: Refusal
     now: Now
+    why_here: WhyHere
 
     def inbox(self, visit: Visit) -> Response:
         """The referrals of one's agencies, the most pressing first; no content."""
@@ -112,9 +116,16 @@ class _Agency:
             "agency/referral.html",
             back_href=back_href,
             **shown_case.context(opened, moves),
+            explained=self._explained(opened),
             recorded=_recorded(request.args.get("recorded", "")),
             button_form=self.forms(ButtonForm, visit),
         )
+
+    def _explained(self, opened: Opened) -> list[dict[str, Any]]:
+        """Why it came, of each child, as far as this agency may know."""
+        agency = self.directory.agency(opened.referral.agency_id)
+        here = Here(reader_language(), opened.reasons)
+        return [here(child) for child in self.why_here(opened.reasons, agency)]
 
     def certificate(self, visit: Visit, referral_id: UUID, clock: str) -> Response:
         """How one deadline was counted, day by day."""
@@ -158,6 +169,7 @@ def make_blueprint(
     withdraw: Withdraw,
     take_over: TakeOver,
     write_note: WriteNote,
+    why_here: WhyHere,
     directory: Directory,
     clocks: Mapping[str, Clock],
     refuse: Refusal,
@@ -168,7 +180,7 @@ def make_blueprint(
     blueprint = Blueprint("agency", __name__)
     entrance = Entrance(blueprint, refuse)
     forms = StaffForms(door_secret)
-    agency = _Agency(read, respond, take_over, directory, clocks, forms, refuse, now)
+    agency = _Agency(read, respond, take_over, directory, clocks, forms, refuse, now, why_here)
     handing = HandOverPages(hand_over, directory, clocks, forms, now)
     notes = NotePages(write_note, forms, now)
     taking = TakeOverPage(take_over, clocks, forms, now)

@@ -303,11 +303,14 @@ def test_a_move_on_the_page_of_two_colleagues_is_recorded_once(
     assert [move.choice for move in opened.moves if move.move == "respond"] == ["contacted"]
 
 
-def test_each_reason_names_its_children(site: Site) -> None:
+def test_reasons_stand_under_each_child_for_whom_they_held(site: Site) -> None:
     from tests.services.test_several_children import SIXTEEN, TEN, siblings
 
     site.send(siblings(TEN, SIXTEEN))
     page = english(site, "soc").get(f"/referrals/{at(site, SOC).id}").text
     assert page_faults(page) == []
-    assert "(children 1, 2)" in page
+    first, second = page.index("<h4>Child 1</h4>"), page.index("<h4>Child 2</h4>")
+    reason = "A professional&#39;s child welfare notification."
+    assert reason in page[first:second]
+    assert reason in page[second:]
     assert token_in(page)
