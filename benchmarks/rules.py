@@ -137,8 +137,10 @@ def _against_others(ruleset: RuleSet, facts: Facts) -> Iterable[Line]:
     yield Line(f"match, {RULES} rules", rate["match"], "/s")
     yield Line("  plain ifs, which trust their facts", rate["ifs"], "/s")
     yield Line("  plain ifs that refuse unknown facts, as match does", rate["checking"], "/s")
-    yield Line("  match against plain ifs", rate["match"] / rate["ifs"], "x", 2)
-    yield Line("  match against ifs that refuse", rate["match"] / rate["checking"], "x")
+    yield Line(
+        "  match against ifs that refuse, like with like", rate["match"] / rate["checking"], "x", 2
+    )
+    yield Line("  match against ifs that trust", rate["match"] / rate["ifs"], "x")
     yield Line("facts to outcome, repeated passes (outcomes remembered)", rate["again"], "/s")
     yield Line("facts to outcome, first pass (nothing remembered)", rate["first"], "/s")
     if theirs:
