@@ -37,9 +37,11 @@ class WhyWords:
         }
 
     def asks(self, rule: Rule, why: Why, facts: Mapping[str, object]) -> Iterator[Asked]:
-        """Each fact that a rule asks about and that is known."""
+        """Each fact that a rule asks about and that is known; of a rule that does not hold those
+        that it misses.
+        """
         for field, test in rule.when.items():
-            if field in facts:
+            if field in facts and (not why.missed or field in why.missed):
                 how = "missed" if field in why.missed else "open" if field in why.open else "fits"
                 yield Asked(
                     self.words.asked(field),

@@ -133,6 +133,7 @@ def ruleset(*rules: Rule, vocabulary: Vocabulary = VOCABULARY) -> RuleSet:
         usual=USUAL,
         bases=BASES,
         cases=(),
+        defaults={},
         beside={},
         valid_from=date(2026, 1, 1),
         valid_to=None,
