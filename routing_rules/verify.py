@@ -41,13 +41,16 @@ class FindingKind(StrEnum):
 class Finding:
     """A fault of a rule set. `rules` names rules or, for CASE_FAILS, the case.
 
-    `witness`: a full set of facts that shows it, None where there is none to show.
+    `witness`: a full set of facts that shows it, None where there is none to show. `named`: what
+    the message names beside rules, for who says it in other words: an output, values of it, and
+    the member of which they are.
     """
 
     kind: FindingKind
     rules: tuple[str, ...]
     witness: Mapping[str, object] | None
     message: str
+    named: tuple[str, ...] = ()
 
     def line(self) -> str:
         """Return the finding as one line."""
@@ -142,7 +145,8 @@ class _Prover:
             regions.sort(key=lambda region: (bool(region.holes), -self.space.count(region.box)))
             for box in self.cut.outside(self.space.everything, regions):
                 message = f'no rule gives "{output.name}"'
-                yield Finding(FindingKind.GAP, (), self.space.witness(box), message)
+                witness = self.space.witness(box)
+                yield Finding(FindingKind.GAP, (), witness, message, (output.name,))
                 break
 
     def conflicts(self) -> Iterator[Finding]:
@@ -169,6 +173,7 @@ class _Prover:
                             self.space.witness(box),
                             f'rules {rule.id} and {second.id}{tier} give "{output.name}" two '
                             f"values, {value} and {other_value}",
+                            (output.name, str(value), str(other_value)),
                         )
 
     def _in_both(
@@ -221,9 +226,9 @@ class _Prover:
                 box = self._lost(before, number, give)
                 if box is not None:
                     message = f"law rule {rule.id} of {rule.layer} loses {_named(give)}"
-                    yield Finding(
-                        FindingKind.WEAKENED, (rule.id,), self.space.witness(box), message
-                    )
+                    named = (give.output, str(give.value), give.of)
+                    witness = self.space.witness(box)
+                    yield Finding(FindingKind.WEAKENED, (rule.id,), witness, message, named)
                     break
 
     def _unchanged(self, base: RuleSet, number: int) -> bool:

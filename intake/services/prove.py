@@ -24,6 +24,8 @@ OUTPUTS = frozenset(
     }
 )
 """The outputs by which reports are routed."""
+MISSING, NO_STANDBY, UNMANNED = "missing", "no standby", "unmanned"
+"""In which way a recipient cannot be found."""
 _DAYS = {
     ClockKind.SAME_DAY: (0, 0),
     ClockKind.HOURS: (0.04, 0.05),
@@ -39,7 +41,8 @@ class Flaw:
     """Something for which a book may not be put in force.
 
     ``kind``: one of the engine's, or ``vocabulary``, ``area``, ``clock``, ``lengthened``,
-    ``unresolvable``. ``municipality``: those concerned, None for all.
+    ``unresolvable``. ``municipality``: those concerned, None for all. ``named``: what the message
+    names beside rules, for pages in other languages.
     """
 
     kind: str
@@ -47,6 +50,7 @@ class Flaw:
     municipality: str | None
     witness: Mapping[str, object] | None = field(hash=False)
     message: str
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,9 @@ def prove(book: Book, agencies: Agencies | None = None) -> Proof:
         named = None if len(book.distinct) == 1 else ", ".join(areas)
         proof = verify(table, book.base)
         last_tier = last_tier or proof.last_tier
-        flaws += (Flaw(f.kind, f.rules, named, f.witness, f.message) for f in proof.findings)
+        flaws += (
+            Flaw(f.kind, f.rules, named, f.witness, f.message, f.named) for f in proof.findings
+        )
         flaws += (Flaw("clock", (), named, None, line) for line in _clocks(table, book.base))
     if agencies:
         flaws += unresolvable(book, agencies)
@@ -171,14 +177,15 @@ def unresolvable(book: Book, agencies: Agencies) -> Iterator[Flaw]:
             standby = desks.standby[kind]
             spare = list(desks.of_kind(standby.to, standby.desk, place))
             if not found:
-                message = f"{municipality} has no agency of kind {kind}"
+                what, message = MISSING, f"{municipality} has no agency of kind {kind}"
             elif not spare:
-                message = f"{municipality} has no standby desk for {kind}"
+                what, message = NO_STANDBY, f"{municipality} has no standby desk for {kind}"
             elif agencies.manned is not None and not any(a.id in agencies.manned for a in found):
+                what = UNMANNED
                 message = f"nobody can open what comes for {kind} in {municipality}"
             else:
                 continue
-            yield Flaw("unresolvable", givers, municipality, None, message)
+            yield Flaw("unresolvable", givers, municipality, None, message, (what, kind))
 
 
 def _given(table: RuleSet) -> list[str]:
