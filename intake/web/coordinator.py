@@ -12,22 +12,12 @@ from intake.domain.directory import Kind
 from intake.domain.people import Permission
 from intake.services.oversee import Oversee
 from intake.services.sign_in import Visit
+from intake.web.counts import HIDDEN, count_of
 from intake.web.guards import Entrance, Refusal
 from intake.web.page import reader_language, render
 from intake.web.words import KINDS
 
-SMALLEST_SHOWN = 5
-HIDDEN = f"<{SMALLEST_SHOWN}"
 MONTHS = 12
-
-
-@dataclass(frozen=True)
-class Count:
-    """One kind of agency in one month: what is shown, and how long its bar is."""
-
-    kind: str
-    shown: str
-    bar: int
 
 
 @dataclass(frozen=True)
@@ -41,7 +31,7 @@ class _Coordinator:
         months = [
             (
                 format_date(date.fromisoformat(f"{month}-01"), "LLLL y", locale=language.code),
-                [_count(language.gettext(KINDS[kind]), counts.get(kind, 0)) for kind in Kind],
+                [count_of(language.gettext(KINDS[kind]), counts.get(kind, 0)) for kind in Kind],
             )
             for month, counts in newest
         ]
@@ -51,12 +41,6 @@ class _Coordinator:
             most=max((count.bar for _, counts in months for count in counts), default=0),
             hidden=HIDDEN,
         )
-
-
-def _count(kind: str, count: int) -> Count:
-    if 0 < count < SMALLEST_SHOWN:
-        return Count(kind, HIDDEN, 0)
-    return Count(kind, str(count), count)
 
 
 def make_blueprint(*, oversee: Oversee, refuse: Refusal) -> Blueprint:

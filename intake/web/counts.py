@@ -1,0 +1,24 @@
+"""Counts of reports as a page may show them: small numbers hidden."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SMALLEST_SHOWN = 5
+HIDDEN = f"<{SMALLEST_SHOWN}"
+
+
+@dataclass(frozen=True)
+class Count:
+    """What is counted, what is shown of the number, and how long its bar is."""
+
+    kind: str
+    shown: str
+    bar: int
+
+
+def count_of(kind: str, count: int) -> Count:
+    """A count; from 1 to 4 it is hidden, and has no bar."""
+    if 0 < count < SMALLEST_SHOWN:
+        return Count(kind, HIDDEN, 0)
+    return Count(kind, str(count), count)
