@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable
+from io import BytesIO
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import Flask, redirect, request, url_for
+from flask import Flask, Request, redirect, request, url_for
 from flask_login import LoginManager, current_user
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import SQLAlchemyError
@@ -73,8 +74,20 @@ class Renewing:
                 log.exception("the application cannot be made anew: the old one stays")
 
 
+class Incoming(Request):
+    """A request whose files stay in memory, all of them together within MOST_BYTES."""
+
+    def _get_file_stream(self, *_: Any, **__: Any) -> BytesIO:
+        """Werkzeug would write a large one to the disk."""
+        return BytesIO()
+
+
 class Site(Flask):
-    """Flask, but for what it says of a failure that not even the error page survives."""
+    """Flask, but for where files go, and for what it says of a failure that not even the error
+    page survives.
+    """
+
+    request_class = Incoming
 
     def log_exception(self, exc_info: Any) -> None:
         """Its kind and its place; Flask would name the path too."""

@@ -12,7 +12,7 @@ from uuid import UUID
 from werkzeug.datastructures import MultiDict
 
 MOST_FIELDS = 120
-MOST_CHARACTERS = 40_000
+MOST_CHARACTERS = 310_000  # a set of rules, with the other fields of its page
 OWNER = "kept_of"
 _PREFIX = "kept."
 _NEVER = frozenset({"csrf_token", "my_passphrase"})
