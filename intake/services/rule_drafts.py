@@ -149,13 +149,17 @@ class Drafts:
     ) -> None:
         """Save a draft as it was last shown, ``seen``; a proposal of it is taken back.
 
-        Raises DraftGone, DraftChanged, SetNotYours. Anything may be saved, also what does not hold.
+        Raises DraftGone, DraftChanged, SetNotYours. Anything may be saved, also what does not hold;
+        a text that is the same leaves the proposal and its writer as they were.
         """
         row = self.draft(editor, draft_id)
         rulebook = self.rulebook()
         document = self.layer(editor, rulebook, row.layer)
+        content = content.replace("\r\n", "\n")
+        if (row.content, row.from_digest, row.saved_at) == (content, document.digest, seen):
+            return
         values = {
-            "content": content.replace("\r\n", "\n"),
+            "content": content,
             "from_digest": document.digest,
             "saved_by": editor.id,
             "saved_at": now,

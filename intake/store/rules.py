@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from intake.store.columns import AnyRow
@@ -119,9 +119,19 @@ def first_decision_at(connection: Connection) -> datetime | None:
 
 def drafts(connection: Connection) -> Sequence[AnyRow]:
     """Open drafts with the names of who saved and who proposed them, the newest first."""
+    newest = RuleDraftRow.saved_at.desc(), RuleDraftRow.id.desc()
+    return connection.execute(_open_drafts().order_by(*newest)).all()
+
+
+def draft(connection: Connection, draft_id: UUID) -> AnyRow | None:
+    """One open draft, with the names of these two."""
+    return connection.execute(_open_drafts().where(RuleDraftRow.id == draft_id)).one_or_none()
+
+
+def _open_drafts() -> Select[Any]:
     saver = PersonRow.__table__.alias("saver")
     proposer = PersonRow.__table__.alias("proposer")
-    return connection.execute(
+    return (
         select(
             *RuleDraftRow.__table__.c,
             saver.c.name.label("saver"),
@@ -130,17 +140,7 @@ def drafts(connection: Connection) -> Sequence[AnyRow]:
         .outerjoin(saver, saver.c.id == RuleDraftRow.saved_by)
         .outerjoin(proposer, proposer.c.id == RuleDraftRow.proposed_by)
         .where(RuleDraftRow.closed_at.is_(None))
-        .order_by(RuleDraftRow.saved_at.desc(), RuleDraftRow.id.desc())
-    ).all()
-
-
-def draft(connection: Connection, draft_id: UUID) -> AnyRow | None:
-    """One open draft."""
-    return connection.execute(
-        select(*RuleDraftRow.__table__.c).where(
-            RuleDraftRow.id == draft_id, RuleDraftRow.closed_at.is_(None)
-        )
-    ).one_or_none()
+    )
 
 
 def add_draft(connection: Connection, row: Mapping[str, Any]) -> None:
