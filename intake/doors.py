@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint
 
-from config import SECRETS, STAFF_DOORS, read_secret
+from config import SECRETS, STAFF_DOORS, SettingsUnusable, read_secret
 from intake.wiring import Parts
 
 if TYPE_CHECKING:
+    from intake.services.past import Past
     from intake.web.admin.room import Room
 
 
@@ -112,11 +113,33 @@ def _coordinator(parts: Parts) -> Blueprint:
 def _rules(parts: Parts) -> Blueprint:
     from intake.web.rules import make_blueprint
 
-    return make_blueprint(
+    blueprint = make_blueprint(
         book=parts.book,
         directory=parts.directory,
         calendar=parts.calendar,
         refuse=_refuse(parts),
+        now=parts.now,
+    )
+    blueprint.register_blueprint(_rule_desk(parts))
+    return blueprint
+
+
+def _rule_desk(parts: Parts) -> Blueprint:
+    from intake.web.rule_desk.door import make_blueprint
+
+    def past() -> Past | None:
+        try:
+            return parts.past
+        except SettingsUnusable:
+            return None  # the private half of the replay key is kept elsewhere
+
+    return make_blueprint(
+        drafts=parts.rule_drafts,
+        publish=parts.publish,
+        directory=parts.directory,
+        past=past,
+        refuse=_refuse(parts),
+        door_secret=_staff_secret(parts),
         now=parts.now,
     )
 

@@ -64,6 +64,8 @@ PEOPLE: dict[str, tuple[str, tuple[Membership, ...]]] = {
     "supervisor": ("Valpuri Valvoja", (Membership(Role.SUPERVISOR, controller=COUNTY),)),
     "coordinator": ("Kaarlo Koordinaattori", (Membership(Role.COORDINATOR, controller="police"),)),
     "rules": ("Sanni Sääntö", (Membership(Role.RULE_EDITOR, controller=COUNTY),)),
+    "rules-2": ("Rauni Ruutu", (Membership(Role.RULE_EDITOR, controller=COUNTY),)),
+    "rules-police": ("Sisko Sivullinen", (Membership(Role.RULE_EDITOR, controller="police"),)),
     "admin": ("Petri Pääkäyttäjä", (Membership(Role.ADMINISTRATOR, controller=COUNTY),)),
     "admin-vantaa": (
         "Vappu Vantaa",

@@ -22,6 +22,7 @@ PAGES = {
     "/deadlines": {"supervisor"},
     "/picture": {"coordinator"},
     "/rules": {"rules"},
+    "/rules/sets": {"rules"},
     "/directory": {"admin"},
     "/people": {"admin"},
     "/trail": {"auditor"},
@@ -99,6 +100,7 @@ def test_every_route_of_staff_names_a_permission(site: Site) -> None:
     [
         ("agency", "soc", ("/inbox", "/keys")),
         ("admin", "admin", ("/directory", "/people", "/people/invite")),
+        ("rules", "rules", ("/rules", "/rules/sets")),
         ("audit", "auditor", ("/trail",)),
     ],
 )

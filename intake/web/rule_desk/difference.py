@@ -1,0 +1,136 @@
+"""What a draft would change, of all possible reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from intake.domain.message import Message, mark
+from intake.services.rule_drafts import Checked
+from intake.services.sign_in import Visit
+from intake.store.columns import AnyRow
+from intake.web.page import reader_language, render
+from intake.web.rule_desk.desk import Desk, draft_href, editor
+from intake.web.rule_desk.told import Words, places, share, witness_link
+from routing_rules.book import Book
+from routing_rules.cut import BudgetSpent
+from routing_rules.difference import Difference, Edit, VocabulariesDiffer, difference
+from routing_rules.vocabulary import RulesInvalid
+
+BOXES_SHOWN = 3
+BOXES_MORE = 40
+ELSEWHERE = mark("Where no set of a municipality's own holds")
+UNREADABLE = mark("The draft cannot be read: see what is wrong with it.")
+OTHER_WORDS = mark("The draft changes the words of the rules, so rules cannot be compared.")
+TOO_MUCH = mark("The two versions differ too much to be compared case by case.")
+TABLES = {
+    "rule": mark("Rule"),
+    "usual": mark("What a recipient usually gets"),
+    "basis": mark("Legal basis"),
+    "case": mark("Worked case"),
+    "clock": mark("Deadline"),
+    "chase": mark("Reminder"),
+    "standby": mark("Desk that stands by"),
+}
+HOW = {"added": mark("added"), "removed": mark("removed"), "changed": mark("changed")}
+
+
+@dataclass(frozen=True)
+class DifferencePage:
+    """The view."""
+
+    desk: Desk
+
+    def difference(self, visit: Visit, draft_id: UUID) -> Response:
+        """Compare with what is in force now."""
+        row = self.desk.drafts.draft(editor(visit), draft_id)
+        checked = self.desk.drafts.check(row, self.desk.now())
+        refusal, parts = "", []
+        try:
+            parts = list(self._parts(*books(self.desk, checked)))
+        except RulesInvalid:
+            refusal = UNREADABLE
+        except VocabulariesDiffer:
+            refusal = OTHER_WORDS
+        except BudgetSpent:
+            refusal = TOO_MUCH
+        return self._page(visit, row, refusal, parts)
+
+    def _page(self, visit: Visit, row: AnyRow, refusal: str, parts: list[Any]) -> Response:
+        language = reader_language()
+        return render(
+            "rules/difference.html",
+            title=self.desk.title(language, editor(visit), row.layer),
+            draft=row,
+            refusal=language.gettext(refusal),
+            parts=parts,
+            back_href=draft_href(row.id),
+        )
+
+    def _parts(self, before: Book, after: Book) -> Iterator[dict[str, Any]]:
+        words = Words(reader_language(), (after, before))
+        for areas in _different(before, after):
+            found = difference(before.table(areas[0]), after.table(areas[0]))
+            yield self._part(words, areas, found)
+
+    def _part(self, words: Words, areas: list[str | None], found: Difference) -> dict[str, Any]:
+        language = words.language
+        named = [area for area in areas if area is not None]
+        changes = []
+        for change in found.changes:
+            what, before, after = words.change(change)
+            boxes = [words.conditions(box) for box in change.where[: BOXES_SHOWN + BOXES_MORE]]
+            changes.append(
+                {
+                    "what": what,
+                    "before": before,
+                    "after": after,
+                    "boxes": boxes[:BOXES_SHOWN],
+                    "more": boxes[BOXES_SHOWN:],
+                    "left": len(change.where) - BOXES_SHOWN,
+                    "unsaid": max(len(change.where) - BOXES_SHOWN - BOXES_MORE, 0),
+                    "share": share(language, change.share),
+                    "href": witness_link(change.witness, areas[0]),
+                }
+            )
+        return {
+            "where": places(language, self.desk.directory, named) or language.gettext(ELSEWHERE),
+            "changes": changes,
+            "share": share(language, found.share),
+            "edits": [_edit(words, edit) for edit in found.edits],
+        }
+
+
+def books(desk: Desk, checked: Checked) -> tuple[Book, Book]:
+    """What is in force now, without and with a draft. Raises RulesInvalid."""
+    if checked.document is None:
+        raise RulesInvalid(checked.problems)
+    rulebook, now = desk.drafts.rulebook(), desk.now()
+    digests = rulebook.edition(now).digests
+    return rulebook.at(now), rulebook.made_of(digests, [checked.document])
+
+
+def _different(before: Book, after: Book) -> list[list[str | None]]:
+    """The areas of each pair of different tables; None: where none is named."""
+    pairs: dict[tuple[str, str], list[str | None]] = {}
+    for area in (*{**before.tables, **after.tables}, None):
+        pair = before.table(area).digest, after.table(area).digest
+        if pair[0] != pair[1]:
+            pairs.setdefault(pair, []).append(area)
+    return list(pairs.values())
+
+
+def _edit(words: Words, edit: Edit) -> tuple[str, str, str, str]:
+    language = words.language
+    table = language.gettext(TABLES[edit.table]) if edit.table in TABLES else edit.table
+    title = ""
+    for book in words.books:
+        for ruleset, _ in book.distinct:
+            if edit.table == "rule" and edit.id in ruleset.by_id:
+                title = title or language.text(ruleset.by_id[edit.id].title)
+    how = language.message(Message(HOW[edit.how])) if edit.how in HOW else edit.how
+    return table, edit.id, title, how

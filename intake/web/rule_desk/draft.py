@@ -1,0 +1,135 @@
+"""A draft: its text, what does not load, and what the proof found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+from uuid import UUID
+
+from flask import Response, redirect, request, url_for
+
+from intake.domain.message import Message, mark
+from intake.services.rule_drafts import Checked, DraftChanged, DraftGone
+from intake.services.sign_in import Visit
+from intake.store.columns import AnyRow
+from intake.web.forms.rules import MOST_CHARACTERS, DraftForm
+from intake.web.page import only_this, reader_language, render
+from intake.web.rule_desk.desk import Desk, draft_href, editor, instant, name_of
+from intake.web.rule_desk.findings import findings
+from intake.web.rule_desk.told import Words
+
+SAVED_MEANWHILE = mark(
+    "%(name)s has saved or proposed this draft meanwhile (%(at)s). Your text is still here: see "
+    "below in which lines it differs from what is stored now, and save it again if it is to "
+    "replace that."
+)
+MOST_PLACES, MOST_LINES = 20, 12
+
+
+@dataclass(frozen=True)
+class DraftPage:
+    """The view. Whatever is typed may be saved, also what does not hold."""
+
+    desk: Desk
+
+    def draft(self, visit: Visit, draft_id: UUID) -> Any:
+        """Show a draft, or save it."""
+        if request.method == "GET":
+            return self._page(visit, self.desk.drafts.draft(editor(visit), draft_id), None, 200)
+        form = self.desk.form(DraftForm, visit)
+        try:
+            return self._save(visit, draft_id, form)
+        except DraftGone:
+            return render("rules/gone.html", 409, typed=form.content.data, languages=only_this())
+
+    def _save(self, visit: Visit, draft_id: UUID, form: DraftForm) -> Any:
+        who = editor(visit)
+        row = self.desk.drafts.draft(who, draft_id)
+        taken = form.take_file(row.content)
+        refused = list(form.file.errors)
+        if not form.validate() or not taken:
+            form.file.errors = refused
+            return self._page(visit, row, form, 422)
+        seen, text = form.seen_at, form.content.cleaned
+        try:
+            if seen is None:
+                raise DraftChanged
+            self.desk.drafts.save(who, draft_id, text, seen, self.desk.now())
+        except DraftChanged:
+            return self._conflict(visit, self.desk.drafts.draft(who, draft_id), form)
+        return redirect(draft_href(draft_id) + "?saved=1", 303)
+
+    def _conflict(self, visit: Visit, row: AnyRow, form: DraftForm) -> Response:
+        """Show what was typed again; saved once more, it replaces what is stored now."""
+        by, at = name_of(form.language, row.saver, row.saved_by), row.saved_at
+        if row.proposed_at:
+            by, at = name_of(form.language, row.proposer, row.proposed_by), row.proposed_at
+        form.form_errors.append(form.say(Message(SAVED_MEANWHILE, {"name": by, "at": at})))
+        form.seen.data = instant(row.saved_at)
+        differing = list(_differing(row.content, form.content.cleaned))
+        return self._page(visit, row, form, 409, differing)
+
+    def _page(
+        self,
+        visit: Visit,
+        row: AnyRow,
+        form: DraftForm | None,
+        status: int,
+        differing: Any = (),
+    ) -> Response:
+        language, who = reader_language(), editor(visit)
+        checked = self.desk.drafts.check(row, self.desk.now())
+        kept = {} if form is None else {"languages": only_this()}
+        if form is None:
+            data = {"content": row.content, "seen": instant(row.saved_at)}
+            form = self.desk.forms(DraftForm, visit, None, data=data)
+        rulebook = self.desk.drafts.rulebook()
+        last = rulebook.editions[-1].digest_of(row.layer)
+        digest = checked.document.digest if checked.document else ""
+        return render(
+            "rules/draft.html",
+            status,
+            form=form,
+            limit=MOST_CHARACTERS,
+            title=self.desk.title(language, who, row.layer),
+            draft=row,
+            saver=name_of(language, row.saver, row.saved_by),
+            proposer=name_of(language, row.proposer, row.proposed_by),
+            own=who.id in (row.saved_by, row.proposed_by),
+            saved="saved" in request.args,
+            stale=last != row.from_digest,
+            unchanged=digest == last,
+            digest=digest,
+            checked=checked,
+            differing=differing[:MOST_PLACES],
+            more=max(len(differing) - MOST_PLACES, 0),
+            back_href=url_for("rules.desk.sets"),
+            **self._found(checked),
+            **kept,
+        )
+
+    def _found(self, checked: Checked) -> dict[str, Any]:
+        """The findings; apart those that were so before, whatever the draft says."""
+        book, proof = checked.book, checked.proof
+        if book is None or proof is None:
+            return {"findings": [], "already": []}
+        words = Words(reader_language(), (book,))
+        before = [flaw for flaw in proof.flaws if flaw in checked.already]
+        return {
+            "findings": findings(words, self.desk.directory, book, checked.flaws),
+            "already": findings(words, self.desk.directory, book, before),
+        }
+
+
+def _differing(stored: str, typed: str) -> Iterator[tuple[int, str, str]]:
+    """Where two texts differ: the line of the typed one, what is stored, what was typed."""
+    old, new = stored.splitlines(), typed.splitlines()
+    for how, i1, i2, j1, j2 in SequenceMatcher(None, old, new).get_opcodes():
+        if how != "equal":
+            yield j1 + 1, _some(old[i1:i2]), _some(new[j1:j2])
+
+
+def _some(lines: list[str]) -> str:
+    return "\n".join([*lines[:MOST_LINES], *(["…"] if len(lines) > MOST_LINES else [])])

@@ -1,0 +1,94 @@
+"""What the proof found, in words, beside the rule that it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from intake.domain.directory import Directory
+from intake.domain.message import Message, mark
+from intake.services.prove import MISSING, NO_STANDBY, UNMANNED, Flaw
+from intake.web.rule_desk.told import Words, places, witness_link
+from routing_rules.book import Book
+
+SAID = {
+    "gap": mark("%(what)s: no rule says it for some reports."),
+    "conflict": mark("%(what)s: one rule says “%(one)s”, the other “%(other)s”; none is stronger."),
+    "dead": mark("The rule changes nothing: others always give what it gives, or withhold it."),
+    "never": mark("The rule changes nothing: its conditions never hold together."),
+    "weakened": mark("The law's rule loses what it gives: %(given)s."),
+    "case_fails": mark("The worked case does not come out as it says."),
+    "no_case": mark("No worked case shows what the rule does. Write one."),
+    "not_proved": mark("The proof would take too long, so nothing is proved. Simplify the rules."),
+    "clock": mark("A deadline is missing, or it is longer than the base set allows."),
+    "area": mark("The directory has no such municipality."),
+    "vocabulary": mark("This version of the program does not know a word of the vocabulary."),
+    MISSING: mark("There is no agency of this kind: %(kind)s."),
+    NO_STANDBY: mark("No desk stands by for agencies of this kind: %(kind)s."),
+    UNMANNED: mark("Nobody can open what comes for: %(kind)s."),
+}
+DETAILED = frozenset({"case_fails", "clock", "vocabulary", "not_proved", "area"})
+"""Where the engine's own line says more than we can."""
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Found:
+    """One finding. ``about``: the rules concerned, title and id; ``detail``: the engine's line."""
+
+    about: tuple[tuple[str, str], ...]
+    more: int
+    said: str
+    detail: str
+    where: str
+    href: str
+
+
+def findings(words: Words, directory: Directory, book: Book, flaws: Iterable[Flaw]) -> list[Found]:
+    """Findings in words; what is alike in several municipalities is one."""
+    together: dict[tuple[object, ...], list[Flaw]] = {}
+    for flaw in flaws:
+        message = "" if flaw.kind == "unresolvable" else flaw.message
+        place = None if flaw.kind == "unresolvable" else flaw.municipality
+        together.setdefault((flaw.kind, flaw.rules, flaw.named, place, message), []).append(flaw)
+    return [_found(words, directory, book, some) for some in together.values()]
+
+
+def _found(words: Words, directory: Directory, book: Book, flaws: Sequence[Flaw]) -> Found:
+    flaw = flaws[0]
+    areas = [area for each in flaws if each.municipality for area in each.municipality.split(", ")]
+    home = areas[0] if areas else next(iter(book.tables), None)
+    return Found(
+        about=tuple(_subject(words, book, flaw.kind, name) for name in flaw.rules[:MOST_NAMED]),
+        more=max(len(flaw.rules) - MOST_NAMED, 0),
+        said=_said(words, flaw),
+        detail=flaw.message if flaw.kind in DETAILED else "",
+        where=places(words.language, directory, areas),
+        href=witness_link(flaw.witness, home) if flaw.witness else "",
+    )
+
+
+def _subject(words: Words, book: Book, kind: str, name: str) -> tuple[str, str]:
+    if kind == "case_fails":
+        return words.language.gettext(mark("Worked case")), name
+    for table, _ in book.distinct:
+        if name in table.by_id:
+            return words.language.text(table.by_id[name].title), name
+    return "", name
+
+
+def _said(words: Words, flaw: Flaw) -> str:
+    kind, params = str(flaw.kind), {}
+    match kind, flaw.named:
+        case "gap", (output,):
+            params = {"what": words.output(output)}
+        case "conflict", (output, one, other):
+            one, other = words.value(output, one), words.value(output, other)
+            params = {"what": words.output(output), "one": one, "other": other}
+        case "weakened", (output, value, of):
+            params = {"given": words.given(output, value, of)}
+        case "unresolvable", (how, agency):
+            kind, params = how, {"kind": words.kind(agency)}
+        case "dead", _ if flaw.witness is None:
+            kind = "never"
+    return words.language.message(Message(SAID[kind], params)) if kind in SAID else flaw.message

@@ -1,0 +1,230 @@
+"""A draft's page: nothing typed is lost, and what is wrong stands beside its rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.look.page_faults import page_faults
+from tests.site import PASSPHRASE, Site, token_in
+from tests.web.rule_desk import OTHER, PARISH, WORD, Editor, changed, in_force, text_file, text_in
+
+
+def test_what_two_people_type_at_once_is_not_lost(site: Site) -> None:
+    one, two = Editor(site), Editor(site, "rules-2")
+    draft = one.begin()
+    shown = two.get(draft)
+    site.hands.move(minutes=1)
+    one.post(draft, content=changed(site, WORD, "Ensimmäisen rivi."))
+    seen = dict(re.findall(r'name="(seen)" value="([^"]+)"', shown))
+    typed = changed(site, WORD, "Toisen rivi.")
+    page = two.post(draft, 409, content=typed, **seen)
+    assert "Sanni Sääntö has saved or proposed this draft meanwhile" in page
+    assert text_in(page) == typed
+    differing = page.partition("Where your text differs")[2].partition("</table>")[0]
+    assert "Ensimmäisen rivi." in differing
+    assert "Toisen rivi." in differing
+    assert 'hreflang="sv"' not in page, "another language would lose the text"
+    assert one.text(draft) == changed(site, WORD, "Ensimmäisen rivi.")
+    new = dict(re.findall(r'name="(seen)" value="([^"]+)"', page))
+    two.post(draft, content=typed, **new)
+    assert two.text(draft) == typed
+
+
+def test_what_is_typed_into_a_draft_that_is_gone_is_shown_again(site: Site) -> None:
+    one, two = Editor(site), Editor(site, "rules-2")
+    draft = one.begin()
+    data = {"csrf_token": token_in(one.get(draft)), "content": "# mine < yours", "seen": "x"}
+    two.post(f"{draft}/throw-away")
+    answer = one.client.post(draft, data=data)
+    assert answer.status_code == 409
+    assert page_faults(answer.text) == []
+    assert "# mine &lt; yours" in answer.text
+
+
+def test_what_is_typed_in_an_ended_session_is_there_after_signing_in(site: Site) -> None:
+    one = Editor(site)
+    draft = one.begin()
+    page = one.get(draft)
+    typed = changed(site)
+    assert len(typed) > 60_000
+    site.hands.move(hours=24)
+    seen = dict(re.findall(r'name="(seen)" value="([^"]+)"', page))
+    data = {"csrf_token": token_in(page), "content": typed, **seen}
+    answer = one.client.post(draft, data=data, follow_redirects=True)
+    assert "csrf_token" in answer.text
+    kept: dict[str, Any] = {
+        name: unescape(value)
+        for name, value in re.findall(r'name="(kept[^"]*)" value="([^"]*)"', answer.text)
+    }
+    assert kept["kept.content"] == typed
+    kept |= {"name": "rules", "passphrase": PASSPHRASE, "csrf_token": token_in(answer.text)}
+    answer = one.client.post(f"/sign-in?next={draft}", data=kept)
+    assert answer.status_code == 200
+    assert OTHER in unescape(answer.text)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "told"),
+    [
+        ("nothing", "  \n", "Write the text of the set."),
+        ("too long", "#" * 300_001, "has room for 300,000 characters"),
+        ("a null", "id = \x00", "has a character that cannot be used (U+0000"),
+    ],
+)
+def test_what_cannot_be_saved_is_said_and_kept(
+    site: Site, name: str, typed: str, told: str
+) -> None:
+    one = Editor(site)
+    draft = one.begin()
+    page = one.post(draft, 422, content=typed)
+    assert told in page
+    assert text_in(page).strip() == typed.strip() or name == "a null"
+    assert one.text(draft) == in_force(site)
+
+
+def test_a_file_takes_the_place_of_the_text(site: Site) -> None:
+    one = Editor(site)
+    draft = one.begin()
+    same = in_force(site)
+    one.post(draft, content=same, file=text_file(b"\xef\xbb\xbf" + changed(site).encode()))
+    assert one.text(draft) == changed(site)
+
+
+def test_a_file_never_takes_the_place_of_what_was_typed(site: Site) -> None:
+    one = Editor(site)
+    draft = one.begin()
+    page = one.post(draft, 422, content="# typed", file=text_file("# file"))
+    assert "Save the text first, then choose the file" in page
+    assert text_in(page) == "# typed"
+    assert one.text(draft) == in_force(site)
+
+
+def test_a_text_that_says_it_is_a_file_is_no_file(site: Site) -> None:
+    one = Editor(site)
+    draft = one.begin()
+    one.post(draft, content=changed(site), file="# no file")
+    assert one.text(draft) == changed(site)
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (b"\xff\xfe", "The file is not text in UTF-8."),
+        (b"#" * 1_200_001, "The file is too large: there is room for 300,000 characters."),
+        (b"#" * 300_001, "has room for 300,000 characters"),
+    ],
+    ids=["no text", "too large", "too long"],
+)
+def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(
+    site: Site, raw: bytes, told: str
+) -> None:
+    one = Editor(site)
+    draft = one.begin()
+    page = one.post(draft, 422, content=in_force(site), file=text_file(raw))
+    assert told in page
+    assert one.text(draft) == in_force(site)
+
+
+def test_a_file_never_touches_the_disk(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise AssertionError("a file was spooled to the disk")
+
+    one = Editor(site)
+    draft = one.begin()
+    monkeypatch.setattr("werkzeug.formparser.SpooledTemporaryFile", refuse)
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    one.post(draft, 422, content=in_force(site), file=text_file(b"#" * 2_000_000))
+
+
+def test_each_line_that_does_not_load_is_told(site: Site) -> None:
+    one = Editor(site)
+    broken = changed(site, 'tier = "county"\nbasis', 'teir = "county"\nbasis')
+    page = one.get(one.drafted(broken.replace('urgency = ["today"', 'urgenzy = ["today"', 1)))
+    assert "It cannot be read" in page
+    assert "urgenzy" in page
+    assert "teir" in page
+    draft = one.drafted("]")
+    assert "It cannot be read" in one.get(draft)
+    for name in ("difference", "impact"):
+        assert "The draft cannot be read" in one.get(f"{draft}/{name}")
+
+
+CHANGES = {
+    "conflict": ("", PARISH.replace('recipients = "POL"', 'lead = "POL"', 1), "none is stronger"),
+    "case_fails": (
+        'then = { lead = "PRI" }',
+        'then = { lead = "PRI", recipients = "POL" }',
+        "does not come out as it says",
+    ),
+    "no_case": ("", PARISH.partition("[[case]]")[0], "No worked case shows what the rule does"),
+    "never": (
+        "",
+        PARISH.replace('"parish", age', '"parish", reporter_kind = "child", age', 1),
+        "No worked case shows what the rule does",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(CHANGES))
+def test_a_finding_is_told_in_words_beside_its_rule(site: Site, kind: str) -> None:
+    old, new, told = CHANGES[kind]
+    one = Editor(site)
+    text = changed(site, old, new) if old else in_force(site) + new
+    draft = one.drafted(text)
+    page = one.get(draft)
+    found = page.partition("What the proof found")[2].partition("</table>")[0]
+    assert told in found
+    for subject in (
+        ("holiday-welfare",) if kind == "case_fails" else ("Parish: police", "test-parish")
+    ):
+        assert subject in found
+    for language in ("fi", "sv"):
+        one.client.set_cookie("ankkuri_language", language)
+        other = one.get(draft)
+        assert told not in other
+
+
+def links(page: str) -> Iterator[dict[str, list[str]]]:
+    for href in re.findall(r'href="(/rules/try\?[^"]*)"', page):
+        yield parse_qs(urlsplit(unescape(href)).query)
+
+
+def test_a_witness_opens_in_the_simulator_with_all_of_its_facts(site: Site) -> None:
+    one = Editor(site)
+    page = one.get(one.drafted(changed(site, *CHANGES["case_fails"][:2])))
+    found = list(links(page))
+    assert found
+    fields = site.parts.book.base.vocabulary.fields
+    for query in found:
+        assert set(query) == {"municipality", *fields}
+        assert set(query["municipality"]) <= set(site.parts.book.tables)
+        for name, values in query.items():
+            if name in fields:
+                known = set(map(str, fields[name].values))
+                assert set(values) <= known, name
+
+
+def test_agencies_without_people_stand_apart_and_hinder_nothing(site: Site) -> None:
+    one = Editor(site)
+    draft = one.drafted(in_force(site) + PARISH)
+    page = one.get(draft)
+    apart = page.partition("Not by this draft")[2]
+    assert "Nobody can open what comes for: " in apart
+    assert "Sipoo" in apart
+    assert f'href="{draft}/propose"' in page
+    assert "It is proved" in page
+
+
+def test_saving_what_is_the_same_leaves_the_proposal(site: Site) -> None:
+    one, two = Editor(site), Editor(site, "rules-2")
+    draft = one.proposed(changed(site))
+    two.post(draft, content=changed(site))
+    assert f'href="{draft}/publish"' in two.get(draft)
+    two.post(draft, content=changed(site, WORD, "Uusi."))
+    assert "Saving a change takes the proposal back." not in two.get(draft)
