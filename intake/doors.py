@@ -115,6 +115,7 @@ def _rules(parts: Parts) -> Blueprint:
 
     blueprint = make_blueprint(
         book=parts.book,
+        drafts=parts.rule_drafts,
         directory=parts.directory,
         calendar=parts.calendar,
         refuse=_refuse(parts),

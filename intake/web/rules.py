@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Response, url_for
 
 from intake.domain.calendar import Calendar
 from intake.domain.directory import Directory
 from intake.domain.people import Permission
+from intake.services.rule_drafts import DraftGone, Drafts, SetNotYours
 from intake.services.sign_in import Visit
 from intake.web.compact_words import CompactWords
 from intake.web.guards import Entrance, Refusal
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
+from intake.web.rule_desk.desk import editor
 from intake.web.rule_places import address_kept, place_asked, places
 from intake.web.rule_words import RuleWords
 from intake.web.try_rules import TryPage
@@ -55,14 +58,27 @@ class _Rules:
 
 
 def make_blueprint(
-    *, book: Book, directory: Directory, calendar: Calendar, refuse: Refusal, now: Now
+    *,
+    book: Book,
+    drafts: Drafts,
+    directory: Directory,
+    calendar: Calendar,
+    refuse: Refusal,
+    now: Now,
 ) -> Blueprint:
     """The door's routes."""
+
+    def draft_book(visit: Visit, draft_id: UUID) -> Book | None:
+        try:
+            return drafts.check(drafts.draft(editor(visit), draft_id), now()).book
+        except (DraftGone, SetNotYours):
+            return None
+
     blueprint = Blueprint("rules", __name__)
     entrance = Entrance(blueprint, refuse)
     rules = _Rules(book, directory)
     reads = Permission.READ_RULES
     entrance.route("/rules", reads)(rules.table)
     entrance.route("/rules/print", reads)(rules.compact)
-    entrance.route("/rules/try", reads)(TryPage(book, directory, calendar, now).try_out)
+    entrance.route("/rules/try", reads)(TryPage(book, draft_book, directory, calendar, now).try_out)
     return blueprint

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from flask import Response, request, url_for
+from flask import Response, abort, request, url_for
 
 from intake.domain.calendar import Calendar, CalendarTooShort
 from intake.domain.clock import Clock, Kind
@@ -29,6 +30,7 @@ from routing_rules.book import Book
 from routing_rules.vocabulary import FactsInvalid
 from routing_rules.weigh import NoRuleGives, ValuesConflict
 
+DRAFT = "draft"
 UNDECIDED = mark(
     "The rules do not decide this: no rule names who leads, or two name different ones."
 )
@@ -36,19 +38,26 @@ UNDECIDED = mark(
 
 @dataclass(frozen=True)
 class TryPage:
-    """The page of the simulator."""
+    """The page of the simulator. ``draft_book``: the book with a draft in its place, for who may
+    see that draft; None where it cannot be read.
+    """
 
     book: Book
+    draft_book: Callable[[Visit, UUID], Book | None]
     directory: Directory
     calendar: Calendar
     now: Now
 
-    def try_out(self, _visit: Visit) -> Response:
-        """The facts that the address holds, and what the rules give for them."""
+    def try_out(self, visit: Visit) -> Response:
+        """The facts that the address holds, and what the rules give for them: those in force, or
+        those of a draft.
+        """
         language = reader_language()
-        offered = places(self.book, self.directory, language)
+        draft = request.args.get(DRAFT, "")
+        book = self._drafted(visit, draft) if draft else self.book
+        offered = places(book, self.directory, language)
         asked = request.args.get(MUNICIPALITY, "")
-        ruleset = self.book.table(asked or (offered[0][0] if offered else None))
+        ruleset = book.table(asked or (offered[0][0] if offered else None))
         form = facts_form(
             ruleset.vocabulary, offered, language, ruleset.defaults, request.args.copy()
         )
@@ -69,8 +78,20 @@ class TryPage:
             told=told,
             undecided=undecided,
             query=address_kept(),
-            back_href=url_for("rules.table", municipality=form[MUNICIPALITY].data),
+            draft=draft,
+            back_href=url_for("rules.desk.draft", draft_id=draft)
+            if draft
+            else url_for("rules.table", municipality=form[MUNICIPALITY].data),
         )
+
+    def _drafted(self, visit: Visit, draft: str) -> Book:
+        try:
+            book = self.draft_book(visit, UUID(draft))
+        except ValueError:
+            book = None
+        if book is None:
+            abort(404)
+        return book
 
 
 @dataclass(frozen=True)
@@ -152,7 +173,12 @@ class Telling:
         return self.language.text(clock.title), length(self.language, rule), ends
 
 
-def link_of(facts: Mapping[str, object], municipality: str) -> str:
-    """The address that opens the simulator with these facts, such as a witness of the prover."""
-    asked: dict[str, Any] = {MUNICIPALITY: municipality, **as_written(facts)}
-    return url_for("rules.try_out", **asked)
+def link_of(
+    facts: Mapping[str, object], municipality: str | None, draft: UUID | None = None
+) -> str:
+    """The address that opens the simulator with these facts, such as a witness of the prover.
+
+    ``draft``: under the rules with this draft in its place.
+    """
+    asked: dict[str, Any] = {MUNICIPALITY: municipality, DRAFT: draft, **as_written(facts)}
+    return url_for("rules.try_out", **{k: v for k, v in asked.items() if v is not None})

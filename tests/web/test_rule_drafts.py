@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import pytest
 
@@ -202,12 +203,28 @@ def test_a_witness_opens_in_the_simulator_with_all_of_its_facts(site: Site) -> N
     assert found
     fields = site.parts.book.base.vocabulary.fields
     for query in found:
-        assert set(query) == {"municipality", *fields}
+        assert set(query) == {"municipality", "draft", *fields}
         assert set(query["municipality"]) <= set(site.parts.book.tables)
         for name, values in query.items():
             if name in fields:
                 known = set(map(str, fields[name].values))
                 assert set(values) <= known, name
+
+
+def test_a_witness_is_tried_under_the_draft_by_those_who_keep_it(site: Site) -> None:
+    one = Editor(site)
+    other_lead = ('then = { lead = "PRI" }', 'then = { lead = "YOU" }')
+    page = one.get(one.drafted(changed(site, *other_lead)))
+    href = next(
+        unescape(h) for h in re.findall(r'href="(/rules/try[^"]*)"', page) if "bullying" in h
+    )
+    drafted, in_force_now = one.get(href), one.get(re.sub("draft=[^&]*&", "", href))
+    assert "as they would be with the draft" in drafted
+    assert "as they would be with the draft" not in in_force_now
+    assert "Youth services" in drafted
+    for wrong in (str(UUID(int=1)), "nonsense"):
+        assert one.client.get("/rules/try", query_string={"draft": wrong}).status_code == 404
+    assert Editor(site, "rules-police").client.get(href).status_code == 404
 
 
 def test_agencies_without_people_stand_apart_and_hinder_nothing(site: Site) -> None:

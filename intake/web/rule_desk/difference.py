@@ -15,7 +15,8 @@ from intake.services.sign_in import Visit
 from intake.store.columns import AnyRow
 from intake.web.page import reader_language, render
 from intake.web.rule_desk.desk import Desk, draft_href, editor
-from intake.web.rule_desk.told import Words, places, share, witness_link
+from intake.web.rule_desk.told import Words, places, share
+from intake.web.try_rules import link_of
 from routing_rules.book import Book
 from routing_rules.cut import BudgetSpent
 from routing_rules.difference import Difference, Edit, VocabulariesDiffer, difference
@@ -51,7 +52,7 @@ class DifferencePage:
         checked = self.desk.drafts.check(row, self.desk.now())
         refusal, parts = "", []
         try:
-            parts = list(self._parts(*books(self.desk, checked)))
+            parts = list(self._parts(*books(self.desk, checked), draft_id))
         except RulesInvalid:
             refusal = UNREADABLE
         except VocabulariesDiffer:
@@ -71,13 +72,15 @@ class DifferencePage:
             back_href=draft_href(row.id),
         )
 
-    def _parts(self, before: Book, after: Book) -> Iterator[dict[str, Any]]:
+    def _parts(self, before: Book, after: Book, draft: UUID) -> Iterator[dict[str, Any]]:
         words = Words(reader_language(), (after, before))
         for areas in _different(before, after):
             found = difference(before.table(areas[0]), after.table(areas[0]))
-            yield self._part(words, areas, found)
+            yield self._part(words, areas, found, draft)
 
-    def _part(self, words: Words, areas: list[str | None], found: Difference) -> dict[str, Any]:
+    def _part(
+        self, words: Words, areas: list[str | None], found: Difference, draft: UUID
+    ) -> dict[str, Any]:
         language = words.language
         named = [area for area in areas if area is not None]
         changes = []
@@ -94,7 +97,7 @@ class DifferencePage:
                     "left": len(change.where) - BOXES_SHOWN,
                     "unsaid": max(len(change.where) - BOXES_SHOWN - BOXES_MORE, 0),
                     "share": share(language, change.share),
-                    "href": witness_link(change.witness, areas[0]),
+                    "href": link_of(change.witness, areas[0], draft),
                 }
             )
         return {

@@ -106,11 +106,11 @@ class DraftPage:
             differing=differing[:MOST_PLACES],
             more=max(len(differing) - MOST_PLACES, 0),
             back_href=url_for("rules.desk.sets"),
-            **self._found(checked),
+            **self._found(checked, row.id),
             **kept,
         )
 
-    def _found(self, checked: Checked) -> dict[str, Any]:
+    def _found(self, checked: Checked, draft: UUID) -> dict[str, Any]:
         """The findings; apart those that were so before, whatever the draft says."""
         book, proof = checked.book, checked.proof
         if book is None or proof is None:
@@ -118,8 +118,8 @@ class DraftPage:
         words = Words(reader_language(), (book,))
         before = [flaw for flaw in proof.flaws if flaw in checked.already]
         return {
-            "findings": findings(words, self.desk.directory, book, checked.flaws),
-            "already": findings(words, self.desk.directory, book, before),
+            "findings": findings(words, self.desk.directory, book, checked.flaws, draft),
+            "already": findings(words, self.desk.directory, book, before, draft),
         }
 
 

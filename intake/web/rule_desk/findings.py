@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
 from intake.services.prove import MISSING, NO_STANDBY, UNMANNED, Flaw
-from intake.web.rule_desk.told import Words, places, witness_link
+from intake.web.rule_desk.told import Words, places
+from intake.web.try_rules import link_of
 from routing_rules.book import Book
 
 SAID = {
@@ -44,17 +46,21 @@ class Found:
     href: str
 
 
-def findings(words: Words, directory: Directory, book: Book, flaws: Iterable[Flaw]) -> list[Found]:
-    """Findings in words; what is alike in several municipalities is one."""
+def findings(
+    words: Words, directory: Directory, book: Book, flaws: Iterable[Flaw], draft: UUID
+) -> list[Found]:
+    """Findings about a draft in words; what is alike in several municipalities is one."""
     together: dict[tuple[object, ...], list[Flaw]] = {}
     for flaw in flaws:
         message = "" if flaw.kind == "unresolvable" else flaw.message
         place = None if flaw.kind == "unresolvable" else flaw.municipality
         together.setdefault((flaw.kind, flaw.rules, flaw.named, place, message), []).append(flaw)
-    return [_found(words, directory, book, some) for some in together.values()]
+    return [_found(words, directory, book, some, draft) for some in together.values()]
 
 
-def _found(words: Words, directory: Directory, book: Book, flaws: Sequence[Flaw]) -> Found:
+def _found(
+    words: Words, directory: Directory, book: Book, flaws: Sequence[Flaw], draft: UUID
+) -> Found:
     flaw = flaws[0]
     areas = [area for each in flaws if each.municipality for area in each.municipality.split(", ")]
     home = areas[0] if areas else next(iter(book.tables), None)
@@ -64,7 +70,7 @@ def _found(words: Words, directory: Directory, book: Book, flaws: Sequence[Flaw]
         said=_said(words, flaw),
         detail=flaw.message if flaw.kind in DETAILED else "",
         where=places(words.language, directory, areas),
-        href=witness_link(flaw.witness, home) if flaw.witness else "",
+        href=link_of(flaw.witness, home, draft) if flaw.witness else "",
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from urllib.parse import urlencode
 
 from intake.domain.decision import NOBODY
 from intake.domain.directory import Directory
@@ -179,13 +178,3 @@ def places(language: Language, directory: Directory, areas: Sequence[str]) -> st
     known = directory.municipalities
     names = [language.text(known[area].name) if area in known else area for area in areas]
     return ", ".join(sorted(names))
-
-
-def witness_link(facts: Mapping[str, object], municipality: str | None) -> str:
-    """The address at which the simulator decides these facts."""
-    pairs = [("municipality", municipality)] if municipality else []
-    for name, value in facts.items():
-        several = isinstance(value, (frozenset, set, list, tuple))
-        members = sorted(map(str, value)) if several else [str(value)]  # type: ignore[call-overload]
-        pairs += [(name, member) for member in members]
-    return f"/rules/try?{urlencode(pairs)}"
