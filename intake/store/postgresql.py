@@ -96,6 +96,7 @@ class PostgreSQL:
 def _prepare(connection: Any, _record: Any) -> None:
     connection.autocommit = True  # the driver must not begin by itself
     connection.cursor_factory = psycopg.RawCursor  # takes PostgreSQL's own $1, and parses nothing
+    connection.server_cursor_factory = psycopg.RawServerCursor  # so do those that stream
 
 
 def _begin(connection: Connection, sql: bytes) -> None:
