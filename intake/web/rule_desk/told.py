@@ -117,7 +117,7 @@ class Words:
                     ("none", mark("none of: %(values)s")),
                 ):
                     if test.get(how):
-                        said = {"values": self._answers(field, test[how])}
+                        said = {"values": self._answers(field, test[how], ", ")}
                         yield asked, self.language.message(Message(key, said))
             elif isinstance(test, Sequence):
                 yield asked, self._some(field, test)
@@ -128,15 +128,15 @@ class Words:
         left = [value for value in known if value not in allowed]
         numbers = any(isinstance(value, int) for value in allowed)
         if not numbers and 0 < len(left) < FEW < len(allowed):
-            said = {"values": self._answers(field, left)}
+            said = {"values": self._answers(field, left, ", ")}
             return self.language.message(Message(mark("any but: %(values)s"), said))
         return self._answers(field, allowed)
 
-    def _answers(self, field: str, values: Sequence[object]) -> str:
+    def _answers(self, field: str, values: Sequence[object], between: str = " / ") -> str:
         numbers = sorted(value for value in values if isinstance(value, int))
         others = [value for value in values if not isinstance(value, int)]
         said = sorted(answer(self.language, field, value) for value in others)
-        return " / ".join([*([", ".join(_spans(numbers))] if numbers else []), *said])
+        return between.join([*([", ".join(_spans(numbers))] if numbers else []), *said])
 
     def _titled(self, table: str, name: str) -> str:
         for book in self.books:
