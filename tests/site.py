@@ -47,7 +47,7 @@ COUNTY = "county-vantaa-kerava"
 
 BEHIND = {"people": "admin", "joining": "admin", "colleagues": "agency"}
 """What else a door serves."""
-LEAST_OF_STAFF = "rules"
+LEAST_OF_STAFF = "coordinator"
 """The role that may do no more than let staff in."""
 
 PEOPLE: dict[str, tuple[str, tuple[Membership, ...]]] = {

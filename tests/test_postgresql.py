@@ -45,6 +45,7 @@ SEALED = [
 OWN = {
     "reporter": {"draft", "receipt"},
     "agency": {"section", "referral", "wrap", "move", "agency_grant", "draft", "receipt", "note"},
+    "rules": {"decision", "facts_key"},  # which the replay key opens
 }
 """Whose sealed columns a door reads, beside those that let its staff in."""
 LETS_IN = {"person", "session"}
@@ -158,6 +159,7 @@ SKIPPED = {
     "reporter": {"trail", "letters", "jobs"},
     "agency": {"letters", "jobs"},
     "admin": {"trail", "letters", "jobs"},
+    "rules": {"trail", "letters", "jobs"},
     "audit": {"reachable", "openers", "agency keys", "letters", "jobs"},
     "jobs": {"trail"},
 }
