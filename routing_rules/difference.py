@@ -26,8 +26,8 @@ class Change:
     """One thing that is given otherwise: a value that replaces another, or that comes or goes.
 
     Of what comes with a member only changes where the member is given before and after are named.
-    `where` holds the facts concerned as boxes, which may overlap, `witness` one of them, `share`
-    their part of all possible facts (None: not counted).
+    `where` holds the facts concerned as boxes, the largest first, which may overlap, `witness` one
+    of them, `share` their part of all possible facts (None: not counted).
     """
 
     output: str
@@ -207,7 +207,7 @@ class _Compared:
         if not found:
             return
         self.differing += found
-        joined = self.space.joined(found)
+        joined = sorted(self.space.joined(found), key=self.space.count, reverse=True)
         yield Change(
             output=output,
             of=of,

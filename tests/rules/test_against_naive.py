@@ -192,7 +192,7 @@ def changes_by_hand(
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_it_holds_of_many_more_sets(drawn: st.SearchStrategy[object], claim: Any) -> None:
-    @settings(max_examples=1_500, deadline=None)
+    @settings(max_examples=300, deadline=None)
     @given(drawn)
     def many(value: object) -> None:
         claim.hypothesis.inner_test(value)
