@@ -20,7 +20,7 @@ LANGUAGES = ("fi", "sv", "en")
 MOST_BYTES = 4_000_000
 MOST_PROBLEMS = 200
 # A key of very many parts, for each of which the reader of TOML goes over all those before it.
-_WORD = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_WORD = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
 _LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_WORD}(?:[ \t]*+\.[ \t]*+{_WORD}){{50}}")
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from routing_rules.book import load_book
+from routing_rules.document import read_document
 from routing_rules.load import load
+from routing_rules.vocabulary import RulesInvalid
 from tests.rules.parcels import DEFAULT, HEAD, SHELVES, VOCABULARY, over, rule, write
 from tests.rules.refused import refused
 
@@ -83,3 +85,9 @@ def test_sets_that_do_not_fit_together_are_refused(
 def test_a_file_that_extends_what_is_not_there_is_refused(tmp_path: Path, extends: str) -> None:
     path = write(tmp_path, over("a", extends), name="a")
     assert refused(lambda: load(path, beside=SHELVES))
+
+
+@pytest.mark.parametrize("part", ["a", '"x"', "'x'", '"\\""', '""', '"\\\\"'])
+def test_a_key_of_very_many_parts_is_refused_however_they_are_quoted(part: str) -> None:
+    with pytest.raises(RulesInvalid):
+        read_document(".".join([part] * 60) + " = 1", "set.toml")
