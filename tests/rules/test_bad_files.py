@@ -223,7 +223,7 @@ def test_shipped_files_with_random_edits_load_or_are_refused(edited: tuple[int, 
 
 @pytest.mark.slow
 @given(garbled())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_shipped_files_with_many_random_edits_load_or_are_refused(
     edited: tuple[int, str],
 ) -> None:
