@@ -112,11 +112,6 @@ def withdraw(connection: Connection, publication_id: UUID, now: datetime) -> boo
     )
 
 
-def first_decision_at(connection: Connection) -> datetime | None:
-    """When the oldest report that is still here was decided."""
-    return connection.scalar(select(func.min(DecisionRow.decided_at)))
-
-
 def drafts(connection: Connection) -> Sequence[AnyRow]:
     """Open drafts with the names of who saved and who proposed them, the newest first."""
     newest = RuleDraftRow.saved_at.desc(), RuleDraftRow.id.desc()
