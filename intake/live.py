@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from threading import Lock
@@ -14,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
 from intake.domain.directory_file import directory_from
-from intake.services.rulebook import Edition, stored_rulebook
+from intake.services.rulebook import Edition, Rulebook, stored_rulebook
 from intake.store import directory as store
 from intake.store.database import Database
 from routing_rules.vocabulary import RulesInvalid
@@ -53,7 +54,7 @@ class LiveParts:
         self._seconds = seconds
         self._look_at = time.monotonic() + seconds
         self._refused: DirectoryState | None = None
-        self._rules_refused: Edition | None = None
+        self._told: set[Edition] = set()
         self._turn = Lock()
 
     def __call__(self) -> Parts:
@@ -91,24 +92,29 @@ class LiveParts:
             self._parts = replace(parts, directory=directory, directory_state=state)
 
     def _look_at_rules(self) -> None:
-        """Read what was published, and change over to rules that have come into force."""
+        """Read what was published, prove what comes, and change over to what has come."""
         parts, now = self._parts, self._parts.now()
         try:
             rulebook = stored_rulebook(parts.database, parts.rulebook)
             if rulebook is None:
                 return
-            edition = rulebook.edition(now)
+            self._tell_of_refused(rulebook.coming(now), rulebook)
             known = rulebook.editions == parts.rulebook.editions
-            if (known and parts.book is rulebook.at(now)) or edition == self._rules_refused:
-                return
-            self._rules_refused = edition  # until it holds
-            self._parts = parts.with_rules(rulebook, now)
-            self._rules_refused = None
+            if not known or rulebook.to_decide_by(now) is not parts.book:
+                self._parts = parts.with_rules(rulebook, now)
         except SQLAlchemyError as error:
-            self._rules_refused = None
             log.error("%s while the rules were read: the old ones stay", type(error).__name__)
-        except RulesInvalid as error:
-            log.error("the rules do not hold (%s): the old ones stay", _first_line(error))
+        except RulesInvalid:
+            return  # that no edition can be used was told
+
+    def _tell_of_refused(self, editions: Iterable[Edition], rulebook: Rulebook) -> None:
+        """Log once each edition, in force or to come, by which reports cannot be decided."""
+        for edition in editions:
+            refused = rulebook.refusal(edition)
+            if refused and edition not in self._told:
+                self._told.add(edition)
+                since, why = edition.since.isoformat(timespec="seconds"), _first_line(refused)
+                log.error("the rules of %s do not hold (%s): those before stay", since, why)
 
 
 def _first_line(error: Exception) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -42,13 +42,13 @@ from intake.post.files import FileSender
 from intake.post.letter import Sender
 from intake.post.null import NullSender
 from intake.post.smtp import SmtpSender
+from intake.services.proving import Proving
 from intake.services.rulebook import Rulebook, stored_rulebook
 from intake.store import privileges
 from intake.store.database import Database, DatabaseNotReady
 from intake.vault.seal import FactsSealer, KeyUnusable, PublicKey
 from routing_rules.book import Book
 from routing_rules.ruleset import RuleSet
-from routing_rules.verify import refuse_unproved
 from routing_rules.vocabulary import RulesInvalid
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ class Parts:
     chasing: Chasing
     now: Now = utc_now
     directory_state: DirectoryState | None = None
+    proving: Proving = field(default_factory=Proving)
 
     @property
     def rules(self) -> RuleSet:
@@ -122,8 +123,8 @@ class Parts:
         return self.book.base
 
     def with_rules(self, rulebook: Rulebook, at: datetime) -> Parts:
-        """The same with the rules in force at an instant. Raises RulesInvalid."""
-        book = _proved(rulebook, at)
+        """The same with the rules to decide by at an instant. Raises RulesInvalid."""
+        book = rulebook.to_decide_by(at)
         return replace(
             self,
             rulebook=rulebook,
@@ -286,14 +287,14 @@ class Parts:
         """Drafts of rule sets."""
         from intake.services.rule_drafts import Drafts
 
-        return Drafts(self.database, self._agencies)
+        return Drafts(self.database, self._agencies, self.proving, self.rulebook)
 
     @property
     def publish(self) -> Publish:
         """Putting rule sets in force."""
         from intake.services.publish import Publish
 
-        return Publish(self.rule_drafts)
+        return Publish(self.rule_drafts, self.now)
 
     @property
     def past(self) -> Past:
@@ -411,7 +412,7 @@ def build(settings: Settings, now: Now = utc_now) -> Parts:
     directory, state = found
     if rulebook is None:
         raise SettingsUnusable("The database has no routing rules: run `ankkuri init`")
-    book = _proved(rulebook, now())
+    book = rulebook.to_decide_by(now())
     calendar = load_calendar()
     metrics.watch(database.engine)
     return Parts(
@@ -426,14 +427,6 @@ def build(settings: Settings, now: Now = utc_now) -> Parts:
         now=now,
         directory_state=state,
     )
-
-
-def _proved(rulebook: Rulebook, at: datetime) -> Book:
-    """The rules in force. Raises RulesInvalid where some report would have no lead, or two."""
-    book = rulebook.at(at)
-    for table, _ in book.distinct:
-        refuse_unproved(table)
-    return book
 
 
 def _chasing(book: Book, calendar: Calendar) -> Chasing:

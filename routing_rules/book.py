@@ -45,6 +45,11 @@ class Book:
         return tuple((tables[name], tuple(named)) for name, named in areas.items())
 
     @cached_property
+    def every(self) -> tuple[RuleSet, ...]:
+        """The different rule sets, that of places that no set names among them."""
+        return tuple({t.digest: t for t in (self.base, *self.tables.values())}.values())
+
+    @cached_property
     def digest(self) -> str:
         """The SHA-256 (hex) that names the book: of its vocabulary and all of its sets."""
         return digest([self.vocabulary.digest, sorted(d.digest for d in self.documents.values())])

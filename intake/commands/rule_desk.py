@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,11 @@ from intake import wiring
 from intake.commands.command import InputUnusable, add_command
 from intake.commands.progress import bar
 from intake.commands.rule_sources import book_of
+from intake.services import proving, rule_drafts
 from intake.services import publish as publishing
-from intake.services import rule_drafts
 from intake.services.impact import Impact, Rehearse
 from intake.services.replay import Replay
-from intake.services.rule_drafts import Editor
+from intake.services.rule_drafts import Editor, stamp_of
 from intake.store import rules
 from intake.wiring import Parts, utc_now
 from routing_rules.book import VOCABULARY
@@ -36,7 +36,9 @@ REFUSALS = {
     publishing.NothingChanged: "the set says what is in force already",
     publishing.NotProposed: "nobody has proposed this draft",
     publishing.SamePerson: "who wrote or proposed a set does not publish it",
-    publishing.OtherPublished: "another set was published since the draft was begun: save it anew",
+    publishing.OtherPublished: "another set was published or withdrawn meanwhile: look again",
+    publishing.OthersNeedIt: "a set that waits does not hold without this one: withdraw that first",
+    proving.ProofsBusy: "another proof is under way: try again",
     publishing.TooEarly: "a set published before comes into force later than this one would",
 }
 
@@ -124,22 +126,17 @@ def _propose(chosen: argparse.Namespace) -> int:
         except ValueError:
             raise InputUnusable("--from must be a day such as 2026-12-01") from None
     with _site() as parts:
-        drafts, now = parts.rule_drafts, utc_now()
-        draft_id = drafts.begin(OPERATOR, document.id or VOCABULARY, now)
-        seen = _save(parts, draft_id, document.text, now)
+        drafts = parts.rule_drafts
+        draft_id = drafts.bring(OPERATOR, document.text, utc_now())
+        seen = stamp_of(drafts.draft(OPERATOR, draft_id))
         try:
-            digest = parts.publish.propose(OPERATOR, draft_id, seen, utc_now(), first_day)
+            digest = parts.publish.propose(OPERATOR, draft_id, seen, first_day)
         except Exception:
-            drafts.throw_away(OPERATOR, draft_id, utc_now())
+            drafts.throw_away(OPERATOR, draft_id, seen, utc_now())
             raise
     print(f"proposed {document.id or VOCABULARY} {digest[:12]} as draft {draft_id}")
     print("A rule editor publishes it in the browser: an operator alone cannot.")
     return 0
-
-
-def _save(parts: Parts, draft_id: UUID, text: str, now: datetime) -> datetime:
-    parts.rule_drafts.save(OPERATOR, draft_id, text, now, now)
-    return now
 
 
 def _drafts(_chosen: argparse.Namespace) -> int:
@@ -156,16 +153,16 @@ def _publish(chosen: argparse.Namespace) -> int:
     with _site() as parts:
         draft_id = _uuid(chosen.draft)
         row = parts.rule_drafts.draft(OPERATOR, draft_id)
-        document = parts.rule_drafts.check(row, utc_now()).document
+        document = parts.rule_drafts.read(row).document
         digest = document.digest if document else ""
-        since = parts.publish.publish(OPERATOR, draft_id, digest, utc_now())
+        since = parts.publish.publish(OPERATOR, draft_id, digest, stamp_of(row))
     print(f"in force from {since.isoformat(timespec='seconds')}")
     return 0
 
 
 def _withdraw(chosen: argparse.Namespace) -> int:
     with _site() as parts:
-        if not parts.publish.withdraw(OPERATOR, _uuid(chosen.publication), utc_now()):
+        if not parts.publish.withdraw(OPERATOR, _uuid(chosen.publication)):
             raise InputUnusable("it is in force, or within a minute of it: publish another set")
     print("withdrawn")
     return 0

@@ -21,6 +21,7 @@ from intake.store.parts import Part, RowUnreadable, Tally
 from intake.vault.envelope import EnvelopeDamaged
 from intake.vault.keyring import PrivateKey
 from intake.vault.open import open_facts
+from routing_rules.vocabulary import RulesInvalid
 
 KNOWN_FOR = timedelta(days=30)  # the database knows its own deletions longer than this
 log = logging.getLogger(__name__)
@@ -97,6 +98,11 @@ class Restore:
             self._refuse_replay_key_that_does_not_fit()
             restored = self._restored(head, rows, tuple(keys), deleted)
             self._finish(head, listed is None, now)
+        except RulesInvalid as error:
+            raise RestoreRefused(
+                "The backup is of before rules were kept, and the rules in their place do not "
+                f"hold: {error.problems[0]}"
+            ) from None
         except RowUnreadable as error:
             raise BackupDamaged(f"The backup holds an unreadable row of {error}") from None
         except SQLAlchemyError as error:

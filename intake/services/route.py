@@ -113,7 +113,7 @@ class Route:
         Raises NobodyCanOpen when not even the duty desk has a member who can open.
         """
         facts = tuple(self._facts(worry, child, now) for child in worry.children)
-        book = self.rulebook.at(now)
+        book = self.rulebook.to_decide_by(now)
         places = tuple(Place.of(child, urgent=worry.urgent) for child in worry.children)
         areas = tuple(self._areas(place) for place in places)
         tables = [tables_of(book, some) for some in areas]

@@ -1,4 +1,4 @@
-"""The rule sets that an editor keeps: what is in force, what comes, what was, what is drafted."""
+"""The rule sets of an editor: what is in force, what comes, what was, what is drafted."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from routing_rules.document import Document
 class KeptSet:
     """A set with its publications, the last to be in force first, and its open drafts.
 
-    ``document``: as it was published last. ``current``: in force now. ``later``: not yet, and not
-    withdrawn. ``past``: the others.
+    ``document``: as it was published last, None of a set that is only proposed. ``writable``: by
+    the reader. ``current``: in force now. ``later``: not yet, and not withdrawn. ``past``: the
+    others.
     """
 
     layer: str
-    document: Document
+    document: Document | None
+    writable: bool
     current: AnyRow | None
     later: Sequence[AnyRow]
     past: Sequence[AnyRow]
@@ -37,11 +39,12 @@ class RuleSets:
     drafts: Drafts
 
     def __call__(self, editor: Editor, now: datetime) -> list[KeptSet]:
-        """Every set that the editor may write."""
+        """Every set that the editor may write or publish, and new ones that are proposed."""
         drafts = self.drafts.drafts(editor)
+        kept = {document.id or VOCABULARY: document for document in self.drafts.layers(editor)}
+        layers = dict.fromkeys((*kept, *(row.layer for row in drafts)))
         found = []
-        for document in self.drafts.layers(editor):
-            layer = document.id or VOCABULARY
+        for layer in layers:
             with self.drafts.database.read() as connection:
                 rows = rules.publications(connection, layer)
             valid = [row for row in rows if row.withdrawn_at is None]
@@ -49,8 +52,9 @@ class RuleSets:
             later = [row for row in valid if row.in_force_at > now]
             past = [row for row in rows if row is not current and row not in later]
             own = [row for row in drafts if row.layer == layer]
-            found.append(KeptSet(layer, document, current, later, past, own))
-        return found
+            writable = self.drafts.may_write(editor, layer)
+            found.append(KeptSet(layer, kept.get(layer), writable, current, later, past, own))
+        return sorted(found, key=lambda each: not each.writable)
 
     def publication(self, editor: Editor, publication_id: UUID) -> AnyRow:
         """A publication of a set of the editor's. Raises SetNotYours."""
@@ -58,5 +62,6 @@ class RuleSets:
             row = rules.publication(connection, publication_id)
         if row is None:
             raise SetNotYours
-        self.drafts.layer(editor, self.drafts.rulebook(), row.layer)
+        if not self.drafts.may_publish(editor, row.layer):
+            raise SetNotYours
         return row

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection
 
 from intake.domain.rule_tables import BESIDE
 from intake.store import rules
-from intake.store.columns import AnyRow
 from intake.store.database import Database
 from routing_rules.book import VOCABULARY, Book, make_book
 from routing_rules.document import Document, read_document
+from routing_rules.verify import refuse_unproved
 from routing_rules.vocabulary import RulesInvalid
 
 Digests = tuple[tuple[str, str], ...]
 """Each layer with the set in force; the vocabulary is one of them."""
+
+
+class Published(NamedTuple):
+    """A publication that was not withdrawn."""
+
+    id: UUID
+    layer: str
+    digest: str
+    in_force_at: datetime
 
 
 @dataclass(frozen=True)
@@ -43,15 +56,44 @@ class Rulebook:
     fetch: Callable[[Collection[str]], Mapping[str, str]]
     _documents: dict[str, Document] = field(default_factory=dict)
     _books: dict[Digests, Book] = field(default_factory=dict)
+    _proved: dict[Digests, RulesInvalid | None] = field(default_factory=dict)
 
     def edition(self, at: datetime) -> Edition:
         """The edition in force; before the first one it is the first."""
-        number = bisect_right(self.editions, at, key=lambda edition: edition.since)
-        return self.editions[max(number - 1, 0)]
+        return self._until(at)[-1]
 
     def at(self, at: datetime) -> Book:
         """The book in force. Raises RulesInvalid."""
-        digests = self.edition(at).digests
+        return self.book(self.edition(at).digests)
+
+    def to_decide_by(self, at: datetime) -> Book:
+        """The book in force, or of the last edition before it by which every report finds its
+        lead: rules that this program cannot use stop no report.
+
+        Raises RulesInvalid where there is none.
+        """
+        refused = None
+        for edition in reversed(self._until(at)):
+            refused = self.refusal(edition)
+            if refused is None:
+                return self.book(edition.digests)
+        raise refused or RulesInvalid(["no rules are in force"])
+
+    def refusal(self, edition: Edition) -> RulesInvalid | None:
+        """Why reports cannot be decided by an edition, None where they can."""
+        digests = edition.digests
+        if digests not in self._proved:
+            refused = None
+            try:
+                for table in self.book(digests).every:
+                    refuse_unproved(table)
+            except RulesInvalid as error:
+                refused = error
+            self._proved[digests] = refused
+        return self._proved[digests]
+
+    def book(self, digests: Digests) -> Book:
+        """The book of these sets. Raises RulesInvalid."""
         book = self._books.get(digests)
         if book is None:
             book = self._books[digests] = self.made_of(digests)
@@ -63,10 +105,18 @@ class Rulebook:
         Raises RulesInvalid.
         """
         drafted = {document.id or VOCABULARY: document for document in instead}
-        kept = {layer: digest for layer, digest in digests if layer not in drafted}
-        missing = [digest for digest in kept.values() if digest not in self._documents]
+        kept = self.documents((layer, d) for layer, d in digests if layer not in drafted)
+        documents = {**kept, **drafted}
+        if VOCABULARY not in documents:
+            raise RulesInvalid(["no vocabulary is in force"])
+        return make_book(documents.pop(VOCABULARY), documents.values(), BESIDE)
+
+    def documents(self, digests: Iterable[tuple[str, str]]) -> dict[str, Document]:
+        """The sets of layers by their digests, as they were written. Raises RulesInvalid."""
+        wanted = dict(digests)
+        missing = [digest for digest in wanted.values() if digest not in self._documents]
         found = self.fetch(missing) if missing else {}
-        for layer, digest in kept.items():
+        for layer, digest in wanted.items():
             if digest in missing:
                 if digest not in found:
                     raise RulesInvalid([f"{layer}: the set in force is not kept in the database"])
@@ -74,10 +124,16 @@ class Rulebook:
                 if document.digest != digest:
                     raise RulesInvalid([f"{layer}: the stored set is not what its digest names"])
                 self._documents[digest] = document
-        documents = {layer: self._documents[digest] for layer, digest in kept.items()} | drafted
-        if VOCABULARY not in documents:
-            raise RulesInvalid(["no vocabulary is in force"])
-        return make_book(documents.pop(VOCABULARY), documents.values(), BESIDE)
+        return {layer: self._documents[digest] for layer, digest in wanted.items()}
+
+    def coming(self, at: datetime) -> Sequence[Edition]:
+        """The edition in force and those after it."""
+        return self.editions[len(self._until(at)) - 1 :]
+
+    def _until(self, at: datetime) -> Sequence[Edition]:
+        """The editions of before and the one in force, which is the last; never none."""
+        number = bisect_right(self.editions, at, key=lambda edition: edition.since)
+        return self.editions[: max(number, 1)]
 
 
 def stored_rulebook(database: Database, known: Rulebook | None = None) -> Rulebook | None:
@@ -86,7 +142,7 @@ def stored_rulebook(database: Database, known: Rulebook | None = None) -> Rulebo
     ``known``: one that was read before, whose books need not be made again.
     """
     with database.read() as connection:
-        editions = editions_of(rules.timeline(connection))
+        editions = editions_of(published(connection))
     if not editions:
         return None
 
@@ -99,7 +155,12 @@ def stored_rulebook(database: Database, known: Rulebook | None = None) -> Rulebo
     return replace(known, editions=editions, fetch=fetch)
 
 
-def editions_of(timeline: Sequence[AnyRow]) -> list[Edition]:
+def published(connection: Connection) -> list[Published]:
+    """Every publication that was not withdrawn, in the order in which they come into force."""
+    return [Published(*row) for row in rules.timeline(connection)]
+
+
+def editions_of(timeline: Iterable[Published]) -> list[Edition]:
     """The editions that a timeline makes: a set stays in force until the next of its layer."""
     editions: list[Edition] = []
     digests: dict[str, str] = {}

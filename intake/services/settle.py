@@ -99,6 +99,9 @@ def first_rules(database: Database, folder: Path, now: datetime) -> bool:
     documents = {VOCABULARY: book.vocabulary, **book.documents}
     since = min(local_instant(document.validity[0], time()) for document in book.documents.values())
     with database.write() as connection:
+        directory.lock(connection)  # of two who do this at once the second finds it done
+        if rules.last_publication(connection):
+            return False
         follows = None
         for layer, document in documents.items():
             rules.add_text(connection, document.digest, layer, document.text, now)

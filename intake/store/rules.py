@@ -19,10 +19,21 @@ from intake.store.tables import DecisionRow, FactsKeyRow
 DECISIONS_AT_ONCE = 1000
 
 
+def lock(connection: Connection) -> None:
+    """Keep others from publishing and withdrawing until this transaction ends."""
+    first = select(PublicationRow.id).where(PublicationRow.follows.is_(None))
+    connection.execute(first.with_for_update())
+
+
 def timeline(connection: Connection) -> Sequence[AnyRow]:
-    """What was published and not withdrawn: layer, digest and since when, the oldest first."""
+    """What was published and not withdrawn: id, layer, digest and since when, the oldest first."""
     return connection.execute(
-        select(PublicationRow.layer, PublicationRow.digest, PublicationRow.in_force_at)
+        select(
+            PublicationRow.id,
+            PublicationRow.layer,
+            PublicationRow.digest,
+            PublicationRow.in_force_at,
+        )
         .where(PublicationRow.withdrawn_at.is_(None))
         .order_by(PublicationRow.in_force_at, PublicationRow.published_at, PublicationRow.id)
     ).all()
@@ -97,8 +108,10 @@ def publish(connection: Connection, row: Mapping[str, Any]) -> None:
     connection.execute(insert(PublicationRow).values(**row))
 
 
-def withdraw(connection: Connection, publication_id: UUID, now: datetime) -> bool:
-    """Withdraw for good a publication that is not in force yet; whether there was one."""
+def withdraw(
+    connection: Connection, publication_id: UUID, now: datetime, *, until: datetime
+) -> bool:
+    """Withdraw for good a publication that is not in force ``until`` then; whether there was."""
     return bool(
         put_for_good(
             connection,
@@ -106,7 +119,7 @@ def withdraw(connection: Connection, publication_id: UUID, now: datetime) -> boo
             now,
             PublicationRow.id == publication_id,
             PublicationRow.withdrawn_at.is_(None),
-            PublicationRow.in_force_at > now,
+            PublicationRow.in_force_at > until,
             at=now,
         )
     )

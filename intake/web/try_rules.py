@@ -155,7 +155,10 @@ class Telling:
             "lead": recipient.kind == tried.decision.lead,
             "desk": words.desk(recipient.desk),
             "parts": words.parts(recipient.sections),
-            "clocks": [self._clock(clocks[name], place, today=today) for name in recipient.clocks],
+            "clocks": [
+                self._clock(clocks[name], place, today=today) if name in clocks else (name, "", "")
+                for name in recipient.clocks
+            ],
             "bases": [(words.basis(b), b.law, b.confirmed) for b in recipient.bases],
         }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from werkzeug.datastructures import FileStorage
@@ -23,17 +22,9 @@ BOTH = mark(
 
 
 class SeenForm(PageForm):
-    """A button. ``seen``: when what was shown had been saved."""
+    """A button. ``seen``: the stamp of the draft that was shown."""
 
     seen = HiddenField("seen")
-
-    @property
-    def seen_at(self) -> datetime | None:
-        """The instant, None where none was sent."""
-        try:
-            return datetime.fromisoformat(self.seen.data or "")
-        except ValueError:
-            return None
 
 
 class BeginForm(PageForm):
@@ -81,6 +72,6 @@ class ProposeForm(SeenForm):
 
 
 class PublishForm(SeenForm):
-    """``digest``: of what was shown. ``seen``: when it was proposed."""
+    """``digest``: of what was shown."""
 
     digest = HiddenField("digest")

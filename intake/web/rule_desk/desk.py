@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from intake.domain.message import Message, mark
 from intake.domain.people import Permission
 from intake.language import Language
 from intake.services.past import Past
+from intake.services.proving import ProofsBusy
 from intake.services.publish import (
     NothingChanged,
     NotProposed,
@@ -49,6 +49,7 @@ REFUSALS: Mapping[type[Exception], str] = {
     NotProposed: mark("Nobody has proposed this draft as it stands."),
     NotProved: mark("The draft does not hold: see what the proof found."),
     OtherPublished: STALE,
+    ProofsBusy: mark("Another proof is under way. Wait a moment, and try again."),
     RulesInvalid: mark("The draft cannot be read: see what is wrong with it."),
     SamePerson: SAME,
     TooEarly: mark(
@@ -80,9 +81,9 @@ class Desk:
             posted = CombinedMultiDict([request.files, request.form])
         return self.forms(kind, visit, posted, data=data)
 
-    def title(self, language: Language, who: Editor, layer: str) -> str:
+    def title(self, language: Language, layer: str) -> str:
         """The name of a set."""
-        return title_of(language, self.drafts.layer(who, self.drafts.rulebook(), layer))
+        return title_of(language, layer, self.drafts.last(layer))
 
 
 def editor(visit: Visit) -> Editor:
@@ -90,13 +91,13 @@ def editor(visit: Visit) -> Editor:
     return Editor(visit.person.id, visit.person.controllers(Permission.CHANGE_RULES))
 
 
-def title_of(language: Language, document: Document) -> str:
-    """What a set calls itself; the vocabulary has no title."""
-    head = document.raw.get("ruleset")
+def title_of(language: Language, layer: str, document: Document | None) -> str:
+    """What a set calls itself; the vocabulary has no title, nor has a set that is not there yet."""
+    head = document.raw.get("ruleset") if document else None
     title = head.get("title") if isinstance(head, Mapping) else None
     if isinstance(title, Mapping) and title.get("fi"):
         return language.text(title)
-    return language.gettext(WORDS) if not document.id or document.id == VOCABULARY else document.id
+    return language.gettext(WORDS) if layer == VOCABULARY else layer
 
 
 def name_of(language: Language, name: str | None, person_id: UUID | None) -> str:
@@ -107,11 +108,6 @@ def name_of(language: Language, name: str | None, person_id: UUID | None) -> str
 def refuse(form: PageForm, error: Exception) -> None:
     """Say above the form why it was not done."""
     form.form_errors.append(form.say(Message(REFUSALS[type(error)])))
-
-
-def instant(at: datetime | None) -> str:
-    """An instant as a form carries it."""
-    return at.isoformat() if at else ""
 
 
 def draft_href(draft_id: UUID, page: str = "draft") -> str:

@@ -49,7 +49,7 @@ class DifferencePage:
     def difference(self, visit: Visit, draft_id: UUID) -> Response:
         """Compare with what is in force now."""
         row = self.desk.drafts.draft(editor(visit), draft_id)
-        checked = self.desk.drafts.check(row, self.desk.now())
+        checked = self.desk.drafts.read(row)
         refusal, parts = "", []
         try:
             parts = list(self._parts(*books(self.desk, checked), draft_id))
@@ -59,13 +59,13 @@ class DifferencePage:
             refusal = OTHER_WORDS
         except BudgetSpent:
             refusal = TOO_MUCH
-        return self._page(visit, row, refusal, parts)
+        return self._page(row, refusal, parts)
 
-    def _page(self, visit: Visit, row: AnyRow, refusal: str, parts: list[Any]) -> Response:
+    def _page(self, row: AnyRow, refusal: str, parts: list[Any]) -> Response:
         language = reader_language()
         return render(
             "rules/difference.html",
-            title=self.desk.title(language, editor(visit), row.layer),
+            title=self.desk.title(language, row.layer),
             draft=row,
             refusal=language.gettext(refusal),
             parts=parts,

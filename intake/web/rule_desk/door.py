@@ -10,6 +10,7 @@ from flask_login import current_user
 from intake.domain.directory import Directory
 from intake.domain.people import Permission
 from intake.services.past import Past
+from intake.services.proving import ProofsBusy
 from intake.services.publish import Publish
 from intake.services.rule_drafts import DraftGone, Drafts, SetNotYours
 from intake.services.rule_sets import RuleSets
@@ -64,6 +65,11 @@ def make_blueprint(
         """A draft that was published or thrown away, or never was."""
         return render("rules/gone.html", 404, typed="")
 
+    def busy(_error: Exception) -> Response:
+        """A page that needs a proof while another one is under way."""
+        return render("rules/busy.html", 503)
+
     blueprint.register_error_handler(SetNotYours, refused)
+    blueprint.register_error_handler(ProofsBusy, busy)
     blueprint.register_error_handler(DraftGone, gone)
     return blueprint

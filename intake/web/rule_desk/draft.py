@@ -11,12 +11,13 @@ from uuid import UUID
 from flask import Response, redirect, request, url_for
 
 from intake.domain.message import Message, mark
-from intake.services.rule_drafts import Checked, DraftChanged, DraftGone
+from intake.services.proving import ProofsBusy
+from intake.services.rule_drafts import Checked, DraftChanged, DraftGone, stamp_of
 from intake.services.sign_in import Visit
 from intake.store.columns import AnyRow
 from intake.web.forms.rules import MOST_CHARACTERS, DraftForm
 from intake.web.page import only_this, reader_language, render
-from intake.web.rule_desk.desk import Desk, draft_href, editor, instant, name_of
+from intake.web.rule_desk.desk import Desk, draft_href, editor, name_of
 from intake.web.rule_desk.findings import findings
 from intake.web.rule_desk.told import Words
 
@@ -52,10 +53,8 @@ class DraftPage:
         if not form.validate() or not taken:
             form.file.errors = refused
             return self._page(visit, row, form, 422)
-        seen, text = form.seen_at, form.content.cleaned
+        seen, text = form.seen.data or "", form.content.cleaned
         try:
-            if seen is None:
-                raise DraftChanged
             self.desk.drafts.save(who, draft_id, text, seen, self.desk.now())
         except DraftChanged:
             return self._conflict(visit, self.desk.drafts.draft(who, draft_id), form)
@@ -67,7 +66,7 @@ class DraftPage:
         if row.proposed_at:
             by, at = name_of(form.language, row.proposer, row.proposed_by), row.proposed_at
         form.form_errors.append(form.say(Message(SAVED_MEANWHILE, {"name": by, "at": at})))
-        form.seen.data = instant(row.saved_at)
+        form.seen.data = stamp_of(row)
         differing = list(_differing(row.content, form.content.cleaned))
         return self._page(visit, row, form, 409, differing)
 
@@ -80,20 +79,19 @@ class DraftPage:
         differing: Any = (),
     ) -> Response:
         language, who = reader_language(), editor(visit)
-        checked = self.desk.drafts.check(row, self.desk.now())
+        checked, busy = self._checked(row)
         kept = {} if form is None else {"languages": only_this()}
         if form is None:
-            data = {"content": row.content, "seen": instant(row.saved_at)}
+            data = {"content": row.content, "seen": stamp_of(row)}
             form = self.desk.forms(DraftForm, visit, None, data=data)
-        rulebook = self.desk.drafts.rulebook()
-        last = rulebook.editions[-1].digest_of(row.layer)
+        last = self.desk.drafts.last_digest(row.layer)
         digest = checked.document.digest if checked.document else ""
         return render(
             "rules/draft.html",
             status,
             form=form,
             limit=MOST_CHARACTERS,
-            title=self.desk.title(language, who, row.layer),
+            title=self.desk.title(language, row.layer),
             draft=row,
             saver=name_of(language, row.saver, row.saved_by),
             proposer=name_of(language, row.proposer, row.proposed_by),
@@ -103,12 +101,21 @@ class DraftPage:
             unchanged=digest == last,
             digest=digest,
             checked=checked,
+            busy=busy,
+            writable=self.desk.drafts.may_write(who, row.layer),
             differing=differing[:MOST_PLACES],
             more=max(len(differing) - MOST_PLACES, 0),
             back_href=url_for("rules.desk.sets"),
             **self._found(checked, row.id),
             **kept,
         )
+
+    def _checked(self, row: AnyRow) -> tuple[Checked, bool]:
+        """The draft, proved unless others' proofs keep it waiting: whether they do."""
+        try:
+            return self.desk.drafts.check(row, self.desk.now()), False
+        except ProofsBusy:
+            return self.desk.drafts.read(row), True
 
     def _found(self, checked: Checked, draft: UUID) -> dict[str, Any]:
         """The findings; apart those that were so before, whatever the draft says."""

@@ -50,7 +50,7 @@ class ImpactPage:
                 shown["refusal"] = language.gettext(UNREADABLE)
         return render(
             "rules/impact.html",
-            title=self.desk.title(language, editor(visit), row.layer),
+            title=self.desk.title(language, row.layer),
             draft=row,
             newest=newest,
             offered=[(str(number), language.number(number)) for number in NEWEST],

@@ -11,20 +11,27 @@ from flask import Response, redirect, request, url_for
 
 from intake.domain.message import Message, mark
 from intake.language import Language
-from intake.services.publish import WAITS
+from intake.services.proving import ProofsBusy
+from intake.services.publish import WAITS, OtherPublished, OthersNeedIt
+from intake.services.rule_drafts import Editor
 from intake.services.rule_sets import KeptSet
 from intake.services.sign_in import Visit
 from intake.store.columns import AnyRow
 from intake.web.forms.base import PageForm
 from intake.web.forms.rules import BeginForm
 from intake.web.page import reader_language, render
-from intake.web.rule_desk.desk import Desk, draft_href, editor, name_of, title_of
+from intake.web.rule_desk.desk import REFUSALS, Desk, draft_href, editor, name_of, title_of
 
 SHORT = 12
 MOST_SHOWN = 50
 TOO_LATE = mark(
     "It is in force, or within a minute of it, so it cannot be withdrawn: publish another version."
 )
+NEEDED = mark(
+    "Another version that waits was proved together with this one, and does not hold without it. "
+    "Withdraw that one first."
+)
+MEANWHILE = mark("Something was published or withdrawn at the same time. Look again.")
 WITHDRAWN = mark("It has been withdrawn already.")
 DONE = {
     "published": mark("Published. It comes into force at the time that is shown below."),
@@ -47,7 +54,7 @@ class SetsPages:
         """Begin a draft, like the last version or an earlier one."""
         form = self.desk.form(BeginForm, visit)
         who, like = editor(visit), form.like.data or None
-        self.desk.drafts.layer(who, self.desk.drafts.rulebook(), layer)
+        self.desk.drafts.layer(who, layer)
         if not form.validate():
             return self._sets(visit, form, 422)
         draft_id = self.desk.drafts.begin(who, layer, self.desk.now(), like=like)
@@ -66,19 +73,31 @@ class SetsPages:
         elif request.method == "POST" and not form.validate():
             status = 422
         elif request.method == "POST":
-            if self.desk.publish.withdraw(who, publication_id, now):
+            why = self._withdraw(who, publication_id)
+            if not why:
                 return redirect(url_for("rules.desk.sets", done="withdrawn"), 303)
-            form.form_errors.append(form.say(Message(TOO_LATE)))
+            form.form_errors.append(form.say(Message(why)))
             status = 409
         return render(
             "rules/withdraw.html",
             status,
             form=form,
-            title=self.desk.title(language, who, row.layer),
+            title=self.desk.title(language, row.layer),
             publication=row,
             open=status != 409,
             back_href=url_for("rules.desk.sets"),
         )
+
+    def _withdraw(self, who: Editor, publication_id: UUID) -> str:
+        """Withdraw it; why it was not, "" if it was."""
+        try:
+            return "" if self.desk.publish.withdraw(who, publication_id) else TOO_LATE
+        except OthersNeedIt:
+            return NEEDED
+        except OtherPublished:
+            return MEANWHILE
+        except ProofsBusy:
+            return REFUSALS[ProofsBusy]
 
     def _sets(self, visit: Visit, form: BeginForm, status: int) -> Response:
         language, now = reader_language(), self.desk.now()
@@ -97,9 +116,10 @@ class SetsPages:
 def _kept(language: Language, kept: KeptSet) -> Mapping[str, Any]:
     return {
         "layer": kept.layer,
-        "title": title_of(language, kept.document),
+        "title": title_of(language, kept.layer, kept.document),
+        "writable": kept.writable,
         "current": _publication(language, kept.current) if kept.current else None,
-        "last": kept.document.digest,
+        "last": kept.document.digest if kept.document else "",
         "later": [_publication(language, row) for row in reversed(kept.later)],
         "past": [_publication(language, row) for row in kept.past[:MOST_SHOWN]],
         "drafts": [

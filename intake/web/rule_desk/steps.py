@@ -10,7 +10,7 @@ from flask import redirect, request, url_for
 
 from intake.domain.deadline import local_date
 from intake.domain.message import Message
-from intake.services.rule_drafts import DraftChanged
+from intake.services.rule_drafts import DraftChanged, stamp_of
 from intake.services.sign_in import Visit
 from intake.store.columns import AnyRow
 from intake.web.forms.directory import PAST
@@ -21,7 +21,6 @@ from intake.web.rule_desk.desk import (
     Desk,
     draft_href,
     editor,
-    instant,
     name_of,
     refuse,
 )
@@ -39,7 +38,7 @@ class Steps:
         """Ask for a first day, and propose."""
         who, now = editor(visit), self.desk.now()
         row = self.desk.drafts.draft(who, draft_id)
-        form = self.desk.form(ProposeForm, visit, seen=instant(row.saved_at))
+        form = self.desk.form(ProposeForm, visit, seen=stamp_of(row))
         if request.method == "GET":
             return self._page(visit, "propose", row, form, 200)
         valid = form.validate()
@@ -50,9 +49,7 @@ class Steps:
         if not valid:
             return self._page(visit, "propose", row, form, 422)
         try:
-            if form.seen_at is None:
-                raise DraftChanged
-            self.desk.publish.propose(who, draft_id, form.seen_at, now, day)
+            self.desk.publish.propose(who, draft_id, form.seen.data or "", day)
         except REFUSED as error:
             refuse(form, error)
             return self._page(visit, "propose", row, form, 409)
@@ -60,11 +57,11 @@ class Steps:
 
     def publish(self, visit: Visit, draft_id: UUID) -> Any:
         """Put in force what somebody else has proposed, as it was shown."""
-        who, now = editor(visit), self.desk.now()
+        who = editor(visit)
         row = self.desk.drafts.draft(who, draft_id)
-        document = self.desk.drafts.check(row, now).document
+        document = self.desk.drafts.read(row).document
         shown = {
-            "seen": instant(row.proposed_at),
+            "seen": stamp_of(row),
             "digest": document.digest if document else "",
         }
         form = self.desk.form(PublishForm, visit, **shown)
@@ -73,9 +70,8 @@ class Steps:
         if not form.validate():
             return self._page(visit, "publish", row, form, 422, digest=shown["digest"])
         try:
-            if row.proposed_at is not None and form.seen.data != shown["seen"]:
-                raise DraftChanged
-            self.desk.publish.publish(who, draft_id, form.digest.data or "", now)
+            seen = form.seen.data or ""
+            self.desk.publish.publish(who, draft_id, form.digest.data or "", seen)
         except REFUSED as error:
             refuse(form, error)
             return self._page(visit, "publish", row, form, 409, digest=shown["digest"])
@@ -85,18 +81,16 @@ class Steps:
         """Close a draft for good."""
         who, now = editor(visit), self.desk.now()
         row = self.desk.drafts.draft(who, draft_id)
-        form = self.desk.form(SeenForm, visit, seen=instant(row.saved_at))
+        form = self.desk.form(SeenForm, visit, seen=stamp_of(row))
         if request.method == "GET":
             return self._page(visit, "throw_away", row, form, 200)
         if not form.validate():
             return self._page(visit, "throw_away", row, form, 422)
         try:
-            if form.seen_at != row.saved_at:
-                raise DraftChanged
-            self.desk.drafts.throw_away(who, draft_id, now)
+            self.desk.drafts.throw_away(who, draft_id, form.seen.data or "", now)
         except DraftChanged as error:
             refuse(form, error)
-            form.seen.data = instant(row.saved_at)
+            form.seen.data = stamp_of(row)
             return self._page(visit, "throw_away", row, form, 409)
         return redirect(url_for("rules.desk.sets", done="thrown-away"), 303)
 
@@ -108,7 +102,7 @@ class Steps:
             f"rules/{step}.html",
             status,
             form=form,
-            title=self.desk.title(language, who, row.layer),
+            title=self.desk.title(language, row.layer),
             draft=row,
             saver=name_of(language, row.saver, row.saved_by),
             proposer=name_of(language, row.proposer, row.proposed_by),

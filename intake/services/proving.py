@@ -1,0 +1,50 @@
+"""Proofs of a running process: one at a time, and the last ones remembered."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from threading import Lock
+
+from intake.services.prove import Agencies, Proof, prove, unresolvable
+from routing_rules.book import Book
+
+MOST_WAIT_SECONDS = 10.0
+REMEMBERED = 16
+
+
+class ProofsBusy(Exception):
+    """Another proof takes too long to be waited for."""
+
+
+@dataclass(frozen=True)
+class Proving:
+    """Proves books. A proof may take a core for seconds: others wait for their turn."""
+
+    wait_seconds: float = MOST_WAIT_SECONDS
+    _turn: Lock = field(default_factory=Lock, compare=False)
+    _known: OrderedDict[str, Proof] = field(default_factory=OrderedDict, compare=False)
+
+    def __call__(self, book: Book, agencies: Agencies) -> Proof:
+        """Prove a book, and that each recipient is somewhere. Raises ProofsBusy."""
+        with self._one_at_a_time():
+            proof = self._known.get(book.digest)
+            if proof is None:
+                proof = self._known[book.digest] = prove(book)
+                if len(self._known) > REMEMBERED:
+                    self._known.popitem(last=False)
+        flaws = proof.flaws
+        if not any(flaw.kind == "vocabulary" for flaw in flaws):
+            flaws = (*flaws, *unresolvable(book, agencies))
+        return replace(proof, flaws=flaws, agencies=True)
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        if not self._turn.acquire(timeout=self.wait_seconds):
+            raise ProofsBusy
+        try:
+            yield
+        finally:
+            self._turn.release()

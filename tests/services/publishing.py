@@ -1,0 +1,66 @@
+"""Rule editors at their services: drafts, proposals, publications."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from intake.live import LiveParts
+from intake.services.rule_drafts import Editor, stamp_of
+from intake.wiring import Parts
+from routing_rules.document import read_document
+from tests.site import COUNTY, Site
+
+LAYER = "ita-uusimaa"
+OPERATOR = Editor(None)
+WORD = "Asia on kiireellinen, joten sosiaalipalveluissa sen saa päivystävä yksikkö."
+
+
+def editor(site: Site, name: str, controller: str = COUNTY) -> Editor:
+    return Editor(site.people[name], frozenset({controller}))
+
+
+def changed(site: Site, old: str = WORD, new: str = "Asia on kiireellinen.") -> str:
+    document = site.parts.rule_drafts.rulebook().at(site.hands()).documents[LAYER]
+    assert old in document.text
+    return document.text.replace(old, new, 1)
+
+
+def seen(site: Site, draft_id: UUID) -> str:
+    """The stamp of a draft as it is now."""
+    return stamp_of(site.parts.rule_drafts.draft(OPERATOR, draft_id))
+
+
+def publish(site: Site, by: Editor, draft_id: UUID, digest: str) -> datetime:
+    """Publish a draft as it is now."""
+    return site.parts.publish.publish(by, draft_id, digest, seen(site, draft_id))
+
+
+def drafted(site: Site, text: str, by: Editor | None = None) -> UUID:
+    """A draft with this text."""
+    drafts, by = site.parts.rule_drafts, by or editor(site, "rules")
+    draft_id = drafts.begin(by, LAYER, site.hands())
+    now = site.hands.move(seconds=1)
+    drafts.save(by, draft_id, text, seen(site, draft_id), now)
+    return draft_id
+
+
+def proposed(site: Site, text: str, by: Editor | None = None, day: date | None = None) -> UUID:
+    """A proposed draft with this text."""
+    by = by or editor(site, "rules")
+    draft_id = drafted(site, text, by)
+    row = site.parts.rule_drafts.draft(by, draft_id)
+    site.parts.publish.propose(by, draft_id, stamp_of(row), day)
+    return draft_id
+
+
+def published(site: Site, text: str, day: date | None = None) -> str:
+    """The digest of this text, put in force by two people."""
+    draft_id = proposed(site, text, day=day)
+    digest = read_document(text, LAYER).digest
+    publish(site, editor(site, "admin"), draft_id, digest)
+    return digest
+
+
+def live(site: Site) -> Parts:
+    return LiveParts(site.parts, seconds=0)()

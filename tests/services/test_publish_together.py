@@ -1,0 +1,350 @@
+"""Sets that come into force one after another are proved together, whatever is withdrawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete
+
+import config
+from intake.domain.row_id import new_id
+from intake.live import LiveParts
+from intake.services import settle
+from intake.services.prove import Agencies
+from intake.services.proving import ProofsBusy, Proving
+from intake.services.publish import OtherPublished, OthersNeedIt, SamePerson
+from intake.services.rule_drafts import Editor, SetNotYours
+from intake.store import rules
+from intake.store.columns import AnyRow
+from intake.store.rule_tables import PublicationRow
+from routing_rules.book import VOCABULARY, Book, load_book
+from routing_rules.document import read_document
+from tests.services.publishing import (
+    LAYER,
+    OPERATOR,
+    WORD,
+    changed,
+    editor,
+    live,
+    proposed,
+    publish,
+    published,
+    seen,
+)
+from tests.site import Site, worry_answers
+
+EXTRA = """
+[[rule]]
+id = "extra"
+tier = "default"
+basis = "pol_safety"
+title = { fi = "Koe", sv = "Prov", en = "A test" }
+because = { fi = "Koe.", sv = "Prov.", en = "A test." }
+when = { primary = "neglect", sector = "parish", age = "0-17", unborn = "no" }
+then = { recipients = "POL" }
+"""
+SHOWS_IT = """
+[[case]]
+id = "shows-extra"
+title = "The same in this county"
+facts = { primary = "neglect", sector = "parish" }
+expect = { lead = "SOC", recipients = ["SOC", "POL"] }
+hits = ["T14-SOC"]
+"""
+NAMES_IT = SHOWS_IT.replace('"T14-SOC"', '"extra"')
+OWN = """
+[ruleset]
+id = "vantaa"
+extends = "ita-uusimaa"
+tier = "municipality"
+areas = ["vantaa"]
+keepers = ["municipality-vantaa"]
+title = { fi = "Vantaan säännöt", sv = "Vandas regler", en = "The rules of Vantaa" }
+valid_from = 2026-01-01
+"""
+
+
+def stored(site: Site, layer: str) -> str:
+    document = site.parts.rule_drafts.last(layer)
+    assert document is not None
+    return document.text
+
+
+def with_extra(site: Site) -> str:
+    """The base with a rule more, and the case that shows it."""
+    usual = site.parts.book.table("vantaa").defaults
+    facts = {**usual, "primary": "neglect", "categories": ["neglect"], "sector": "parish"}
+    case = {
+        "id": "extra",
+        "title": "A parish worker's worry",
+        "expect": {"lead": "SOC", "recipients": ["SOC", "POL"]},
+        "hits": ["extra"],
+    }
+    lines = [f"{key} = {_toml(value)}" for key, value in {**case, "facts": facts}.items()]
+    return "\n".join([stored(site, "finland") + EXTRA, "[[case]]", *lines, ""])
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + " }"
+    return json.dumps(sorted(value) if isinstance(value, frozenset) else value)
+
+
+def brought(site: Site, text: str, in_days: int = 0) -> tuple[UUID, str]:
+    """An operator's proposal and its digest."""
+    drafts, now = site.parts.rule_drafts, site.hands.move(seconds=1)
+    draft_id = drafts.bring(OPERATOR, text, now)
+    day = (now + timedelta(days=in_days)).date() if in_days else None
+    return draft_id, site.parts.publish.propose(OPERATOR, draft_id, seen(site, draft_id), day)
+
+
+def newest(site: Site, layer: str) -> AnyRow:
+    with site.parts.database.read() as connection:
+        return rules.publications(connection, layer)[0]
+
+
+@pytest.mark.parametrize("more", [NAMES_IT, SHOWS_IT], ids=["not readable", "not proved"])
+def test_what_a_later_set_was_proved_over_is_not_withdrawn(site: Site, more: str) -> None:
+    other = editor(site, "rules-2")
+    publish(site, other, *brought(site, with_extra(site), in_days=10))
+    text = stored(site, LAYER) + more
+    later = publish(site, other, *brought(site, text, in_days=20))
+    under, over = newest(site, "finland"), newest(site, LAYER)
+    assert over.in_force_at == later
+    with pytest.raises(OthersNeedIt):
+        site.parts.publish.withdraw(other, under.id)
+    assert newest(site, "finland").withdrawn_at is None
+    assert site.parts.publish.withdraw(other, over.id)
+    assert site.parts.publish.withdraw(other, under.id)
+    assert newest(site, "finland").withdrawn_at == site.hands()
+
+
+def test_a_set_that_would_break_a_later_one_is_not_published(site: Site) -> None:
+    """Alone it holds; together with what waits it does not."""
+    other = editor(site, "rules-2")
+    before = stored(site, "finland")
+    publish(site, other, *brought(site, with_extra(site), in_days=1))
+    site.hands.move(days=2)
+    with_case = stored(site, LAYER) + SHOWS_IT
+    waiting = brought(site, before, in_days=20)
+    publish(site, other, *brought(site, with_case))
+    with pytest.raises(Exception, match="1 findings") as caught:
+        publish(site, other, *waiting)
+    assert type(caught.value).__name__ == "NotProved"
+
+
+class Slow(Proving):
+    """Something happens while a proof is made."""
+
+    def __init__(self, happens: Callable[[], object]) -> None:
+        super().__init__()
+        object.__setattr__(self, "happens", happens)
+
+    def __call__(self, book: Book, agencies: Agencies) -> object:  # type: ignore[override]
+        self.happens()  # type: ignore[attr-defined]
+        return super().__call__(book, agencies)
+
+
+def slow(site: Site, happens: Callable[[], object]) -> None:
+    site.parts = replace(site.parts, proving=Slow(happens))
+
+
+def test_the_minute_is_counted_from_after_the_proofs(site: Site) -> None:
+    draft_id = proposed(site, changed(site))
+    document = site.parts.rule_drafts.read(site.parts.rule_drafts.draft(OPERATOR, draft_id))
+    assert document.document is not None
+    slow(site, lambda: site.hands.move(minutes=5))
+    since = publish(site, editor(site, "admin"), draft_id, document.document.digest)
+    assert since == site.hands() + timedelta(seconds=60)
+    assert newest(site, LAYER).published_at == site.hands()
+
+
+def test_what_is_published_during_a_proof_was_not_proved_together(site: Site) -> None:
+    draft_id, digest = brought(site, OWN)
+    other = proposed(site, changed(site))
+    other_digest = read_document(changed(site), LAYER).digest
+    before, once = site.parts, list[int]()
+
+    def publish_another() -> None:
+        if not once:
+            once.append(1)
+            shown = seen(site, other)
+            before.publish.publish(editor(site, "rules-2"), other, other_digest, shown)
+
+    slow(site, publish_another)
+    with pytest.raises(OtherPublished):
+        publish(site, editor(site, "rules"), draft_id, digest)
+    assert len(rules_of(site)) == 4
+
+
+def test_what_is_withdrawn_during_a_proof_was_not_proved_together(site: Site) -> None:
+    day = (site.hands() + timedelta(days=30)).date()
+    published(site, changed(site), day)
+    waiting = newest(site, LAYER)
+    draft_id, digest = brought(site, with_extra(site))
+    before, once = site.parts, list[bool]()
+
+    def withdraw() -> None:
+        if not once:
+            once.append(before.publish.withdraw(editor(site, "rules"), waiting.id))
+
+    slow(site, withdraw)
+    with pytest.raises(OtherPublished):
+        publish(site, editor(site, "rules-2"), draft_id, digest)
+    assert once == [True]
+
+
+def rules_of(site: Site) -> list[AnyRow]:
+    with site.parts.database.read() as connection:
+        return list(rules.publications(connection))
+
+
+def test_operators_propose_the_base_and_any_rule_editor_publishes_it(site: Site) -> None:
+    text = with_extra(site)
+    draft_id, digest = brought(site, text)
+    with pytest.raises(SamePerson):
+        publish(site, OPERATOR, draft_id, digest)
+    far = editor(site, "rules-police", "police")
+    assert [row.id for row in site.parts.rule_drafts.drafts(far)] == [draft_id]
+    with pytest.raises(SetNotYours):
+        site.parts.rule_drafts.save(far, draft_id, text, seen(site, draft_id), site.hands())
+    with pytest.raises(SetNotYours):
+        site.parts.rule_drafts.throw_away(far, draft_id, seen(site, draft_id), site.hands())
+    publish(site, far, draft_id, digest)
+    site.hands.move(minutes=2)
+    parish = worry_answers(reporter={"sector": "parish"})
+    site.parts = live(site)
+    site.send(parish)
+    assert "extra" in site.parts.book.base.by_id
+    again, digest = brought(
+        site, stored(site, VOCABULARY).replace('"hobby", ', '"hobby", "sport", ', 1)
+    )
+    assert site.parts.rule_drafts.draft(far, again).layer == VOCABULARY
+
+
+def test_a_draft_of_the_base_is_its_writers_alone_until_it_is_proposed(site: Site) -> None:
+    draft_id = site.parts.rule_drafts.bring(OPERATOR, stored(site, "finland"), site.hands())
+    with pytest.raises(SetNotYours):
+        site.parts.rule_drafts.draft(editor(site, "rules"), draft_id)
+    with pytest.raises(SetNotYours):
+        site.parts.rule_drafts.bring(editor(site, "rules"), OWN, site.hands())
+
+
+def test_a_municipality_gets_a_set_of_its_own_and_writes_it_from_then_on(site: Site) -> None:
+    own = Editor(site.people["admin-vantaa"], frozenset({"municipality-vantaa"}))
+    draft_id, digest = brought(site, OWN)
+    with pytest.raises(SetNotYours):
+        publish(site, own, draft_id, digest)
+    publish(site, editor(site, "rules"), draft_id, digest)
+    assert site.parts.rule_drafts.may_write(own, "vantaa")
+    assert not site.parts.rule_drafts.may_write(editor(site, "rules"), "vantaa")
+    site.hands.move(minutes=2)
+    parts = live(site)
+    assert parts.book.table("vantaa").layers == ("finland", LAYER, "vantaa")
+    assert parts.book.table("kerava").layers == ("finland", LAYER)
+
+
+def test_operators_change_for_whom_a_set_stands_and_its_keepers_publish_that(site: Site) -> None:
+    text = changed(site, '"vantaa", "kerava",', '"vantaa",')
+    text = text.replace('keepers = ["county-vantaa-kerava",', 'keepers = ["police",')
+    draft_id, digest = brought(site, text)
+    publish(site, editor(site, "rules"), draft_id, digest)
+    site.hands.move(minutes=2)
+    assert "kerava" not in live(site).book.tables
+    assert not site.parts.rule_drafts.may_write(editor(site, "rules"), LAYER)
+
+
+def break_later(site: Site, in_minutes: int) -> None:
+    """A publication that no proof has seen, as of a newer version of the program."""
+    text = stored(site, LAYER).replace('then = { desk = { SOC = "duty" } }', "then = { desk = 1 }")
+    document, now = read_document(text, LAYER), site.hands()
+    with site.parts.database.write() as connection:
+        rules.add_text(connection, document.digest, LAYER, text, now)
+        rules.publish(
+            connection,
+            {
+                "id": new_id(now),
+                "follows": rules.last_publication(connection),
+                "layer": LAYER,
+                "digest": document.digest,
+                "in_force_at": now + timedelta(minutes=in_minutes),
+                "proposed_at": now,
+                "published_at": now,
+                "proof": {},
+            },
+        )
+
+
+def test_rules_that_cannot_be_used_stop_no_report_and_are_told_before(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    old = site.parts.book.digest
+    break_later(site, in_minutes=10)
+    process = LiveParts(site.parts, seconds=0)
+    process()
+    process()
+    assert caplog.text.count("do not hold") == 1, "told once, and ahead of its time"
+    site.hands.move(minutes=11)
+    site.parts = process()
+    assert site.parts.book.digest == old
+    receipt = site.send()
+    with site.parts.database.read() as connection:
+        decided = {row.report_id: row.rules_digest for row in rules.decisions(connection)}
+    assert decided[receipt.report_id] == old
+    assert caplog.text.count("do not hold") == 1
+
+
+def test_a_correction_reaches_a_process_that_could_not_use_the_rules(site: Site) -> None:
+    right = stored(site, LAYER)
+    break_later(site, in_minutes=1)
+    site.hands.move(minutes=2)
+    process = LiveParts(site.parts, seconds=0)
+    old = process().book
+    mended = right.replace(WORD, "Asia on kiireellinen.")
+    publish(site, editor(site, "rules"), *brought(site, mended))
+    site.hands.move(minutes=2)
+    assert process().book is not old
+    assert process().book.documents[LAYER].text == mended
+
+
+def test_the_first_rules_are_put_in_force_once_by_two_at_the_same_time(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = site.parts.database
+    with database.write() as connection:
+        connection.execute(delete(PublicationRow))
+    inner = list[bool]()
+
+    def meanwhile(*args: object) -> Book:
+        if not inner:
+            inner.append(False)
+            inner[0] = settle.first_rules(database, config.RULES, site.hands())
+        return load_book(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("intake.services.settle.load_book", meanwhile)
+    assert not settle.first_rules(database, config.RULES, site.hands())
+    assert inner == [True]
+    with database.read() as connection:
+        assert len(rules.publications(connection)) == 3
+
+
+def test_only_one_proof_is_made_at_a_time(site: Site) -> None:
+    proving = Proving(wait_seconds=0.01)
+    agencies = site.parts.rule_drafts.agencies(site.hands())
+    with proving._one_at_a_time(), pytest.raises(ProofsBusy):
+        proving(site.parts.book, agencies)
+    assert proving(site.parts.book, agencies).rules == 81
+
+
+def test_a_book_is_proved_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    from intake.services import proving as module
+
+    agencies = site.parts.rule_drafts.agencies(site.hands())
+    proof = site.parts.proving(site.parts.book, agencies)
+    monkeypatch.setattr(module, "prove", None)
+    assert site.parts.proving(site.parts.book, agencies) == proof
