@@ -12,9 +12,10 @@ from types import MappingProxyType
 
 from routing_rules.canonical import digest
 from routing_rules.document import Document, read_document_file
-from routing_rules.load import Beside, build
+from routing_rules.load import Beside, build, circle
+from routing_rules.problem import Problem, mark
 from routing_rules.ruleset import RuleSet
-from routing_rules.vocabulary import RulesInvalid, did_you_mean
+from routing_rules.vocabulary import RulesInvalid
 
 VOCABULARY = "vocabulary"
 
@@ -62,14 +63,17 @@ def make_book(
     by_id: dict[str, Document] = {}
     for document in documents:
         if not document.id:
-            raise RulesInvalid([f"{document.name}: [ruleset] has no id"])
+            raise RulesInvalid([Problem(mark("[ruleset] has no id")).at(document.name)])
         if document.id in by_id:
-            raise RulesInvalid([f'{document.name}: the id "{document.id}" is used twice'])
+            twice = Problem(mark('the id "%(id)s" is used twice'), id=document.id)
+            raise RulesInvalid([twice.at(document.name)])
         by_id[document.id] = document
     bases = [document for document in by_id.values() if not document.extends]
     if len(bases) != 1:
-        named = ", ".join(document.name for document in bases) or "none"
-        raise RulesInvalid([f"exactly one set extends no other: {named}"])
+        named = ", ".join(document.name for document in bases) or Problem(mark("none"))
+        raise RulesInvalid(
+            [Problem(mark("exactly one set extends no other: %(sets)s"), sets=named)]
+        )
     made: dict[str, RuleSet] = {}
 
     def table(name: str) -> RuleSet:
@@ -89,10 +93,11 @@ def chain_of(document: Document, by_id: Mapping[str, Document]) -> list[Document
     while chain[0].extends:
         above = by_id.get(chain[0].extends)
         if above is None:
-            named = f'"{chain[0].extends}"{did_you_mean(chain[0].extends, by_id)}'
-            raise RulesInvalid([f"{chain[0].name}: the set {named} that it extends is not there"])
+            name = chain[0].extends
+            gone = Problem(mark('the set "%(set)s" that it extends is not there'), set=name)
+            raise RulesInvalid([gone.near(name, by_id).at(chain[0].name)])
         if above in chain:
-            raise RulesInvalid([f"{document.name}: the sets extend one another in a circle"])
+            raise RulesInvalid([circle().at(document.name)])
         chain.insert(0, above)
     return chain
 
@@ -101,17 +106,15 @@ def _areas(by_id: Mapping[str, Document]) -> dict[str, str]:
     """Return the set of each area: of several the one that is written over the others."""
     chains = {name: [d.id for d in chain_of(each, by_id)] for name, each in by_id.items()}
     found: dict[str, str] = {}
-    problems: list[str] = []
+    problems: list[Problem] = []
+    shared = mark('the area "%(area)s" is also that of "%(set)s", and neither extends the other')
     for name, document in by_id.items():
         for area in document.areas:
             other = found.get(area)
             if other is None or other in chains[name]:
                 found[area] = name
             elif name not in chains[other]:
-                problems.append(
-                    f'{document.name}: the area "{area}" is also that of "{other}", '
-                    "and neither extends the other"
-                )
+                problems.append(Problem(shared, area=area, set=other).at(document.name))
     if problems:
         raise RulesInvalid(problems)
     return found
@@ -139,8 +142,10 @@ def _valid(versions: Sequence[Document], on: date) -> Document:
     for one, following in pairwise(ordered):
         last, first = one.validity[1], following.validity[0]
         if last is None or last >= first:
-            raise RulesInvalid([f"{following.name}: its days overlap those of {one.name}"])
+            overlap = Problem(mark("its days overlap those of %(set)s"), set=one.name)
+            raise RulesInvalid([overlap.at(following.name)])
         if (first - last).days > 1:
-            raise RulesInvalid([f"{following.name}: days are missing after {one.name}"])
+            gap = Problem(mark("days are missing after %(set)s"), set=one.name)
+            raise RulesInvalid([gap.at(following.name)])
     begun = [document for document in ordered if document.validity[0] <= on]
     return begun[-1] if begun else ordered[0]

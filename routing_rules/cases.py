@@ -7,10 +7,16 @@ from dataclasses import dataclass
 
 from routing_rules.decide import decide, matched
 from routing_rules.outcome import Outcome
+from routing_rules.problem import Problem, mark
 from routing_rules.rule import Case
 from routing_rules.ruleset import RuleSet
 from routing_rules.vocabulary import Output, Policy
 from routing_rules.weigh import NoRuleGives, ValuesConflict
+
+_UNDECIDED = {
+    ValuesConflict: mark("rules contradict one another: %(rules)s"),
+    NoRuleGives: mark("what must be given is not given (%(rules)s)"),
+}
 
 
 @dataclass(frozen=True)
@@ -19,7 +25,7 @@ class CaseResult:
     effect on the outcome."""
 
     case: str
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     shaped: tuple[str, ...]
 
     @property
@@ -30,23 +36,30 @@ class CaseResult:
 
 def run_cases(ruleset: RuleSet) -> list[CaseResult]:
     """Decide every case and compare."""
-    return [_run(ruleset, case) for case in ruleset.cases]
+    return [run_case(ruleset, case) for case in ruleset.cases]
 
 
-def _run(ruleset: RuleSet, case: Case) -> CaseResult:
+def run_case(ruleset: RuleSet, case: Case) -> CaseResult:
+    """Decide one case and compare."""
+    place = Problem(mark("case %(id)s"), id=case.id)
     try:
         outcome = decide(ruleset, case.facts)
     except (ValuesConflict, NoRuleGives) as error:
-        return CaseResult(case.id, (f"case {case.id}: {type(error).__name__}: {error}",), ())
+        key = _UNDECIDED[type(error)]
+        return CaseResult(case.id, (Problem(key, rules=error.args[0]).at(place),), ())
+    differs = mark("%(what)s should be %(wanted)s, is %(found)s")
     problems = [
-        f"case {case.id}: {what} should be {wanted}, is {found}"
+        Problem(differs, what=what, wanted=_said(wanted), found=_said(found))
         for what, wanted, found in _compared(ruleset, case.expect, outcome)
         if wanted != found
     ]
     hit = matched(ruleset, case.facts)
-    problems += [f"case {case.id}: {rule} does not match" for rule in case.hits if rule not in hit]
+    missed = mark("%(rule)s does not match")
+    problems += [Problem(missed, rule=rule) for rule in case.hits if rule not in hit]
     shaped = {rule for rules in outcome.given.values() for rule in rules}
-    return CaseResult(case.id, tuple(problems), tuple(r for r in hit if r in shaped))
+    return CaseResult(
+        case.id, tuple(p.at(place) for p in problems), tuple(r for r in hit if r in shaped)
+    )
 
 
 def _compared(
@@ -58,7 +71,8 @@ def _compared(
             yield key, _loose(wanted), set(outcome.uncertain)
         elif isinstance(wanted, Mapping):
             for member, value in wanted.items():
-                yield f"{key} of {member}", _loose(value), _found(output, outcome, member)
+                what = Problem(mark("%(output)s of %(member)s"), output=key, member=member)
+                yield what, _loose(value), _found(output, outcome, member)
         else:
             yield key, _loose(wanted), _found(output, outcome, "")
 
@@ -75,3 +89,12 @@ def _found(output: Output, outcome: Outcome, of: str) -> object:
 
 def _loose(value: object) -> object:
     return set(value) if isinstance(value, list | tuple) else value
+
+
+def _said(value: object) -> object:
+    """As a set's file writes it, the words of a list in an order of their own."""
+    if value is None or value == set():
+        return Problem(mark("nothing"))
+    if isinstance(value, set):
+        return ", ".join(sorted(map(str, value)))
+    return str(value).lower() if isinstance(value, bool) else value

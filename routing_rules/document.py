@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from routing_rules.canonical import digest
-from routing_rules.reading import read_file, read_toml
+from routing_rules.problem import Problem, mark
+from routing_rules.toml_text import read_file, read_toml, too_deep
 from routing_rules.vocabulary import RulesInvalid
 
 
@@ -75,11 +76,12 @@ def read_document(text: str, name: str) -> Document:
         document = Document(name, text, read_toml(text, name))
         _ = document.digest
     except RecursionError as error:
-        raise RulesInvalid([f"{name}: nested too deep"]) from error
+        raise RulesInvalid([too_deep().at(name)]) from error
     except (TypeError, ValueError) as error:
         if isinstance(error, RulesInvalid):
             raise
-        raise RulesInvalid([f"{name}: holds a value that no rule set may hold"]) from error
+        odd = Problem(mark("holds a value that no rule set may hold"))
+        raise RulesInvalid([odd.at(name)]) from error
     return document
 
 

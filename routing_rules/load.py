@@ -13,10 +13,12 @@ from routing_rules.document import Document, read_document_file
 from routing_rules.load_cases import read_cases
 from routing_rules.load_rules import read_rules
 from routing_rules.load_vocabulary import read_vocabulary
+from routing_rules.problem import Problem, mark
 from routing_rules.reading import Table, is_id, validity_of
 from routing_rules.rule import Basis, BasisKind, Case, Give, Rule
 from routing_rules.ruleset import RuleSet
-from routing_rules.vocabulary import RulesInvalid, Vocabulary, did_you_mean
+from routing_rules.toml_text import too_deep
+from routing_rules.vocabulary import RulesInvalid, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def load(path: Path, vocabulary: Path | None = None, beside: Beside | None = Non
     chain = [read_document_file(path)]
     while chain[0].extends:
         if len(chain) > len({document.id for document in chain}):
-            raise RulesInvalid([f"{path.name}: the sets extend one another in a circle"])
+            raise RulesInvalid([circle().at(path.name)])
         chain.insert(0, read_document_file(path.parent / f"{_file_of(chain[0])}.toml"))
     return build(words, chain, beside)
 
@@ -65,22 +67,22 @@ def build(
     vocabulary: Document, layers: Sequence[Document], beside: Beside | None = None
 ) -> RuleSet:
     """Make one rule set of a vocabulary and its layers, the base first. Raises RulesInvalid."""
-    problems: list[str] = []
+    problems: list[Problem] = []
     try:
         return _build(vocabulary, layers, beside or {}, problems)
     except RecursionError as error:
-        raise RulesInvalid([*problems, f"{layers[-1].name}: nested too deep"]) from error
+        raise RulesInvalid([*problems, too_deep().at(layers[-1].name)]) from error
 
 
 def _build(
-    words: Document, layers: Sequence[Document], beside: Beside, problems: list[str]
+    words: Document, layers: Sequence[Document], beside: Beside, problems: list[Problem]
 ) -> RuleSet:
-    vocabulary = read_vocabulary(Table(words.raw, words.name, problems))
+    vocabulary = read_vocabulary(Table(words.raw, (words.name,), problems))
     if problems:
         raise RulesInvalid(problems)
     merged = _Merged()
     for number, document in enumerate(layers):
-        top = Table(document.raw, document.name, problems)
+        top = Table(document.raw, (document.name,), problems)
         last = _read_layer(top, document, vocabulary, merged, beside, base=number == 0)
     if problems:
         raise RulesInvalid(problems)
@@ -113,12 +115,12 @@ def _read_layer(
 ) -> Any:
     head = top.table("ruleset")
     if not is_id(head.string("id")) and head.has("id"):
-        head.wrong('"id" must be one short line')
+        head.wrong(mark('"%(key)s" must be one short line'), key="id")
     title, validity = head.text("title"), validity_of(head)
     tier = vocabulary.tiers[0]
     if base:
         if head.has("extends"):
-            head.wrong("the set that it extends is missing")
+            head.wrong(mark("the set that it extends is missing"))
     else:
         head.string("extends")
         tier = head.word("tier", vocabulary.tiers) or tier
@@ -127,7 +129,7 @@ def _read_layer(
             head.words(key)
     _leave_out(head, merged)
     head.done()
-    merged.bases.update(map(_basis, top.tables("basis", "basis")))
+    merged.bases.update(map(_basis, top.tables("basis", mark("basis"))))
     merged.usual.update(_usual(top, vocabulary, base=base))
     allowed = vocabulary.tiers[vocabulary.tiers.index(tier) :] if tier in vocabulary.tiers else ()
     rules = read_rules(top, vocabulary, merged.bases, document.id, allowed)
@@ -153,7 +155,8 @@ def _leave_out(head: Table, merged: _Merged) -> None:
             continue
         for name in without.words(key):
             if name not in known:
-                without.wrong(f'no "{name}" to leave out{did_you_mean(name, known)}')
+                gone = Problem(mark('no "%(id)s" to leave out'), id=name)
+                without.add(gone.near(name, known))
             known.pop(name, None)
     without.done()
 
@@ -162,7 +165,7 @@ def _basis(table: Table) -> tuple[str, Basis]:
     kind = table.word("kind", tuple(BasisKind))
     law = table.string("law") if table.has("law") else None
     if kind == BasisKind.LAW and not law:
-        table.wrong('a basis of kind "law" needs "law", the provision')
+        table.wrong(mark('a basis of kind "law" needs "law", the provision'))
     valid_from, valid_to = validity_of(table)
     basis = Basis(
         id=table.string("id"),
@@ -200,8 +203,14 @@ def _usual(top: Table, vocabulary: Vocabulary, *, base: bool) -> Mapping[str, tu
     return found
 
 
+def circle() -> Problem:
+    """Return what is said of sets each of which extends the other."""
+    return Problem(mark("the sets extend one another in a circle"))
+
+
 def _file_of(document: Document) -> str:
     """Return the id of the set that a document extends, as a file's name and nothing else."""
     if not document.extends.replace("-", "").replace("_", "").isalnum():
-        raise RulesInvalid([f'{document.name}: "extends" must be the id of a set'])
+        no_id = Problem(mark('"extends" must be the id of a set'))
+        raise RulesInvalid([no_id.at(document.name)])
     return document.extends

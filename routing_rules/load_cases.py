@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from routing_rules.problem import mark
 from routing_rules.reading import Table, freeze
 from routing_rules.rule import Case
 from routing_rules.vocabulary import FactsInvalid, Output, Policy, Vocabulary
@@ -20,7 +21,7 @@ def read_cases(
     Where a case states only the fact that is a member of a set fact, the set is that one member.
     """
     found = []
-    for table in top.tables("case", "case"):
+    for table in top.tables("case", mark("case")):
         stated = table.table("facts").raw()
         facts = {**defaults, **stated}
         key = vocabulary.lead_key
@@ -30,7 +31,7 @@ def read_cases(
             next(vocabulary.worlds(facts))
         except FactsInvalid as error:
             for problem in error.problems:
-                table.wrong(problem)
+                table.add(problem)
         case = Case(
             id=table.string("id"),
             title=table.string("title"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from routing_rules.problem import Problem, mark
 from routing_rules.reading import Table
 from routing_rules.rule import Basis, Give, Rule, SetTest, Test
 from routing_rules.vocabulary import (
@@ -14,7 +15,6 @@ from routing_rules.vocabulary import (
     Policy,
     Value,
     Vocabulary,
-    did_you_mean,
 )
 
 MOST_RULES = 5_000
@@ -28,9 +28,10 @@ def read_rules(
     tiers: Sequence[str],
 ) -> list[Rule]:
     """Read the rules of one set, which may be of these tiers."""
-    tables = top.tables("rule", "rule")
+    tables = top.tables("rule", mark("rule"))
     if len(tables) > MOST_RULES:
-        top.wrong(f"{len(tables)} rules are too many (at most {MOST_RULES})")
+        too_many = mark("%(count)s rules are too many (at most %(most)s)")
+        top.wrong(too_many, count=len(tables), most=MOST_RULES)
         return []
     return [_rule(table, vocabulary, bases, layer, tiers) for table in tables]
 
@@ -45,7 +46,7 @@ def _rule(
     named = table.word("basis", tuple(bases)) if table.has("basis") else ""
     tier = table.word("tier", vocabulary.tiers)
     if tier in vocabulary.tiers and tier not in tiers:
-        table.wrong(f'tier "{tier}" is not for this set to use')
+        table.wrong(mark('tier "%(tier)s" is not for this set to use'), tier=tier)
     rule = Rule(
         id=table.string("id"),
         tier=tier if tier in vocabulary.tiers else vocabulary.tiers[-1],
@@ -59,11 +60,11 @@ def _rule(
     )
     table.done()
     for problem in _problems(rule, vocabulary, named=bool(named)):
-        table.wrong(problem)
+        table.add(problem)
     return rule
 
 
-def _problems(rule: Rule, vocabulary: Vocabulary, *, named: bool) -> Iterator[str]:
+def _problems(rule: Rule, vocabulary: Vocabulary, *, named: bool) -> Iterator[Problem]:
     """Yield what does not go together in one rule."""
     outputs = vocabulary.outputs
     gives = [(outputs[give.output], give) for give in rule.gives]
@@ -78,18 +79,19 @@ def _problems(rule: Rule, vocabulary: Vocabulary, *, named: bool) -> Iterator[st
             added.setdefault(output.name, set()).add(give.value)
     based = {name for name in added if outputs[name].based}
     if based and not named:
-        yield '"basis" is missing: who gets a report gets it on a basis'
+        yield Problem(mark('"basis" is missing: who gets a report gets it on a basis'))
     for value in alone:
         joined = {output.joins for output, give in gives if give.value == value and output.joins}
         if any(added.get(name) for name in joined if name):
-            yield f'"{value}" and a member exclude each other'
+            yield Problem(mark('"%(value)s" and a member exclude each other'), value=value)
     if rule.fallback and not any(output.decided for output, _ in gives):
-        yield "a fallback rule must have a say in what is decided"
+        yield Problem(mark("a fallback rule must have a say in what is decided"))
     if rule.fallback and any(output.takes_from for output, _ in gives):
-        yield "a fallback rule cannot take anything away"
+        yield Problem(mark("a fallback rule cannot take anything away"))
     for output, give in gives:
         if output.beside and give.of not in added.get(output.per or "", ()):
-            yield f'"{output.name}" for "{give.of}", which this rule does not add'
+            not_added = mark('"%(output)s" for "%(member)s", which this rule does not add')
+            yield Problem(not_added, output=output.name, member=give.of)
 
 
 def _when(table: Table, vocabulary: Vocabulary) -> Mapping[str, Test]:
@@ -97,7 +99,8 @@ def _when(table: Table, vocabulary: Vocabulary) -> Mapping[str, Test]:
     for name in table.keys():  # noqa: SIM118  (a method of Table, not of a dict)
         field = vocabulary.fields.get(name)
         if field is None:
-            table.wrong(f'unknown field "{name}"{did_you_mean(name, vocabulary.fields)}')
+            unknown = Problem(mark('unknown field "%(field)s"'), field=name)
+            table.add(unknown.near(name, vocabulary.fields))
         elif field.kind is FieldKind.SET:
             when[name] = _set_test(table.table(name), field)
         elif field.kind is FieldKind.INTEGER:
@@ -114,7 +117,7 @@ def _set_test(table: Table, field: Field) -> SetTest:
         for word in ("any", "all", "none")
     }
     if not any(parts.values()):
-        table.wrong('needs a list "any", "all" or "none"')
+        table.wrong(mark('needs a list "any", "all" or "none"'))
     table.done()
     return SetTest(parts["any"], parts["all"], parts["none"])
 
@@ -124,13 +127,14 @@ def _range(table: Table, field: Field) -> frozenset[Value]:
     first, _, last = raw.partition("-")
     last = last or first
     if len(raw) > 9 or not (raw.isascii() and first.isdecimal() and last.isdecimal()):
-        table.wrong(f'"{field.name}" must be a number or a range such as "7-14", not "{raw[:40]}"')
+        no_range = mark('"%(key)s" must be a number or a range such as "7-14", not "%(value)s"')
+        table.wrong(no_range, key=field.name, value=raw[:40])
         return frozenset()
     low, high = int(first), int(last)
     if low > high or low not in field.values or high not in field.values:
-        table.wrong(
-            f'"{field.name}": {raw} is not a range within {field.values[0]}-{field.values[-1]}'
-        )
+        strayed = mark('"%(key)s": %(value)s is not a range within %(first)s-%(last)s')
+        ends = {"first": field.values[0], "last": field.values[-1]}
+        table.wrong(strayed, key=field.name, value=raw, **ends)
         return frozenset()
     return frozenset[Value](range(low, high + 1))
 
@@ -155,7 +159,7 @@ def _gives(table: Table, vocabulary: Vocabulary) -> Iterator[Give]:
                 yield Give(output.name, member, value)
     table.done()
     if nothing:
-        table.wrong("gives nothing")
+        table.wrong(mark("gives nothing"))
 
 
 def _values(table: Table, key: str, output: Output) -> Sequence[Value]:

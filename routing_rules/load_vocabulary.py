@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from routing_rules.problem import mark
 from routing_rules.reading import Table
 from routing_rules.vocabulary import Field, FieldKind, Output, Policy, Value, Vocabulary
 
@@ -43,22 +44,22 @@ def _field(table: Table, name: str) -> Field:
     if kind == FieldKind.INTEGER:
         low, high = table.number("from"), table.number("to")
         if high - low > 1000:
-            table.wrong('"from" and "to" are more than 1000 apart')
+            table.wrong(mark('"from" and "to" are more than 1000 apart'))
             high = low
         values = tuple(range(low, high + 1))
         if not values:
-            table.wrong('"from" is above "to"')
+            table.wrong(mark('"from" is above "to"'))
         if table.has("unknown_to"):
             last = table.number("unknown_to")
             if not low <= last <= high:
-                table.wrong('"unknown_to" is above "to"')
+                table.wrong(mark('"unknown_to" is above "to"'))
             else:
                 unknown = tuple(range(low, last + 1))
     else:
         values = table.words("values")
     member_of = table.string("member_of") if table.has("member_of") else None
     if member_of is not None and kind != FieldKind.ONE:
-        table.wrong('"member_of" is for fields of kind "one"')
+        table.wrong(mark('"member_of" is for fields of kind "one"'))
     table.done()
     safe = FieldKind(kind) if kind in tuple(FieldKind) else FieldKind.ONE
     return Field(name, safe, values, unknown, member_of)
@@ -67,11 +68,14 @@ def _field(table: Table, name: str) -> Field:
 def _check_members(top: Table, fields: Mapping[str, Field]) -> None:
     keys = [field for field in fields.values() if field.member_of is not None]
     if len(keys) > 1:
-        top.wrong('"member_of" may stand in one field only')
+        top.wrong(mark('"member_of" may stand in one field only'))
     for key in keys:
         owner = fields.get(key.member_of or "")
         if owner is None or owner.kind is not FieldKind.SET or owner.values != key.values:
-            top.wrong(f'field "{key.name}": "member_of" must name a set field of the same values')
+            strayed = mark(
+                'field "%(field)s": "member_of" must name a set field of the same values'
+            )
+            top.wrong(strayed, field=key.name)
 
 
 def _output(
@@ -118,19 +122,27 @@ def _check_output(table: Table, output: Output, outputs: Mapping[str, Output]) -
             table.wrong(what)
 
     union = output.policy is Policy.UNION
-    need(not output.joins or plain_union(output.joins), '"joins" must name a plain union output')
-    need(not output.per or plain_union(output.per), '"per" must name a plain union output')
-    need(not output.joins or output.decided, '"joins" is for outputs that are decided')
-    need(not output.key or output.decided, '"key" is for outputs that are decided')
-    need(not output.per or not output.decided, "an output that is decided has no " + '"per"')
-    need(not output.beside or (union and bool(output.per)), '"beside" needs "per" and a union')
-    need(bool(output.usual) == output.beside, '"usual" and "beside" go together')
-    need(not output.based or plain_union(output.name), '"based" is for plain union outputs')
-    need(not output.otherwise or output.single, '"otherwise" is for single outputs')
+    need(
+        not output.joins or plain_union(output.joins),
+        mark('"joins" must name a plain union output'),
+    )
+    need(not output.per or plain_union(output.per), mark('"per" must name a plain union output'))
+    need(not output.joins or output.decided, mark('"joins" is for outputs that are decided'))
+    need(not output.key or output.decided, mark('"key" is for outputs that are decided'))
+    need(not output.per or not output.decided, mark('an output that is decided has no "per"'))
+    need(
+        not output.beside or (union and bool(output.per)), mark('"beside" needs "per" and a union')
+    )
+    need(bool(output.usual) == output.beside, mark('"usual" and "beside" go together'))
+    need(not output.based or plain_union(output.name), mark('"based" is for plain union outputs'))
+    need(not output.otherwise or output.single, mark('"otherwise" is for single outputs'))
     if output.policy is Policy.MIN and output.otherwise is not None:
-        need(output.values[-1:] == (output.otherwise,), '"otherwise" must be the last of "values"')
+        need(
+            output.values[-1:] == (output.otherwise,),
+            mark('"otherwise" must be the last of "values"'),
+        )
     if output.takes_from:
         target = outputs.get(output.takes_from)
         fits = target is not None and target.policy is Policy.UNION and not target.takes_from
-        need(union and fits, '"takes_from" must name a union output, and be one')
-        need(target is None or target.per == output.per, '"per" must be that of "takes_from"')
+        need(union and fits, mark('"takes_from" must name a union output, and be one'))
+        need(target is None or target.per == output.per, mark('"per" must be that of "takes_from"'))

@@ -2,58 +2,25 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from pathlib import Path
 from types import MappingProxyType
 
-from routing_rules.vocabulary import LONGEST_ID, RulesInvalid, did_you_mean, one_line
+from routing_rules.problem import Problem, mark
+from routing_rules.vocabulary import LONGEST_ID, RulesInvalid
 
 Text = Mapping[str, str]
 REQUIRED_LANGUAGES = ("fi", "sv")
 LANGUAGES = ("fi", "sv", "en")
-
-
-# A set of a thousand rules is a quarter of it; more is a slip, or an attack.
-MOST_BYTES = 4_000_000
 MOST_PROBLEMS = 200
-# A key of very many parts, for each of which the reader of TOML goes over all those before it.
-_WORD = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
-_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_WORD}(?:[ \t]*+\.[ \t]*+{_WORD}){{50}}")
-
-
-def read_file(path: Path) -> str:
-    """Read one file. Raises RulesInvalid when it is missing, too large or not UTF-8."""
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise RulesInvalid([f"{path.name}: larger than {MOST_BYTES // 1_000_000} MB"])
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise RulesInvalid([f"{path.name}: cannot be read: {why}"]) from error
-
-
-def read_toml(text: str, name: str) -> dict[str, object]:
-    """Read TOML. Raises RulesInvalid, its line beginning with `name`."""
-    if len(text) > MOST_BYTES:
-        raise RulesInvalid([f"{name}: larger than {MOST_BYTES // 1_000_000} MB"])
-    if _LONG_KEY.search(text):
-        raise RulesInvalid([f"{name}: nested too deep"])
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RulesInvalid([f"{name}: not TOML: {error}"]) from error
-    except (RecursionError, ValueError) as error:
-        why = "nested too deep" if isinstance(error, RecursionError) else "a number is too long"
-        raise RulesInvalid([f"{name}: {why}"]) from error
 
 
 class Table:
-    """One TOML table being read. `where` begins each line that it adds to `problems`."""
+    """One TOML table being read. `where` begins each line that it adds to `problems`: the places
+    in which it stands, the outermost first.
+    """
 
-    def __init__(self, raw: object, where: str, problems: list[str]) -> None:
+    def __init__(self, raw: object, where: tuple[str, ...], problems: list[Problem]) -> None:
         self.where = where
         self.problems = problems
         self._asked: dict[str, None] = {}
@@ -61,13 +28,17 @@ class Table:
         if isinstance(raw, Mapping):
             self._raw = raw
         else:
-            self.wrong("must be a table")
+            self.wrong(mark("must be a table"))
 
-    def wrong(self, what: str) -> None:
-        """Add one problem line. Raises RulesInvalid when there are too many to read."""
-        self.problems.append(one_line(f"{self.where}: {what}"))
+    def wrong(self, what: str, /, **params: object) -> None:
+        """Add a problem by the key of its sentence."""
+        self.add(Problem(what, **params))
+
+    def add(self, problem: Problem) -> None:
+        """Add a problem of this table. Raises RulesInvalid when there are too many to read."""
+        self.problems.append(problem.at(*self.where))
         if len(self.problems) >= MOST_PROBLEMS:
-            raise RulesInvalid([*self.problems, "and more: mend these first"])
+            raise RulesInvalid([*self.problems, Problem(mark("and more: mend these first"))])
 
     def has(self, key: str) -> bool:
         """Tell whether the table holds `key`, and count the key as known."""
@@ -77,7 +48,7 @@ class Table:
     def get(self, key: str) -> object:
         """Return the raw value; a missing key is a problem."""
         if not self.has(key):
-            self.wrong(f'"{key}" is missing')
+            self.wrong(mark('"%(key)s" is missing'), key=key)
             return None
         return self._raw[key]
 
@@ -92,7 +63,7 @@ class Table:
         if isinstance(value, str):
             return value
         if key in self._raw:
-            self.wrong(f'"{key}" must be a string')
+            self.wrong(mark('"%(key)s" must be a string'), key=key)
         return ""
 
     def flag(self, key: str) -> bool:
@@ -101,7 +72,7 @@ class Table:
             return False
         value = self._raw[key]
         if not isinstance(value, bool):
-            self.wrong(f'"{key}" must be true or false')
+            self.wrong(mark('"%(key)s" must be true or false'), key=key)
         return value is True
 
     def number(self, key: str) -> int:
@@ -110,7 +81,7 @@ class Table:
         if isinstance(value, int) and not isinstance(value, bool):
             return value
         if key in self._raw:
-            self.wrong(f'"{key}" must be a whole number')
+            self.wrong(mark('"%(key)s" must be a whole number'), key=key)
         return 0
 
     def word(self, key: str, known: Iterable[str]) -> str:
@@ -127,12 +98,12 @@ class Table:
             value = [value]
         if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
             if key in self._raw:
-                self.wrong(f'"{key}" must be a list of words')
+                self.wrong(mark('"%(key)s" must be a list of words'), key=key)
             return ()
         if not value:
-            self.wrong(f'"{key}" is an empty list')
+            self.wrong(mark('"%(key)s" is an empty list'), key=key)
         if len(set(value)) < len(value):
-            self.wrong(f'"{key}" names a word twice')
+            self.wrong(mark('"%(key)s" names a word twice'), key=key)
         if known is not None:
             known = tuple(known)
             for word in value:
@@ -143,7 +114,8 @@ class Table:
         """Add a problem unless `word` is known."""
         known = tuple(known)
         if word not in known:
-            self.wrong(f'unknown word "{word}" in "{key}"{did_you_mean(word, known)}')
+            unknown = mark('unknown word "%(word)s" in "%(key)s"')
+            self.add(Problem(unknown, word=word, key=key).near(word, known))
 
     def text(self, key: str) -> Text:
         """Return a text in every language; Finnish and Swedish are required, English falls back."""
@@ -153,7 +125,7 @@ class Table:
         table.done()
         for code in LANGUAGES:
             if table.has(code) and not texts[code].strip():
-                table.wrong(f'"{code}" is empty')
+                table.wrong(mark('"%(key)s" is empty'), key=code)
         return MappingProxyType(texts)
 
     def day(self, key: str) -> date | None:
@@ -162,7 +134,7 @@ class Table:
         if isinstance(value, date) and not isinstance(value, datetime):
             return value
         if key in self._raw:
-            self.wrong(f'"{key}" must be a date such as 2026-01-31')
+            self.wrong(mark('"%(key)s" must be a date such as 2026-01-31'), key=key)
         return None
 
     def raw(self) -> dict[str, object]:
@@ -174,26 +146,32 @@ class Table:
         value = self.get(key)
         if key not in self._raw:
             return Table({}, self.where, [])  # said once: no word about what it should hold
-        return Table(value, f"{self.where}: {key}", self.problems)
+        return Table(value, (*self.where, key), self.problems)
 
     def tables(self, key: str, noun: str) -> list[Table]:
-        """Return the array of tables under `key`, each named by its unique `id`; may be absent."""
+        """Return the array of tables under `key`, each named by its unique `id`; may be absent.
+
+        `noun`: the key of the word for one of them.
+        """
         raw = self._raw[key] if self.has(key) else []
         if not isinstance(raw, list):
-            self.wrong(f'"{key}" must be an array of tables, [[{key}]]')
+            self.wrong(mark('"%(key)s" must be an array of tables, [[%(key)s]]'), key=key)
             return []
         found: list[Table] = []
         seen: set[str] = set()
         for number, item in enumerate(raw, start=1):
             name = item.get("id") if isinstance(item, dict) else None
-            label = f'"{name}"' if isinstance(name, str) and name else f"number {number}"
-            table = Table(item, f"{self.where}: {noun} {label}", self.problems)
+            named = isinstance(name, str) and name
+            label = mark('%(noun)s "%(id)s"') if named else mark("%(noun)s number %(number)s")
+            place = {"noun": Problem(noun), "id": name, "number": number}
+            where = Problem(label, **place, table=key, of=len(raw))
+            table = Table(item, (*self.where, where), self.problems)
             if not (isinstance(name, str) and name):
-                table.wrong('"id" is missing')
+                table.wrong(mark('"%(key)s" is missing'), key="id")
             elif not is_id(name):
-                table.wrong('"id" must be one short line')
+                table.wrong(mark('"%(key)s" must be one short line'), key="id")
             elif name in seen:
-                table.wrong("the id is used twice")
+                table.wrong(mark("the id is used twice"))
             else:
                 seen.add(name)
             table.has("id")
@@ -204,7 +182,8 @@ class Table:
         """Add a problem for each key that nobody asked for."""
         for key in self._raw:
             if key not in self._asked:
-                self.wrong(f'unknown key "{key}"{did_you_mean(key, self._asked)}')
+                unknown = Problem(mark('unknown key "%(key)s"'), key=key)
+                self.add(unknown.near(key, self._asked))
 
 
 def is_id(name: str) -> bool:
@@ -217,7 +196,7 @@ def validity_of(table: Table) -> tuple[date, date | None]:
     first = table.day("valid_from")
     last = table.day("valid_to") if table.has("valid_to") else None
     if first and last and last < first:
-        table.wrong('"valid_to" is before "valid_from"')
+        table.wrong(mark('"valid_to" is before "valid_from"'))
     return first or date.min, last
 
 

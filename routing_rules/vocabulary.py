@@ -5,18 +5,18 @@ Everything here is data: the engine knows no field, no value and no output by na
 
 from __future__ import annotations
 
-import difflib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from routing_rules.problem import Problem, mark, one_line
+
 Value = str | int
 UNKNOWN = "unknown"
 # Possible worlds one decision may spread over; far above what a form can leave open.
 MOST_WORLDS = 5_000
-LONGEST_LINE = 400
 LONGEST_ID = 100
 
 
@@ -43,32 +43,20 @@ class Policy(StrEnum):
     OR = "or"
 
 
-def one_line(text: str) -> str:
-    """Return a text as one short line that is safe to show: without control characters."""
-    short = " ".join(text[: 2 * LONGEST_LINE].split())[:LONGEST_LINE]
-    return short if short.isprintable() else "".join(c if c.isprintable() else "?" for c in short)
-
-
 class RulesInvalid(ValueError):
     """The rule file or the vocabulary is wrong; `problems` holds one clear line for each fault."""
 
     def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = [one_line(problem) for problem in problems]
+        self.problems = [p if isinstance(p, Problem) else one_line(p) for p in problems]
         super().__init__("\n".join(self.problems))
 
 
 class FactsInvalid(ValueError):
     """The facts do not fit the vocabulary; `problems` holds one clear line for each fault."""
 
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = list(problems)
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = [problem.at("facts") for problem in problems]
         super().__init__("\n".join(self.problems))
-
-
-def did_you_mean(word: object, known: Iterable[Value]) -> str:
-    """Return ` (did you mean "x"?)` for the nearest known word, or nothing when none is near."""
-    near = difflib.get_close_matches(str(word)[:80], [str(v) for v in known], n=1, cutoff=0.6)
-    return f' (did you mean "{near[0]}"?)' if near else ""
 
 
 @dataclass(frozen=True)
@@ -153,8 +141,8 @@ class Vocabulary:
         A fact that is not a set may be a list of possible values, or "unknown" where its field
         allows that. Raises FactsInvalid for a missing or unknown field or value.
         """
-        problems: list[str] = [
-            f'facts: unknown field "{name}"{did_you_mean(name, self.fields)}'
+        problems = [
+            Problem(mark('unknown field "%(field)s"'), field=name).near(name, self.fields)
             for name in facts
             if name not in self.fields
         ]
@@ -165,7 +153,8 @@ class Vocabulary:
             choices.append(found)
             count *= len(found)
         if not problems and count > MOST_WORLDS:
-            problems.append(f"facts: {count} possibilities are too many (at most {MOST_WORLDS})")
+            too_many = mark("%(count)s possibilities are too many (at most %(most)s)")
+            problems.append(Problem(too_many, count=count, most=MOST_WORLDS))
         if problems:
             raise FactsInvalid(problems)
         key = self.lead_key
@@ -176,16 +165,19 @@ class Vocabulary:
                 possible += 1
                 yield full
         if not possible and key is not None:
-            raise FactsInvalid([f'facts: "{key.name}" is not among "{key.member_of}"'])
+            strayed = mark('"%(field)s" is not among "%(members)s"')
+            raise FactsInvalid([Problem(strayed, field=key.name, members=key.member_of)])
 
 
 def _contains(members: object, value: object) -> bool:
     return isinstance(members, frozenset) and value in members
 
 
-def _possible(field: Field, facts: Mapping[str, object], problems: list[str]) -> tuple[object, ...]:
+def _possible(
+    field: Field, facts: Mapping[str, object], problems: list[Problem]
+) -> tuple[object, ...]:
     if field.name not in facts:
-        problems.append(f'facts: "{field.name}" is missing')
+        problems.append(Problem(mark('"%(key)s" is missing'), key=field.name))
         return ()
     stated = facts[field.name]
     if stated == UNKNOWN and field.unknown:
@@ -193,14 +185,14 @@ def _possible(field: Field, facts: Mapping[str, object], problems: list[str]) ->
     several = isinstance(stated, list | tuple | set | frozenset)
     values = list(stated) if isinstance(stated, list | tuple | set | frozenset) else [stated]
     if field.kind is FieldKind.SET and not several:
-        problems.append(f'facts: "{field.name}" must be a list of words')
+        problems.append(Problem(mark('"%(key)s" must be a list of words'), key=field.name))
         return ()
     if field.kind is not FieldKind.SET and not values:
-        problems.append(f'facts: "{field.name}" has no possible value')
+        problems.append(Problem(mark('"%(field)s" has no possible value'), field=field.name))
     wrong = [v for v in values if isinstance(v, bool | float) or v not in field.values]
+    unknown = mark('unknown value %(value)s of "%(field)s"')
     problems.extend(
-        f'facts: unknown value {repr(value)[:80]} of "{field.name}"'
-        f"{did_you_mean(value, field.values)}"
+        Problem(unknown, value=repr(value)[:80], field=field.name).near(value, field.values)
         for value in wrong
     )
     if field.kind is FieldKind.SET:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from routing_rules.match import keyed_on
 from routing_rules.outcome import Outcome
+from routing_rules.problem import Problem, mark
 from routing_rules.rule import Give, basis_of
 from routing_rules.vocabulary import Output, Policy, Value
 
@@ -167,7 +168,7 @@ class Weigh:
             if found:
                 return next(iter(found.items()))
         if output.otherwise is None:
-            raise NoRuleGives(", ".join(self._names(mask)) or "no rule matches")
+            raise NoRuleGives(", ".join(self._names(mask)) or Problem(mark("no rule matches")))
         return output.otherwise, 0
 
     def _present(self, counted: int, taken: Mapping[Give, int]) -> dict[str, dict[Value, int]]:

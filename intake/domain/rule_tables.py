@@ -11,6 +11,7 @@ from typing import Any
 
 from intake.domain.clock import Clock, ClockInvalid, Kind
 from routing_rules.load import Beside, Context
+from routing_rules.problem import mark
 from routing_rules.reading import Table, freeze, validity_of
 from routing_rules.rule import Basis, BasisKind
 from routing_rules.ruleset import RuleSet
@@ -63,14 +64,14 @@ def _of_the_base(top: Table, key: str, context: Context) -> bool:
     if context.base:
         return True
     if top.has(key):
-        top.wrong(f'"{key}" is for the set that extends no other')
+        top.wrong(mark('"%(key)s" is for the set that extends no other'), key=key)
     return False
 
 
 def _clocks(top: Table, context: Context) -> Mapping[str, Clock]:
     """Read [[clock]]."""
     found: dict[str, Clock] = {}
-    for table in top.tables("clock", "clock"):
+    for table in top.tables("clock", mark("clock")):
         name = table.word("id", _words(context.vocabulary, "clocks"))
         valid_from, valid_to = validity_of(table)
         clock: dict[str, object] = {
@@ -98,7 +99,7 @@ def _length(table: Table) -> dict[str, object]:
     kind = table.word("kind", tuple(Kind))
     count = table.number("count") if kind != Kind.SAME_DAY or table.has("count") else 0
     if (count == 0) != (kind == Kind.SAME_DAY) or not 0 <= count <= 1000:
-        table.wrong('"count" must be 1 to 1000, and is left out with "same_day" alone')
+        table.wrong(mark('"count" must be 1 to 1000, and is left out with "same_day" alone'))
     return {"kind": kind, "count": count}
 
 
@@ -111,7 +112,7 @@ def _chases(top: Table, context: Context) -> Mapping[str, Mapping[str, Any]]:
     if not _of_the_base(top, "chase", context):
         return {}
     found: dict[str, Mapping[str, Any]] = {}
-    for table in top.tables("chase", "chase step"):
+    for table in top.tables("chase", mark("chase step")):
         step: dict[str, Any] = {
             "id": table.string("id"),
             "plan": table.word("plan", CHASE_PLANS),
@@ -123,12 +124,12 @@ def _chases(top: Table, context: Context) -> Mapping[str, Mapping[str, Any]]:
             "allows_standby": table.flag("allows_standby"),
         }
         if table.has("minutes_after_arrival") == table.has("working_days"):
-            table.wrong('needs "working_days" with "at", or "minutes_after_arrival"')
+            table.wrong(mark('needs "working_days" with "at", or "minutes_after_arrival"'))
         elif table.has("working_days"):
             step["working_days"] = table.number("working_days")
             step["at"] = table.string("at")
             if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", str(step["at"])):
-                table.wrong('"at" must be a time such as "09:00"')
+                table.wrong(mark('"at" must be a time such as "09:00"'))
         else:
             step["minutes_after_arrival"] = table.number("minutes_after_arrival")
         table.done()
@@ -165,7 +166,7 @@ def _hand_overs(top: Table, context: Context) -> Mapping[str, HandOver]:
         return {}
     kinds, clocks = _kinds(context.vocabulary), _words(context.vocabulary, "clocks")
     found = {}
-    for table in top.tables("hand_over", "hand-over"):
+    for table in top.tables("hand_over", mark("hand-over")):
         basis = context.bases.get(table.word("basis", tuple(context.bases)))
         hand_over = (
             table.string("id"),
@@ -179,7 +180,8 @@ def _hand_overs(top: Table, context: Context) -> Mapping[str, HandOver]:
         if basis is None:
             continue
         if basis.kind is BasisKind.DEFAULT:
-            table.wrong(f'basis "{basis.id}" names neither a law nor consent')
+            placeholder = mark('basis "%(basis)s" names neither a law nor consent')
+            table.wrong(placeholder, basis=basis.id)
         name, by, to, same_kind, starts, asks = hand_over
         asks = asks or basis.kind is BasisKind.CONSENT
         found[name] = HandOver(name, basis, by, to, same_kind, starts, asks)

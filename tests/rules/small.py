@@ -10,9 +10,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from routing_rules.load_vocabulary import read_vocabulary
-from routing_rules.reading import Table, read_toml
+from routing_rules.problem import Problem
+from routing_rules.reading import Table
 from routing_rules.rule import Basis, BasisKind, Give, Rule, SetTest, Test
 from routing_rules.ruleset import RuleSet
+from routing_rules.toml_text import read_toml
 from routing_rules.vocabulary import Value, Vocabulary
 
 TEXT = """
@@ -58,9 +60,9 @@ values = ["s", "t"]
 
 
 def _read(old: str = "", new: str = "") -> Vocabulary:
-    problems: list[str] = []
+    problems: list[Problem] = []
     assert old in TEXT
-    found = read_vocabulary(Table(read_toml(TEXT.replace(old, new), "small"), "small", problems))
+    found = read_vocabulary(Table(read_toml(TEXT.replace(old, new), "small"), ("small",), problems))
     assert not problems, problems
     return found
 
