@@ -14,6 +14,7 @@ from intake.domain.facts import FIELDS
 from intake.domain.rule_tables import clocks_missing
 from intake.services.desks import Desks, Place
 from routing_rules.book import Book
+from routing_rules.problem import Problem, mark
 from routing_rules.ruleset import RuleSet
 from routing_rules.verify import LastTier, verify
 
@@ -114,9 +115,11 @@ def _vocabulary(book: Book) -> Iterator[Flaw]:
     """What this program cannot say or do of a vocabulary."""
     vocabulary = book.base.vocabulary
     for name in sorted(set(vocabulary.fields) - FIELDS):
-        yield Flaw("vocabulary", (), None, None, f'this version knows no fact "{name}"')
+        message = Problem(mark('this version knows no fact "%(field)s"'), field=name)
+        yield Flaw("vocabulary", (), None, None, message)
     for name in sorted(OUTPUTS ^ set(vocabulary.outputs)):
-        message = f'this version and the vocabulary do not both have the output "{name}"'
+        unlike = mark('this version and the vocabulary do not both have the output "%(output)s"')
+        message = Problem(unlike, output=name)
         yield Flaw("vocabulary", (), None, None, message)
     known: Mapping[str, frozenset[object]] = {
         "recipients": frozenset(Kind),
@@ -126,17 +129,22 @@ def _vocabulary(book: Book) -> Iterator[Flaw]:
         output = vocabulary.outputs.get(name)
         for value in output.values if output else ():
             if value not in words:
-                message = f'this version knows no {name} "{value}"'
+                unknown = mark('this version knows no %(output)s "%(value)s"')
+                message = Problem(unknown, output=name, value=value)
                 yield Flaw("vocabulary", (), None, None, message)
 
 
-def _clocks(table: RuleSet, base: RuleSet) -> Iterator[str]:
+def _clocks(table: RuleSet, base: RuleSet) -> Iterator[Problem]:
     for name in clocks_missing(table):
-        yield f'clock "{name}" starts by some rule, and has no [[clock]] table'
+        untold = mark('clock "%(clock)s" starts by some rule, and has no [[clock]] table')
+        yield Problem(untold, clock=name)
     for name, clock in base.beside["clock"].items():
         now = table.beside["clock"].get(name)
         if clock.law and (now is None or _weaker(now, clock)):
-            yield f'clock "{name}" of {clock.law} is lengthened, or met by more than the base says'
+            longer = mark(
+                'clock "%(clock)s" of %(law)s is lengthened, or met by more than the base says'
+            )
+            yield Problem(longer, clock=name, law=clock.law)
 
 
 def _weaker(now: Clock, base: Clock) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from routing_rules.load import Beside, Context, load
+from routing_rules.problem import mark
 from routing_rules.reading import Table
 from routing_rules.ruleset import RuleSet
 
@@ -109,6 +110,7 @@ for = ["LAB"]
 basis = "custom"
 """
 
+SHELF_NOUN = "shelf"
 FACTS: dict[str, object] = {"main": "heavy", "marks": {"heavy"}, "weight": 3, "paid": "yes"}
 
 
@@ -116,9 +118,9 @@ def _shelves(top: Table, context: Context) -> Mapping[str, object]:
     """Read [[shelf]], a table beside the rules that the engine knows nothing of."""
     found: dict[str, object] = {}
     if not context.base and top.has("shelf"):
-        top.wrong('"shelf" is for the set that extends no other')
+        top.wrong(mark('"%(key)s" is for the set that extends no other'), key="shelf")
     kinds = [str(value) for value in context.vocabulary.outputs["recipients"].values]
-    for table in top.tables("shelf", "shelf"):
+    for table in top.tables("shelf", SHELF_NOUN):
         floor = table.word("floor", context.vocabulary.names["floors"])
         places, kept_for = table.number("places"), table.words("for", kinds)
         basis = table.word("basis", tuple(context.bases))

@@ -19,6 +19,7 @@ from intake.web.forms.rules import MOST_CHARACTERS, DraftForm
 from intake.web.page import only_this, reader_language, render
 from intake.web.rule_desk.desk import Desk, draft_href, editor, name_of
 from intake.web.rule_desk.findings import findings
+from intake.web.rule_desk.problems import say_of
 from intake.web.rule_desk.told import Words
 
 SAVED_MEANWHILE = mark(
@@ -103,6 +104,7 @@ class DraftPage:
             checked=checked,
             busy=busy,
             writable=self.desk.drafts.may_write(who, row.layer),
+            problems=say_of(language, checked.problems, row.layer, row.content),
             differing=differing[:MOST_PLACES],
             more=max(len(differing) - MOST_PLACES, 0),
             back_href=url_for("rules.desk.sets"),

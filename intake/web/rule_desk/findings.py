@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
 from intake.services.prove import MISSING, NO_STANDBY, UNMANNED, Flaw
+from intake.web.rule_desk.problems import say
 from intake.web.rule_desk.told import Words, places
 from intake.web.try_rules import link_of
 from routing_rules.book import Book
+from routing_rules.cases import run_case
+from routing_rules.ruleset import RuleSet
 
 SAID = {
     "gap": mark("%(what)s: no rule says it for some reports."),
@@ -19,6 +22,7 @@ SAID = {
     "dead": mark("The rule changes nothing: others always give what it gives, or withhold it."),
     "never": mark("The rule changes nothing: its conditions never hold together."),
     "weakened": mark("The law's rule loses what it gives: %(given)s."),
+    "redefined": mark("The legal basis of the law's rule is described otherwise: %(basis)s."),
     "case_fails": mark("The worked case does not come out as it says."),
     "no_case": mark("No worked case shows what the rule does. Write one."),
     "not_proved": mark("The proof would take too long, so nothing is proved. Simplify the rules."),
@@ -29,19 +33,21 @@ SAID = {
     NO_STANDBY: mark("No desk stands by for agencies of this kind: %(kind)s."),
     UNMANNED: mark("Nobody can open what comes for: %(kind)s."),
 }
-DETAILED = frozenset({"case_fails", "clock", "vocabulary", "not_proved", "area"})
-"""Where the engine's own line says more than we can."""
+DETAILED = frozenset({"clock", "vocabulary"})
+"""Where the message says more."""
+ALIKE = frozenset({"unresolvable", "not_proved"})
+"""Where the message tells apart what is one finding here."""
 MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
 class Found:
-    """One finding. ``about``: the rules concerned, title and id; ``detail``: the engine's line."""
+    """One finding. ``about``: the rules concerned, title and id; ``details``: what it is about."""
 
     about: tuple[tuple[str, str], ...]
     more: int
     said: str
-    detail: str
+    details: tuple[str, ...]
     where: str
     href: str
 
@@ -52,7 +58,7 @@ def findings(
     """Findings about a draft in words; what is alike in several municipalities is one."""
     together: dict[tuple[object, ...], list[Flaw]] = {}
     for flaw in flaws:
-        message = "" if flaw.kind == "unresolvable" else flaw.message
+        message = "" if flaw.kind in ALIKE else flaw.message
         place = None if flaw.kind == "unresolvable" else flaw.municipality
         together.setdefault((flaw.kind, flaw.rules, flaw.named, place, message), []).append(flaw)
     return [_found(words, directory, book, some, draft) for some in together.values()]
@@ -68,7 +74,7 @@ def _found(
         about=tuple(_subject(words, book, flaw.kind, name) for name in flaw.rules[:MOST_NAMED]),
         more=max(len(flaw.rules) - MOST_NAMED, 0),
         said=_said(words, flaw),
-        detail=flaw.message if flaw.kind in DETAILED else "",
+        details=tuple(say(words.language, each) for each in _details(book.table(home), flaw)),
         where=places(words.language, directory, areas),
         href=link_of(flaw.witness, home, draft) if flaw.witness else "",
     )
@@ -93,8 +99,21 @@ def _said(words: Words, flaw: Flaw) -> str:
             params = {"what": words.output(output), "one": one, "other": other}
         case "weakened", (output, value, of):
             params = {"given": words.given(output, value, of)}
+        case "weakened", (basis,):
+            kind, params = "redefined", {"basis": words.value("recipients basis", basis)}
         case "unresolvable", (how, agency):
             kind, params = how, {"kind": words.kind(agency)}
         case "dead", _ if flaw.witness is None:
             kind = "never"
-    return words.language.message(Message(SAID[kind], params)) if kind in SAID else flaw.message
+    if kind not in SAID:
+        return say(words.language, flaw.message)
+    return words.language.message(Message(SAID[kind], params))
+
+
+def _details(table: RuleSet, flaw: Flaw) -> Iterator[str]:
+    if flaw.kind in DETAILED:
+        yield flaw.message
+    if flaw.kind == "case_fails":
+        for case in table.cases:
+            if case.id in flaw.rules:
+                yield from run_case(table, case).problems
