@@ -13,6 +13,7 @@ import config
 from intake import cli
 from intake.language import Language
 from intake.services.prove import Flaw
+from intake.web.rule_desk import draft as draft_page
 from intake.web.rule_desk.findings import findings
 from intake.web.rule_desk.problems import say, say_of
 from intake.web.rule_desk.told import Words
@@ -139,3 +140,24 @@ def test_the_command_line_says_it_in_english(
         'ankkuri: set.toml: rule "test-parish": when: unknown field "sektor" '
         '(did you mean "sector"?)\n'
     )
+
+
+def test_texts_that_differ_nearly_everywhere_are_shown_as_one_place(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("the texts were compared line by line")
+
+    monkeypatch.setattr(draft_page, "SequenceMatcher", refuse)
+    one, two = Editor(site), Editor(site, "rules-2")
+    draft = one.begin()
+    seen = dict(re.findall(r'name="(seen)" value="([^"]+)"', two.get(draft)))
+    site.hands.move(minutes=1)
+    lines = [f"# {number % 97} x\n# {number}\n" for number in range(2_000)]
+    one.post(draft, content="# head\n" + "".join(lines))
+    mine = "# head\n" + "".join(lines).replace("x", "y")
+    page = two.post(draft, 409, content=mine, **seen)
+    differing = page.partition("Where your text differs")[2].partition("</table>")[0]
+    assert re.findall(r'<th[^>]*scope="row"[^>]*>\s*(\d+)', differing) == ["2"]
+    assert "# 0 x" in differing
+    assert "# 0 y" in differing

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,7 @@ SAVED_MEANWHILE = mark(
     "replace that."
 )
 MOST_PLACES, MOST_LINES = 20, 12
+MOST_COMPARED = 1_500
 
 
 @dataclass(frozen=True)
@@ -133,11 +135,26 @@ class DraftPage:
 
 
 def _differing(stored: str, typed: str) -> Iterator[tuple[int, str, str]]:
-    """Where two texts differ: the line of the typed one, what is stored, what was typed."""
+    """Where two texts differ: the line of the typed one, what is stored, what was typed.
+
+    Where more lines differ than can be compared in a moment they are one place.
+    """
     old, new = stored.splitlines(), typed.splitlines()
+    first = _alike(old, new)
+    last = _alike(old[first:][::-1], new[first:][::-1])
+    old, new = old[first : len(old) - last], new[first : len(new) - last]
+    if max(len(old), len(new)) > MOST_COMPARED:
+        yield first + 1, _some(old), _some(new)
+        return
     for how, i1, i2, j1, j2 in SequenceMatcher(None, old, new).get_opcodes():
         if how != "equal":
-            yield j1 + 1, _some(old[i1:i2]), _some(new[j1:j2])
+            yield first + j1 + 1, _some(old[i1:i2]), _some(new[j1:j2])
+
+
+def _alike(some: Sequence[str], others: Sequence[str]) -> int:
+    """How many lines are alike at the beginning."""
+    pairs = zip(some, others, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _some(lines: list[str]) -> str:
