@@ -201,6 +201,7 @@ class _Life:
                 "today": False,
                 "municipality": None,
                 "due_on": counted.due,
+                "rule": str(counted.rule),
                 "due_extended_on": counted.due_extended,
                 "due_at": counted.due_at,
                 "calendar_version": counted.calendar,

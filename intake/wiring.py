@@ -189,7 +189,7 @@ class Parts:
         """Making of referrals."""
         from intake.services.refer import Refer
 
-        return Refer(self.calendar, self.clocks, self.chasing)
+        return Refer(self.calendar, self.chasing)
 
     @cached_property
     def submit(self) -> Submit:

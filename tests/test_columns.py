@@ -76,6 +76,7 @@ PLAIN: dict[str, dict[str, str]] = {
         "clock": DUE,
         "started_at": WHEN,
         "today": DUE,
+        "rule": DUE,
         "municipality": "of the school whose calendar counts; school clocks only, and the agency "
         "tells as much",
         "due_on": DUE,

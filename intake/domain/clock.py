@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -42,6 +42,15 @@ class Rule:
     kind: Kind
     count: int
 
+    @classmethod
+    def read(cls, text: str) -> Rule:
+        """What ``str`` made of one."""
+        kind, count = text.split()
+        return cls(Kind(kind), int(count))
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.count}"
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -69,6 +78,10 @@ class Clock:
     def count(self) -> int:
         """How many of ``kind``."""
         return self.rule.count
+
+    def as_counted(self, rule: str | None) -> Clock:
+        """The same as it ran for a deadline: as long as its row says (None: not kept then)."""
+        return replace(self, rule=Rule.read(rule), today=None) if rule else self
 
     @property
     def about_days(self) -> float:

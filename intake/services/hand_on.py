@@ -135,6 +135,7 @@ class HandOn:
             municipality=next((d.municipality for d in deadlines if d.municipality), None),
             now=now,
             catch_up=False,
+            clocks=self.route.clocks_at(target, now),
         )
         kinds = dict.fromkeys(section_of(slot) for slot in keys if slot != "reasons")
         return Sent(referred, ", ".join(kinds), basis)
@@ -160,11 +161,7 @@ class HandOn:
         now: datetime,
     ) -> dict[str, datetime]:
         same_kind = target.kind is self.directory.agency(row.agency_id).kind
-        usual = [
-            str(give.value)
-            for give in self.route.rules.usual[target.kind]
-            if give.output == "clocks"
-        ]
+        usual = self.route.usual_clocks(target, now)
         started = dict.fromkeys(("accept", *usual, *also), now)
         if not same_kind:
             return started

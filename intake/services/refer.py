@@ -42,10 +42,9 @@ class Referred:
 
 @dataclass(frozen=True)
 class Refer:
-    """Makes referrals with the clocks and chase steps of the rule set."""
+    """Makes referrals with the chase steps of the rule set."""
 
     calendar: Calendar
-    clocks: Mapping[str, Clock]
     chasing: Chasing
 
     def __call__(
@@ -202,18 +201,18 @@ class Refer:
         today: bool,
         municipality: str | None,
         now: datetime,
+        clocks: Mapping[str, Clock],
         catch_up: bool = True,
-        clocks: Mapping[str, Clock] | None = None,
     ) -> None:
         """Add a deadline for each clock, counted from the instant at which it started.
 
-        ``clocks``: as the rules of the children's areas have them, where they are known.
+        ``clocks``: as the rules that hold there have them.
 
         ``catch_up``: whether chase steps of before now are made up for; not at an agency that has
         only now got what another was chased for.
         """
         for clock_id, started_at in started.items():
-            clock = (clocks or self.clocks)[clock_id]
+            clock = clocks[clock_id]
             at_school = municipality if clock.kind is Kind.SCHOOL_DAYS else None
             certificate = self.certify(clock, started_at, today=today, municipality=at_school)
             steps = [step.entry for step in self.chasing.times(certificate)]
@@ -226,6 +225,7 @@ class Refer:
                     "clock": clock_id,
                     "started_at": started_at,
                     "today": today,
+                    "rule": str(certificate.rule),
                     "municipality": at_school,
                     "due_on": certificate.due,
                     "due_extended_on": certificate.due_extended,

@@ -174,6 +174,19 @@ class Route:
         except KeyError:
             raise NobodyCanOpen(agency.id) from None
 
+    def clocks_at(self, agency: Agency, now: datetime) -> dict[str, Clock]:
+        """Every clock by the rules of an agency's area: of several the shortest."""
+        tables = self._tables_at(agency, now)
+        return {name: _shortest(_described(tables, name)) for name in self.rules.beside["clock"]}
+
+    def usual_clocks(self, agency: Agency, now: datetime) -> list[str]:
+        """Which of them start at the agency whatever brings a report there."""
+        gives = (g for t in self._tables_at(agency, now) for g in t.usual.get(agency.kind, ()))
+        return _unique(str(give.value) for give in gives if give.output == "clocks")
+
+    def _tables_at(self, agency: Agency, now: datetime) -> list[RuleSet]:
+        return tables_of(self.rulebook.to_decide_by(now), agency.municipalities)
+
     @cached_property
     def desks(self) -> Desks:
         """The desks of the directory."""
@@ -240,15 +253,22 @@ class Route:
         standby = self.rules.beside["standby"]
         bases = recipient.bases if own else (standby[recipient.kind].basis,)
         for name in recipient.clocks:
-            found = [table.beside["clock"][name] for table in tables]
-            found += [share.clocks[name]] if name in share.clocks else []
-            share.clocks[name] = min(found, key=lambda clock: clock.about_days)
+            known = [share.clocks[name]] if name in share.clocks else []
+            share.clocks[name] = _shortest([*known, *_described(tables, name)])
         share.bases.extend(basis for basis in bases if basis not in share.bases)
         for reason in outcome.reasons:
             if reason.rule in recipient.rules:
                 share.children.setdefault(reason.rule, []).append(number)
                 if reason not in share.reasons:
                     share.reasons.append(reason)
+
+
+def _described(tables: Sequence[RuleSet], name: str) -> list[Clock]:
+    return [table.beside["clock"][name] for table in tables]
+
+
+def _shortest(clocks: Iterable[Clock]) -> Clock:
+    return min(clocks, key=lambda clock: clock.about_days)
 
 
 def tables_of(book: Book, areas: Sequence[str]) -> list[RuleSet]:

@@ -18,6 +18,7 @@ from intake.store.columns import AnyRow
 from intake.store.database import Database
 from routing_rules.book import VOCABULARY, Book
 from routing_rules.document import Document, read_document
+from routing_rules.problem import Problem, mark
 from routing_rules.vocabulary import RulesInvalid
 
 FIXED = ("id", "extends", "tier")
@@ -53,11 +54,11 @@ class DraftChanged(Exception):
 
 
 class HeadChanged(Exception):
-    """An editor may not change which set it is, what it extends, for whom it stands; ``key``."""
+    """An editor may not change which set it is, what it extends, for whom it stands."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(f'"{key}" of [ruleset] may not be changed here')
-        self.key = key
+        self.problem = Problem(mark('"%(key)s" of [ruleset] may not be changed here'), key=key)
+        super().__init__(self.problem)
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ class Drafts:
             self._refuse_other_head(row, self._last(rulebook).get(row.layer), document)
             book = rulebook.made_of(rulebook.editions[-1].digests, [document])
         except HeadChanged as error:
-            return Checked(problems=(f"{row.layer}: {error}",))
+            return Checked(problems=(error.problem.at(row.layer),))
         except RulesInvalid as error:
             return Checked(problems=tuple(error.problems))
         return Checked(document, book)

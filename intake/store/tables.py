@@ -188,7 +188,10 @@ class WrapRow(Base):
 
 
 class DeadlineRow(Base):
-    """One clock of one referral. The start never moves; ``next_chase_at`` is what sweeps read."""
+    """One clock of one referral. The start never moves; ``next_chase_at`` is what sweeps read.
+
+    ``rule``: how long the clock ran by the rules of then; rows of before it was kept have none.
+    """
 
     __tablename__ = "deadline"
     __table_args__ = (
@@ -216,6 +219,7 @@ class DeadlineRow(Base):
     clock: Mapped[str] = mapped_column(String(32))
     started_at: Mapped[datetime]
     today: Mapped[bool]
+    rule: Mapped[str | None] = mapped_column(String(24))
     municipality: Mapped[str | None] = mapped_column(String(64))
     due_on: Mapped[date]
     due_extended_on: Mapped[date]

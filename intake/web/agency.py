@@ -134,7 +134,10 @@ class _Agency:
         if row is None or clock not in self.clocks:
             abort(404)
         counted = self.respond.hand_on.refer.certify(
-            self.clocks[clock], row.started_at, today=row.today, municipality=row.municipality
+            self.clocks[clock].as_counted(row.rule),
+            row.started_at,
+            today=row.today,
+            municipality=row.municipality,
         )
         return render(
             "agency/certificate.html",

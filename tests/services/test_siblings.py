@@ -91,7 +91,7 @@ def test_of_two_schools_the_earlier_deadline_holds(
     site.hands.move(days=-14)  # Tuesday 19 May 2026, in term
     own = tmp_path / "school_calendar.toml"
     own.write_text(SCHOOL_CALENDAR.read_text() + EARLY_SUMMER_IN_KERAVA)
-    refer = Refer(load_calendar(own), site.parts.clocks, site.parts.chasing)
+    refer = Refer(load_calendar(own), site.parts.chasing)
     submit = replace(site.parts.submit, refer=refer)
     monkeypatch.setitem(site.parts.__dict__, "submit", submit)
     consent = {"child_consent": "given", "consent_to": ["WEL"]}

@@ -64,7 +64,8 @@ def _told(each: AgencyStatus, door: Door) -> Told:
     if each.response:
         details.append(language.gettext(RESPONSES[Response(each.response)]))
     if each.next_clock and each.next_due:
-        clock = door.clocks[each.next_clock].title
+        described = door.clocks.get(each.next_clock)
+        clock = described.title if described else each.next_clock
         details.append(language.message(Message(NEXT, {"clock": clock, "day": each.next_due})))
     return Told(
         agency=language.text(each.agency.name),
