@@ -14,8 +14,8 @@ from intake.domain.clock import Kind
 from intake.domain.deadline import Certificate, local_date, local_instant
 
 _DAY = timedelta(days=1)
-_MOST_DAYS = 250
-_MOST_MINUTES = 100_000
+MOST_DAYS = 250
+MOST_MINUTES = 100_000
 
 
 class ChaseInvalid(ValueError):
@@ -181,14 +181,14 @@ def _when(name: str, table: Mapping[str, object]) -> WorkingDaysFromDue | Minute
     if (days is None) == (minutes is None):
         raise ChaseInvalid(f"chase step {name}: give working_days or minutes_after_arrival")
     if minutes is not None:
-        if type(minutes) is int and 0 < minutes <= _MOST_MINUTES:
+        if type(minutes) is int and 0 < minutes <= MOST_MINUTES:
             return MinutesAfterArrival(minutes)
         raise ChaseInvalid(
-            f"chase step {name}: minutes_after_arrival must be 1..{_MOST_MINUTES}, not {minutes!r}"
+            f"chase step {name}: minutes_after_arrival must be 1..{MOST_MINUTES}, not {minutes!r}"
         )
-    if type(days) is not int or abs(days) > _MOST_DAYS:
+    if type(days) is not int or abs(days) > MOST_DAYS:
         raise ChaseInvalid(
-            f"chase step {name}: working_days must be -{_MOST_DAYS}..{_MOST_DAYS}, not {days!r}"
+            f"chase step {name}: working_days must be -{MOST_DAYS}..{MOST_DAYS}, not {days!r}"
         )
     at = table.get("at")
     try:

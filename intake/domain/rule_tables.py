@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from intake.domain.chase import MOST_DAYS, MOST_MINUTES
 from intake.domain.clock import Clock, ClockInvalid, Kind
 from routing_rules.load import Beside, Context
 from routing_rules.problem import mark
@@ -126,15 +127,24 @@ def _chases(top: Table, context: Context) -> Mapping[str, Mapping[str, Any]]:
         if table.has("minutes_after_arrival") == table.has("working_days"):
             table.wrong(mark('needs "working_days" with "at", or "minutes_after_arrival"'))
         elif table.has("working_days"):
-            step["working_days"] = table.number("working_days")
+            step["working_days"] = _between(table, "working_days", -MOST_DAYS, MOST_DAYS)
             step["at"] = table.string("at")
             if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", str(step["at"])):
                 table.wrong(mark('"at" must be a time such as "09:00"'))
         else:
-            step["minutes_after_arrival"] = table.number("minutes_after_arrival")
+            minutes = _between(table, "minutes_after_arrival", 1, MOST_MINUTES)
+            step["minutes_after_arrival"] = minutes
         table.done()
         found[step["id"]] = MappingProxyType({key: freeze(value) for key, value in step.items()})
     return found
+
+
+def _between(table: Table, key: str, least: int, most: int) -> int:
+    number = table.number(key)
+    if type(table.get(key)) is int and not least <= number <= most:
+        between = mark('"%(key)s" must be from %(least)s to %(most)s')
+        table.wrong(between, key=key, least=least, most=most)
+    return number
 
 
 def _standby(top: Table, context: Context) -> Mapping[str, Standby]:

@@ -129,6 +129,8 @@ def test_of_a_consent_it_is_always_asked_whose_it_is() -> None:
         ("chase", "days-due", {"at": "25:00"}, '"at" must be a time'),
         ("chase", "days-due", {"minutes_after_arrival": 5}, 'needs "working_days" with "at", or'),
         ("chase", "same-day-60", {"at": "09:00"}, 'unknown key "at"'),
+        ("chase", "days-due", {"working_days": 251}, '"working_days" must be from -250 to 250'),
+        ("chase", "same-day-60", {"minutes_after_arrival": 0}, "must be from 1 to 100000"),
         ("chase", "days-due", {"to": "hed"}, 'did you mean "head"'),
         ("chase", "days-due", {"clocks": ["acept"]}, 'did you mean "accept"'),
         ("hand_over", "consent", {"basis": "soc_care"}, "names neither a law nor consent"),
