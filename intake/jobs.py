@@ -20,6 +20,7 @@ from intake.store.database import Database
 
 Job = Callable[[datetime], int]
 CLOCK_SECONDS = 5
+MOST_JITTER = 5
 SECONDS: Mapping[str, int] = {
     "chase": 30,
     "notify": 10,
@@ -62,7 +63,7 @@ class Timetable:
                 args=(name, job),
                 id=name,
                 seconds=seconds,
-                jitter=min(seconds // 10, 5) or None,
+                jitter=min(seconds // 10, MOST_JITTER) or None,
                 next_run_time=self.now(),
                 coalesce=True,
                 max_instances=1,
@@ -76,14 +77,9 @@ class Timetable:
             stopped.set()
 
     def _mind_the_clock(self, scheduler: BlockingScheduler, stopped: Event) -> None:
-        """Run every job now if the clock was set back: they would wait as long as it went back."""
-        ahead = _ahead()
         while not stopped.wait(CLOCK_SECONDS):
-            went_back, ahead = ahead - _ahead(), _ahead()
-            if went_back > CLOCK_SECONDS:
-                log.warning("the clock was set back by %d s: every job runs now", went_back)
-                for job in scheduler.get_jobs():
-                    job.modify(next_run_time=self.now())
+            if scheduler.running:
+                hasten(scheduler, self.now())
 
     def tell(self, address: tuple[str, int], take_stock: Callable[[datetime], Stock]) -> None:
         """Answer a watcher at a loopback address. Raises OSError where nothing can listen there."""
@@ -136,9 +132,17 @@ class Timetable:
         return count
 
 
-def _ahead() -> float:
-    """How far the clock is ahead of one that nobody sets, in seconds."""
-    return time.time() - time.monotonic()
+def hasten(scheduler: BlockingScheduler, now: datetime) -> None:
+    """Run now what would wait longer than its interval, and whatever is due: the clock was set.
+
+    The scheduler counts how long it sleeps once, by the clock as it then was.
+    """
+    longer = timedelta(seconds=MOST_JITTER + CLOCK_SECONDS)
+    for job in scheduler.get_jobs():
+        if job.next_run_time > now + job.trigger.interval + longer:
+            log.warning("the clock was set back: %s runs now, not at %s", job.id, job.next_run_time)
+            job.modify(next_run_time=now)
+    scheduler.wakeup()
 
 
 def _figures() -> Answer:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
+from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import make_url, select
+from time_machine import Traveller, travel
 
-from intake.jobs import Timetable
+from intake.jobs import Timetable, hasten
 from intake.services.draft import Draft
 from intake.store.tables import DraftRow, HeartbeatRow, ReceiptRow, ReportRow
 from intake.vault.own import VisitorSecret
-from tests.site import Site, worry_answers
+from tests.site import TUESDAY, Site, worry_answers
+
+Scheduling = tuple[BackgroundScheduler, Traveller, SimpleQueue[str]]
 
 
 def test_every_run_leaves_a_heartbeat_with_its_count(site: Site) -> None:
@@ -59,6 +66,38 @@ def test_tidying_deletes_old_drafts_and_copies_but_no_report(site: Site) -> None
         assert list(connection.scalars(select(DraftRow.id))) == [fresh.draft_id]
         assert connection.scalar(select(ReceiptRow.sealed_copy)) is None
         assert connection.scalar(select(ReportRow.id)) is not None
+
+
+@contextmanager
+def scheduling(waits: Mapping[str, timedelta]) -> Iterator[Scheduling]:
+    """A scheduler of jobs of a minute that are put into the queue; the clock stands at TUESDAY."""
+    ran: SimpleQueue[str] = SimpleQueue()
+    scheduler = BackgroundScheduler(timezone="UTC")
+    for name, wait in waits.items():
+        at = TUESDAY + wait
+        scheduler.add_job(ran.put, "interval", [name], id=name, seconds=60, next_run_time=at)
+    with travel(TUESDAY) as clock:
+        scheduler.start()
+        try:
+            yield scheduler, clock, ran
+        finally:
+            scheduler.shutdown()
+
+
+def test_a_job_that_would_wait_longer_than_its_interval_runs_at_once_and_no_other() -> None:
+    soon = timedelta(minutes=1)
+    with scheduling({"soon": soon, "late": timedelta(minutes=61)}) as (scheduler, _, ran):
+        hasten(scheduler, TUESDAY)
+        assert ran.get(timeout=20) == "late"
+        assert scheduler.get_job("soon").next_run_time == TUESDAY + soon
+
+
+def test_a_scheduler_that_fell_asleep_by_a_wrong_clock_is_woken_for_what_is_due() -> None:
+    with scheduling({"job": timedelta(0)}) as (scheduler, clock, ran):
+        assert ran.get(timeout=20) == "job"
+        clock.shift(timedelta(minutes=1))
+        hasten(scheduler, TUESDAY + timedelta(minutes=1))
+        assert ran.get(timeout=20) == "job"
 
 
 @pytest.mark.sqlite

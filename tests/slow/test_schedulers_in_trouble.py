@@ -9,16 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from intake import wiring
-from intake.jobs import Timetable
+from intake.jobs import SECONDS, Timetable
 from intake.store.database import Database
 from intake.store.tables import ChaseRow, DeadlineRow, HeartbeatRow, OutboxRow
 from tests import databases
@@ -27,7 +26,6 @@ from tests.site import Site, environment, open_site, worry_answers
 pytestmark = pytest.mark.slow
 SEED = 20260602
 ROUNDS = 100
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 ENOUGH_SECONDS = 60
 
 
@@ -104,25 +102,6 @@ def test_two_schedulers_killed_at_random_record_each_step_once(tmp_path: Path) -
         assert_each_letter_was_taken(site)
 
 
-class Clock:
-    """The clock of processes that are given ``environ``: so many seconds off ours."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "clock"
-        self.environ = {
-            "LD_PRELOAD": str(FAKETIME),
-            "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
-
-    def set(self, off: timedelta) -> None:
-        """Set it, whole in one step."""
-        part = self._file.with_suffix(".part")
-        part.write_text(f"{off.total_seconds():+.0f}", "ascii")
-        part.replace(self._file)
-
-
 def until(holds: Callable[[], bool]) -> None:
     """Ask until it holds; fail if it never does."""
     end = time.monotonic() + ENOUGH_SECONDS
@@ -131,17 +110,13 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def runs(database: Database, job: str) -> int:
-    """How many runs of a job are on record."""
+def done_before(database: Database, at: datetime) -> set[str]:
+    """The jobs that have ended a run which they began before then."""
     with database.read() as connection:
-        return (
-            connection.scalar(
-                select(func.count()).where(
-                    HeartbeatRow.job == job, HeartbeatRow.finished_at.is_not(None)
-                )
-            )
-            or 0
+        ended = select(HeartbeatRow.job).where(
+            HeartbeatRow.started_at < at, HeartbeatRow.finished_at.is_not(None)
         )
+        return set(connection.scalars(ended))
 
 
 def waiting(database: Database) -> int:
@@ -151,38 +126,43 @@ def waiting(database: Database) -> int:
         return connection.scalar(untaken) or 0
 
 
+def ankkuri_by_a_clock(off: timedelta, *command: str) -> list[str]:
+    """How to run a command by a clock so far off ours."""
+    return [sys.executable, "-m", "tests.slow.set_clock", str(off.total_seconds()), *command]
+
+
 def test_a_clock_set_back_an_hour_repeats_no_step_and_stops_no_job(tmp_path: Path) -> None:
-    if not FAKETIME.exists():
-        words = "left out: needs libfaketime (Debian: apt-get install faketime)"
-        if os.environ.get("TEST_EVERYTHING"):
-            pytest.fail(words)
-        pytest.skip(words)
-    clock = Clock(tmp_path)
-    with open_site(tmp_path / "data", datetime.now().astimezone()) as site:
+    began = datetime.now(UTC)
+    with open_site(tmp_path / "data", began) as site:
         site.send()
         off = timedelta(days=14)
-        clock.set(off)
-        environ = os.environ | environment(site.parts.settings.data) | clock.environ
+        environ = os.environ | environment(site.parts.settings.data)
+        database, every = site.parts.database, set(SECONDS)
         jobs = subprocess.Popen(
-            [sys.executable, "-m", "intake.cli", "jobs"], env=environ, stderr=subprocess.DEVNULL
+            ankkuri_by_a_clock(off, "jobs"),
+            env=environ,
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            bufsize=1,
         )
+        assert jobs.stdin
         try:
-            until(lambda: runs(site.parts.database, "deliver") > 0)
-            before = runs(site.parts.database, "chase")
-            clock.set(off - timedelta(hours=1))
-            until(lambda: runs(site.parts.database, "chase") > before)
-            clock.set(off + timedelta(minutes=10))  # somebody has noticed
-            until(lambda: waiting(site.parts.database) == 0)
+            until(lambda: done_before(database, datetime.max.replace(tzinfo=UTC)) == every)
+            jobs.stdin.write("-3600\n")
+            until(lambda: done_before(database, began + off) == every)
+            jobs.stdin.write("4200\n")  # somebody has noticed
+            until(lambda: waiting(database) == 0)
         finally:
-            jobs.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                jobs.wait(10)
             jobs.kill()
-            jobs.wait()
-        clock.set(off + timedelta(hours=2))  # what was written since, and what one of them held
-        once = [sys.executable, "-m", "intake.cli", "jobs", "--once"]
-        assert subprocess.run(once, env=environ, stderr=subprocess.DEVNULL).returncode == 0
-        with site.parts.database.read() as connection:
+            jobs.communicate()
+        later = off + timedelta(hours=2)  # what was written since, and what one of them held
+        once = ankkuri_by_a_clock(later, "jobs", "--once")
+        ended = subprocess.run(
+            once, env=environ, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+        )
+        assert ended.returncode == 0
+        with database.read() as connection:
             last = connection.scalar(select(func.max(ChaseRow.chased_at)))
         assert last is not None
         assert_each_step_is_recorded_once(site, last)
