@@ -20,7 +20,7 @@ _ASKED = (
     "crime_against_child",
     "weapon",
 )
-_HEAD = """
+_SET = """
 [ruleset]
 id = "invented"
 title = { fi = "Keksityt", sv = "Uppfunna" }
@@ -72,21 +72,24 @@ def invented(count: int, categories: int, seed: int = 1) -> str:
         kind = chance.choice(("SOC", "POL", "ANK", "HEA", "PRI"))
         when = f'categories = {{ any = ["category_{category}"] }}, age = "{age}", '
         when += f'urgency = {today}, child_role = "{role}"'
-        rules.append(_rule(f"lead-{number}", "county", "soc_care", when, f'lead = "{kind}"'))
+        rules.append(one_rule(f"lead-{number}", "county", "soc_care", when, f'lead = "{kind}"'))
     while len(rules) < count - 10:
         rules.append(_further(f"more-{len(rules)}", categories, chance))
     for kind in ("ANK", "HEA", "YOU", "WEL", "PRI"):
         when = f'consent_{kind.lower()} = "no"'
-        rules.append(_rule(f"no-{kind}", "law", "secrecy", when, f'withhold = "{kind}"'))
+        rules.append(one_rule(f"no-{kind}", "law", "secrecy", when, f'withhold = "{kind}"'))
     rules += [
-        _rule("R3", "law", "rl15_10", 'threat_to_life = "to_others"', 'recipients = "POL"'),
-        _rule("adult", "law", "shl35", 'age = "18"', 'lead = "nobody", notices = "adult_services"'),
-        _rule("today", "county", "", 'urgency = ["today", "emergency"]', 'desk = { SOC = "duty" }'),
-        _rule("weapon", "law", "", 'weapon = "yes"', "alert = true"),
-        _rule("default", "default", "lsl25", "", 'lead = "SOC"', "fallback = true"),
+        one_rule("R3", "law", "rl15_10", 'threat_to_life = "to_others"', 'recipients = "POL"'),
+        one_rule(
+            "adult", "law", "shl35", 'age = "18"', 'lead = "nobody", notices = "adult_services"'
+        ),
+        one_rule(
+            "today", "county", "", 'urgency = ["today", "emergency"]', 'desk = { SOC = "duty" }'
+        ),
+        one_rule("weapon", "law", "", 'weapon = "yes"', "alert = true"),
+        one_rule("default", "default", "lsl25", "", 'lead = "SOC"', "fallback = true"),
     ]
-    bases = "".join(_basis(name) for name in ("soc_care", "secrecy", "rl15_10", "shl35", "lsl25"))
-    return _HEAD + bases + "".join(rules)
+    return HEAD + "".join(rules)
 
 
 def load_invented(count: int, categories: int, seed: int = 1) -> RuleSet:
@@ -134,7 +137,7 @@ def _further(name: str, categories: int, chance: random.Random) -> str:
             'notices = "nothing_to_guardians"',
         )
     )
-    return _rule(name, "county", chance.choice(("soc_care", "lsl25")), ", ".join(asked), then)
+    return one_rule(name, "county", chance.choice(("soc_care", "lsl25")), ", ".join(asked), then)
 
 
 _VALUES = {
@@ -147,7 +150,8 @@ _VALUES = {
 }
 
 
-def _rule(name: str, tier: str, basis: str, when: str, then: str, more: str = "") -> str:
+def one_rule(name: str, tier: str, basis: str, when: str, then: str, more: str = "") -> str:
+    """The text of one rule."""
     named = f'basis = "{basis}"\n' if basis else ""
     return f"""
 [[rule]]
@@ -169,6 +173,10 @@ kind = "default"
 valid_from = 2026-01-01
 text = {{ fi = "Peruste {name}", sv = "Grund {name}" }}
 """
+
+
+HEAD = _SET + "".join(map(_basis, ("soc_care", "secrecy", "rl15_10", "shl35", "lsl25")))
+"""The text of a set before its rules."""
 
 
 def random_facts(vocabulary: Vocabulary, count: int, seed: int = 1) -> list[dict[str, object]]:

@@ -1,18 +1,20 @@
-"""Taking regions out of boxes, lazily: sound and complete, within a budget of steps."""
+"""Taking regions out of boxes, lazily: sound and complete, within a budget."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
+from routing_rules.budget import STORED, Budget
 from routing_rules.space import Box, Space
 
+REGION = 20 * STORED
+PIECE = 8 * STORED
+"""A box that waits to be cut further."""
 
-class BudgetSpent(RuntimeError):
-    """The proof needs more steps than allowed."""
 
-
-class Region(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Region:
     """The facts of a box that lie in none of its holes."""
 
     box: Box
@@ -20,19 +22,30 @@ class Region(NamedTuple):
 
 
 class Cut:
-    """Cuts boxes of one space by regions. Raises BudgetSpent once `budget` steps are used up."""
+    """Cuts boxes of one space by regions. Raises BudgetSpent."""
 
-    def __init__(self, space: Space, budget: int) -> None:
+    def __init__(self, space: Space, budget: Budget) -> None:
         self.space = space
-        self.budget = budget
+        self.spend = budget.spend
+        self._regions: dict[tuple[Box, tuple[Region, ...]], Region] = {}
+
+    def region(self, box: Box, holes: tuple[Region, ...] = ()) -> Region:
+        """Return the region of a box without holes; two that are alike are one."""
+        self.spend(1 + len(holes))
+        key = box, holes
+        found = self._regions.get(key)
+        if found is None:
+            self.spend(REGION + STORED * len(holes))
+            found = self._regions[key] = Region(box, holes)
+        return found
 
     def outside(self, box: Box, regions: Sequence[Region]) -> Iterator[Box]:
         """Yield disjoint boxes that together are the part of `box` outside all regions."""
-        meeting, minus = self.space.meeting, self.space.minus
+        meeting, minus, spend = self.space.meeting, self.space.minus, self.spend
         left: list[tuple[Box, Sequence[Region]]] = [(box, regions)]
         while left:
-            self._spend()
             box, regions = left.pop()
+            spend(len(regions) + PIECE)
             near = meeting(box, regions)
             if not near:
                 yield box
@@ -50,11 +63,11 @@ class Cut:
 
     def inside(self, box: Box, regions: Sequence[Region]) -> Iterator[Box]:
         """Yield disjoint boxes that together are the part of `box` inside some region."""
-        meeting, minus = self.space.meeting, self.space.minus
+        meeting, minus, spend = self.space.meeting, self.space.minus, self.spend
         left: list[tuple[Box, Sequence[Region]]] = [(box, regions)]
         while left:
-            self._spend()
             box, regions = left.pop()
+            spend(len(regions) + PIECE)
             near = meeting(box, regions)
             if not near:
                 continue
@@ -75,12 +88,17 @@ class Cut:
 
     def meet(self, one: Region, other: Region) -> Region | None:
         """Return the facts in both, None where the two boxes share none."""
+        self.spend(1)
         box = one.box & other.box
         if not self.space.possible(box):
             return None
-        return Region(box, one.holes + tuple(hole for hole in other.holes if hole not in one.holes))
+        self.spend(len(one.holes) + len(other.holes))
+        return self.region(box, tuple(dict.fromkeys((*one.holes, *other.holes))))
 
-    def _spend(self) -> None:
-        self.budget -= 1
-        if self.budget < 0:
-            raise BudgetSpent
+    def without(self, region: Region, others: Sequence[Region]) -> Region:
+        """Return the region with those others as holes that it meets."""
+        if not others:
+            return region
+        self.spend(len(others))
+        near = self.space.meeting(region.box, others)
+        return self.region(region.box, (*region.holes, *near)) if near else region

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from routing_rules.budget import STORED, Budget, BudgetSpent
 from routing_rules.canonical import plain
-from routing_rules.cut import BudgetSpent, Cut, Region
+from routing_rules.cut import Cut, Region
 from routing_rules.regions import Regions
 from routing_rules.rule import Give, Rule, basis_of
 from routing_rules.ruleset import RuleSet
-from routing_rules.space import Box, Conditions, Space
-from routing_rules.verify import NODE_BUDGET
+from routing_rules.space import COUNT_STEPS, Box, Conditions, Space
 from routing_rules.vocabulary import Output, Value, Vocabulary
 
 MOST_TOUCHED = 12
-SHARE_BUDGET = 5_000
+MOST_SHOWN = 50
+SHARE_STEPS, JOIN_STEPS = 200_000, 500_000
+BOX = 20 * STORED
 Places = dict[Region, None]
 """Regions, each once, in order."""
 
@@ -26,8 +27,9 @@ class Change:
     """One thing that is given otherwise: a value that replaces another, or that comes or goes.
 
     Of what comes with a member only changes where the member is given before and after are named.
-    `where` holds the facts concerned as boxes, the largest first, which may overlap, `witness` one
-    of them, `share` their part of all possible facts (None: not counted).
+    `where` holds the facts concerned as boxes, the largest first, which may overlap; of `boxes` in
+    all those beyond the first MOST_SHOWN are left out. `witness` is one of the facts, `share` their
+    part of all possible facts (None: not counted).
     """
 
     output: str
@@ -35,6 +37,7 @@ class Change:
     before: Value | None
     after: Value | None
     where: tuple[Conditions, ...]
+    boxes: int
     witness: Mapping[str, object]
     share: float | None
 
@@ -62,25 +65,30 @@ class VocabulariesDiffer(ValueError):
     """The two sets do not speak of the same facts and outputs."""
 
 
-def difference(before: RuleSet, after: RuleSet, budget: int = NODE_BUDGET) -> Difference:
-    """Return all that changes. Raises VocabulariesDiffer, and BudgetSpent past `budget` steps."""
+def difference(
+    before: RuleSet, after: RuleSet, budget: Budget | None = None, shown: int = MOST_SHOWN
+) -> Difference:
+    """Return all that changes, of each change so many boxes. Raises VocabulariesDiffer, and
+    BudgetSpent past the budget (None: one of its own)."""
     if before.vocabulary != after.vocabulary:
         raise VocabulariesDiffer("the two sets have different vocabularies")
-    compared = _Compared(before, after, budget)
+    compared = _Compared(before, after, budget or Budget(), shown)
     changes = tuple(compared.changes())
     return Difference(changes, compared.share(), tuple(_edits(before, after)))
 
 
 class _Compared:
-    def __init__(self, before: RuleSet, after: RuleSet, budget: int) -> None:
+    def __init__(self, before: RuleSet, after: RuleSet, budget: Budget, shown: int) -> None:
         self.vocabulary: Vocabulary = before.vocabulary
         self.space = Space(self.vocabulary)
+        self.budget = budget
+        self.shown = shown
         self.cut = Cut(self.space, budget)
         self.before = Regions(before, self.cut)
         self.after = Regions(after, self.cut)
         self.touched = self._touched()
-        self.differing: list[Box] = []
-        self._anywhere: Places = {Region(self.space.everything): None}
+        self.differing: set[Box] = set()
+        self._anywhere: Places = {self.cut.region(self.space.everything): None}
 
     def changes(self) -> Iterator[Change]:
         for output in self.vocabulary.outputs.values():
@@ -95,17 +103,21 @@ class _Compared:
 
     def share(self) -> float | None:
         """Return how much of all possible facts some change concerns; None: too many to count."""
-        return self._share(set(self.differing))
+        return self._share(sorted(self.differing, key=int.bit_count, reverse=True))
 
     def _share(self, boxes: Iterable[Box]) -> float | None:
+        cut, count = Cut(self.space, self.budget.part(SHARE_STEPS)), self.space.count
         apart: list[Region] = []
-        cut, count = Cut(self.space, SHARE_BUDGET), self.space.count
+        counted = 0
         try:
-            for box in sorted(boxes, key=count, reverse=True):
-                apart += map(Region, list(cut.outside(box, apart)))
+            for box in boxes:
+                for piece in list(cut.outside(box, apart)):
+                    cut.spend(COUNT_STEPS)
+                    counted += count(piece)
+                    apart.append(Region(piece))
         except BudgetSpent:
             return None
-        return sum(count(region.box) for region in apart) / count(self.space.everything)
+        return counted / count(self.space.everything)
 
     def _touched(self) -> list[Box]:
         """Return disjoint boxes that hold all facts for which some changed rule matches.
@@ -139,7 +151,7 @@ class _Compared:
     def _comes_or_goes(self, give: Give, per: str | None) -> Iterator[Change]:
         """Yield where one thing is given only before, or only after; of a member only where both
         have it."""
-        before, after = (_places(regions, give) for regions in (self.before, self.after))
+        before, after = (self._places(regions, give) for regions in (self.before, self.after))
         if before == after:
             return
         sides = (
@@ -147,7 +159,7 @@ class _Compared:
             (_others(after, before), before, self.before, (None, give.value)),
         )
         for giving, not_giving, other, change in sides:
-            present = _places(other, Give(per, "", give.of)) if per else self._anywhere
+            present = self._places(other, Give(per, "", give.of)) if per else self._anywhere
             if not_giving.keys() >= present.keys():
                 continue  # it comes with the member wherever that is
             boxes = self._in_both(giving, present, tuple(not_giving))
@@ -171,56 +183,70 @@ class _Compared:
     def _valued(self, regions: Regions, output: Output, of: str, value: Value | None) -> Places:
         """Return where a single output has a value; None: it has none."""
         if value is not None:
-            return _places(regions, Give(output.name, of, value))
+            return self._places(regions, Give(output.name, of, value))
         if output.decided:
             some = [r for _, _, found in regions.candidates(output) for r in found]
         else:
             some = [r for v in output.values for r in self._valued(regions, output, of, v)]
-        there = _places(regions, Give(output.per, "", of)) if output.per else self._anywhere
-        return dict.fromkeys(Region(region.box, (*region.holes, *some)) for region in there)
+        there = self._places(regions, Give(output.per, "", of)) if output.per else self._anywhere
+        return dict.fromkeys(self.cut.without(region, some) for region in there)
 
     def _in_both(self, some: Places, others: Places, holes: tuple[Region, ...] = ()) -> list[Box]:
         """Return boxes, which may overlap, that hold what lies in both, was touched and in no
         hole."""
-        possible = self.space.possible
+        spend, meeting, possible = self.cut.spend, self.space.meeting, self.space.possible
+        weight = sum(1 + len(hole.holes) for hole in holes)
         found: list[Box] = []
-        for one, other in itertools.product(some, others):
-            both = one.box & other.box
-            near = [box & both for box in self.touched if possible(box & both)]
-            if near:
+        for one in some:
+            spend(len(others))
+            for other in meeting(one.box, others):
+                both = one.box & other.box
+                spend(len(self.touched))
+                near = [box & both for box in self.touched if possible(box & both)]
+                if not near:
+                    continue
+                spend(weight + len(one.holes) + len(other.holes))
                 own = dict.fromkeys((*one.holes, *other.holes))
                 # What lies in a hole of its own is cut out anyway.
                 more = [Region(h.box, tuple(r for r in h.holes if r not in own)) for h in holes]
                 for box in near:
+                    spend(len(found))
                     if not any(not box & ~each for each in found):
-                        found += self.cut.outside(box, (*own, *more))
+                        for left in self.cut.outside(box, (*own, *more)):
+                            spend(BOX)
+                            found.append(left)
         return found
 
     def _change(
-        self,
-        output: str,
-        of: str,
-        change: tuple[Value | None, Value | None],
-        boxes: Iterator[Box] | Sequence[Box],
+        self, output: str, of: str, change: tuple[Value | None, Value | None], boxes: list[Box]
     ) -> Iterator[Change]:
-        found = list(boxes)
-        if not found:
+        if not boxes:
             return
-        self.differing += found
-        joined = sorted(self.space.joined(found), key=self.space.count, reverse=True)
+        self.differing.update(boxes)
+        joined = self._joined(boxes)
         yield Change(
             output=output,
             of=of,
             before=change[0],
             after=change[1],
-            where=tuple(map(self.space.conditions, joined)),
+            where=tuple(map(self.space.conditions, joined[: self.shown])),
+            boxes=len(joined),
             witness=self.space.witness(joined[0]),
             share=self._share(joined),
         )
 
+    def _joined(self, boxes: list[Box]) -> list[Box]:
+        """Return fewer boxes that hold the same facts, as few as can be had cheaply, the
+        largest first (roughly where they are very many)."""
+        try:
+            return self.space.joined(boxes, self.budget.part(JOIN_STEPS))
+        except BudgetSpent:
+            return sorted(boxes, key=int.bit_count, reverse=True)
 
-def _places(regions: Regions, give: Give) -> Places:
-    return dict.fromkeys(region for _, region in regions.where(give))
+    def _places(self, regions: Regions, give: Give) -> Places:
+        where = regions.where(give)
+        self.cut.spend(BOX + len(where))
+        return dict.fromkeys(region for _, region in where)
 
 
 def _others(some: Places, same: Places) -> Places:

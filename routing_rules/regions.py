@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from routing_rules.budget import STORED
 from routing_rules.cut import Cut, Region
 from routing_rules.match import keyed_on
 from routing_rules.rule import Give, Rule, SetTest, basis_of
@@ -18,6 +19,8 @@ from routing_rules.vocabulary import Output, Policy, Value
 
 Where = list[tuple[int | None, Region]]
 """Regions with the number of the rule that gives it there; None: no rule does, it stands in."""
+
+ENTRY = 5 * STORED
 
 
 class Regions:
@@ -28,18 +31,27 @@ class Regions:
         self.cut = cut
         self.outputs = ruleset.vocabulary.outputs
         self.first = ruleset.vocabulary.tiers[0]
-        self.boxes = [[Region(box) for box in cut.space.boxes(rule.when)] for rule in ruleset.rules]
+        self.boxes = [
+            [cut.region(box) for box in cut.space.boxes(rule.when)] for rule in ruleset.rules
+        ]
         self.givers: dict[Give, list[int]] = {}
         for number, effects in enumerate(ruleset.effects):
+            cut.spend(len(effects))
             for give in effects:
                 self.givers.setdefault(give, []).append(number)
         self._found: dict[Give, Where] = {}
+        self._in_some: dict[str, list[Region]] = {}
 
     def where(self, give: Give) -> Where:
         """Return where `give` is given, and by which rule."""
         found = self._found.get(give)
         if found is None:
-            found = self._found[give] = list(self._where(give))
+            found = []
+            self.cut.spend(1)
+            for each in self._where(give):
+                self.cut.spend(ENTRY)
+                found.append(each)
+            self._found[give] = found
         return found
 
     def candidates(self, output: Output) -> list[tuple[int, Value, list[Region]]]:
@@ -77,12 +89,12 @@ class Regions:
                 above: list[Region] = []
                 for tier in self.ruleset.vocabulary.tiers:
                     found[output.name, tier] = list(above)
-                    above += [
+                    above += self._kept(
                         region
                         for number, _, regions in self.candidates(output)
                         if self.ruleset.rules[number].tier == tier
                         for region in regions
-                    ]
+                    )
         return found
 
     @cached_property
@@ -94,7 +106,7 @@ class Regions:
                 for number, _, regions in self.candidates(output):
                     stronger = self.stronger(output, self.ruleset.rules[number].tier)
                     found[output.name, number] = [
-                        self._without(region, stronger) for region in regions
+                        self.cut.without(region, stronger) for region in regions
                     ]
         return found
 
@@ -112,7 +124,7 @@ class Regions:
                     regions = self._deciding[output.name, number]
                     if output.joins and not self._joins(output, rule):
                         members = self._members(output.joins)
-                        regions = [self._without(region, members) for region in regions]
+                        regions = [self.cut.without(region, members) for region in regions]
                     own += regions
             found.append(own)
         return found
@@ -126,12 +138,27 @@ class Regions:
 
         Given by others than fallback rules that stand for no member: those give none.
         """
-        return [
-            region
-            for member in self.outputs[output].values
-            for number in self.givers.get(Give(output, "", member), ())
-            for region in self._given(number, Give(output, "", member))
-        ]
+        found = self._in_some.get(output)
+        if found is None:
+            found = self._in_some[output] = self._kept(
+                region
+                for member in self.outputs[output].values
+                for region in self._all_given(Give(output, "", member))
+            )
+        return found
+
+    def _all_given(self, give: Give) -> Iterator[Region]:
+        """Yield where any rule gives a member of a plain union output."""
+        for number in self.givers.get(give, ()):
+            yield from self._given(number, give)
+
+    def _kept(self, regions: Iterable[Region]) -> list[Region]:
+        """Return the regions as a list, for which is paid."""
+        found = []
+        for region in regions:
+            self.cut.spend(STORED)
+            found.append(region)
+        return found
 
     def _given(self, number: int, give: Give) -> Iterator[Region]:
         """Yield where one rule gives a member of a plain union output."""
@@ -183,21 +210,21 @@ class Regions:
             if value == give.value:
                 for region in self._deciding[output.name, number]:
                     beside = members if output.joins and value not in joined else []
-                    yield number, self._without(region, beside)
+                    yield number, self.cut.without(region, beside)
         nothing: list[Region] = []
         if output.otherwise is not None:
-            every = [r for _, _, regions in self.candidates(output) for r in regions]
-            nothing = [Region(self.cut.space.everything, tuple(every))]
+            every = self._kept(r for _, _, regions in self.candidates(output) for r in regions)
+            nothing = [self.cut.region(self.cut.space.everything, tuple(every))]
             if give.value == output.otherwise:
                 for region in nothing:
-                    yield None, self._without(region, members)
+                    yield None, self.cut.without(region, members)
         if output.joins and give.value in joined:
-            nothing += [
+            nothing += self._kept(
                 region
                 for number, value, _ in self.candidates(output)
                 if value not in joined
                 for region in self._deciding[output.name, number]
-            ]
+            )
             yield from self._standing_in(output, give, nothing)
 
     def _standing_in(
@@ -205,39 +232,33 @@ class Regions:
     ) -> Iterator[tuple[None, Region]]:
         """Yield where a member stands in for a value that is none: the first that is there."""
         joined = output.joins or ""
-        before = [
+        before = self._kept(
             region
             for value in output.values[: output.rank(give.value)]
-            for number in self.givers.get(Give(joined, "", value), ())
-            for region in self._given(number, Give(joined, "", value))
-        ]
-        member = Give(joined, "", give.value)
-        for number in self.givers.get(member, ()):
-            for own in self._given(number, member):
-                for region in nothing:
-                    both = self.cut.meet(own, region)
-                    if both is not None:
-                        yield None, self._without(both, before)
+            for region in self._all_given(Give(joined, "", value))
+        )
+        for own in self._all_given(Give(joined, "", give.value)):
+            for region in nothing:
+                both = self.cut.meet(own, region)
+                if both is not None:
+                    yield None, self.cut.without(both, before)
 
     def _least(self, output: Output, give: Give) -> Iterator[tuple[int | None, Region]]:
-        better = [
+        better = self._kept(
             region
             for value in output.values[: output.rank(give.value)]
             for number in self.givers.get(give._replace(value=value), ())
             for region in self.counting[number]
-        ]
+        )
         for number, region in self._where_present(output, give):
             if give.value != output.otherwise:
-                yield number, self._without(region, better)
+                yield number, self.cut.without(region, better)
         if give.value == output.otherwise:
-            places = (
-                self._present(output, give) if output.per else [Region(self.cut.space.everything)]
-            )
-            for place in places:
-                yield None, self._without(place, better)
+            for place in self._present(output, give):
+                yield None, self.cut.without(place, better)
 
     def _where_present(self, output: Output, give: Give) -> Iterator[tuple[int, Region]]:
-        places = self._present(output, give) if output.per else [Region(self.cut.space.everything)]
+        places = self._present(output, give)
         for number in self.givers.get(give, ()):
             for region in self.counting[number]:
                 for place in places:
@@ -246,7 +267,10 @@ class Regions:
                         yield number, both
 
     def _present(self, output: Output, give: Give) -> list[Region]:
-        return [region for _, region in self.where(Give(output.per or "", "", give.of))]
+        """Return where the member is of which an output speaks; of no member: everywhere."""
+        if not output.per:
+            return [self.cut.region(self.cut.space.everything)]
+        return self._kept(region for _, region in self.where(Give(output.per, "", give.of)))
 
     def _taking(self, give: Give, target: Give) -> Iterator[tuple[int, Region]]:
         """Yield where a rule takes something that another one gives."""
@@ -257,7 +281,7 @@ class Regions:
         for number in self.givers.get(target, ()):
             rule = self.ruleset.rules[number]
             if output.per:
-                places = list(self._given(number, Give(output.per, "", target.of)))
+                places = self._kept(self._given(number, Give(output.per, "", target.of)))
             else:
                 places = self._deciding_members(number) if rule.fallback else self.boxes[number]
             (kept if rule.tier == self.first else lost).extend(places)
@@ -267,7 +291,7 @@ class Regions:
                 for region in lost:
                     both = self.cut.meet(own, region)
                     if both is not None:
-                        yield number, both if carries else self._without(both, kept)
+                        yield number, both if carries else self.cut.without(both, kept)
 
     def _barred(self, target: Give) -> Iterator[Region]:
         """Yield where a rule would have decided, had its value not been taken."""
@@ -277,7 +301,7 @@ class Regions:
                     if target.value in rule.given(output.name) and rule.tier != self.first:
                         stronger = self.stronger(output, rule.tier)
                         for region in self._speaking(number, output):
-                            yield self._without(region, stronger)
+                            yield self.cut.without(region, stronger)
 
     def _speaking(self, number: int, output: Output) -> list[Region]:
         """Return where a rule has a say in a decided output."""
@@ -293,7 +317,7 @@ class Regions:
         boxes = (
             box & space.where_key(bound) for box in space.boxes({**rule.when, key.member_of: rest})
         )
-        return [Region(box) for box in boxes if space.possible(box)]
+        return [self.cut.region(box) for box in boxes if space.possible(box)]
 
     @cached_property
     def _takers(self) -> dict[Give, list[Region]]:
@@ -302,20 +326,14 @@ class Regions:
             output = self.outputs.get(give.output)
             if output and output.takes_from:
                 target = Give(output.takes_from, give.of, give.value)
-                for number in numbers:
-                    found.setdefault(target, []).extend(self.boxes[number])
+                found.setdefault(target, []).extend(
+                    self._kept(region for number in numbers for region in self.boxes[number])
+                )
         return found
 
     def _loosely(self, number: int, target: Give, regions: Iterable[Region]) -> Iterator[Region]:
         """Yield the regions without those in which the target is taken from this rule."""
-        takers = self._takers.get(target, ())
-        if self.ruleset.rules[number].tier == self.first:
-            takers = ()
+        strong = self.ruleset.rules[number].tier == self.first
+        takers = () if strong else self._takers.get(target, ())
         for region in regions:
-            yield self._without(region, takers)
-
-    def _without(self, region: Region, others: Iterable[Region]) -> Region:
-        """Return the region with those others as holes that it meets."""
-        possible = self.cut.space.possible
-        near = tuple(hole for hole in others if possible(region.box & hole.box))
-        return Region(region.box, region.holes + near) if near else region
+            yield self.cut.without(region, takers)

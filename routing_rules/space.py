@@ -9,15 +9,18 @@ addition tells whether a box is empty.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Protocol, TypeVar
 
+from routing_rules.budget import Budget
 from routing_rules.rule import SetTest, Test
 from routing_rules.vocabulary import Field, FieldKind, Value, Vocabulary
 
+COUNT_STEPS = 50
+"""What counting a box is worth."""
 Box = int
 Conditions = dict[str, object]
 """A box as conditions: by field the allowed values; of a set field those in ("all") and out
@@ -228,17 +231,29 @@ class Space:
                     asked.setdefault(side, []).append(segment.member)
         return found
 
-    def joined(self, boxes: Sequence[Box]) -> list[Box]:
-        """Return fewer boxes that hold the same facts: two that differ in one field become one."""
+    def joined(self, boxes: Iterable[Box], budget: Budget) -> list[Box]:
+        """Return fewer boxes that hold the same facts, the largest first, within a budget.
+
+        Two that differ in one field become one; what lies in another one is left out. Raises
+        BudgetSpent.
+        """
         left = list(dict.fromkeys(boxes))
         narrowed = reduce(or_, (self.everything & ~box for box in left), 0)
         masks = [segment.full for segment in self._segments if segment.full & narrowed]
         for mask in (*reversed(masks), *masks):
+            budget.spend(len(left))
             together: dict[int, int] = {}
             for box in left:
                 together[box & ~mask] = together.get(box & ~mask, 0) | box & mask
             left = [rest | bits for rest, bits in together.items()]
-        return left
+        budget.spend(COUNT_STEPS * len(left))
+        left.sort(key=self.count, reverse=True)
+        kept: list[Box] = []
+        for box in left:
+            budget.spend(len(kept))
+            if not any(not box & ~each for each in kept):
+                kept.append(box)
+        return kept
 
     def _some_of(self, name: str, values: Iterable[Value]) -> Iterator[Box]:
         """Yield disjoint boxes in which some of the members are in."""

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
+from functools import cached_property
 
-from routing_rules.cases import run_cases
-from routing_rules.cut import BudgetSpent, Cut, Region
+from routing_rules.budget import Budget, BudgetSpent
+from routing_rules.cases import run_case
+from routing_rules.cut import Cut, Region
 from routing_rules.regions import Regions
 from routing_rules.rule import Give
 from routing_rules.ruleset import RuleSet
-from routing_rules.space import Space
+from routing_rules.space import COUNT_STEPS, Box, Space
 from routing_rules.vocabulary import Output, Policy, RulesInvalid, Value
 
-NODE_BUDGET = 2_000_000
-"""Steps that one proof may take: some seconds."""
 EXAMPLES = 3
+MOST_FINDINGS = 2_000
+"""Of one part of a proof: more than anybody reads."""
+LAST_TIER_STEPS = 5_000_000
+CASE_STEPS = 500
+"""What running a case is worth."""
 
 
 class FindingKind(StrEnum):
@@ -86,85 +90,94 @@ class Proof:
         return not self.findings
 
 
-def verify(ruleset: RuleSet, base: RuleSet | None = None, budget: int = NODE_BUDGET) -> Proof:
-    """Prove a rule set.
+def verify(ruleset: RuleSet, base: RuleSet | None = None, budget: Budget | None = None) -> Proof:
+    """Prove a rule set, within a budget that several proofs may share (None: one of its own).
 
     Everything that must be given is given for all possible facts; no two rules conflict; no rule
-    is dead; nothing that the first tier of `base` gives is lost; every case holds, and every rule
-    has its effect in one.
+    is dead; nothing that the first tier of `base` gives is lost; every case holds, and
+    every rule has its effect in one.
     """
-    prover = _Prover(ruleset, budget)
+    prover = _Prover(ruleset, budget or Budget())
     findings: list[Finding] = []
     for what, prove in (
         ("coverage", prover.gaps),
         ("absence of conflicts", prover.conflicts),
         ("dead rules", prover.dead),
         ("the base's law", lambda: prover.weakened(base) if base else ()),
+        ("worked cases", prover.cases),
     ):
-        findings += _within_budget(what, prove, budget)
-    findings += _cases(ruleset)
+        findings += _within_budget(what, prove)
     return Proof(tuple(findings), tuple(prover.last_tier()))
 
 
-def refuse_unproved(ruleset: RuleSet, budget: int = NODE_BUDGET) -> None:
+def refuse_unproved(ruleset: RuleSet, budget: Budget | None = None) -> None:
     """Raise RulesInvalid where some facts lack what must be given, or have it twice."""
-    prover = _Prover(ruleset, budget)
-    found = [*_within_budget("coverage", prover.gaps, budget)]
-    found += _within_budget("absence of conflicts", prover.conflicts, budget)
+    prover = _Prover(ruleset, budget or Budget())
+    found = [*_within_budget("coverage", prover.gaps)]
+    found += _within_budget("absence of conflicts", prover.conflicts)
     if found:
         raise RulesInvalid(f"{ruleset.id}: {finding.line()}" for finding in found)
 
 
-def _within_budget(
-    what: str, prove: Callable[[], Iterable[Finding]], budget: int
-) -> Iterator[Finding]:
+def _within_budget(what: str, prove: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    """Yield what is found, and where the proof ends before its time that nothing is proved."""
     try:
-        yield from prove()
-    except BudgetSpent:
-        message = f"{what}: the proof needs more than {budget} steps, so it is not proved"
+        for number, finding in enumerate(prove()):
+            if number == MOST_FINDINGS:
+                raise BudgetSpent(f"more than {MOST_FINDINGS:,} findings")
+            yield finding
+    except BudgetSpent as error:
+        message = f"{what}: the proof needs {error}, so it is not proved"
         yield Finding(FindingKind.NOT_PROVED, (), None, message)
 
 
 class _Prover:
-    def __init__(self, ruleset: RuleSet, budget: int) -> None:
+    def __init__(self, ruleset: RuleSet, budget: Budget) -> None:
         self.ruleset = ruleset
         self.vocabulary = ruleset.vocabulary
         self.space = Space(ruleset.vocabulary)
-        self._budget = budget
+        self.budget = budget
         self.cut = Cut(self.space, budget)
-        self.regions = Regions(ruleset, self.cut)
         self.decided = [o for o in ruleset.vocabulary.outputs.values() if o.decided]
+
+    @cached_property
+    def regions(self) -> Regions:
+        """Where each thing is given. Raises BudgetSpent."""
+        return Regions(self.ruleset, self.cut)
 
     def gaps(self) -> Iterator[Finding]:
         """At most one for each output."""
-        self._refill()
         for output in self.decided:
             if output.otherwise is not None:
                 continue
             regions = [r for _, _, some in self.regions.candidates(output) for r in some]
-            regions.sort(key=lambda region: (bool(region.holes), -self.space.count(region.box)))
-            for box in self.cut.outside(self.space.everything, regions):
+            for box in self.cut.outside(self.space.everything, self._largest_first(regions)):
                 message = f'no rule gives "{output.name}"'
                 witness = self.space.witness(box)
                 yield Finding(FindingKind.GAP, (), witness, message, (output.name,))
                 break
 
+    def _largest_first(self, regions: Sequence[Region]) -> list[Region]:
+        """Return the regions as they are best cut away: those without holes, the largest first."""
+        self.cut.spend(COUNT_STEPS * len(regions))
+        count = self.space.count
+        return sorted(regions, key=lambda region: (bool(region.holes), -count(region.box)))
+
     def conflicts(self) -> Iterator[Finding]:
         """One for each pair of rules."""
-        self._refill()
-        possible = self.space.possible
         for output in self.decided:
             candidates = self.regions.candidates(output)
             for at, (one, value, regions) in enumerate(candidates):
                 rule = self.ruleset.rules[one]
                 stronger = self.regions.stronger(output, rule.tier)
+                self.cut.spend(len(candidates) - at)
                 for other, other_value, others in candidates[at + 1 :]:
                     second = self.ruleset.rules[other]
                     if value == other_value or (
                         output.policy is Policy.FIRST and rule.tier != second.tier
                     ):
                         continue
-                    box = self._in_both(regions, others, stronger, possible)
+                    box = self._in_both(regions, others, stronger)
                     if box is not None:
                         tier = "" if output.policy is Policy.UNIQUE else f" of tier {rule.tier}"
                         yield Finding(
@@ -177,23 +190,20 @@ class _Prover:
                         )
 
     def _in_both(
-        self,
-        regions: Sequence[Region],
-        others: Sequence[Region],
-        stronger: Sequence[Region],
-        possible: Callable[[int], bool],
-    ) -> int | None:
-        for region in regions:
+        self, some: Sequence[Region], others: Sequence[Region], stronger: Sequence[Region]
+    ) -> Box | None:
+        possible = self.space.possible
+        self.cut.spend(len(some) * len(others))
+        for one in some:
             for other in others:
-                if possible(region.box & other.box):
-                    both = Region(region.box & other.box, region.holes + other.holes)
-                    for box in self.cut.within(both, stronger):
+                if possible(one.box & other.box):
+                    holes = (*one.holes, *other.holes, *stronger)
+                    for box in self.cut.outside(one.box & other.box, holes):
                         return box
         return None
 
     def dead(self) -> Iterator[Finding]:
         """One for each rule that is never the only one to give anything."""
-        self._refill()
         for number, rule in enumerate(self.ruleset.rules):
             if not self._matters(number):
                 box = next((region.box for region in self.regions.boxes[number]), None)
@@ -209,6 +219,7 @@ class _Prover:
         effects = self.ruleset.effects[number]
         for give in sorted(effects, key=lambda give: give.output in self.vocabulary.outputs):
             where = self.regions.where(give)
+            self.cut.spend(len(where))
             others = [region for giver, region in where if giver != number]
             for giver, region in where:
                 if giver == number and any(True for _ in self.cut.within(region, others)):
@@ -217,7 +228,6 @@ class _Prover:
 
     def weakened(self, base: RuleSet) -> Iterator[Finding]:
         """One for each rule of the base's first tier that loses something."""
-        self._refill()
         before = Regions(base, self.cut)
         for number, rule in enumerate(base.rules):
             if rule.tier != self.vocabulary.tiers[0] or self._unchanged(base, number):
@@ -233,12 +243,16 @@ class _Prover:
 
     def _unchanged(self, base: RuleSet, number: int) -> bool:
         rule = base.rules[number]
-        now = self.ruleset.by_id.get(rule.id)
-        return now == rule and (
-            self.ruleset.effects[self.ruleset.rules.index(now)] == base.effects[number]
+        now = self._numbers.get(rule.id)
+        return now is not None and (
+            self.ruleset.rules[now] == rule and self.ruleset.effects[now] == base.effects[number]
         )
 
-    def _lost(self, before: Regions, number: int, give: Give) -> int | None:
+    @cached_property
+    def _numbers(self) -> Mapping[str, int]:
+        return {rule.id: number for number, rule in enumerate(self.ruleset.rules)}
+
+    def _lost(self, before: Regions, number: int, give: Give) -> Box | None:
         """Return a box in which the base's rule gives what is not given any more."""
         output = self.vocabulary.outputs.get(give.output)
         if output is None:
@@ -257,41 +271,48 @@ class _Prover:
                 for value in _as_strict(output, give)
                 for _, region in self.regions.where(give._replace(value=value))
             ]
+        self.cut.spend(len(now))
         for region in own:
             for box in self.cut.within(region, now):
                 return box
         return None
 
+    def cases(self) -> Iterator[Finding]:
+        """One for each case that fails, and for each rule that has its effect in none."""
+        shown: set[str] = set()
+        for case in self.ruleset.cases:
+            self.cut.spend(CASE_STEPS)
+            result = run_case(self.ruleset, case)
+            shown.update(result.shaped)
+            if not result.holds:
+                message = "; ".join(result.problems)
+                yield Finding(FindingKind.CASE_FAILS, (case.id,), case.facts, message)
+        for rule in self.ruleset.rules:
+            if rule.id not in shown:
+                message = f"rule {rule.id} has its effect in no case"
+                yield Finding(FindingKind.NO_CASE, (rule.id,), None, message)
+
     def last_tier(self) -> Iterator[LastTier]:
         """What only the last tier decides, of each output that is decided by tiers."""
-        tier = self.vocabulary.tiers[-1]
         for output in self.decided:
-            if output.policy is not Policy.FIRST:
-                continue
-            self._refill()
-            stronger = self.regions.stronger(output, tier)
-            stronger = sorted(stronger, key=lambda r: (bool(r.holes), -self.space.count(r.box)))
-            examples = list(islice(self._examples(stronger), EXAMPLES))
-            self._refill()
-            yield LastTier(output.name, self._share(stronger), tuple(examples))
+            if output.policy is Policy.FIRST:
+                yield self._last(output)
 
-    def _examples(self, stronger: Sequence[Region]) -> Iterator[Mapping[str, object]]:
+    def _last(self, output: Output) -> LastTier:
+        cut = Cut(self.space, self.budget.part(LAST_TIER_STEPS))
+        examples: list[Mapping[str, object]] = []
+        counted = 0
         try:
-            for box in self.cut.outside(self.space.everything, stronger):
-                yield self.space.witness(box)
+            stronger = self.regions.stronger(output, self.vocabulary.tiers[-1])
+            for box in cut.outside(self.space.everything, self._largest_first(stronger)):
+                cut.spend(COUNT_STEPS)
+                counted += self.space.count(box)
+                if len(examples) < EXAMPLES:
+                    examples.append(self.space.witness(box))
         except BudgetSpent:
-            return
-
-    def _share(self, stronger: Sequence[Region]) -> float | None:
-        try:
-            boxes = self.cut.outside(self.space.everything, stronger)
-            left = sum(map(self.space.count, boxes))
-        except BudgetSpent:
-            return None
-        return left / self.space.count(self.space.everything)
-
-    def _refill(self) -> None:
-        self.cut.budget = self._budget
+            return LastTier(output.name, None, tuple(examples))
+        share = counted / self.space.count(self.space.everything)
+        return LastTier(output.name, share, tuple(examples))
 
 
 def _as_strict(output: Output, give: Give) -> Sequence[Value]:
@@ -302,17 +323,3 @@ def _as_strict(output: Output, give: Give) -> Sequence[Value]:
 
 def _named(give: Give) -> str:
     return f'"{give.output}" {give.value}' + (f" of {give.of}" if give.of else "")
-
-
-def _cases(ruleset: RuleSet) -> Iterator[Finding]:
-    shown: set[str] = set()
-    for result, case in zip(run_cases(ruleset), ruleset.cases, strict=True):
-        shown.update(result.shaped)
-        if not result.holds:
-            message = "; ".join(result.problems)
-            yield Finding(FindingKind.CASE_FAILS, (case.id,), case.facts, message)
-    for rule in ruleset.rules:
-        if rule.id not in shown:
-            yield Finding(
-                FindingKind.NO_CASE, (rule.id,), None, f"rule {rule.id} has its effect in no case"
-            )

@@ -194,7 +194,7 @@ def _change(change: Change) -> str:
     of = f" of {change.of}" if change.of else ""
     what = f"{change.output}{of}: {change.before or 'none'} -> {change.after or 'none'}"
     boxes = " or ".join(f"({_conditions(box)})" for box in change.where[:3])
-    more = f" or {len(change.where) - 3} more" if len(change.where) > 3 else ""
+    more = f" or {change.boxes - 3} more" if len(change.where) > 3 else ""
     return f"{what} where {boxes}{more}"
 
 

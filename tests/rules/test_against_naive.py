@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from routing_rules.budget import Budget
 from routing_rules.cut import Cut
 from routing_rules.decide import decide
 from routing_rules.difference import difference
@@ -91,7 +92,7 @@ def test_gaps_and_conflicts_are_those_that_trying_all_facts_finds(rules: RuleSet
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_the_regions_hold_what_each_rule_gives_at_every_point(rules: RuleSet) -> None:
     space = Space(VOCABULARY)
-    cut = Cut(space, 10**9)
+    cut = Cut(space, Budget(10**9, seconds=3600))
     regions = Regions(rules, cut)
     gives = {give for effects in rules.effects for give in effects}
     gives |= {Give("lead", "", v) for v in rules.vocabulary.outputs["lead"].values}
@@ -124,7 +125,7 @@ def test_the_difference_names_every_fact_whose_outcome_changes(
     both: tuple[RuleSet, RuleSet],
 ) -> None:
     one, two = both
-    found = difference(one, two)
+    found = difference(one, two, shown=10**6)
     space = Space(VOCABULARY)
     facts_in = {
         index: [_box(space, conditions) for conditions in change.where]

@@ -62,7 +62,7 @@ def seen(done: str, changed: RuleSet) -> str:
         return "prover" if any(e.kind is not FindingKind.NO_CASE for e in proved) else "no case"
     if found:
         return "cases"
-    said = difference(SHIPPED, changed)
+    said = difference(SHIPPED, changed, shown=10**6)
     assert said.edits or changed.rules == SHIPPED.rules, f"{done}: nothing was listed"
     for change in said.changes:
         assert really_changes(change, changed), f"{done}: {change}"

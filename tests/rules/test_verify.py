@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from routing_rules.budget import Budget
 from routing_rules.decide import decide
 from routing_rules.ruleset import RuleSet
 from routing_rules.verify import Finding, FindingKind, verify
@@ -108,7 +109,7 @@ def test_a_rule_that_no_case_shows_is_found(tmp_path: Path) -> None:
 
 
 def test_a_spent_budget_is_a_finding_and_closes_the_proof(tmp_path: Path) -> None:
-    proof = verify(parcels(tmp_path, DEFAULT), budget=0)
+    proof = verify(parcels(tmp_path, DEFAULT), budget=Budget(steps=0))
     unproved = [each for each in proof.findings if each.kind is FindingKind.NOT_PROVED]
     assert unproved
     assert all("not proved" in each.line() and each.witness is None for each in unproved)

@@ -18,7 +18,7 @@ from intake.web.rule_desk.desk import Desk, draft_href, editor
 from intake.web.rule_desk.told import Words, places, share
 from intake.web.try_rules import link_of
 from routing_rules.book import Book
-from routing_rules.cut import BudgetSpent
+from routing_rules.budget import BudgetSpent
 from routing_rules.difference import Difference, Edit, VocabulariesDiffer, difference
 from routing_rules.vocabulary import RulesInvalid
 
@@ -94,8 +94,8 @@ class DifferencePage:
                     "after": after,
                     "boxes": boxes[:BOXES_SHOWN],
                     "more": boxes[BOXES_SHOWN:],
-                    "left": len(change.where) - BOXES_SHOWN,
-                    "unsaid": max(len(change.where) - BOXES_SHOWN - BOXES_MORE, 0),
+                    "left": change.boxes - BOXES_SHOWN,
+                    "unsaid": max(change.boxes - BOXES_SHOWN - BOXES_MORE, 0),
                     "share": share(language, change.share),
                     "href": link_of(change.witness, areas[0], draft),
                 }
