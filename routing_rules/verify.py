@@ -29,7 +29,8 @@ class FindingKind(StrEnum):
 
     DEAD: never the only rule to give anything. WEAKENED: what the base's first tier gives is not
     given any more. CASE_FAILS: a worked case comes out otherwise. NO_CASE: no case shows the rule.
-    NOT_PROVED: the budget was spent.
+    NOT_PROVED: the budget was spent. A rule of the base's first tier is WEAKENED, too, where the
+    basis on which it gives is another one, or is described otherwise.
     """
 
     GAP = "gap"
@@ -47,7 +48,7 @@ class Finding:
 
     `witness`: a full set of facts that shows it, None where there is none to show. `named`: what
     the message names beside rules, for who says it in other words: an output, values of it, and
-    the member of which they are.
+    the member of which they are; or a basis alone.
     """
 
     kind: FindingKind
@@ -94,8 +95,8 @@ def verify(ruleset: RuleSet, base: RuleSet | None = None, budget: Budget | None 
     """Prove a rule set, within a budget that several proofs may share (None: one of its own).
 
     Everything that must be given is given for all possible facts; no two rules conflict; no rule
-    is dead; nothing that the first tier of `base` gives is lost; every case holds, and
-    every rule has its effect in one.
+    is dead; nothing that the first tier of `base` gives is lost, nor is the basis on which it does;
+    every case holds, and every rule has its effect in one.
     """
     prover = _Prover(ruleset, budget or Budget())
     findings: list[Finding] = []
@@ -227,7 +228,9 @@ class _Prover:
         return False
 
     def weakened(self, base: RuleSet) -> Iterator[Finding]:
-        """One for each rule of the base's first tier that loses something."""
+        """One for each rule of the base's first tier that loses something, and for each basis of
+        such rules that is described otherwise."""
+        yield from self._redefined(base)
         before = Regions(base, self.cut)
         for number, rule in enumerate(base.rules):
             if rule.tier != self.vocabulary.tiers[0] or self._unchanged(base, number):
@@ -240,6 +243,18 @@ class _Prover:
                     witness = self.space.witness(box)
                     yield Finding(FindingKind.WEAKENED, (rule.id,), witness, message, named)
                     break
+
+    def _redefined(self, base: RuleSet) -> Iterator[Finding]:
+        resting: dict[str, list[str]] = {}
+        for rule in base.rules:
+            if rule.tier == self.vocabulary.tiers[0] and rule.basis:
+                resting.setdefault(rule.basis.id, []).append(rule.id)
+        for name, rules in resting.items():
+            if self.ruleset.bases.get(name) != base.bases[name]:
+                message = (
+                    f"basis {name}, on which law rule {rules[0]} rests, is described otherwise"
+                )
+                yield Finding(FindingKind.WEAKENED, tuple(rules), None, message, (name,))
 
     def _unchanged(self, base: RuleSet, number: int) -> bool:
         rule = base.rules[number]
@@ -255,9 +270,7 @@ class _Prover:
     def _lost(self, before: Regions, number: int, give: Give) -> Box | None:
         """Return a box in which the base's rule gives what is not given any more."""
         output = self.vocabulary.outputs.get(give.output)
-        if output is None:
-            return None  # on which basis it is given may change, not whether
-        if output.takes_from:
+        if output and output.takes_from:
             own = before.boxes[number]
             now = [
                 region
@@ -315,8 +328,8 @@ class _Prover:
         return LastTier(output.name, share, tuple(examples))
 
 
-def _as_strict(output: Output, give: Give) -> Sequence[Value]:
-    if output.policy is Policy.MIN:
+def _as_strict(output: Output | None, give: Give) -> Sequence[Value]:
+    if output and output.policy is Policy.MIN:
         return output.values[: output.rank(give.value) + 1]
     return (give.value,)
 

@@ -58,14 +58,16 @@ def without(*names: str) -> RuleSet:
     return effective(**changed)
 
 
-def overlay(*rules: Raw, without: Raw | None = None, tier: str = "law") -> RuleSet:
-    """One more set over the area's one."""
+def overlay(
+    *rules: Raw, without: Raw | None = None, tier: str = "law", **tables: list[Raw]
+) -> RuleSet:
+    """One more set over the area's one; `tables` stand beside its rules."""
     head: Raw = {"id": "over", "extends": LAYERS[-1], "tier": tier, "title": words("Over")}
     head["valid_from"] = BOOK.documents["finland"].validity[0]
     if without is not None:
         head["without"] = without
     layers = [*(BOOK.documents[name] for name in LAYERS)]
-    raw: Raw = {"ruleset": head, "rule": list(rules)}
+    raw: Raw = {"ruleset": head, "rule": list(rules), **tables}
     return build(BOOK.vocabulary, [*layers, Document("over.toml", "", raw)], BESIDE)
 
 

@@ -11,7 +11,7 @@ from routing_rules.rule import Give
 from routing_rules.ruleset import RuleSet
 from routing_rules.verify import Finding, FindingKind, verify
 from routing_rules.vocabulary import RulesInvalid
-from tests.rules.edits import Raw, overlay, rule_in, with_rule, written
+from tests.rules.edits import Raw, copied, overlay, rule_in, with_rule, written
 from tests.rules.naive import Naive
 from tests.rules.shipped import BASE, BOOK, SHIPPED
 
@@ -94,6 +94,7 @@ def led_by_social_services(rule: Raw) -> None:
         ("R7", led_by_social_services, Give("lead", "", "nobody")),
         ("T15", then(lead="POL", clocks=None), Give("lead", "", "SOC")),
         ("R3", lambda rule: rule["when"].update(age="0-17"), Give("recipients", "", "POL")),
+        ("R3", lambda rule: rule.update(basis="pol40"), Give("recipients basis", "POL", "rl15_10")),
     ],
     ids=lambda value: value if isinstance(value, str) else getattr(value, "output", ""),
 )
@@ -145,7 +146,33 @@ def test_an_overlay_that_leaves_a_law_rule_out_is_found_unless_others_give_the_s
     assert {each.rules for each in weakened(overlay(without={"rules": ["R3-weapon"]}))} == {
         ("R3-weapon",)
     }
-    assert weakened(overlay(without={"rules": ["R3-school"]})) == [], "R3 gives the same, wider"
+    (finding,) = weakened(overlay(without={"rules": ["R3-school"]}))
+    assert finding.named == ("recipients basis", "pol40", "POL"), "R3 gives the rest, wider"
+    wider = written("mine", {"recipients": "POL"}, {"threat_to_life": "to_others"}, basis="pol40")
+    assert weakened(overlay(wider, without={"rules": ["R3-school"]})) == []
+
+
+@pytest.mark.parametrize("changed", ["law", "kind", "text", "confirmed"])
+def test_an_overlay_that_describes_the_basis_of_law_rules_otherwise_is_found(changed: str) -> None:
+    (basis,) = (b for b in copied("finland")["basis"] if b["id"] == "rl15_10")
+    basis[changed] = {
+        "law": "1/2026 §1",
+        "kind": "consent",
+        "text": {"fi": "Muu", "sv": "Annan"},
+        "confirmed": not basis["confirmed"],
+    }[changed]
+    (finding,) = weakened(overlay(basis=[basis]))
+    assert set(finding.rules) == {
+        r.id for r in SHIPPED.rules if r.tier == "law" and r.basis and r.basis.id == "rl15_10"
+    }
+    assert finding.named == ("rl15_10",)
+    assert "basis rl15_10" in finding.message
+
+
+def test_an_overlay_describes_a_basis_of_its_own_or_the_same_once_more() -> None:
+    (basis,) = (b for b in copied("finland")["basis"] if b["id"] == "rl15_10")
+    own = {**basis, "id": "own", "law": "1/2026 §1"}
+    assert weakened(overlay(basis=[basis, own])) == []
 
 
 def test_an_overlay_that_takes_from_weaker_rules_weakens_no_law() -> None:
@@ -166,7 +193,6 @@ def test_an_overlay_that_takes_from_weaker_rules_weakens_no_law() -> None:
         law("R3-weapon", lambda rule: rule.update(when={"weapon": "yes"})),
         law("R2", lambda rule: rule["when"].update(age="0-18")),
         law("R5-HEA", then(withhold=["HEA", "YOU"])),
-        law("R3", lambda rule: rule.update(basis="pol40")),
         law("R3", lambda rule: rule.update(title={"fi": "Uhka", "sv": "Hot"})),
     ],
     ids=lambda rule: f"{rule['id']} {rule['then']}",
