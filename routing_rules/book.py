@@ -46,9 +46,11 @@ class Book:
         return tuple((tables[name], tuple(named)) for name, named in areas.items())
 
     @cached_property
-    def every(self) -> tuple[RuleSet, ...]:
-        """The different rule sets, that of places that no set names among them."""
-        return tuple({t.digest: t for t in (self.base, *self.tables.values())}.values())
+    def every(self) -> tuple[tuple[RuleSet, tuple[str, ...]], ...]:
+        """The different rule sets that may decide, the base too: it does where no set names the
+        area. Each with its areas."""
+        known = any(table.digest == self.base.digest for table, _ in self.distinct)
+        return self.distinct if known else (*self.distinct, (self.base, ()))
 
     @cached_property
     def digest(self) -> str:

@@ -59,6 +59,7 @@ def _check(chosen: argparse.Namespace) -> int:
         return 0 if proof.holds else 1
     for flaw in proof.flaws:
         place = f"{flaw.municipality}: " if flaw.municipality else ""
+        place = "where no set names the municipality: " if flaw.elsewhere else place
         print(f"{place}{flaw.message}{_shown(flaw.witness)}")
     for last in proof.last_tier:
         share = "not counted" if last.share is None else f"{last.share:.1%} of all facts"

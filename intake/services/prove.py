@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -14,9 +14,10 @@ from intake.domain.facts import FIELDS
 from intake.domain.rule_tables import clocks_missing
 from intake.services.desks import Desks, Place
 from routing_rules.book import Book
+from routing_rules.budget import Budget
 from routing_rules.problem import Problem, mark
 from routing_rules.ruleset import RuleSet
-from routing_rules.verify import LastTier, verify
+from routing_rules.verify import FindingKind, LastTier, verify
 
 OUTPUTS = frozenset(
     {
@@ -27,6 +28,8 @@ OUTPUTS = frozenset(
 """The outputs by which reports are routed."""
 MISSING, NO_STANDBY, UNMANNED = "missing", "no standby", "unmanned"
 """In which way a recipient cannot be found."""
+COMPLETED = frozenset({FindingKind.DEAD, FindingKind.NO_CASE})
+"""What the base may leave to the sets that extend it."""
 _DAYS = {
     ClockKind.SAME_DAY: (0, 0),
     ClockKind.HOURS: (0.04, 0.05),
@@ -42,8 +45,9 @@ class Flaw:
     """Something for which a book may not be put in force.
 
     ``kind``: one of the engine's, or ``vocabulary``, ``area``, ``clock``, ``lengthened``,
-    ``unresolvable``. ``municipality``: those concerned, None for all. ``named``: what the message
-    names beside rules, for pages in other languages.
+    ``unresolvable``. ``municipality``: those concerned, None for all. ``elsewhere``: it concerns
+    the places that no set names. ``named``: what the message names beside rules, for pages in other
+    languages.
     """
 
     kind: str
@@ -52,6 +56,7 @@ class Flaw:
     witness: Mapping[str, object] | None = field(hash=False)
     message: str
     named: tuple[str, ...] = ()
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,11 +76,14 @@ class Proof:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """What a publication keeps of it."""
+        """What a publication keeps of it. ``flaws`` are those of the rules; ``unmanned`` counts the
+        recipients that are not to be found, or that nobody can open."""
+        unmanned = sum(flaw.kind == "unresolvable" for flaw in self.flaws)
         return {
             "rules": self.rules,
             "tables": self.tables,
-            "flaws": len(self.flaws),
+            "flaws": len(self.flaws) - unmanned,
+            "unmanned": unmanned,
             "agencies": self.agencies,
         }
 
@@ -91,24 +99,32 @@ class Agencies:
     on: date
 
 
-def prove(book: Book, agencies: Agencies | None = None) -> Proof:
-    """Prove every table of a book; with ``agencies`` also that each recipient is somewhere."""
+def prove(book: Book, agencies: Agencies | None = None, budget: Budget | None = None) -> Proof:
+    """Prove every table of a book within one budget; with ``agencies`` also that each recipient is
+    somewhere.
+
+    The base decides wherever no set names the municipality, so it is proved too.
+    """
     flaws = list(_vocabulary(book))
     last_tier: tuple[LastTier, ...] = ()
     if flaws:
         return Proof(tuple(flaws), 0, 0, agencies is not None, last_tier)
-    for table, areas in book.distinct:
-        named = None if len(book.distinct) == 1 else ", ".join(areas)
-        proof = verify(table, book.base)
+    budget = budget or Budget()
+    for table, areas in book.every:
+        proof = verify(table, book.base, budget)
         last_tier = last_tier or proof.last_tier
-        flaws += (
+        named = ", ".join(areas) if areas and len(book.distinct) > 1 else None
+        found = [
             Flaw(f.kind, f.rules, named, f.witness, f.message, f.named) for f in proof.findings
-        )
-        flaws += (Flaw("clock", (), named, None, line) for line in _clocks(table, book.base))
+        ]
+        found += (Flaw("clock", (), named, None, line) for line in _clocks(table, book.base))
+        if book.tables and not areas:
+            found = [replace(flaw, elsewhere=True) for flaw in found if flaw.kind not in COMPLETED]
+        flaws += found
     if agencies:
         flaws += unresolvable(book, agencies)
-    rules = {rule.id for table, _ in book.distinct for rule in table.rules}
-    return Proof(tuple(flaws), len(rules), len(book.distinct), agencies is not None, last_tier)
+    rules = {rule.id for table, _ in book.every for rule in table.rules}
+    return Proof(tuple(flaws), len(rules), len(book.every), agencies is not None, last_tier)
 
 
 def _vocabulary(book: Book) -> Iterator[Flaw]:
@@ -145,6 +161,10 @@ def _clocks(table: RuleSet, base: RuleSet) -> Iterator[Problem]:
                 'clock "%(clock)s" of %(law)s is lengthened, or met by more than the base says'
             )
             yield Problem(longer, clock=name, law=clock.law)
+    for name in table.beside["clock"]:
+        if name not in base.beside["clock"]:
+            unknown = mark('clock "%(clock)s" must be described by the base set too')
+            yield Problem(unknown, clock=name)
 
 
 def _weaker(now: Clock, base: Clock) -> bool:

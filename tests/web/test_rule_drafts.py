@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,6 +12,10 @@ from uuid import UUID
 
 import pytest
 
+from intake.language import Language
+from intake.services.prove import Flaw
+from intake.web.rule_desk.findings import findings
+from intake.web.rule_desk.told import Words
 from tests.look.page_faults import page_faults
 from tests.site import PASSPHRASE, Site, token_in
 from tests.web.rule_desk import OTHER, PARISH, WORD, Editor, changed, in_force, text_file, text_in
@@ -156,7 +161,17 @@ def test_each_line_that_does_not_load_is_told(site: Site) -> None:
         assert "The draft cannot be read" in one.get(f"{draft}/{name}")
 
 
+BASIS = """
+[[basis]]
+id = "rl15_10"
+kind = "law"
+law = "1/2026 §1"
+valid_from = 2026-01-01
+text = { fi = "Muu", sv = "Annan", en = "Another one" }
+"""
+
 CHANGES = {
+    "weakened": ("", BASIS, "basis that is described otherwise: Another one (1/2026 §1)."),
     "conflict": ("", PARISH.replace('recipients = "POL"', 'lead = "POL"', 1), "none is stronger"),
     "case_fails": (
         'then = { lead = "PRI" }',
@@ -181,9 +196,8 @@ def test_a_finding_is_told_in_words_beside_its_rule(site: Site, kind: str) -> No
     page = one.get(draft)
     found = page.partition("What the proof found")[2].partition("</table>")[0]
     assert told in found
-    for subject in (
-        ("holiday-welfare",) if kind == "case_fails" else ("Parish: police", "test-parish")
-    ):
+    subjects = {"case_fails": ["holiday-welfare"], "weakened": ["R3"]}
+    for subject in subjects.get(kind, ["Parish: police", "test-parish"]):
         assert subject in found
     for language in ("fi", "sv"):
         one.client.set_cookie("ankkuri_language", language)
@@ -225,6 +239,20 @@ def test_a_witness_is_tried_under_the_draft_by_those_who_keep_it(site: Site) -> 
     for wrong in (str(UUID(int=1)), "nonsense"):
         assert one.client.get("/rules/try", query_string={"draft": wrong}).status_code == 404
     assert Editor(site, "rules-police").client.get(href).status_code == 404
+
+
+def test_what_is_wrong_where_no_set_names_the_municipality_is_told_of_there(site: Site) -> None:
+    book = site.parts.book
+    (table, _), *_ = book.distinct
+    flaw = Flaw("gap", (), None, table.cases[0].facts, "none", ("lead",), elsewhere=True)
+    directory, few = site.parts.directory, replace(book, tables={"vantaa": book.table("vantaa")})
+    with site.app.test_request_context():
+        words = Words(Language("en"), (book,))
+        (here,) = findings(words, directory, book, [flaw], UUID(int=1))
+        (there,) = findings(words, directory, few, [flaw], UUID(int=1))
+    assert here.where == there.where == "Where no set of a municipality's own holds"
+    assert here.href == "", "every municipality has a set"
+    assert "municipality=kerava" in there.href
 
 
 def test_agencies_without_people_stand_apart_and_hinder_nothing(site: Site) -> None:

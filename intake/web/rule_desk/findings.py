@@ -9,6 +9,7 @@ from uuid import UUID
 from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
 from intake.services.prove import MISSING, NO_STANDBY, UNMANNED, Flaw
+from intake.web.rule_desk.difference import ELSEWHERE
 from intake.web.rule_desk.problems import say
 from intake.web.rule_desk.told import Words, places
 from intake.web.try_rules import link_of
@@ -59,7 +60,7 @@ def findings(
     together: dict[tuple[object, ...], list[Flaw]] = {}
     for flaw in flaws:
         message = "" if flaw.kind in ALIKE else flaw.message
-        place = None if flaw.kind == "unresolvable" else flaw.municipality
+        place = None if flaw.kind == "unresolvable" else (flaw.municipality, flaw.elsewhere)
         together.setdefault((flaw.kind, flaw.rules, flaw.named, place, message), []).append(flaw)
     return [_found(words, directory, book, some, draft) for some in together.values()]
 
@@ -70,20 +71,25 @@ def _found(
     flaw = flaws[0]
     areas = [area for each in flaws if each.municipality for area in each.municipality.split(", ")]
     home = areas[0] if areas else next(iter(book.tables), None)
+    where = places(words.language, directory, areas)
+    if flaw.elsewhere:
+        home = next((name for name in directory.municipalities if name not in book.tables), None)
+        where = words.language.gettext(ELSEWHERE)
+    shown = home is not None or not flaw.elsewhere
     return Found(
         about=tuple(_subject(words, book, flaw.kind, name) for name in flaw.rules[:MOST_NAMED]),
         more=max(len(flaw.rules) - MOST_NAMED, 0),
         said=_said(words, flaw),
         details=tuple(say(words.language, each) for each in _details(book.table(home), flaw)),
-        where=places(words.language, directory, areas),
-        href=link_of(flaw.witness, home, draft) if flaw.witness else "",
+        where=where,
+        href=link_of(flaw.witness, home, draft) if flaw.witness and shown else "",
     )
 
 
 def _subject(words: Words, book: Book, kind: str, name: str) -> tuple[str, str]:
     if kind == "case_fails":
         return words.language.gettext(mark("Worked case")), name
-    for table, _ in book.distinct:
+    for table, _ in book.every:
         if name in table.by_id:
             return words.language.text(table.by_id[name].title), name
     return "", name
