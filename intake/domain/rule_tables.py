@@ -15,7 +15,6 @@ from routing_rules.load import Beside, Context
 from routing_rules.problem import mark
 from routing_rules.reading import Table, freeze, validity_of
 from routing_rules.rule import Basis, BasisKind
-from routing_rules.ruleset import RuleSet
 from routing_rules.vocabulary import Vocabulary
 
 CHASE_PLANS = ("days", "same_day")
@@ -205,15 +204,3 @@ BESIDE: Beside = {
     "hand_over": _hand_overs,
 }
 """What reads the tables beside the rules."""
-
-
-def clocks_missing(ruleset: RuleSet) -> list[str]:
-    """The clocks that start by some rule and are described nowhere."""
-    used = {
-        str(give.value)
-        for effects in ruleset.effects
-        for give in effects
-        if give.output == "clocks"
-    }
-    used.update(clock for way in ruleset.beside["hand_over"].values() for clock in way.clocks)
-    return sorted(used - set(ruleset.beside["clock"]))

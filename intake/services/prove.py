@@ -11,7 +11,6 @@ from intake.domain.clock import Clock
 from intake.domain.clock import Kind as ClockKind
 from intake.domain.directory import Desk, Directory, Kind
 from intake.domain.facts import FIELDS
-from intake.domain.rule_tables import clocks_missing
 from intake.services.desks import Desks, Place
 from routing_rules.book import Book
 from routing_rules.budget import Budget
@@ -151,24 +150,24 @@ def _vocabulary(book: Book) -> Iterator[Flaw]:
 
 
 def _clocks(table: RuleSet, base: RuleSet) -> Iterator[Problem]:
-    for name in clocks_missing(table):
-        untold = mark('clock "%(clock)s" starts by some rule, and has no [[clock]] table')
-        yield Problem(untold, clock=name)
-    for name, clock in base.beside["clock"].items():
-        now = table.beside["clock"].get(name)
-        if clock.law and (now is None or _weaker(now, clock)):
-            longer = mark(
-                'clock "%(clock)s" of %(law)s is lengthened, or met by more than the base says'
-            )
+    """What pages, letters and moves could not go by: they know the base's clocks."""
+    described, own = base.beside["clock"], table.beside["clock"]
+    words = map(str, base.vocabulary.outputs["clocks"].values)
+    for name in dict.fromkeys((*words, *own)):
+        if name not in described:
+            yield Problem(mark('clock "%(clock)s" must be described by the base set'), clock=name)
+    for name, clock in described.items():
+        now = own.get(name)
+        if now is None or set(now.met_by) != set(clock.met_by):
+            other = mark('clock "%(clock)s" must be met by the same moves as the base says')
+            yield Problem(other, clock=name)
+        elif clock.law and _longer(now, clock):
+            longer = mark('clock "%(clock)s" of %(law)s is lengthened')
             yield Problem(longer, clock=name, law=clock.law)
-    for name in table.beside["clock"]:
-        if name not in base.beside["clock"]:
-            unknown = mark('clock "%(clock)s" must be described by the base set too')
-            yield Problem(unknown, clock=name)
 
 
-def _weaker(now: Clock, base: Clock) -> bool:
-    """Whether a clock may run longer than the base's, or ends by moves that do not end that one."""
+def _longer(now: Clock, base: Clock) -> bool:
+    """Whether a clock may run longer than the base's."""
     lengths = [(now.rule, base.rule)]
     if base.today or now.today:
         lengths.append((now.today or now.rule, base.today or base.rule))
@@ -180,7 +179,7 @@ def _weaker(now: Clock, base: Clock) -> bool:
         )
         if longer:
             return True
-    return not set(now.met_by) <= set(base.met_by)
+    return False
 
 
 def unresolvable(book: Book, agencies: Agencies) -> Iterator[Flaw]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from intake.domain.clock import Kind
-from intake.domain.rule_tables import BESIDE, HandOver, clocks_missing
+from intake.domain.rule_tables import BESIDE, HandOver
 from routing_rules.book import load_book
 from routing_rules.document import Document
 from routing_rules.load import build
@@ -74,12 +74,6 @@ def test_every_set_over_the_base_has_the_tables_of_the_base() -> None:
     for table, _ in BOOK.distinct:
         for name in ("chase", "standby", "hand_over"):
             assert table.beside[name] == BOOK.base.beside[name]
-
-
-def test_every_clock_that_a_rule_starts_is_described() -> None:
-    assert [clocks_missing(table) for table, _ in BOOK.distinct] == [[]] * len(BOOK.distinct)
-    smaller = built(lambda raw: raw["clock"].remove(of(raw, "clock", "lsl26_start")))
-    assert clocks_missing(smaller) == ["lsl26_start"]
 
 
 def way(**more: object) -> HandOver:

@@ -51,7 +51,7 @@ def test_the_base_is_proved_where_no_set_names_the_municipality() -> None:
     proof = prove(book(moved("rule", "D3")))
     (flaw,) = proof.flaws
     assert (flaw.kind, flaw.municipality, flaw.elsewhere) == ("gap", None, True)
-    assert flaw.message == 'where no set names the municipality: no rule gives "lead"'
+    assert flaw.message == 'no rule gives "lead"'
     assert flaw.witness is not None
 
 
@@ -74,8 +74,23 @@ def test_all_tables_share_one_budget_which_fails_closed() -> None:
 
 def test_a_clock_that_an_overlay_alone_describes_is_found() -> None:
     proof = prove(book(moved("clock", "ankkuri_meeting")))
-    line = 'clock "ankkuri_meeting" is described by no base set, which pages and letters go by'
+    line = 'clock "ankkuri_meeting" must be described by the base set'
     assert line in {flaw.message for flaw in proof.flaws if flaw.kind == "clock"}
+
+
+def test_an_overlay_may_shorten_a_clock_of_the_law_and_nothing_else() -> None:
+    def clock_of_its_own(**values: object) -> set[str]:
+        def edit(base: Raw, area: Raw) -> None:
+            (clock,) = (each for each in base["clock"] if each["id"] == "lsl26_start")
+            area.setdefault("clock", []).append({**clock, **values})
+
+        return {flaw.message for flaw in prove(book(edit)).flaws if flaw.kind == "clock"}
+
+    assert clock_of_its_own(count=5) == set()
+    (longer,) = clock_of_its_own(count=8)
+    assert longer == 'clock "lsl26_start" of 417/2007 §26 is lengthened'
+    (other,) = clock_of_its_own(met_by=["assessment_started"])
+    assert other == 'clock "lsl26_start" must be met by the same moves as the base says'
 
 
 def test_an_overlay_that_describes_the_basis_of_the_law_otherwise_is_found() -> None:

@@ -171,7 +171,7 @@ text = { fi = "Muu", sv = "Annan", en = "Another one" }
 """
 
 CHANGES = {
-    "weakened": ("", BASIS, "basis that is described otherwise: Another one (1/2026 §1)."),
+    "weakened": ("", BASIS, "is described otherwise: Another one (1/2026 §1)."),
     "conflict": ("", PARISH.replace('recipients = "POL"', 'lead = "POL"', 1), "none is stronger"),
     "case_fails": (
         'then = { lead = "PRI" }',

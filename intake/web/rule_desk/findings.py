@@ -27,7 +27,7 @@ SAID = {
     "case_fails": mark("The worked case does not come out as it says."),
     "no_case": mark("No worked case shows what the rule does. Write one."),
     "not_proved": mark("The proof would take too long, so nothing is proved. Simplify the rules."),
-    "clock": mark("A deadline is missing, or it is longer than the base set allows."),
+    "clock": mark("A deadline is not as the base set allows."),
     "area": mark("The directory has no such municipality."),
     "vocabulary": mark("This version of the program does not know a word of the vocabulary."),
     MISSING: mark("There is no agency of this kind: %(kind)s."),
