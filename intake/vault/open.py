@@ -78,19 +78,19 @@ class FactsOpener:
 
     def __init__(self, replay_private: PrivateKey) -> None:
         self._replay = replay_private
-        self._known: dict[tuple[str, bytes], bytes] = {}
+        self._known: dict[tuple[str, bytes], box.Opener] = {}
 
     def __call__(
         self, sealed_key: bytes, sealed_facts: bytes, key_id: str, report_id: UUID
     ) -> bytes:
         """One report's facts."""
-        data_key = self._known.get((key_id, sealed_key))
-        if data_key is None:
+        opener = self._known.get((key_id, sealed_key))
+        if opener is None:
             info = facts_key_context(self._replay.key_id, key_id)
             data_key = self._replay.open(sealed_key, info)
             if len(data_key) != KEY_SIZE:
                 raise EnvelopeDamaged("data key")
             if len(self._known) >= self.MOST_KEYS:
                 self._known.clear()
-            self._known[key_id, sealed_key] = data_key
-        return unpad(box.reopen(data_key, facts_context(key_id, report_id), sealed_facts))
+            opener = self._known[key_id, sealed_key] = box.Opener(data_key)
+        return unpad(opener(facts_context(key_id, report_id), sealed_facts))

@@ -56,3 +56,5 @@ def test_the_same_content_never_looks_the_same_twice() -> None:
 def test_a_key_of_another_size_is_refused(size: int) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         box.close(bytes(size), PLACE, b"content")
+    with pytest.raises(ValueError, match="32 bytes"):
+        box.Opener(bytes(size))
