@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from intake.domain.directory import Directory
 from intake.services.desks import Desks, Place
-from intake.services.past import Kept, Past, kept_of
+from intake.services.past import MOST_ALIKE, Kept, Past, kept_of
 from intake.services.route import tables_of
 from routing_rules.book import Book
 from routing_rules.decide import decide
@@ -19,7 +20,7 @@ from routing_rules.ruleset import RuleSet
 from routing_rules.vocabulary import FactsInvalid
 from routing_rules.weigh import NoRuleGives, ValuesConflict
 
-MOST_READ, MOST_ALIKE = 20_000, 20_000  # bounds on memory
+MOST_READ = 20_000  # a bound on memory
 Seats = frozenset[tuple[str, str]]
 """Who gets a child's report: kinds with their desks."""
 
@@ -65,20 +66,23 @@ class Rehearse:
         progress: Callable[[int], None] = lambda _: None,
         *,
         before: Book | None = None,
+        arrived_before: datetime | None = None,
+        areas: frozenset[str] = frozenset(),
     ) -> Impact:
         """All, or so many of the newest. ``progress`` hears how many are done; ``before``: compare
-        with what this book would have done, not with what was done.
+        with what this book would have done, not with what was done. ``areas``: count children alone
+        whom the rules of these areas decided, not those whose area was not known.
         """
         seen = _Seen(self.directory, book)
         other = _Seen(self.directory, before) if before else None
         found, alike = Impact(), dict[bytes | None, _Alike]()
-        with self.past.opened(newest) as opened:
+        with self.past.opened(newest, arrived_before) as opened:
             for number, (row, plain) in enumerate(opened, 1):
                 one = alike.get(plain)
                 if one is None:
                     if len(alike) >= MOST_ALIKE:
                         _add_up(found, alike)
-                    one = alike[plain] = _alike(kept_of(row, plain), seen, other)
+                    one = alike[plain] = _alike(kept_of(row, plain), seen, other, areas)
                 one.times += 1
                 progress(number)
         _add_up(found, alike)
@@ -89,6 +93,7 @@ class Rehearse:
 class _Alike:
     """What happens to all reports of the same facts and places, and how many there are."""
 
+    concerned: bool = True
     failed: bool = False
     moved: bool = False
     gained: frozenset[str] = frozenset()
@@ -102,6 +107,8 @@ class _Alike:
 def _add_up(found: Impact, alike: dict[bytes | None, _Alike]) -> None:
     """Add to the figures, and forget."""
     for one in alike.values():
+        if not one.concerned:
+            continue
         found.count += one.times
         found.failed += one.times if one.failed else 0
         found.moved += one.times if one.moved else 0
@@ -112,25 +119,32 @@ def _add_up(found: Impact, alike: dict[bytes | None, _Alike]) -> None:
     alike.clear()
 
 
-def _alike(kept: Kept, seen: _Seen, other: _Seen | None) -> _Alike:
+def _alike(
+    kept: Kept, seen: _Seen, other: _Seen | None, only: frozenset[str] = frozenset()
+) -> _Alike:
     """What happens to one report: an agency counts once, whichever of its children it is for."""
+    children = [
+        child
+        for child in zip(kept.facts, kept.areas, kept.places, kept.outcomes, strict=True)
+        if not only or (child[1] and only.issuperset(child[1]))
+    ]
+    if only and not children:
+        return _Alike(concerned=False)
     if kept.damaged:
         return _Alike(failed=True)
-    children = list(zip(kept.facts, kept.areas, strict=True))
     try:
-        after = [seen.outcome(*child) for child in children]
-        before = (
-            [other.outcome(*child) for child in children]
-            if other
-            else list(map(_stored, kept.outcomes))
-        )
+        after = [seen.outcome(facts, areas) for facts, areas, *_ in children]
+        before = [
+            other.outcome(facts, areas) if other else _stored(outcome)
+            for facts, areas, _, outcome in children
+        ]
     except (FactsInvalid, NoRuleGives, ValuesConflict):
         return _Alike(failed=True)
     kinds = [frozenset(kind for _, seats in some for kind, _ in seats) for some in (before, after)]
     agencies = [
         frozenset(
             agency
-            for (_, seats), place in zip(some, kept.places, strict=True)
+            for (_, seats), (_, _, place, _) in zip(some, children, strict=True)
             if place is not None
             for agency in seen.agencies(seats, place)
         )

@@ -18,6 +18,9 @@ from intake.vault.envelope import EnvelopeDamaged
 from intake.vault.keyring import PrivateKey
 from intake.vault.open import FactsOpener
 
+MOST_ALIKE = 20_000
+"""Decisions of so many kinds may be remembered at once: a bound on memory."""
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -44,32 +47,38 @@ class Past:
     database: Database
     replay_key: PrivateKey
 
-    def count(self, newest: int | None = None) -> int:
-        """How many ``kept`` will yield."""
+    def count(self, newest: int | None = None, before: datetime | None = None) -> int:
+        """How many ``opened`` will yield."""
         with self.database.read() as connection:
-            stored = rules.count_decisions(connection)
+            stored = rules.count_decisions(connection, before)
         return stored if newest is None else min(newest, stored)
 
     @contextmanager
-    def kept(self, newest: int | None = None) -> Iterator[Iterator[Kept]]:
-        """Each stored decision, all or so many of the newest, while the block lasts."""
-        with self.opened(newest) as opened:
+    def kept(
+        self, newest: int | None = None, before: datetime | None = None
+    ) -> Iterator[Iterator[Kept]]:
+        """Each stored decision while the block lasts: all or so many of the newest, of all reports
+        or of those that arrived ``before``.
+        """
+        with self.opened(newest, before) as opened:
             yield (kept_of(row, plain) for row, plain in opened)
 
     @contextmanager
-    def opened(self, newest: int | None = None) -> Iterator[Iterator[tuple[AnyRow, bytes | None]]]:
+    def opened(
+        self, newest: int | None = None, before: datetime | None = None
+    ) -> Iterator[Iterator[tuple[AnyRow, bytes | None]]]:
         """The same as rows with what was sealed, as bytes; None where it is damaged."""
         opener = FactsOpener(self.replay_key)
 
         def opened(row: AnyRow) -> tuple[AnyRow, bytes | None]:
-            sealed = row.sealed_key, row.sealed_facts, row.facts_key_id, row.report_id
+            sealed_facts, key_id, sealed_key, report_id, *_ = row
             try:
-                return row, opener(*sealed)
+                return row, opener(sealed_key, sealed_facts, key_id, report_id)
             except EnvelopeDamaged:
                 return row, None
 
         with self.database.read() as connection:
-            yield map(opened, rules.decisions(connection, newest))
+            yield map(opened, rules.decisions(connection, newest, before))
 
 
 def kept_of(row: AnyRow, plain: bytes | None) -> Kept:

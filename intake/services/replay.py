@@ -8,7 +8,7 @@ from uuid import UUID
 
 from intake.domain.decision import brief
 from intake.domain.report import canonical
-from intake.services.past import Kept, Past
+from intake.services.past import MOST_ALIKE, Kept, Past, kept_of
 from intake.services.route import decide_by, tables_of
 from intake.services.rulebook import Rulebook
 from routing_rules.vocabulary import FactsInvalid, RulesInvalid
@@ -50,12 +50,17 @@ class Replay:
         self, newest: int | None = None, progress: Callable[[int], None] = lambda _: None
     ) -> Replayed:
         """All, or so many of the newest. ``progress`` hears how many are done."""
-        found = Replayed()
-        with self.past.kept(newest) as kept:
-            for one in kept:
-                parts = tuple(self._differing(one))
+        found, alike = Replayed(), dict[object, tuple[str, ...]]()
+        with self.past.opened(newest) as opened:
+            for row, plain in opened:
+                kind = plain, row.rules_digest, self.rulebook.edition(row.decided_at).digests
+                parts = alike.get(kind)
+                if parts is None:
+                    if len(alike) >= MOST_ALIKE:
+                        alike.clear()
+                    parts = alike[kind] = tuple(self._differing(kept_of(row, plain)))
                 if parts:
-                    found.differences.append(Difference(one.report_id, parts))
+                    found.differences.append(Difference(row.report_id, parts))
                 found.count += 1
                 progress(found.count)
         return found

@@ -151,6 +151,7 @@ ROLES: Mapping[str, Rights] = {
             "deletion": (_ADD,),
             "decision": (_READ,),  # facts for the impact on the past: opened by the replay key
             "facts_key": (_READ,),
+            "trail": ("SELECT (at, action, person_id)",),  # how often one has asked for it
         },
     ),
     "admin": _together(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from intake.store.columns import AnyRow
@@ -171,29 +171,38 @@ def change_draft(connection: Connection, row: AnyRow, **values: Any) -> bool:
     return bool(changed.rowcount)
 
 
-def decisions(connection: Connection, newest: int | None = None) -> Iterator[AnyRow]:
+def decisions(
+    connection: Connection, newest: int | None = None, before: datetime | None = None
+) -> Iterator[AnyRow]:
     """Each stored decision with its data key, in any order; a few in memory.
 
-    ``newest``: only so many of the newest.
+    ``newest``: only so many of the newest. ``before``: only those of reports that had arrived then.
     """
     statement = select(
-        DecisionRow.report_id,
-        DecisionRow.facts_key_id,
         DecisionRow.sealed_facts,
+        DecisionRow.facts_key_id,
+        FactsKeyRow.sealed_key,
+        DecisionRow.report_id,
         DecisionRow.rules_digest,
         DecisionRow.decided_at,
-        FactsKeyRow.sealed_key,
     ).join(FactsKeyRow, FactsKeyRow.id == DecisionRow.facts_key_id)
     if newest is not None:
         last = (
             select(DecisionRow.report_id)
+            .where(*_until(before))
             .order_by(DecisionRow.decided_at.desc(), DecisionRow.report_id)
             .limit(newest)
         )
         statement = statement.where(DecisionRow.report_id.in_(last))
+    statement = statement.where(*_until(before))
     yield from connection.execute(statement, execution_options={"yield_per": DECISIONS_AT_ONCE})
 
 
-def count_decisions(connection: Connection) -> int:
-    """How many decisions are stored."""
-    return connection.scalar(select(func.count()).select_from(DecisionRow)) or 0
+def count_decisions(connection: Connection, before: datetime | None = None) -> int:
+    """How many decisions are stored, or were ``before``."""
+    counted = select(func.count()).select_from(DecisionRow).where(*_until(before))
+    return connection.scalar(counted) or 0
+
+
+def _until(before: datetime | None) -> list[ColumnElement[bool]]:
+    return [] if before is None else [DecisionRow.decided_at < before]

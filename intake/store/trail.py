@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action, TrailLine
@@ -92,6 +92,15 @@ def lines_of(connection: Connection, controllers: Collection[str], limit: int) -
         .order_by(TrailRow.at.desc(), TrailRow.sequence.desc())
         .limit(limit)
     ).all()
+
+
+def count_of_person(
+    connection: Connection, action: Action, person_id: UUID | None, since: datetime
+) -> int:
+    """How often a person has done something since then."""
+    lines = select(func.count()).select_from(TrailRow)
+    own = TrailRow.action == action, TrailRow.person_id == person_id
+    return connection.scalar(lines.where(TrailRow.at >= since, *own)) or 0
 
 
 def count_altered(connection: Connection) -> int:

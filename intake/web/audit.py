@@ -45,6 +45,10 @@ ACTIONS: Mapping[str, str] = {
     Action.TRY_AGAIN: mark("Reminder tried again"),
     Action.READ_TRAIL: mark("Use log read"),
     **CHANGES,
+    Action.PROPOSE_RULES: mark("Rules proposed"),
+    Action.PUBLISH_RULES: mark("Rules published"),
+    Action.WITHDRAW_RULES: mark("Rules withdrawn"),
+    Action.REHEARSE_RULES: mark("A draft of rules tried on earlier reports"),
     Action.RESTORE: mark("Restored from a backup"),
     **{f"move:{move.value}": words.done for move, words in WORDS.items()},
 }

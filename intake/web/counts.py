@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SMALLEST_SHOWN = 5
+ROUNDED_TO = 5
 HIDDEN = f"<{SMALLEST_SHOWN}"
 
 
@@ -22,3 +23,12 @@ def count_of(kind: str, count: int) -> Count:
     if 0 < count < SMALLEST_SHOWN:
         return Count(kind, HIDDEN, 0)
     return Count(kind, str(count), count)
+
+
+def rounded(kind: str, count: int) -> Count:
+    """A count to the nearest 5, and so its bar; from 0 to 4 it is hidden, and has no bar.
+
+    Who may ask for other counts at will learns of a single report from 0 or 1 as from 7 or 8.
+    """
+    near = ROUNDED_TO * round(count / ROUNDED_TO) if count >= SMALLEST_SHOWN else 0
+    return Count(kind, str(near) if near else HIDDEN, near)

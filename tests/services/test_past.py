@@ -142,6 +142,62 @@ def test_who_gains_and_who_loses_is_what_deciding_each_report_says(site: Site) -
     assert back.to_json()["lost"] == {"POL": 2}
 
 
+def test_only_children_of_the_areas_asked_for_are_counted(site: Site) -> None:
+    """Of a report on several alone their part; where no area was known, none."""
+    filed(site)
+    site.send(worry_answers() | {"children": [child_answers(municipality="", school="")]})
+    book = edited(
+        site,
+        'when = { categories = { any = ["neglect"] }, age = "0-17", unborn = "no" }\nthen = {',
+        'when = { categories = { any = ["neglect"] }, age = "0-17", unborn = "no" }\n'
+        'then = { recipients = ["POL"],',
+    )
+    rehearse = Rehearse(site.parts.past, site.parts.directory)
+
+    def found(*areas: str) -> tuple[int, int, int]:
+        impact = rehearse(book, areas=frozenset(areas))
+        return impact.count, impact.moved, sum(impact.before.values())
+
+    assert rehearse(book).count == 4
+    assert found("vantaa", "kerava")[:2] == (3, 2)
+    assert found("vantaa")[:2] == (3, 2)
+    assert found("kerava")[:2] == (1, 1)
+    assert found("kerava")[2] < found("vantaa", "kerava")[2] < sum(rehearse(book).before.values())
+    assert found("sipoo") == (0, 0, 0)
+
+
+def test_what_cannot_be_opened_is_nobodys(site: Site) -> None:
+    first, second, _ = filed(site)
+    with site.parts.database.read() as connection:
+        rows = {row.report_id: row for row in rules.decisions(connection)}
+    tampered(site, first, sealed_facts=rows[second].sealed_facts)
+    rehearse = Rehearse(site.parts.past, site.parts.directory)
+    found = rehearse(site.parts.book, areas=frozenset({"vantaa"}))
+    assert (found.count, found.failed) == (2, 0)
+
+
+def test_the_past_ends_where_it_is_said_to(site: Site) -> None:
+    site.send()
+    end = site.hands.move(hours=1)
+    site.send()
+    past = site.parts.past
+    for newest, count in ((None, 1), (5, 1), (1, 1)):
+        assert past.count(newest, end) == count
+        with past.kept(newest, end) as kept:
+            (one,) = kept
+        assert one.decided_at < end
+    assert past.count() == 2
+
+
+def test_decisions_that_are_alike_are_replayed_once_and_told_each(site: Site) -> None:
+    reports = [site.send().report_id for _ in range(3)]
+    for report_id in reports[:2]:
+        tampered(site, report_id, rules_digest="0" * 64)
+    found = Replay(site.parts.past, site.parts.rulebook)()
+    assert {each.report_id for each in found.differences} == set(reports[:2])
+    assert found.count == 3
+
+
 @pytest.mark.parametrize("part", ["facts", "areas", "places", "outcomes"])
 def test_what_a_replay_needs_is_sealed_with_the_decision(site: Site, part: str) -> None:
     report_id = site.send(worry_answers()).report_id

@@ -1,8 +1,8 @@
-"""What a draft would have done with the newest reports: counts, the small ones hidden."""
+"""What a draft would have done with the newest reports: counts, rounded, the small ones hidden."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,18 +10,24 @@ from uuid import UUID
 from flask import Response, request
 
 from intake.domain.directory import Kind
+from intake.domain.message import Message, mark
+from intake.services.ask_impact import MOST_A_DAY, AskedTooOften, AskImpact
 from intake.services.impact import Impact, Rehearse
 from intake.services.sign_in import Visit
-from intake.web.counts import HIDDEN, SMALLEST_SHOWN, Count, count_of
+from intake.web.counts import HIDDEN, ROUNDED_TO, Count, rounded
 from intake.web.page import reader_language, render
 from intake.web.rule_desk.desk import Desk, draft_href, editor
 from intake.web.rule_desk.difference import UNREADABLE, books
-from intake.web.rule_desk.told import Words
+from intake.web.rule_desk.told import Words, places
+from routing_rules.document import Document
 from routing_rules.vocabulary import RulesInvalid
 
-NEWEST = (100, 500, 2000, 10_000)
+NEWEST = (500, 2000, 10_000)
 """So many of the newest may be asked for, and nothing between: fewer would tell of single ones."""
 USUAL = 500
+TOO_OFTEN = mark(
+    "You have asked %(times)s times today, which is as often as anyone may: ask again tomorrow."
+)
 
 
 @dataclass(frozen=True)
@@ -32,68 +38,66 @@ class ImpactPage:
 
     def impact(self, visit: Visit, draft_id: UUID) -> Response:
         """Decide the newest reports by what is in force now and by the draft, and compare."""
-        language, now = reader_language(), self.desk.now()
-        row = self.desk.drafts.draft(editor(visit), draft_id)
-        checked = self.desk.drafts.check(row, now)
+        language, who = reader_language(), editor(visit)
+        row = self.desk.drafts.draft(who, draft_id)
+        checked = self.desk.drafts.check(row, self.desk.now())
         asked = request.args.get("newest", "")
         newest = next((number for number in NEWEST if str(number) == asked), USUAL)
-        past = self.desk.past()
-        shown: dict[str, Any] = {"refusal": "", "found": None}
-        if past is None:
-            shown["no_key"] = True
-        else:
+        past, document = self.desk.past(), checked.document
+        shown: dict[str, Any] = {"refusal": "", "no_key": past is None, "holds": checked.holds}
+        if past is not None and document is not None and checked.holds:
+            ask = AskImpact(Rehearse(past, self.desk.directory))
             try:
                 before, after = books(self.desk, checked)
-                found = Rehearse(past, self.desk.directory)(after, newest, before=before)
-                shown |= self._told(Words(language, (after, before)), found)
+                found = ask(who, document, after, before, newest, self.desk.now())
+                shown |= self._told(Words(language, (after, before)), document, found)
+            except AskedTooOften:
+                said = Message(TOO_OFTEN, {"times": MOST_A_DAY})
+                shown["refusal"] = language.message(said)
             except RulesInvalid:
                 shown["refusal"] = language.gettext(UNREADABLE)
         return render(
             "rules/impact.html",
             title=self.desk.title(language, row.layer),
-            draft=row,
             newest=newest,
             offered=[(str(number), language.number(number)) for number in NEWEST],
+            rounded_to=ROUNDED_TO,
             hidden=HIDDEN,
             back_href=draft_href(row.id),
-            **{"no_key": False, **shown},
+            **shown,
         )
 
-    def _told(self, words: Words, found: Impact) -> dict[str, Any]:
-        kinds = [kind for kind in Kind if found.gained[kind] or found.lost[kind]]
-        agencies = sorted(
-            {*found.before, *found.after}, key=lambda name: (-found.after[name], name)
-        )
-        rows = [
-            (
-                self._agency(words, name),
-                count_of(name, found.before[name]),
-                count_of(name, found.after[name]),
-                found.before[name] != found.after[name],
-            )
-            for name in agencies
-        ]
+    def _told(self, words: Words, document: Document, found: Impact) -> dict[str, Any]:
+        agencies = self._agencies(words, found)
         return {
-            "found": found,
-            "moved": count_of("moved", found.moved),
-            "failed": count_of("failed", found.failed),
-            "small": 0 < found.moved < SMALLEST_SHOWN,
-            "kinds": [
-                (words.kind(kind), _shown(found.gained, kind), _shown(found.lost, kind))
-                for kind in kinds
-            ],
-            "leads": [
-                (words.kind(old), words.kind(new), count_of("", number))
-                for (old, new), number in found.leads.most_common()
-            ],
-            "agencies": rows,
-            "most": max((after.bar for _, _, after, _ in rows), default=0),
+            "count": rounded("", found.count),
+            "moved": rounded("", found.moved),
+            "failed": rounded("", found.failed),
+            "where": places(words.language, self.desk.directory, document.areas),
+            "kinds": _shown(
+                (rounded(words.kind(kind), found.gained[kind]), rounded("", found.lost[kind]))
+                for kind in Kind
+            ),
+            "leads": _shown(
+                (rounded(f"{words.kind(old)} → {words.kind(new)}", number),)
+                for (old, new), number in found.leads.items()
+            ),
+            "agencies": agencies,
+            "most": max((after.bar for _, after in agencies), default=0),
         }
 
-    def _agency(self, words: Words, name: str) -> str:
-        agency = self.desk.directory.agencies.get(name)
-        return words.language.text(agency.name) if agency else name
+    def _agencies(self, words: Words, found: Impact) -> list[tuple[Count, ...]]:
+        known = self.desk.directory.agencies
+        return _shown(
+            (
+                rounded(words.language.text(known[name].name), found.before[name]),
+                rounded("", found.after[name]),
+            )
+            for name in known
+        )
 
 
-def _shown(counter: Counter[str], kind: str) -> Count:
-    return count_of(kind, counter[kind])
+def _shown(rows: Iterable[tuple[Count, ...]]) -> list[tuple[Count, ...]]:
+    """The rows that have a number to show, the largest first: by what is shown of it alone."""
+    some = [row for row in rows if any(count.bar for count in row)]
+    return sorted(some, key=lambda row: (*(-count.bar for count in reversed(row)), row[0].kind))
