@@ -10,11 +10,13 @@ from functools import cached_property
 from routing_rules.budget import Budget, BudgetSpent
 from routing_rules.cases import run_case
 from routing_rules.cut import Cut, Region
+from routing_rules.decide import decide
 from routing_rules.regions import Regions
 from routing_rules.rule import Give
 from routing_rules.ruleset import RuleSet
 from routing_rules.space import COUNT_STEPS, Box, Space
-from routing_rules.vocabulary import Output, Policy, RulesInvalid, Value
+from routing_rules.vocabulary import FactsInvalid, Output, Policy, RulesInvalid, Value
+from routing_rules.weigh import NoRuleGives, ValuesConflict
 
 EXAMPLES = 3
 MOST_FINDINGS = 2_000
@@ -321,11 +323,26 @@ class _Prover:
                 cut.spend(COUNT_STEPS)
                 counted += self.space.count(box)
                 if len(examples) < EXAMPLES:
-                    examples.append(self.space.witness(box))
+                    example = self._nearest_to_usual(self.space.witness(box), output)
+                    examples += [example] if example not in examples else []
         except BudgetSpent:
             return LastTier(output.name, None, tuple(examples))
         share = counted / self.space.count(self.space.everything)
         return LastTier(output.name, share, tuple(examples))
+
+    def _nearest_to_usual(
+        self, facts: Mapping[str, object], output: Output
+    ) -> Mapping[str, object]:
+        """The facts, as usual as they can be while the last tier alone decides the output."""
+        for name, usual in self.ruleset.defaults.items():
+            nearer = {**facts, name: usual}
+            try:
+                rules = decide(self.ruleset, nearer).rules(output.name)
+            except (FactsInvalid, NoRuleGives, ValuesConflict):
+                continue
+            if all(self.ruleset.by_id[r].tier == self.vocabulary.tiers[-1] for r in rules):
+                facts = nearer
+        return facts
 
 
 def _as_strict(output: Output | None, give: Give) -> Sequence[Value]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,8 @@ def _check(chosen: argparse.Namespace) -> int:
     for last in proof.last_tier:
         share = "not counted" if last.share is None else f"{last.share:.1%} of all facts"
         print(f"{last.output} by the last tier alone: {share}")
+        for facts in last.examples:
+            print(f"  for example with {_unusual(facts, book.distinct[0][0].defaults)}")
     if not proof.agencies:
         print("agencies: not looked at, for there is no site here (see `ankkuri init`)")
     print(f"{proof.rules} rules, {len(proof.flaws)} findings, {book.digest}")
@@ -199,7 +202,7 @@ def _change(change: Change) -> str:
     return f"{what} where {boxes}{more}"
 
 
-def _conditions(box: dict[str, object]) -> str:
+def _conditions(box: Mapping[str, object]) -> str:
     said = []
     for name, test in box.items():
         if isinstance(test, dict):
@@ -207,6 +210,19 @@ def _conditions(box: dict[str, object]) -> str:
         elif isinstance(test, list):
             said.append(f"{name}={'/'.join(map(str, test))}")
     return ", ".join(said) or "always"
+
+
+def _unusual(facts: Mapping[str, object], usual: Mapping[str, object]) -> str:
+    """The facts that differ from those of an ordinary case."""
+    some = {name: plain(stated) for name, stated in facts.items()}
+    ordinary = {name: plain(stated) for name, stated in usual.items()}
+    return _conditions(
+        {
+            name: stated if isinstance(stated, list) else [stated]
+            for name, stated in some.items()
+            if stated != ordinary.get(name)
+        }
+    )
 
 
 def _shown(witness: Any) -> str:

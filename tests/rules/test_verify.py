@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,20 @@ def test_what_only_the_last_tier_decides_is_counted_with_examples(tmp_path: Path
     assert last.examples
     for example in last.examples:
         assert decide(ruleset, FACTS | dict(example)).rules("lead") == ("default",)
+
+
+def test_an_example_of_what_the_last_tier_decides_is_as_usual_as_it_can_be() -> None:
+    (last,) = verify(SHIPPED).last_tier
+    lasting = SHIPPED.vocabulary.tiers[-1]
+
+    def left(facts: Mapping[str, object]) -> bool:
+        rules = decide(SHIPPED, facts).rules("lead")
+        return {SHIPPED.by_id[rule].tier for rule in rules} == {lasting}
+
+    assert len(last.examples) == len({str(example) for example in last.examples}) == 3
+    for example in last.examples:
+        assert left(example)
+        unusual = {name for name, usual in SHIPPED.defaults.items() if example[name] != usual}
+        assert 0 < len(unusual) < 8
+        for name in unusual - {"primary", "categories"}:
+            assert not left({**example, name: SHIPPED.defaults[name]}), name

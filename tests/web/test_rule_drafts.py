@@ -14,6 +14,7 @@ import pytest
 
 from intake.language import Language
 from intake.services.prove import Flaw
+from intake.web.forms.try_rules import as_written
 from intake.web.rule_desk.findings import findings
 from intake.web.rule_desk.told import Words
 from tests.look.page_faults import page_faults
@@ -252,6 +253,22 @@ def test_what_is_wrong_where_no_set_names_the_municipality_is_told_of_there(site
     assert here.where == there.where == "Where no set of a municipality's own holds"
     assert here.href == "", "every municipality has a set"
     assert "municipality=kerava" in there.href
+
+
+def test_what_only_the_default_catches_opens_in_the_simulator(site: Site) -> None:
+    one = Editor(site)
+    page = one.get(one.begin())
+    left = page.partition("What only the default catches")[2].partition("</details>")[0]
+    assert re.search(r"Who leads: [\d.]+ % of all possible facts", left)
+    found = list(links(left))
+    assert 1 <= len(found) <= 3
+    for href in re.findall(r'href="(/rules/try[^"]*)"', left):
+        one.get(unescape(href))
+    ordinary = as_written(site.parts.book.table("vantaa").defaults)
+    for query in found:
+        stated = {name: query[name] for name in ordinary}
+        told = sum(values != ordinary[name] for name, values in stated.items())
+        assert 0 < told < 8, "the facts are as usual as they can be"
 
 
 def test_agencies_without_people_stand_apart_and_hinder_nothing(site: Site) -> None:

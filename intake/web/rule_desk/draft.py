@@ -19,7 +19,7 @@ from intake.store.columns import AnyRow
 from intake.web.forms.rules import MOST_CHARACTERS, DraftForm
 from intake.web.page import only_this, reader_language, render
 from intake.web.rule_desk.desk import Desk, draft_href, editor, name_of
-from intake.web.rule_desk.findings import findings
+from intake.web.rule_desk.findings import findings, left_to_default
 from intake.web.rule_desk.problems import say_of
 from intake.web.rule_desk.told import Words
 
@@ -122,15 +122,18 @@ class DraftPage:
             return self.desk.drafts.read(row), True
 
     def _found(self, checked: Checked, draft: UUID) -> dict[str, Any]:
-        """The findings; apart those that were so before, whatever the draft says."""
+        """The findings, apart those that were so before, whatever the draft says; and what only
+        the last tier decides.
+        """
         book, proof = checked.book, checked.proof
         if book is None or proof is None:
-            return {"findings": [], "already": []}
+            return {"findings": [], "already": [], "left": []}
         words = Words(reader_language(), (book,))
         before = [flaw for flaw in proof.flaws if flaw in checked.already]
         return {
             "findings": findings(words, self.desk.directory, book, checked.flaws, draft),
             "already": findings(words, self.desk.directory, book, before, draft),
+            "left": left_to_default(words, book, proof, draft),
         }
 
 

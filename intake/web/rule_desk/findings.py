@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
-from intake.services.prove import MISSING, NO_STANDBY, UNMANNED, Flaw
+from intake.services.prove import MISSING, NO_STANDBY, UNMANNED, Flaw, Proof
+from intake.web.forms.try_rules import as_written
 from intake.web.rule_desk.difference import ELSEWHERE
 from intake.web.rule_desk.problems import say
-from intake.web.rule_desk.told import Words, places
+from intake.web.rule_desk.told import Words, places, share
+from intake.web.rule_words import RuleWords
 from intake.web.try_rules import link_of
 from routing_rules.book import Book
 from routing_rules.cases import run_case
@@ -63,6 +65,31 @@ def findings(
         place = None if flaw.kind == "unresolvable" else (flaw.municipality, flaw.elsewhere)
         together.setdefault((flaw.kind, flaw.rules, flaw.named, place, message), []).append(flaw)
     return [_found(words, directory, book, some, draft) for some in together.values()]
+
+
+def left_to_default(
+    words: Words, book: Book, proof: Proof, draft: UUID
+) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """What only the last tier decides: an output, its share, and examples each with a link."""
+    table, areas = book.distinct[0]
+    said, usual = RuleWords.of(words.language, table), as_written(table.defaults)
+
+    def unusual(facts: Mapping[str, object]) -> str:
+        return "; ".join(
+            f"{said.asked(name)}: {said.fact(name, stated)}"
+            for name, stated in facts.items()
+            if as_written({name: stated})[name] != usual.get(name)
+        )
+
+    home = areas[0] if areas else None
+    return [
+        (
+            words.output(last.output),
+            share(words.language, last.share),
+            [(unusual(facts), link_of(facts, home, draft)) for facts in last.examples],
+        )
+        for last in proof.last_tier
+    ]
 
 
 def _found(
