@@ -22,7 +22,8 @@ from intake.services import proving, rule_drafts
 from intake.services import publish as publishing
 from intake.services.impact import Impact, Rehearse
 from intake.services.replay import Replay
-from intake.services.rule_drafts import Editor, stamp_of
+from intake.services.rule_drafts import stamp_of
+from intake.services.rule_editor import Editor
 from intake.store import rules
 from intake.wiring import Parts, utc_now
 from routing_rules.book import VOCABULARY

@@ -30,6 +30,7 @@ class Action(StrEnum):
     PROPOSE_RULES = "propose_rules"
     PUBLISH_RULES = "publish_rules"
     WITHDRAW_RULES = "withdraw_rules"
+    DISCARD_RULES = "discard_rules"
     REHEARSE_RULES = "rehearse_rules"
     INVITE = "invite"
     WITHDRAW_INVITATION = "withdraw_invitation"

@@ -10,8 +10,7 @@ from sqlalchemy import Connection
 from intake.domain.deadline import local_date, local_instant
 from intake.domain.trail import Action
 from intake.services.impact import Impact, Rehearse
-from intake.services.publish import MOST_PURPOSE
-from intake.services.rule_drafts import Editor
+from intake.services.rule_editor import Editor
 from intake.store import trail
 from routing_rules.book import VOCABULARY, Book
 from routing_rules.document import Document
@@ -58,15 +57,9 @@ class AskImpact:
         with database.write() as connection:
             if asked(connection) >= MOST_A_DAY:
                 raise AskedTooOften
-            trail.write_line(
-                connection,
-                at=now,
-                action=Action.REHEARSE_RULES,
-                person_id=editor.id,
-                role=editor.role,
-                purpose=(document.id or VOCABULARY)[:MOST_PURPOSE],
-                basis=f"{document.digest}; {count} reports",
-            )
+            said = f"{document.digest}; {count} reports"
+            layer = document.id or VOCABULARY
+            editor.leave_line(connection, Action.REHEARSE_RULES, layer, said, now)
         with database.read() as connection:
             if asked(connection) > MOST_A_DAY:  # others have asked in their name meanwhile
                 raise AskedTooOften

@@ -14,16 +14,16 @@ from intake.domain.deadline import local_instant
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.prove import Flaw, Proof
-from intake.services.rule_drafts import DraftChanged, Drafts, Editor, SetNotYours, stamp_of
+from intake.services.rule_drafts import DraftChanged, Drafts, SetNotYours, stamp_of
+from intake.services.rule_editor import Editor
 from intake.services.rulebook import Digests, Edition, Published, editions_of, published
-from intake.store import rules, trail
+from intake.store import rules
 from intake.store.columns import AnyRow
 from routing_rules.document import Document
 from routing_rules.vocabulary import RulesInvalid
 
 WAITS = timedelta(seconds=60)
 """How long a publication waits at least: until then every process has read it."""
-MOST_PURPOSE, MOST_BASIS = 80, 160
 
 
 class NothingChanged(Exception):
@@ -92,7 +92,7 @@ class Publish:
             if not rules.change_draft(connection, row, **proposal):
                 raise DraftChanged
             said = _said(document, checked.proof)
-            self._trail(connection, editor, Action.PROPOSE_RULES, row.layer, said, now)
+            editor.leave_line(connection, Action.PROPOSE_RULES, row.layer, said, now)
         return document.digest
 
     def publish(self, editor: Editor, draft_id: UUID, digest: str, seen: str) -> datetime:
@@ -139,7 +139,7 @@ class Publish:
                 if not rules.change_draft(connection, row, closed_at=now):
                     raise DraftChanged
                 said = _said(document, proof)
-                self._trail(connection, editor, Action.PUBLISH_RULES, row.layer, said, now)
+                editor.leave_line(connection, Action.PUBLISH_RULES, row.layer, said, now)
         except IntegrityError:
             raise OtherPublished from None
         return new.in_force_at
@@ -165,7 +165,7 @@ class Publish:
             now = self.now()
             withdrawn = rules.withdraw(connection, publication_id, now, until=now + WAITS)
             if withdrawn:
-                self._trail(connection, editor, Action.WITHDRAW_RULES, row.layer, row.digest, now)
+                editor.leave_line(connection, Action.WITHDRAW_RULES, row.layer, row.digest, now)
         return withdrawn
 
     def _readable(self, row: AnyRow) -> Document:
@@ -211,26 +211,6 @@ class Publish:
         rules.lock(connection)
         if published(connection) != timeline:
             raise OtherPublished
-
-    def _trail(
-        self,
-        connection: Connection,
-        editor: Editor,
-        action: Action,
-        layer: str,
-        said: str,
-        now: datetime,
-    ) -> None:
-        """A line with the set, what was proved and the digest that names it."""
-        trail.write_line(
-            connection,
-            at=now,
-            action=action,
-            person_id=editor.id,
-            role=editor.role,
-            purpose=layer[:MOST_PURPOSE],
-            basis=said[:MOST_BASIS],
-        )
 
 
 def _from(since: datetime, timeline: Sequence[Published]) -> list[Edition]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from intake.domain.people import Role
 from intake.domain.row_id import new_id
+from intake.domain.trail import Action
 from intake.services.prove import Agencies, Flaw, Proof, unresolvable
 from intake.services.proving import Proving
+from intake.services.rule_editor import Editor
 from intake.services.rulebook import Rulebook, stored_rulebook
 from intake.store import rules
 from intake.store.columns import AnyRow
@@ -24,21 +25,6 @@ from routing_rules.vocabulary import RulesInvalid
 FIXED = ("id", "extends", "tier")
 NEW = ""
 """In the place of a digest: the draft is of a set that is not there yet."""
-
-
-@dataclass(frozen=True)
-class Editor:
-    """Who writes rules, for which controllers. ``id`` is None for operators on the command line:
-    together they count as one person, who may write every set, and new ones.
-    """
-
-    id: UUID | None
-    controllers: frozenset[str] = frozenset()
-
-    @property
-    def role(self) -> Role | None:
-        """As the trail has it."""
-        return Role.RULE_EDITOR if self.id else None
 
 
 class SetNotYours(Exception):
@@ -196,7 +182,9 @@ class Drafts:
             "proposed_by": None,
             "proposed_at": None,
         }
-        self._change(row, values)
+        with self.database.write() as connection:
+            if not rules.change_draft(connection, row, **values):
+                raise DraftChanged
 
     def read(self, row: AnyRow) -> Checked:
         """Read a draft over what was published last, without a proof."""
@@ -231,7 +219,12 @@ class Drafts:
 
     def throw_away(self, editor: Editor, draft_id: UUID, seen: str, now: datetime) -> None:
         """Close a draft without publishing it. Raises DraftGone, DraftChanged, SetNotYours."""
-        self._change(self.to_write(editor, draft_id, seen), {"closed_at": now})
+        row = self.to_write(editor, draft_id, seen)
+        with self.database.write() as connection:
+            if not rules.change_draft(connection, row, closed_at=now):
+                raise DraftChanged
+            said = "proposed" if row.proposed_at else "not proposed"
+            editor.leave_line(connection, Action.DISCARD_RULES, row.layer, said, now)
 
     def to_write(self, editor: Editor, draft_id: UUID, seen: str) -> AnyRow:
         """A draft as it was ``seen``. Raises DraftGone, DraftChanged, SetNotYours."""
@@ -298,11 +291,6 @@ class Drafts:
             raise HeadChanged("areas")
         if document.keepers != kept.keepers:
             raise HeadChanged("keepers")
-
-    def _change(self, row: AnyRow, values: Mapping[str, object]) -> None:
-        with self.database.write() as connection:
-            if not rules.change_draft(connection, row, **values):
-                raise DraftChanged
 
 
 def _extended(row: AnyRow) -> str:

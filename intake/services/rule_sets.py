@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from intake.services.rule_drafts import Drafts, Editor, SetNotYours
+from intake.services.rule_drafts import Drafts, SetNotYours
+from intake.services.rule_editor import Editor
 from intake.store import rules
 from intake.store.columns import AnyRow
 from routing_rules.book import VOCABULARY

@@ -48,6 +48,7 @@ ACTIONS: Mapping[str, str] = {
     Action.PROPOSE_RULES: mark("Rules proposed"),
     Action.PUBLISH_RULES: mark("Rules published"),
     Action.WITHDRAW_RULES: mark("Rules withdrawn"),
+    Action.DISCARD_RULES: mark("A draft of rules thrown away"),
     Action.REHEARSE_RULES: mark("A draft of rules tried on earlier reports"),
     Action.RESTORE: mark("Restored from a backup"),
     **{f"move:{move.value}": words.done for move, words in WORDS.items()},

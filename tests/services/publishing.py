@@ -6,7 +6,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from intake.live import LiveParts
-from intake.services.rule_drafts import Editor, stamp_of
+from intake.services.rule_drafts import stamp_of
+from intake.services.rule_editor import Editor
 from intake.wiring import Parts
 from routing_rules.document import read_document
 from tests.site import COUNTY, Site

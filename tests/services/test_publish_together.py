@@ -18,8 +18,9 @@ from intake.services import settle
 from intake.services.prove import Agencies
 from intake.services.proving import ProofsBusy, Proving
 from intake.services.publish import OtherPublished, OthersNeedIt, SamePerson
-from intake.services.rule_drafts import Editor, SetNotYours
-from intake.store import rules
+from intake.services.rule_drafts import SetNotYours
+from intake.services.rule_editor import Editor
+from intake.store import rules, trail
 from intake.store.columns import AnyRow
 from intake.store.rule_tables import PublicationRow
 from routing_rules.book import VOCABULARY, Book, load_book
@@ -36,7 +37,7 @@ from tests.services.publishing import (
     published,
     seen,
 )
-from tests.site import Site, worry_answers
+from tests.site import COUNTY, Site, worry_answers
 
 EXTRA = """
 [[rule]]
@@ -348,3 +349,13 @@ def test_a_book_is_proved_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> N
     proof = site.parts.proving(site.parts.book, agencies)
     monkeypatch.setattr(module, "prove", None)
     assert site.parts.proving(site.parts.book, agencies) == proof
+
+
+def test_a_draft_that_is_thrown_away_leaves_a_line(site: Site) -> None:
+    draft_id = proposed(site, changed(site))
+    one = editor(site, "rules-2")
+    site.parts.rule_drafts.throw_away(one, draft_id, seen(site, draft_id), site.hands())
+    with site.parts.database.read() as connection:
+        newest = trail.lines_of(connection, {COUNTY}, 1)[0]
+    assert (newest.action, newest.name, newest.purpose) == ("discard_rules", "Rauni Ruutu", LAYER)
+    assert newest.basis == "proposed"

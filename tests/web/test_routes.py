@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from intake.domain.people import AGENCY_ROLES, PERMISSIONS, Permission
 from intake.domain.trail import Action
-from intake.services.rule_drafts import Editor
+from intake.services.rule_editor import Editor
 from intake.store import rules
 from intake.store.people_tables import MembershipRow
 from intake.store.tables import ReferralRow, TrailRow

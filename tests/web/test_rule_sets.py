@@ -9,7 +9,7 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from intake.domain.trail import Action
-from intake.services.rule_drafts import Editor as Writer
+from intake.services.rule_editor import Editor as Writer
 from intake.store import rules
 from intake.store.tables import TrailRow
 from routing_rules.document import read_document

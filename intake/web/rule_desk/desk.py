@@ -25,7 +25,8 @@ from intake.services.publish import (
     SamePerson,
     TooEarly,
 )
-from intake.services.rule_drafts import DraftChanged, Drafts, Editor
+from intake.services.rule_drafts import DraftChanged, Drafts
+from intake.services.rule_editor import Editor
 from intake.services.rule_sets import RuleSets
 from intake.services.sign_in import Visit
 from intake.web.forms.base import PageForm

@@ -13,7 +13,7 @@ from intake.domain.message import Message, mark
 from intake.language import Language
 from intake.services.proving import ProofsBusy
 from intake.services.publish import WAITS, OtherPublished, OthersNeedIt
-from intake.services.rule_drafts import Editor
+from intake.services.rule_editor import Editor
 from intake.services.rule_sets import KeptSet
 from intake.services.sign_in import Visit
 from intake.store.columns import AnyRow
