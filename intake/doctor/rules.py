@@ -29,6 +29,7 @@ def rules(kept: Kept, now: datetime, today: date) -> list[Said]:
         return [(Level.FAIL, first + (f" (and {len(rest)} more)" if rest else ""))]
     proof = prove(book)
     faults = [(Level.FAIL, f"{flaw.message}: see `ankkuri rules check`") for flaw in proof.flaws]
+    faults += _unusable(rulebook, now)
     faults += _ending(book, today)
     upcoming = [edition.since for edition in rulebook.editions if edition.since > now]
     return fine_unless(
@@ -67,6 +68,14 @@ def bases(kept: Kept, now: datetime, today: date) -> list[Said]:
 def calendars(calendar: Calendar, on: date) -> list[Said]:
     """Public holidays and school years are known a year ahead."""
     return fine_unless(_short(calendar, on), f"known to {on + AHEAD} and beyond")
+
+
+def _unusable(rulebook: Rulebook, now: datetime) -> Iterator[Said]:
+    """Rules to come that this program cannot decide by: those before them would stay."""
+    for edition in rulebook.coming(now)[1:]:
+        if refused := rulebook.refusal(edition):
+            since = f"{edition.since:%Y-%m-%d %H:%M}"
+            yield Level.FAIL, f"the rules of {since} UTC cannot be used: {refused.problems[0]}"
 
 
 def _ending(book: Book, on: date) -> Iterator[Said]:

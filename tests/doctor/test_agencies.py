@@ -98,6 +98,13 @@ def test_rules_that_cannot_be_read_fail() -> None:
     assert "cannot be read" in bad(rules.bases(wrong, NOW, TODAY))[Level.FAIL]
 
 
+def test_rules_to_come_that_cannot_be_used_fail_ahead_of_their_time() -> None:
+    now = kept()()
+    later = replace(now, editions=[*now.editions, Edition(NOW + timedelta(days=9), ())])
+    told = bad(rules.rules(lambda: later, NOW, TODAY))[Level.FAIL]
+    assert "cannot be used: no vocabulary is in force" in told
+
+
 def test_no_rules_at_all_fail() -> None:
     assert "ankkuri init" in bad(rules.rules(lambda: None, NOW, TODAY))[Level.FAIL]
 
