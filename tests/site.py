@@ -11,11 +11,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from tempfile import mkdtemp
+from types import CodeType
 from typing import Any
 from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.exceptions import HTTPException
 
 import config
@@ -76,6 +78,32 @@ PEOPLE: dict[str, tuple[str, tuple[Membership, ...]]] = {
 }
 
 
+class Compiled(BytecodeCache):
+    """Templates are compiled once in this process, and not again for each test's application."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give it its code, if it was compiled before."""
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep its code."""
+        if bucket.code:
+            self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+TEMPLATES = Compiled()
+
+
+def make_app(parts: wiring.Parts) -> Flask:
+    """The application of these parts."""
+    app = create_app(parts)
+    app.jinja_env.bytecode_cache = TEMPLATES
+    return app
+
+
 class Hands:
     """A clock whose hands the test moves."""
 
@@ -102,7 +130,7 @@ class Site:
     @cached_property
     def app(self) -> Flask:
         """The application with every door."""
-        app = create_app(self.parts)
+        app = make_app(self.parts)
         app.testing = True
         if databases.has_roles():
             apart = DoorsApart(self.parts, app)
@@ -224,7 +252,7 @@ class DoorsApart:
             doors = (door,) if known else tuple(sorted(config.STAFF_DOORS))
             settings = replace(self._parts.settings, doors=doors)
             own = databases.of_role(self._parts.database, door if known else LEAST_OF_STAFF)
-            self._apps[door] = create_app(replace(self._parts, settings=settings, database=own))
+            self._apps[door] = make_app(replace(self._parts, settings=settings, database=own))
         return self._apps[door]
 
 
