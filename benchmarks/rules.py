@@ -28,8 +28,9 @@ from benchmarks.zen_rules import Form, facts_for_zen, forms, given_by_matching
 from routing_rules.decide import decide
 from routing_rules.difference import difference
 from routing_rules.explain import explain
+from routing_rules.finding import FindingKind
 from routing_rules.ruleset import RuleSet
-from routing_rules.verify import FindingKind, verify
+from routing_rules.verify import verify
 
 RULES = 60
 MANY = 1_000

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from routing_rules.budget import STORED, Budget
-from routing_rules.space import Box, Space
+from routing_rules.space import COUNT_STEPS, Box, Space
 
 REGION = 20 * STORED
 PIECE = 8 * STORED
@@ -38,6 +38,12 @@ class Cut:
             self.spend(REGION + STORED * len(holes))
             found = self._regions[key] = Region(box, holes)
         return found
+
+    def largest_first(self, regions: Sequence[Region]) -> list[Region]:
+        """Return the regions as they are best cut away: those without holes, the largest first."""
+        self.spend(COUNT_STEPS * len(regions))
+        count = self.space.count
+        return sorted(regions, key=lambda region: (bool(region.holes), -count(region.box)))
 
     def outside(self, box: Box, regions: Sequence[Region]) -> Iterator[Box]:
         """Yield disjoint boxes that together are the part of `box` outside all regions."""

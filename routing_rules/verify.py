@@ -3,81 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 
 from routing_rules.budget import Budget, BudgetSpent
 from routing_rules.cases import run_case
 from routing_rules.cut import Cut, Region
-from routing_rules.decide import decide
+from routing_rules.finding import Finding, FindingKind
+from routing_rules.last_tier import LastTier, left_to_last_tier
 from routing_rules.regions import Regions
 from routing_rules.rule import Give
 from routing_rules.ruleset import RuleSet
-from routing_rules.space import COUNT_STEPS, Box, Space
-from routing_rules.vocabulary import FactsInvalid, Output, Policy, RulesInvalid, Value
-from routing_rules.weigh import NoRuleGives, ValuesConflict
+from routing_rules.space import Box, Space
+from routing_rules.vocabulary import Output, Policy, RulesInvalid, Value
 
-EXAMPLES = 3
 MOST_FINDINGS = 2_000
 """Of one part of a proof: more than anybody reads."""
-LAST_TIER_STEPS = 5_000_000
 CASE_STEPS = 500
 """What running a case is worth."""
-
-
-class FindingKind(StrEnum):
-    """What is wrong. GAP: no rule gives what must be given. CONFLICT: two values, neither stronger.
-
-    DEAD: never the only rule to give anything. WEAKENED: what the base's first tier gives is not
-    given any more. CASE_FAILS: a worked case comes out otherwise. NO_CASE: no case shows the rule.
-    NOT_PROVED: the budget was spent. A rule of the base's first tier is WEAKENED, too, where the
-    basis on which it gives is another one, or is described otherwise.
-    """
-
-    GAP = "gap"
-    CONFLICT = "conflict"
-    DEAD = "dead"
-    WEAKENED = "weakened"
-    CASE_FAILS = "case_fails"
-    NO_CASE = "no_case"
-    NOT_PROVED = "not_proved"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A fault of a rule set. `rules` names rules or, for CASE_FAILS, the case.
-
-    `witness`: a full set of facts that shows it, None where there is none to show. `named`: what
-    the message names beside rules, for who says it in other words: an output, values of it, and
-    the member of which they are; or a basis alone.
-    """
-
-    kind: FindingKind
-    rules: tuple[str, ...]
-    witness: Mapping[str, object] | None
-    message: str
-    named: tuple[str, ...] = ()
-
-    def line(self) -> str:
-        """Return the finding as one line."""
-        if self.witness is None:
-            return self.message
-        shown = ", ".join(
-            f"{name}={'+'.join(sorted(map(str, value))) if isinstance(value, frozenset) else value}"
-            for name, value in self.witness.items()
-        )
-        return f"{self.message}, for example with {shown}"
-
-
-@dataclass(frozen=True)
-class LastTier:
-    """What only the last tier decides: its `share` of all possible facts (None: not counted within
-    the budget) and a few examples."""
-
-    output: str
-    share: float | None
-    examples: tuple[Mapping[str, object], ...]
 
 
 @dataclass(frozen=True)
@@ -110,7 +54,10 @@ def verify(ruleset: RuleSet, base: RuleSet | None = None, budget: Budget | None 
         ("worked cases", prover.cases),
     ):
         findings += _within_budget(what, prove)
-    return Proof(tuple(findings), tuple(prover.last_tier()))
+    last_tier: tuple[LastTier, ...] = ()
+    with suppress(BudgetSpent):
+        last_tier = tuple(left_to_last_tier(prover.regions, prover.budget))
+    return Proof(tuple(findings), last_tier)
 
 
 def refuse_unproved(ruleset: RuleSet, budget: Budget | None = None) -> None:
@@ -154,17 +101,11 @@ class _Prover:
             if output.otherwise is not None:
                 continue
             regions = [r for _, _, some in self.regions.candidates(output) for r in some]
-            for box in self.cut.outside(self.space.everything, self._largest_first(regions)):
+            for box in self.cut.outside(self.space.everything, self.cut.largest_first(regions)):
                 message = f'no rule gives "{output.name}"'
                 witness = self.space.witness(box)
                 yield Finding(FindingKind.GAP, (), witness, message, (output.name,))
                 break
-
-    def _largest_first(self, regions: Sequence[Region]) -> list[Region]:
-        """Return the regions as they are best cut away: those without holes, the largest first."""
-        self.cut.spend(COUNT_STEPS * len(regions))
-        count = self.space.count
-        return sorted(regions, key=lambda region: (bool(region.holes), -count(region.box)))
 
     def conflicts(self) -> Iterator[Finding]:
         """One for each pair of rules."""
@@ -306,43 +247,6 @@ class _Prover:
             if rule.id not in shown:
                 message = f"rule {rule.id} has its effect in no case"
                 yield Finding(FindingKind.NO_CASE, (rule.id,), None, message)
-
-    def last_tier(self) -> Iterator[LastTier]:
-        """What only the last tier decides, of each output that is decided by tiers."""
-        for output in self.decided:
-            if output.policy is Policy.FIRST:
-                yield self._last(output)
-
-    def _last(self, output: Output) -> LastTier:
-        cut = Cut(self.space, self.budget.part(LAST_TIER_STEPS))
-        examples: list[Mapping[str, object]] = []
-        counted = 0
-        try:
-            stronger = self.regions.stronger(output, self.vocabulary.tiers[-1])
-            for box in cut.outside(self.space.everything, self._largest_first(stronger)):
-                cut.spend(COUNT_STEPS)
-                counted += self.space.count(box)
-                if len(examples) < EXAMPLES:
-                    example = self._nearest_to_usual(self.space.witness(box), output)
-                    examples += [example] if example not in examples else []
-        except BudgetSpent:
-            return LastTier(output.name, None, tuple(examples))
-        share = counted / self.space.count(self.space.everything)
-        return LastTier(output.name, share, tuple(examples))
-
-    def _nearest_to_usual(
-        self, facts: Mapping[str, object], output: Output
-    ) -> Mapping[str, object]:
-        """The facts, as usual as they can be while the last tier alone decides the output."""
-        for name, usual in self.ruleset.defaults.items():
-            nearer = {**facts, name: usual}
-            try:
-                rules = decide(self.ruleset, nearer).rules(output.name)
-            except (FactsInvalid, NoRuleGives, ValuesConflict):
-                continue
-            if all(self.ruleset.by_id[r].tier == self.vocabulary.tiers[-1] for r in rules):
-                facts = nearer
-        return facts
 
 
 def _as_strict(output: Output | None, give: Give) -> Sequence[Value]:

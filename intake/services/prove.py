@@ -14,9 +14,11 @@ from intake.domain.facts import FIELDS
 from intake.services.desks import Desks, Place
 from routing_rules.book import Book
 from routing_rules.budget import Budget
+from routing_rules.finding import FindingKind
+from routing_rules.last_tier import LastTier
 from routing_rules.problem import Problem, mark
 from routing_rules.ruleset import RuleSet
-from routing_rules.verify import FindingKind, LastTier, verify
+from routing_rules.verify import verify
 
 OUTPUTS = frozenset(
     {

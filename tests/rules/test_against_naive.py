@@ -11,11 +11,12 @@ from routing_rules.budget import Budget
 from routing_rules.cut import Cut
 from routing_rules.decide import decide
 from routing_rules.difference import difference
+from routing_rules.finding import FindingKind
 from routing_rules.regions import Regions
 from routing_rules.rule import Give, SetTest, Test, basis_of
 from routing_rules.ruleset import RuleSet
 from routing_rules.space import Box, Conditions, Space
-from routing_rules.verify import FindingKind, verify
+from routing_rules.verify import verify
 from routing_rules.vocabulary import Output, Vocabulary
 from routing_rules.weigh import NoRuleGives, ValuesConflict
 from tests.rules.naive import Credits, Naive

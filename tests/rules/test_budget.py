@@ -14,8 +14,9 @@ import pytest
 
 from routing_rules.budget import LOOK_EVERY, Budget, BudgetSpent
 from routing_rules.difference import difference
+from routing_rules.finding import FindingKind
 from routing_rules.ruleset import RuleSet
-from routing_rules.verify import MOST_FINDINGS, FindingKind, refuse_unproved, verify
+from routing_rules.verify import MOST_FINDINGS, refuse_unproved, verify
 from routing_rules.vocabulary import RulesInvalid
 from tests.rules.parcels import DEFAULT, parcels, rule
 from tests.rules.shipped import BASE, SHIPPED

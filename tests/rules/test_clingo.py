@@ -10,9 +10,10 @@ import pytest
 
 from benchmarks.invented_rules import load_invented, random_facts
 from routing_rules.decide import decide
+from routing_rules.finding import FindingKind
 from routing_rules.rule import Give, Rule
 from routing_rules.ruleset import RuleSet
-from routing_rules.verify import FindingKind, verify
+from routing_rules.verify import verify
 from routing_rules.weigh import NoRuleGives, ValuesConflict
 from tests.rules.edits import without
 from tests.rules.shipped import BASE, SHIPPED

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from routing_rules.finding import Finding, FindingKind
 from routing_rules.rule import Give
 from routing_rules.ruleset import RuleSet
-from routing_rules.verify import Finding, FindingKind, verify
+from routing_rules.verify import verify
 from routing_rules.vocabulary import RulesInvalid
 from tests.rules.edits import Raw, copied, overlay, rule_in, with_rule, written
 from tests.rules.naive import Naive

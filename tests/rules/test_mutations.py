@@ -10,9 +10,10 @@ import pytest
 
 from benchmarks.invented_rules import random_facts
 from routing_rules.difference import Change, difference
+from routing_rules.finding import FindingKind
 from routing_rules.rule import Give
 from routing_rules.ruleset import RuleSet
-from routing_rules.verify import FindingKind, verify
+from routing_rules.verify import verify
 from routing_rules.vocabulary import RulesInvalid
 from tests.rules.edits import effective
 from tests.rules.mutations import mutated

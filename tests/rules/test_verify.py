@@ -7,8 +7,9 @@ import pytest
 
 from routing_rules.budget import Budget
 from routing_rules.decide import decide
+from routing_rules.finding import Finding, FindingKind
 from routing_rules.ruleset import RuleSet
-from routing_rules.verify import Finding, FindingKind, verify
+from routing_rules.verify import verify
 from routing_rules.weigh import NoRuleGives, ValuesConflict
 from tests.rules.edits import without
 from tests.rules.parcels import DEFAULT, FACTS, parcels, rule
