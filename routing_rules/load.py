@@ -11,7 +11,7 @@ from typing import Any
 from routing_rules.canonical import digest
 from routing_rules.document import Document, read_document_file
 from routing_rules.load_cases import read_cases
-from routing_rules.load_rules import read_rules
+from routing_rules.load_rules import MOST_RULES, read_rules
 from routing_rules.load_vocabulary import read_vocabulary
 from routing_rules.problem import Problem, mark
 from routing_rules.reading import Table, is_id, validity_of
@@ -134,6 +134,9 @@ def _read_layer(
     allowed = vocabulary.tiers[vocabulary.tiers.index(tier) :] if tier in vocabulary.tiers else ()
     rules = read_rules(top, vocabulary, merged.bases, document.id, allowed)
     merged.rules.update((rule.id, rule) for rule in rules)
+    if len(merged.rules) > MOST_RULES:
+        many = mark("%(count)s rules, with those that it extends, are too many (at most %(most)s)")
+        top.wrong(many, count=len(merged.rules), most=MOST_RULES)
     if top.has("case_defaults"):
         merged.defaults.update(top.table("case_defaults").raw())
     cases = read_cases(top, vocabulary, merged.defaults, frozenset(merged.rules))
@@ -156,7 +159,7 @@ def _leave_out(head: Table, merged: _Merged) -> None:
         for name in without.words(key):
             if name not in known:
                 gone = Problem(mark('no "%(id)s" to leave out'), id=name)
-                without.add(gone.near(name, known))
+                without.add_near(gone, name, known)
             known.pop(name, None)
     without.done()
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from routing_rules.problem import mark
+from routing_rules.problem import Problem, mark
 from routing_rules.reading import Table, freeze
 from routing_rules.rule import Case
 from routing_rules.vocabulary import FactsInvalid, Output, Policy, Vocabulary
@@ -27,11 +27,8 @@ def read_cases(
         key = vocabulary.lead_key
         if key and key.member_of and key.name in stated and key.member_of not in stated:
             facts[key.member_of] = [stated[key.name]]
-        try:
-            next(vocabulary.worlds(facts))
-        except FactsInvalid as error:
-            for problem in error.problems:
-                table.add(problem)
+        for problem in _problems(vocabulary, facts):
+            table.add(problem)
         case = Case(
             id=table.string("id"),
             title=table.string("title"),
@@ -42,6 +39,20 @@ def read_cases(
         table.done()
         found.append(case)
     return found
+
+
+def _problems(vocabulary: Vocabulary, facts: Mapping[str, object]) -> Sequence[Problem]:
+    """Return what is wrong with the facts of a case."""
+    for field in vocabulary.fields.values():
+        stated = facts.get(field.name)
+        if isinstance(stated, list) and len(stated) > len(field.values):
+            too_many = mark('"%(field)s" has more values than there are')
+            return [Problem(too_many, field=field.name).at("facts")]
+    try:
+        next(vocabulary.worlds(facts))
+    except FactsInvalid as error:
+        return error.problems
+    return []
 
 
 def _expect(table: Table, vocabulary: Vocabulary) -> Mapping[str, object]:

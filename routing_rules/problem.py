@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable, Mapping
 from typing import Self
 
 LONGEST_LINE = 400
+# Among how many words, and how long ones, the nearest is looked for: it takes long.
+MOST_COMPARED, LONGEST_COMPARED = 300, 40
 
 
 def mark(key: str) -> str:
@@ -43,7 +46,9 @@ class Problem(str):
 
     def near(self, word: object, known: Iterable[object]) -> Problem:
         """Return it with the known word that is nearest behind it, if one is near."""
-        found = difflib.get_close_matches(str(word)[:80], map(str, known), n=1, cutoff=0.6)
+        words = map(str, itertools.islice(known, MOST_COMPARED))
+        short = [each for each in words if len(each) <= LONGEST_COMPARED]
+        found = difflib.get_close_matches(str(word)[:LONGEST_COMPARED], short, n=1, cutoff=0.6)
         if not found:
             return self
         return Problem(mark('%(what)s (did you mean "%(near)s"?)'), what=self, near=found[0])

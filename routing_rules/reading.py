@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from types import MappingProxyType
 
@@ -13,6 +13,8 @@ Text = Mapping[str, str]
 REQUIRED_LANGUAGES = ("fi", "sv")
 LANGUAGES = ("fi", "sv", "en")
 MOST_PROBLEMS = 200
+# Problems with a nearest word beside them: to look for it takes long.
+MOST_SUGGESTED = 20
 
 
 class Table:
@@ -84,14 +86,14 @@ class Table:
             self.wrong(mark('"%(key)s" must be a whole number'), key=key)
         return 0
 
-    def word(self, key: str, known: Iterable[str]) -> str:
+    def word(self, key: str, known: Collection[str]) -> str:
         """Return one word of a closed list."""
         value = self.string(key)
         if value or isinstance(self._raw.get(key), str):
             self.check(key, value, known)
         return value
 
-    def words(self, key: str, known: Iterable[str] | None = None) -> tuple[str, ...]:
+    def words(self, key: str, known: Collection[str] | None = None) -> tuple[str, ...]:
         """Return a non-empty list of different words, of a closed list if one is given."""
         value = self.get(key)
         if isinstance(value, str):
@@ -105,17 +107,15 @@ class Table:
         if len(set(value)) < len(value):
             self.wrong(mark('"%(key)s" names a word twice'), key=key)
         if known is not None:
-            known = tuple(known)
             for word in value:
                 self.check(key, word, known)
         return tuple(value)
 
-    def check(self, key: str, word: str, known: Iterable[str]) -> None:
+    def check(self, key: str, word: str, known: Collection[str]) -> None:
         """Add a problem unless `word` is known."""
-        known = tuple(known)
         if word not in known:
-            unknown = mark('unknown word "%(word)s" in "%(key)s"')
-            self.add(Problem(unknown, word=word, key=key).near(word, known))
+            unknown = Problem(mark('unknown word "%(word)s" in "%(key)s"'), word=word, key=key)
+            self.add_near(unknown, word, known)
 
     def text(self, key: str) -> Text:
         """Return a text in every language; Finnish and Swedish are required, English falls back."""
@@ -183,7 +183,12 @@ class Table:
         for key in self._raw:
             if key not in self._asked:
                 unknown = Problem(mark('unknown key "%(key)s"'), key=key)
-                self.add(unknown.near(key, self._asked))
+                self.add_near(unknown, key, self._asked)
+
+    def add_near(self, problem: Problem, word: str, known: Iterable[str]) -> None:
+        """Add a problem, and while they are few with the known word that was meant."""
+        few = len(self.problems) < MOST_SUGGESTED
+        self.add(problem.near(word, known) if few else problem)
 
 
 def is_id(name: str) -> bool:

@@ -18,6 +18,8 @@ UNKNOWN = "unknown"
 # Possible worlds one decision may spread over; far above what a form can leave open.
 MOST_WORLDS = 5_000
 LONGEST_ID = 100
+# Unknown fields of facts that are told.
+MOST_TOLD = 20
 
 
 class FieldKind(StrEnum):
@@ -141,16 +143,15 @@ class Vocabulary:
         A fact that is not a set may be a list of possible values, or "unknown" where its field
         allows that. Raises FactsInvalid for a missing or unknown field or value.
         """
+        strays = itertools.islice((name for name in facts if name not in self.fields), MOST_TOLD)
         problems = [
             Problem(mark('unknown field "%(field)s"'), field=name).near(name, self.fields)
-            for name in facts
-            if name not in self.fields
+            for name in strays
         ]
-        choices: list[tuple[object, ...]] = []
+        choices: dict[str, tuple[object, ...]] = {}
         count = 1
         for field in self.fields.values():
-            found = _possible(field, facts, problems)
-            choices.append(found)
+            found = choices[field.name] = _possible(field, facts, problems)
             count *= len(found)
         if not problems and count > MOST_WORLDS:
             too_many = mark("%(count)s possibilities are too many (at most %(most)s)")
@@ -158,19 +159,15 @@ class Vocabulary:
         if problems:
             raise FactsInvalid(problems)
         key = self.lead_key
-        possible = 0
-        for world in itertools.product(*choices):
-            full = dict(zip(self.fields, world, strict=True))
-            if key is None or _contains(full[key.member_of or ""], full[key.name]):
-                possible += 1
-                yield full
-        if not possible and key is not None:
-            strayed = mark('"%(field)s" is not among "%(members)s"')
-            raise FactsInvalid([Problem(strayed, field=key.name, members=key.member_of)])
-
-
-def _contains(members: object, value: object) -> bool:
-    return isinstance(members, frozenset) and value in members
+        if key is not None:
+            (members,) = choices[key.member_of or ""]
+            among = members if isinstance(members, frozenset) else frozenset()
+            choices[key.name] = tuple(value for value in choices[key.name] if value in among)
+            if not choices[key.name]:
+                strayed = mark('"%(field)s" is not among "%(members)s"')
+                raise FactsInvalid([Problem(strayed, field=key.name, members=key.member_of)])
+        for world in itertools.product(*choices.values()):
+            yield dict(zip(choices, world, strict=True))
 
 
 def _possible(

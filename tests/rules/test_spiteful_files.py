@@ -1,0 +1,94 @@
+"""A set that loads badly, or well, is read in a moment however it is written."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from routing_rules.document import read_document
+from routing_rules.load import build
+from routing_rules.load_rules import MOST_RULES
+from routing_rules.vocabulary import RulesInvalid
+from tests.rules.parcels import DEFAULT, HEAD, VOCABULARY, over, rule
+
+SECONDS = 4.0
+WORDS = read_document(VOCABULARY, "vocabulary.toml")
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789abcd"
+
+
+def shuffled(seed: int = 1) -> Iterator[str]:
+    """Long words that nearly are one another."""
+    chance = random.Random(seed)  # noqa: S311  (words, no secrets)
+    while True:
+        yield "".join(chance.sample(LETTERS, len(LETTERS)))
+
+
+def quoted(words: Iterator[str], count: int) -> str:
+    return ", ".join(f'"{word}"' for word in itertools.islice(words, count))
+
+
+def case(name: str, facts: str, hits: str = '"default"') -> str:
+    return f"""
+[[case]]
+id = "{name}"
+title = "x"
+facts = {{ {facts} }}
+expect = {{ lead = "DOCK", recipients = ["DOCK"] }}
+hits = [{hits}]
+"""
+
+
+MAIN = 'main = "cold", weight = 3, paid = "yes"'
+AGES = ", ".join(map(str, range(10)))
+NAMES = list(itertools.islice(shuffled(seed=2), 1_000))
+RULES = "".join(rule(name, "alert = true") for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (RULES + case("x", MAIN, quoted(shuffled(), 400)), "unknown word"),
+        (
+            f"[case_defaults]\nmarks = [{quoted(itertools.repeat('cold'), 100_000)}]\n"
+            + "".join(case(f"x{number}", 'weight = 3, paid = "yes"') for number in range(1_000)),
+            "has more values than there are",
+        ),
+    ],
+    ids=["near-words", "defaults"],
+)
+def test_a_set_with_very_many_faults_is_refused_in_a_moment(text: str, line: str) -> None:
+    document = read_document(HEAD + DEFAULT + text, "spiteful")
+    started = time.process_time()
+    with pytest.raises(RulesInvalid, match=line):
+        build(WORDS, [document])
+    assert time.process_time() - started < SECONDS
+
+
+def test_the_first_possible_world_is_found_among_very_many_in_a_moment() -> None:
+    many = [f"extra{number}" for number in range(490)]
+    text = VOCABULARY.replace('values = ["fragile", "cold", "heavy"]', f"values = {many}")
+    words = build(read_document(text, "words"), [read_document(HEAD + DEFAULT, "x")]).vocabulary
+    facts = {"main": many, "marks": many[-1:], "weight": list(range(10)), "paid": "yes"}
+    started = time.process_time()
+    for _ in range(1_000):
+        assert next(words.worlds(facts))["main"] == many[-1]
+    assert time.process_time() - started < SECONDS
+
+
+def test_rules_are_counted_with_those_of_the_sets_below() -> None:
+    def rules(letter: str, count: int) -> str:
+        return "".join(rule(f"{letter}{n}", "alert = true") for n in range(count))
+
+    base = read_document(HEAD + DEFAULT + rules("a", MOST_RULES // 2), "base")
+    fits = read_document(over("over") + rules("b", MOST_RULES // 2 - 1), "over")
+    assert len(build(WORDS, [base, fits]).rules) == MOST_RULES
+    too_many = read_document(over("over") + rules("b", MOST_RULES // 2), "over")
+    with pytest.raises(RulesInvalid) as caught:
+        build(WORDS, [base, too_many])
+    assert caught.value.problems == [
+        "over: 1501 rules, with those that it extends, are too many (at most 1500)"
+    ]
