@@ -20,6 +20,7 @@ from intake.store import people
 from intake.store.database import Database, DatabaseNotReady
 from intake.wiring import utc_now
 from routing_rules.book import Book
+from routing_rules.budget import Budget, BudgetSpent
 from routing_rules.canonical import plain
 from routing_rules.cases import run_cases
 from routing_rules.difference import Change, difference
@@ -160,10 +161,14 @@ def plain_why(why: Any) -> dict[str, Any]:
 
 def _diff(chosen: argparse.Namespace) -> int:
     before, after = book_of(chosen.before), book_of(chosen.after)
-    found = {
-        area: difference(before.table(area), after.table(area))
-        for area in _different(before, after)
-    }
+    budget = Budget()
+    try:
+        found = {
+            area: difference(before.table(area), after.table(area), budget)
+            for area in _different(before, after)
+        }
+    except BudgetSpent as error:
+        raise InputUnusable(f"They differ too much to be compared: {error} are needed") from None
     if chosen.json:
         print(json.dumps(plain(found), ensure_ascii=False, indent=2))
     for area, each in [] if chosen.json else found.items():

@@ -29,7 +29,7 @@ class Proving:
 
     def __call__(self, book: Book, agencies: Agencies) -> Proof:
         """Prove a book, and that each recipient is somewhere. Raises ProofsBusy."""
-        with self._one_at_a_time():
+        with self.turn():
             proof = self._known.get(book.digest)
             if proof is None:
                 proof = self._known[book.digest] = prove(book)
@@ -41,7 +41,8 @@ class Proving:
         return replace(proof, flaws=flaws, agencies=True)
 
     @contextmanager
-    def _one_at_a_time(self) -> Iterator[None]:
+    def turn(self) -> Iterator[None]:
+        """Let nothing else be proved or compared meanwhile. Raises ProofsBusy."""
         if not self._turn.acquire(timeout=self.wait_seconds):
             raise ProofsBusy
         try:

@@ -337,7 +337,7 @@ def test_the_first_rules_are_put_in_force_once_by_two_at_the_same_time(
 def test_only_one_proof_is_made_at_a_time(site: Site) -> None:
     proving = Proving(wait_seconds=0.01)
     agencies = site.parts.rule_drafts.agencies(site.hands())
-    with proving._one_at_a_time(), pytest.raises(ProofsBusy):
+    with proving.turn(), pytest.raises(ProofsBusy):
         proving(site.parts.book, agencies)
     assert proving(site.parts.book, agencies).rules == 81
 

@@ -217,3 +217,19 @@ def test_every_page_of_the_desk_is_whole_in_every_language(site: Site) -> None:
                 editor.get(path)
             for name in ("propose", "publish", "throw-away", "difference", "impact"):
                 editor.get(f"{draft}/{name}")
+
+
+def test_one_comparison_or_proof_is_made_at_a_time(site: Site) -> None:
+    one = Editor(site)
+    draft = one.drafted(in_force(site) + PARISH)
+    site.parts.proving._known.clear()
+    object.__setattr__(site.parts.proving, "wait_seconds", 0.01)
+    with site.parts.proving.turn():
+        assert "Only one is made at a time" in one.get(f"{draft}/difference", 503)
+        page = one.get(draft)
+        assert "It is not proved yet" in page
+        assert "For every possible report" not in page
+        assert f'href="{draft}/propose"' not in page
+        typed = in_force(site) + PARISH + "# more"
+        one.post(draft, content=typed)
+        assert one.text(draft) == typed

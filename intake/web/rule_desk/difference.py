@@ -18,7 +18,7 @@ from intake.web.rule_desk.desk import Desk, draft_href, editor
 from intake.web.rule_desk.told import Words, places, share
 from intake.web.try_rules import link_of
 from routing_rules.book import Book
-from routing_rules.budget import BudgetSpent
+from routing_rules.budget import Budget, BudgetSpent
 from routing_rules.difference import Difference, Edit, VocabulariesDiffer, difference
 from routing_rules.vocabulary import RulesInvalid
 
@@ -52,7 +52,9 @@ class DifferencePage:
         checked = self.desk.drafts.read(row)
         refusal, parts = "", []
         try:
-            parts = list(self._parts(*books(self.desk, checked), draft_id))
+            both = books(self.desk, checked)
+            with self.desk.drafts.proving.turn():
+                parts = list(self._parts(*both, draft_id))
         except RulesInvalid:
             refusal = UNREADABLE
         except VocabulariesDiffer:
@@ -73,9 +75,9 @@ class DifferencePage:
         )
 
     def _parts(self, before: Book, after: Book, draft: UUID) -> Iterator[dict[str, Any]]:
-        words = Words(reader_language(), (after, before))
+        words, budget = Words(reader_language(), (after, before)), Budget()
         for areas in _different(before, after):
-            found = difference(before.table(areas[0]), after.table(areas[0]))
+            found = difference(before.table(areas[0]), after.table(areas[0]), budget)
             yield self._part(words, areas, found, draft)
 
     def _part(
