@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from stdnum.fi import hetu as finnish_identity_code
 
-from intake.domain.report import CONSENT_KINDS, ELSEWHERE, UNKNOWN, Child, Worry
+from intake.domain.report import CATEGORIES, CONSENT_KINDS, ELSEWHERE, UNKNOWN, Child, Worry
 
 ADULT = 18
 ESTIMATE_ERROR = 1  # years either way that a guess of an age may be wrong
 Facts = dict[str, object]
-FIELDS = frozenset(
-    {
-        *("primary", "categories", "age", "unborn", "urgency", "reporter_kind", "sector"),
-        *("may_need_protection", "made_together", "crime_against_child", "child_role"),
-        *("threat_to_life", "weapon", "guardian_suspected", "protected", "residence", "school"),
-        *("agreement", "hours", "school_term"),
-        *(f"consent_{kind.lower()}" for kind in CONSENT_KINDS),
-    }
-)
-"""The facts that ``facts_of`` states."""
+_YES_NO = frozenset({"yes", "no"})
+VALUES: Mapping[str, frozenset[str]] = {
+    "primary": frozenset(CATEGORIES),
+    "categories": frozenset(CATEGORIES),
+    "age": frozenset(map(str, range(ADULT + 1))),
+    "unborn": _YES_NO,
+    "urgency": frozenset({"emergency", "today", "normal"}),
+    "reporter_kind": frozenset({"professional", "private_person", "guardian", "child"}),
+    "sector": frozenset(
+        {
+            *("school", "early_education", "youth", "health", "social", "police", "rescue"),
+            *("parish", "hobby", "other", "none"),
+        }
+    ),
+    "may_need_protection": frozenset({"yes", "no", "dont_know"}),
+    "made_together": _YES_NO,
+    "crime_against_child": frozenset({"none", "sexual", "violence", "other", "suspected"}),
+    "child_role": frozenset({"suspected", "victim", "witness", "other"}),
+    "threat_to_life": frozenset({"none", "to_self", "to_others", "unknown"}),
+    "weapon": frozenset({"yes", "no", "unknown"}),
+    "guardian_suspected": _YES_NO,
+    "protected": _YES_NO,
+    "residence": frozenset({"known", "unknown"}),
+    "school": frozenset({"known", "none"}),
+    "agreement": frozenset({"in_force", "none"}),
+    "hours": frozenset({"open", "closed"}),
+    "school_term": frozenset({"term", "holiday"}),
+    **{f"consent_{kind.lower()}": _YES_NO for kind in CONSENT_KINDS},
+}
+"""What ``facts_of`` may state of each fact; an age may be several of them, or unknown."""
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.AUDITOR: frozenset({Permission.READ_TRAIL}),
 }
 
+UPWARD = (Role.WORKER, Role.DEPUTY, Role.HEAD, Role.SUPERVISOR)
+"""To whom a reminder may go, from below."""
 AGENCY_ROLES = frozenset({Role.WORKER, Role.DEPUTY, Role.HEAD})
 
 

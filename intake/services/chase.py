@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
-from intake.domain.people import Role
+from intake.domain.people import UPWARD, Role
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.store import chasing, outbox, people, trail
@@ -23,7 +23,6 @@ from intake.store.database import Database
 
 BATCH = 500
 LETTER = "chase"
-UPWARD = (Role.WORKER, Role.DEPUTY, Role.HEAD, Role.SUPERVISOR)
 log = logging.getLogger(__name__)
 
 

@@ -98,7 +98,7 @@ class _Alike:
     moved: bool = False
     gained: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
-    leads: tuple[tuple[str, str], ...] = ()
+    leads: frozenset[tuple[str, str]] = frozenset()
     before: frozenset[str] = frozenset()
     after: frozenset[str] = frozenset()
     times: int = 0
@@ -155,7 +155,7 @@ def _alike(
         moved=before != after,
         gained=kinds[1] - kinds[0],
         lost=kinds[0] - kinds[1],
-        leads=tuple((old, new) for (old, _), (new, _) in leads if old != new),
+        leads=frozenset((old, new) for (old, _), (new, _) in leads if old != new),
         before=agencies[0],
         after=agencies[1],
     )

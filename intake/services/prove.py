@@ -10,7 +10,7 @@ from typing import Any
 from intake.domain.clock import Clock
 from intake.domain.clock import Kind as ClockKind
 from intake.domain.directory import Desk, Directory, Kind
-from intake.domain.facts import FIELDS
+from intake.domain.vocabulary import misfits
 from intake.services.desks import Desks, Place
 from routing_rules.book import Book
 from routing_rules.budget import Budget
@@ -20,13 +20,6 @@ from routing_rules.problem import Problem, mark
 from routing_rules.ruleset import RuleSet
 from routing_rules.verify import verify
 
-OUTPUTS = frozenset(
-    {
-        *("recipients", "lead", "desk", "sections", "clocks", "alert", "notices"),
-        *("withhold", "withhold_sections"),
-    }
-)
-"""The outputs by which reports are routed."""
 MISSING, NO_STANDBY, UNMANNED = "missing", "no standby", "unmanned"
 """In which way a recipient cannot be found."""
 COMPLETED = frozenset({FindingKind.DEAD, FindingKind.NO_CASE})
@@ -34,8 +27,8 @@ COMPLETED = frozenset({FindingKind.DEAD, FindingKind.NO_CASE})
 _DAYS = {
     ClockKind.SAME_DAY: (0, 0),
     ClockKind.HOURS: (0.04, 0.05),
-    ClockKind.WORKING_DAYS: (1, 2.5),
-    ClockKind.SCHOOL_DAYS: (1, 30),
+    ClockKind.WORKING_DAYS: (1, 5),
+    ClockKind.SCHOOL_DAYS: (1, 80),
     ClockKind.MONTHS: (28, 31),
 }
 """How long one of a kind is in days, at least and at most."""
@@ -106,7 +99,8 @@ def prove(book: Book, agencies: Agencies | None = None, budget: Budget | None = 
 
     The base decides wherever no set names the municipality, so it is proved too.
     """
-    flaws = list(_vocabulary(book))
+    words = misfits(book.base.vocabulary)
+    flaws = [Flaw("vocabulary", (), None, None, problem) for problem in words]
     last_tier: tuple[LastTier, ...] = ()
     if flaws:
         return Proof(tuple(flaws), 0, 0, agencies is not None, last_tier)
@@ -126,29 +120,6 @@ def prove(book: Book, agencies: Agencies | None = None, budget: Budget | None = 
         flaws += unresolvable(book, agencies)
     rules = {rule.id for table, _ in book.every for rule in table.rules}
     return Proof(tuple(flaws), len(rules), len(book.every), agencies is not None, last_tier)
-
-
-def _vocabulary(book: Book) -> Iterator[Flaw]:
-    """What this program cannot say or do of a vocabulary."""
-    vocabulary = book.base.vocabulary
-    for name in sorted(set(vocabulary.fields) - FIELDS):
-        message = Problem(mark('this version knows no fact "%(field)s"'), field=name)
-        yield Flaw("vocabulary", (), None, None, message)
-    for name in sorted(OUTPUTS ^ set(vocabulary.outputs)):
-        unlike = mark('this version and the vocabulary do not both have the output "%(output)s"')
-        message = Problem(unlike, output=name)
-        yield Flaw("vocabulary", (), None, None, message)
-    known: Mapping[str, frozenset[object]] = {
-        "recipients": frozenset(Kind),
-        "desk": frozenset(Desk),
-    }
-    for name, words in known.items():
-        output = vocabulary.outputs.get(name)
-        for value in output.values if output else ():
-            if value not in words:
-                unknown = mark('this version knows no %(output)s "%(value)s"')
-                message = Problem(unknown, output=name, value=value)
-                yield Flaw("vocabulary", (), None, None, message)
 
 
 def _clocks(table: RuleSet, base: RuleSet) -> Iterator[Problem]:

@@ -70,7 +70,7 @@ class Replay:
             yield "what was sealed cannot be opened"
             return
         try:
-            book = self.rulebook.at(kept.decided_at)
+            book = self.rulebook.to_decide_by(kept.decided_at)
         except RulesInvalid:
             yield "the rules in force then cannot be read"
             return

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from intake.domain.rule_tables import BESIDE
+from intake.domain.vocabulary import misfits
 from intake.store import rules
 from intake.store.database import Database
 from routing_rules.book import VOCABULARY, Book, make_book
@@ -87,7 +88,10 @@ class Rulebook:
         if digests not in self._proved:
             refused = None
             try:
-                for table, _ in self.book(digests).every:
+                book = self.book(digests)
+                if unfit := list(misfits(book.base.vocabulary)):
+                    raise RulesInvalid(unfit)
+                for table, _ in book.every:
                     refuse_unproved(table, Budget(seconds=inf))  # however busy the machine is
             except RulesInvalid as error:
                 refused = error

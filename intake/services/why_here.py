@@ -71,7 +71,7 @@ class WhyHere:
     def _book(self, known: Mapping[str, Any]) -> Book | None:
         """The book that decided; None where the database has it no more."""
         try:
-            book = self.rulebook.at(datetime.fromisoformat(known["at"]))
+            book = self.rulebook.to_decide_by(datetime.fromisoformat(known["at"]))
         except RulesInvalid:
             log.exception("the rules of an earlier decision cannot be read")
             return None

@@ -15,9 +15,8 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 from intake.domain.clock import Clock
 from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
-from intake.domain.people import Permission
+from intake.domain.people import UPWARD, Permission
 from intake.language import Language
-from intake.services.chase import UPWARD
 from intake.services.oversee import Oversee
 from intake.services.sign_in import Visit
 from intake.services.try_again import LetterNotYours, TryAgain

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from intake.domain.entitled import OF_ONE_CHILD, SECTION_OF, handed_on, known_facts
-from intake.domain.facts import FIELDS, Surroundings, facts_of
+from intake.domain.facts import VALUES, Surroundings, facts_of
 from intake.domain.report import Worry, canonical, worry_of
 from tests.site import child_answers, worry_answers
 
@@ -57,7 +57,7 @@ def known(worry: Worry, slots: tuple[str, ...]) -> dict[str, Any]:
 
 
 def test_each_fact_of_the_rules_has_its_section() -> None:
-    assert set(SECTION_OF) == FIELDS
+    assert set(SECTION_OF) == set(VALUES)
     assert {SECTION_OF[name] for name in OF_ONE_CHILD} == {"identity", "place"}
 
 
@@ -94,7 +94,7 @@ def test_the_same_sections_tell_the_same_facts(slots: tuple[str, ...]) -> None:
 def test_whole_sections_tell_all_facts_and_the_areas() -> None:
     worry = next(w for w in worries() if len(w.children) == 1)
     found = known(worry, ALL)
-    assert {*found["facts"], *found["children"]["1"]["facts"]} == FIELDS
+    assert {*found["facts"], *found["children"]["1"]["facts"]} == set(VALUES)
     assert found["children"]["1"]["areas"] == ("vantaa",)
 
 

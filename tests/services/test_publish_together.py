@@ -17,7 +17,7 @@ from intake.live import LiveParts
 from intake.services import settle
 from intake.services.prove import Agencies
 from intake.services.proving import ProofsBusy, Proving
-from intake.services.publish import OtherPublished, OthersNeedIt, SamePerson
+from intake.services.publish import NotProved, OtherPublished, OthersNeedIt, SamePerson
 from intake.services.rule_drafts import SetNotYours
 from intake.services.rule_editor import Editor
 from intake.store import rules, trail
@@ -134,9 +134,8 @@ def test_a_set_that_would_break_a_later_one_is_not_published(site: Site) -> None
     with_case = stored(site, LAYER) + SHOWS_IT
     waiting = brought(site, before, in_days=20)
     publish(site, other, *brought(site, with_case))
-    with pytest.raises(Exception, match="1 findings") as caught:
+    with pytest.raises(NotProved, match="1 findings"):
         publish(site, other, *waiting)
-    assert type(caught.value).__name__ == "NotProved"
 
 
 class Slow(Proving):
@@ -359,3 +358,12 @@ def test_a_draft_that_is_thrown_away_leaves_a_line(site: Site) -> None:
         newest = trail.lines_of(connection, {COUNTY}, 1)[0]
     assert (newest.action, newest.name, newest.purpose) == ("discard_rules", "Rauni Ruutu", LAYER)
     assert newest.basis == "proposed"
+
+
+def test_a_vocabulary_that_lacks_an_answer_is_not_proposed(site: Site) -> None:
+    text = stored(site, VOCABULARY).replace('"hobby", ', "", 1)
+    with pytest.raises(NotProved) as caught:
+        brought(site, text)
+    assert [flaw.message for flaw in caught.value.flaws] == [
+        '"sector" of the vocabulary lacks "hobby"'
+    ]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import config
 from intake.domain.entitled import OF_ONE_CHILD
-from intake.domain.facts import FIELDS
+from intake.domain.facts import VALUES
 from intake.domain.rule_tables import BESIDE
 from intake.services.read import reasons
 from intake.services.why_here import ChildExplained, WhyHere
@@ -96,10 +96,10 @@ def fields_of() -> list[str]:
 def test_an_agency_never_receives_facts_of_sections_that_it_does_not_get(site: Site) -> None:
     site.send(gang())
     you = sealed(site, "you", at(site, YOU).id)
-    assert told(you) == FIELDS - PLACES - {"guardian_suspected"}
+    assert told(you) == set(VALUES) - PLACES - {"guardian_suspected"}
     assert "areas" not in you["known"]["children"]["1"]
     soc = sealed(site, "soc", at(site, SOC).id)
-    assert told(soc) == FIELDS
+    assert told(soc) == set(VALUES)
     assert soc["known"]["children"]["1"]["areas"] == ["vantaa"]
 
 
@@ -182,7 +182,7 @@ def test_what_is_handed_over_is_explained_by_the_sections_that_go_along(site: Si
     )
     found = sealed(site, "hea", second)
     assert not told(found) & {*PLACES, "guardian_suspected", "reporter_kind", "sector"}
-    assert not told(found) & {name for name in FIELDS if name.startswith("consent_")}
+    assert not told(found) & {name for name in set(VALUES) if name.startswith("consent_")}
     assert "areas" not in found["known"]["children"]["1"]
     page = english(site, "hea").get(f"/referrals/{second}")
     assert page_faults(page.text) == []
