@@ -9,8 +9,6 @@ from enum import StrEnum
 
 from intake.domain.school_year import Names
 
-_MOST = 1000  # a longer count is a slip of the pen, not a clock
-
 
 class ClockInvalid(ValueError):
     """A ``[[clock]]`` table cannot be used; the text names the clock and the reason."""
@@ -26,6 +24,14 @@ class Kind(StrEnum):
     HOURS = "hours"
 
 
+MOST: Mapping[Kind, int] = {
+    Kind.SAME_DAY: 0,
+    Kind.WORKING_DAYS: 60,
+    Kind.SCHOOL_DAYS: 60,
+    Kind.MONTHS: 12,
+    Kind.HOURS: 1000,
+}
+"""How many of each at the most: a longer count is a slip of the pen, not a clock."""
 _ABOUT = {
     Kind.SAME_DAY: 0.0,
     Kind.HOURS: 1 / 24,
@@ -83,10 +89,10 @@ class Clock:
         """The same as it ran for a deadline: as long as its row says (None: not kept then)."""
         return replace(self, rule=Rule.read(rule), today=None) if rule else self
 
-    @property
-    def about_days(self) -> float:
-        """Roughly how many days it gives: to tell the shorter of two."""
-        return _ABOUT[self.kind] * self.count
+    def about_days(self, *, today: bool) -> float:
+        """Roughly how many days it gives, to tell the shorter of two; ``today``: of the urgent."""
+        rule = self.today if today and self.today else self.rule
+        return _ABOUT[rule.kind] * rule.count
 
     @classmethod
     def parse(cls, table: Mapping[str, object]) -> Clock:
@@ -131,7 +137,7 @@ def _rule(name: str, table: Mapping[str, object]) -> Rule:
             f"clock {name}: kind must be one of {known}, not {table.get('kind')!r}"
         ) from None
     count = table.get("count", 0)
-    least, most = (0, 0) if kind is Kind.SAME_DAY else (1, _MOST)
+    least, most = min(1, MOST[kind]), MOST[kind]
     if type(count) is not int or not least <= count <= most:
         raise ClockInvalid(f"clock {name}: count of {kind} must be {least}..{most}, not {count!r}")
     return Rule(kind, count)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from intake.domain.chase import MOST_DAYS, MOST_MINUTES
-from intake.domain.clock import Clock, ClockInvalid, Kind
+from intake.domain.clock import MOST, Clock, ClockInvalid, Kind
 from routing_rules.load import Beside, Context
 from routing_rules.problem import mark
 from routing_rules.reading import Table, freeze, validity_of
@@ -98,8 +98,11 @@ def _clocks(top: Table, context: Context) -> Mapping[str, Clock]:
 def _length(table: Table) -> dict[str, object]:
     kind = table.word("kind", tuple(Kind))
     count = table.number("count") if kind != Kind.SAME_DAY or table.has("count") else 0
-    if (count == 0) != (kind == Kind.SAME_DAY) or not 0 <= count <= 1000:
-        table.wrong(mark('"count" must be 1 to 1000, and is left out with "same_day" alone'))
+    if (count == 0) != (kind == Kind.SAME_DAY):
+        table.wrong(mark('"count" must be 1 or more, and is left out with "same_day" alone'))
+    elif kind in tuple(Kind) and not 0 <= count <= MOST[Kind(kind)]:
+        too_many = mark('"count" of "%(kind)s" must be at most %(most)s')
+        table.wrong(too_many, kind=kind, most=MOST[Kind(kind)])
     return {"kind": kind, "count": count}
 
 

@@ -135,7 +135,7 @@ class HandOn:
             municipality=next((d.municipality for d in deadlines if d.municipality), None),
             now=now,
             catch_up=False,
-            clocks=self.route.clocks_at(target, now),
+            clocks=self.route.clocks_at(target, now, today=is_urgent(deadlines)),
         )
         kinds = dict.fromkeys(section_of(slot) for slot in keys if slot != "reasons")
         return Sent(referred, ", ".join(kinds), basis)

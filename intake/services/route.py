@@ -127,7 +127,7 @@ class Route:
             for recipient in outcome.recipients:
                 agency = self.desks.find(recipient.kind, recipient.desk, place, keys)
                 share = shares.setdefault(agency.id, Share(agency))
-                self._add(share, recipient, outcome, number, some)
+                self._add(share, recipient, outcome, number, some, urgent=worry.urgent)
                 school = self.directory.schools.get(child.school)
                 if school and not worry.protected and school.municipality not in share.schools_at:
                     share.schools_at.append(school.municipality)
@@ -174,10 +174,13 @@ class Route:
         except KeyError:
             raise NobodyCanOpen(agency.id) from None
 
-    def clocks_at(self, agency: Agency, now: datetime) -> dict[str, Clock]:
-        """Every clock by the rules of an agency's area: of several the shortest."""
+    def clocks_at(self, agency: Agency, now: datetime, *, today: bool) -> dict[str, Clock]:
+        """Every clock by the rules of an agency's area: of several the shortest, for what is to be
+        looked at ``today`` or not.
+        """
         tables = self._tables_at(agency, now)
-        return {name: _shortest(_described(tables, name)) for name in self.rules.beside["clock"]}
+        names: Mapping[str, Clock] = self.rules.beside["clock"]
+        return {name: _shortest(_described(tables, name), today=today) for name in names}
 
     def usual_clocks(self, agency: Agency, now: datetime) -> list[str]:
         """Which of them start at the agency whatever brings a report there."""
@@ -241,6 +244,8 @@ class Route:
         outcome: Decision,
         number: int,
         tables: Sequence[RuleSet],
+        *,
+        urgent: bool,
     ) -> None:
         """Add what one child's recipient gets; a desk of another kind gets it as a stand-in."""
         share.slots.update(
@@ -254,7 +259,7 @@ class Route:
         bases = recipient.bases if own else (standby[recipient.kind].basis,)
         for name in recipient.clocks:
             known = [share.clocks[name]] if name in share.clocks else []
-            share.clocks[name] = _shortest([*known, *_described(tables, name)])
+            share.clocks[name] = _shortest([*known, *_described(tables, name)], today=urgent)
         share.bases.extend(basis for basis in bases if basis not in share.bases)
         for reason in outcome.reasons:
             if reason.rule in recipient.rules:
@@ -267,8 +272,8 @@ def _described(tables: Sequence[RuleSet], name: str) -> list[Clock]:
     return [table.beside["clock"][name] for table in tables]
 
 
-def _shortest(clocks: Iterable[Clock]) -> Clock:
-    return min(clocks, key=lambda clock: clock.about_days)
+def _shortest(clocks: Iterable[Clock], *, today: bool) -> Clock:
+    return min(clocks, key=lambda clock: clock.about_days(today=today))
 
 
 def tables_of(book: Book, areas: Sequence[str]) -> list[RuleSet]:

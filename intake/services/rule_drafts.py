@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -22,6 +23,8 @@ from routing_rules.document import Document, read_document
 from routing_rules.problem import Problem, mark
 from routing_rules.vocabulary import RulesInvalid
 
+_LAYER = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+NO_LAYER = mark('"id" of [ruleset] must be 1 to 64 of a-z, 0-9, "-" and "_", and not "vocabulary"')
 FIXED = ("id", "extends", "tier")
 NEW = ""
 """In the place of a digest: the draft is of a set that is not there yet."""
@@ -129,7 +132,10 @@ class Drafts:
         """
         if editor.id is not None:
             raise SetNotYours
-        layer = read_document(text, "the set").id or VOCABULARY
+        document = read_document(text, "the set")
+        layer = document.id or VOCABULARY
+        if (document.id and not _LAYER.fullmatch(document.id)) or document.id == VOCABULARY:
+            raise RulesInvalid([Problem(NO_LAYER).at("the set")])
         last = self.last(layer)
         return self._add(editor, layer, last.digest if last else NEW, text, now)
 

@@ -206,7 +206,7 @@ def test_a_last_school_saturday_is_extended_to_the_next_working_day() -> None:
         ("2040-12-31T12:00", "hours", 24),
         ("2041-01-01T12:00", "same_day", 0),
         ("2029-05-31T12:00", "school_days", 7),
-        ("9999-12-31T12:00", "months", 1000),
+        ("9999-12-31T12:00", "months", 12),
     ],
 )
 def test_a_deadline_beyond_the_calendar_is_refused(arrival: str, kind: str, count: int) -> None:
@@ -336,7 +336,7 @@ def test_a_local_time_that_the_clocks_skip_is_refused() -> None:
         ({"id": ""}, "has no id"),
         ({"title": {"fi": "Aloitus"}}, "title needs fi and sv"),
         ({"kind": "working_day"}, "clock lsl26_start: kind must be one of same_day, working_days"),
-        ({"count": 0}, r"count of working_days must be 1\.\.1000, not 0"),
+        ({"count": 0}, r"count of working_days must be 1\.\.60, not 0"),
         ({"count": True}, "not True"),
         ({"met_by": []}, "met_by must list"),
         ({"law": 26}, "law must be text"),

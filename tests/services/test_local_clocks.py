@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+import config
 from intake.domain.clock import Kind, Rule
+from intake.domain.rule_tables import BESIDE
+from intake.services.route import _shortest
+from routing_rules.book import load_book
 from tests.services.publishing import LAYER, live, published
 from tests.services.sending import at, clocks, gang, hand_over
 from tests.site import ANK, YOU, Site
 
+BASE = load_book(config.RULES, date(2026, 6, 2), BESIDE).base.beside["clock"]
 ACCEPT = """
 [[clock]]
 id = "accept"
@@ -64,3 +70,10 @@ def test_a_certificate_counts_as_it_was_counted_then(site: Site, days: int) -> N
 def test_a_length_is_read_as_it_was_written() -> None:
     for rule in (Rule(Kind.SAME_DAY, 0), Rule(Kind.WORKING_DAYS, 7), Rule(Kind.MONTHS, 3)):
         assert Rule.read(str(rule)) == rule
+
+
+def test_of_several_clocks_the_shorter_for_what_is_urgent_counts() -> None:
+    long = replace(BASE["accept"], rule=Rule(Kind.WORKING_DAYS, 2))
+    short = replace(long, rule=Rule(Kind.WORKING_DAYS, 1), today=None)
+    assert _shortest([long, short], today=False) is short
+    assert _shortest([long, short], today=True) is long, "on the same day"

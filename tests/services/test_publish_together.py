@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -15,16 +17,19 @@ import config
 from intake.domain.row_id import new_id
 from intake.live import LiveParts
 from intake.services import settle
-from intake.services.prove import Agencies
+from intake.services.prove import Agencies, prove
 from intake.services.proving import ProofsBusy, Proving
 from intake.services.publish import NotProved, OtherPublished, OthersNeedIt, SamePerson
+from intake.services.replay import Replay
 from intake.services.rule_drafts import SetNotYours
 from intake.services.rule_editor import Editor
 from intake.store import rules, trail
 from intake.store.columns import AnyRow
 from intake.store.rule_tables import PublicationRow
 from routing_rules.book import VOCABULARY, Book, load_book
+from routing_rules.budget import Budget
 from routing_rules.document import read_document
+from routing_rules.vocabulary import RulesInvalid
 from tests.services.publishing import (
     LAYER,
     OPERATOR,
@@ -367,3 +372,43 @@ def test_a_vocabulary_that_lacks_an_answer_is_not_proposed(site: Site) -> None:
     assert [flaw.message for flaw in caught.value.flaws] == [
         '"sector" of the vocabulary lacks "hobby"'
     ]
+
+
+def test_what_nobody_keeps_is_withdrawn_by_operators_or_who_published_it_alone(site: Site) -> None:
+    publisher, other = editor(site, "rules-2"), editor(site, "rules")
+    publish(site, publisher, *brought(site, with_extra(site), in_days=10))
+    waiting = newest(site, "finland").id
+    with pytest.raises(SetNotYours):
+        site.parts.publish.withdraw(other, waiting)
+    assert site.parts.publish.withdraw(publisher, waiting)
+
+
+@pytest.mark.parametrize("name", ["vocabulary", "a/b", "x" * 65, "Ä"])
+def test_a_set_of_an_operator_has_a_plain_id(site: Site, name: str) -> None:
+    with pytest.raises(RulesInvalid, match='"id" of'):
+        site.parts.rule_drafts.bring(
+            OPERATOR, OWN.replace('"vantaa"\next', f'"{name}"\next'), site.hands()
+        )
+
+
+def test_that_a_proof_was_given_up_is_soon_forgotten(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agencies, book = site.parts.rule_drafts.agencies(site.hands()), site.parts.book
+    proving = Proving()
+    busy = partial(prove, budget=Budget(steps=1))
+    monkeypatch.setattr("intake.services.proving.prove", busy)
+    assert "not_proved" in {flaw.kind for flaw in proving(book, agencies).flaws}
+    monkeypatch.setattr("intake.services.proving.prove", prove)
+    assert "not_proved" in {flaw.kind for flaw in proving(book, agencies).flaws}
+    later = time.monotonic() + 61
+    monkeypatch.setattr("intake.services.proving.monotonic", lambda: later)
+    assert "not_proved" not in {flaw.kind for flaw in proving(book, agencies).flaws}
+
+
+def test_decisions_by_the_rules_before_unusable_ones_replay_alike(site: Site) -> None:
+    break_later(site, in_minutes=1)
+    site.hands.move(minutes=2)
+    site.parts = live(site)
+    site.send()
+    assert Replay(site.parts.past, site.parts.rulebook)().holds
