@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
 import time
@@ -12,6 +13,7 @@ import pytest
 from routing_rules.document import read_document
 from routing_rules.load import build
 from routing_rules.load_rules import MOST_RULES
+from routing_rules.toml_text import MOST_PARTS, read_toml
 from routing_rules.vocabulary import RulesInvalid
 from tests.rules.parcels import DEFAULT, HEAD, VOCABULARY, over, rule
 
@@ -92,3 +94,47 @@ def test_rules_are_counted_with_those_of_the_sets_below() -> None:
     assert caught.value.problems == [
         "over: 1501 rules, with those that it extends, are too many (at most 1500)"
     ]
+
+
+LONG = 60_000
+REPEATED = [
+    *('\\"', '\\\\"', "\\'", '"', "'", '"\\"', '"."', "'.'", '".\\"', '"x\'"."y\'".', ". ", " "),
+    *("a.", "a .", '"a".', '"a" ', "a ", "a. a\t. ", '"""', "'''", '"""\\', '"" "', "#", "\\\n"),
+    *('"a\\"".', "\\u0041", "{},", "[]", "{a=", "[[a]]\n", '"a"=1\n', "1.", "1_"),
+]
+
+
+@pytest.mark.parametrize("before", ["", "# ", 'a = "', 'a = """', "a = '''", "a = [", '"\\"'])
+def test_a_line_of_one_thing_again_and_again_is_read_in_a_moment(before: str) -> None:
+    for again in REPEATED:
+        for after in ("", '"'):
+            text = before + again * (LONG // len(again)) + after
+            started = time.process_time()
+            with contextlib.suppress(RulesInvalid):
+                read_document(text, "spiteful")
+            assert time.process_time() - started < SECONDS, again
+
+
+PARTS = ["a", '"a"', "'a'", '"\\"."', "'\".'", '""', "0-_"]
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("dot", [".", " . ", "\t."])
+@pytest.mark.parametrize(
+    "around", ["%s = 1", "[%s]", "[[%s]]", "a = { %s = 1 }", '"#" = 1\n%s = 1']
+)
+def test_a_key_of_more_parts_than_any_set_has_is_refused(part: str, dot: str, around: str) -> None:
+    most = around % dot.join([part] * MOST_PARTS)
+    assert read_toml(most, "x")
+    with pytest.raises(RulesInvalid, match="nested too deep"):
+        read_toml(around % dot.join([part] * (MOST_PARTS + 1)), "x")
+
+
+@pytest.mark.parametrize(
+    "around", ["# %s", 'a = "%s"', "a = '%s'", 'a = """\n%s"""', "a = '''%s'''", 'a = """"%s"""""']
+)
+def test_dots_in_texts_and_comments_make_no_key(around: str) -> None:
+    text = around % ".".join(["a"] * (MOST_PARTS + 1))
+    assert read_toml(f"x = 1\n{text}\n", "x")
+    with pytest.raises(RulesInvalid, match="nested too deep"):
+        read_toml(f"{text}\n{'a.' * MOST_PARTS}a = 1", "x")
