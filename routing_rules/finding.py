@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from routing_rules.problem import Problem
+
 
 class FindingKind(StrEnum):
     """What is wrong. GAP: no rule gives what must be given. CONFLICT: two values, neither stronger.
@@ -31,7 +33,8 @@ class Finding:
 
     `witness`: a full set of facts that shows it, None where there is none to show. `named`: what
     the message names beside rules, for who says it in other words: an output, values of it, and
-    the member of which they are; or a basis alone.
+    the member of which they are; or a basis alone. `problems`: what is wrong with a case, of the
+    first failing ones alone.
     """
 
     kind: FindingKind
@@ -39,6 +42,7 @@ class Finding:
     witness: Mapping[str, object] | None
     message: str
     named: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     def line(self) -> str:
         """Return the finding as one line."""

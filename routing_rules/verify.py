@@ -22,6 +22,8 @@ MOST_FINDINGS = 2_000
 """Of one part of a proof: more than anybody reads."""
 CASE_STEPS = 500
 """What running a case is worth."""
+MOST_DETAILED = 20
+"""Of how many failing cases, and how many problems of each, more than the message is kept."""
 
 
 @dataclass(frozen=True)
@@ -236,13 +238,18 @@ class _Prover:
     def cases(self) -> Iterator[Finding]:
         """One for each case that fails, and for each rule that has its effect in none."""
         shown: set[str] = set()
+        failed = 0
         for case in self.ruleset.cases:
             self.cut.spend(CASE_STEPS)
             result = run_case(self.ruleset, case)
             shown.update(result.shaped)
             if not result.holds:
                 message = "; ".join(result.problems)
-                yield Finding(FindingKind.CASE_FAILS, (case.id,), case.facts, message)
+                failed += 1
+                details = result.problems[:MOST_DETAILED] if failed <= MOST_DETAILED else ()
+                yield Finding(
+                    FindingKind.CASE_FAILS, (case.id,), case.facts, message, problems=details
+                )
         for rule in self.ruleset.rules:
             if rule.id not in shown:
                 message = f"rule {rule.id} has its effect in no case"

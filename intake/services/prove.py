@@ -41,7 +41,7 @@ class Flaw:
     ``kind``: one of the engine's, or ``vocabulary``, ``area``, ``clock``, ``lengthened``,
     ``unresolvable``. ``municipality``: those concerned, None for all. ``elsewhere``: it concerns
     the places that no set names. ``named``: what the message names beside rules, for pages in other
-    languages.
+    languages. ``problems``: in their own words what is wrong with a worked case.
     """
 
     kind: str
@@ -51,6 +51,7 @@ class Flaw:
     message: str
     named: tuple[str, ...] = ()
     elsewhere: bool = False
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ def prove(book: Book, agencies: Agencies | None = None, budget: Budget | None = 
         last_tier = last_tier or proof.last_tier
         named = ", ".join(areas) if areas and len(book.distinct) > 1 else None
         found = [
-            Flaw(f.kind, f.rules, named, f.witness, f.message, f.named) for f in proof.findings
+            Flaw(f.kind, f.rules, named, f.witness, f.message, f.named, problems=f.problems)
+            for f in proof.findings
         ]
         found += (Flaw("clock", (), named, None, line) for line in _clocks(table, book.base))
         if book.tables and not areas:

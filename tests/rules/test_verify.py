@@ -6,16 +6,28 @@ from pathlib import Path
 import pytest
 
 from routing_rules.budget import Budget
+from routing_rules.cases import run_case
 from routing_rules.decide import decide
 from routing_rules.finding import Finding, FindingKind
 from routing_rules.ruleset import RuleSet
-from routing_rules.verify import verify
+from routing_rules.verify import MOST_DETAILED, verify
 from routing_rules.weigh import NoRuleGives, ValuesConflict
 from tests.rules.edits import without
 from tests.rules.parcels import DEFAULT, FACTS, parcels, rule
 from tests.rules.shipped import BASE, SHIPPED
 
 FAULTS = (FindingKind.GAP, FindingKind.CONFLICT, FindingKind.DEAD, FindingKind.NOT_PROVED)
+
+
+def case(name: str, expect: str) -> str:
+    return f"""
+[[case]]
+id = "{name}"
+title = "x"
+facts = {{ main = "cold", marks = ["cold"], weight = 3, paid = "yes" }}
+expect = {{ {expect} }}
+hits = ["default"]
+"""
 
 
 def faults(rules: RuleSet) -> list[Finding]:
@@ -142,3 +154,15 @@ def test_an_example_of_what_the_last_tier_decides_is_as_usual_as_it_can_be() -> 
         assert 0 < len(unusual) < 8
         for name in unusual - {"primary", "categories"}:
             assert not left({**example, name: SHIPPED.defaults[name]}), name
+
+
+def test_of_very_many_failing_cases_the_first_are_told_in_detail(tmp_path: Path) -> None:
+    count = MOST_DETAILED + 2
+    failing = [case(f"c{number:02}", 'lead = "LAB", recipients = "LAB"') for number in range(count)]
+    ruleset = parcels(tmp_path, DEFAULT, *failing)
+    found = [each for each in verify(ruleset).findings if each.kind is FindingKind.CASE_FAILS]
+    told = [each.problems for each in found]
+    assert told[0] == run_case(ruleset, ruleset.cases[0]).problems
+    assert "case c00: lead should be LAB, is DOCK" in told[0]
+    assert [bool(each) for each in told] == [True] * MOST_DETAILED + [False] * 2
+    assert all(each.message for each in found)

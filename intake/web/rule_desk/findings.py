@@ -16,8 +16,6 @@ from intake.web.rule_desk.told import Words, places, share
 from intake.web.rule_words import RuleWords
 from intake.web.try_rules import link_of
 from routing_rules.book import Book
-from routing_rules.cases import run_case
-from routing_rules.ruleset import RuleSet
 
 SAID = {
     "gap": mark("%(what)s: no rule says it for some reports."),
@@ -107,7 +105,7 @@ def _found(
         about=tuple(_subject(words, book, flaw.kind, name) for name in flaw.rules[:MOST_NAMED]),
         more=max(len(flaw.rules) - MOST_NAMED, 0),
         said=_said(words, flaw),
-        details=tuple(say(words.language, each) for each in _details(book.table(home), flaw)),
+        details=tuple(say(words.language, each) for each in _details(flaw)),
         where=where,
         href=link_of(flaw.witness, home, draft) if flaw.witness and shown else "",
     )
@@ -143,10 +141,7 @@ def _said(words: Words, flaw: Flaw) -> str:
     return words.language.message(Message(SAID[kind], params))
 
 
-def _details(table: RuleSet, flaw: Flaw) -> Iterator[str]:
+def _details(flaw: Flaw) -> Iterator[str]:
     if flaw.kind in DETAILED:
         yield flaw.message
-    if flaw.kind == "case_fails":
-        for case in table.cases:
-            if case.id in flaw.rules:
-                yield from run_case(table, case).problems
+    yield from flaw.problems
