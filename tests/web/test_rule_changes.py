@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import select
@@ -13,11 +14,16 @@ from config import REPLAY_PRIVATE
 from intake.domain.trail import Action
 from intake.services import ask_impact
 from intake.services.past import Past
-from intake.store import trail
+from intake.services.rule_editor import Editor as Writer
+from intake.store import rules, trail
 from intake.store.tables import TrailRow
+from intake.web.rule_desk import difference
+from routing_rules.budget import BudgetSpent
+from routing_rules.difference import VocabulariesDiffer
 from routing_rules.document import read_document
+from tests.services.test_publish_together import OWN
 from tests.site import Site, worry_answers
-from tests.web.rule_desk import LAYER, PARISH, WORD, Editor, changed, in_force
+from tests.web.rule_desk import LAYER, OTHER, PARISH, WORD, Editor, changed, in_force
 from tests.web.test_rule_drafts import links
 from tests.web.test_staff_referral import english
 
@@ -45,9 +51,10 @@ def test_every_change_is_told_in_words(site: Site) -> None:
         "added",
     ):
         assert told in page, told
+    in_words = page.partition("Text that changed")[0]
     for code in ("sector", "neglect", "SOC", "recipients"):
-        assert f">{code}" not in page
-        assert f" {code} " not in page
+        assert f">{code}" not in in_words
+        assert f" {code} " not in in_words
     assert next(links(page))["sector"] == ["parish"]
     for language in ("fi", "sv"):
         one.client.set_cookie("ankkuri_language", language)
@@ -233,3 +240,60 @@ def test_one_comparison_or_proof_is_made_at_a_time(site: Site) -> None:
         typed = in_force(site) + PARISH + "# more"
         one.post(draft, content=typed)
         assert one.text(draft) == typed
+
+
+def text_changed(page: str) -> str:
+    return page.partition("Text that changed</h2>")[2]
+
+
+def test_the_lines_that_changed_are_shown_of_every_draft(site: Site) -> None:
+    """Reworded reasons, which no comparison of decisions tells, and what cannot be read too."""
+    one, two = Editor(site), Editor(site, "rules-2")
+    draft = one.proposed(changed(site))
+    told = text_changed(two.get(f"{draft}/difference"))
+    assert WORD in told
+    assert OTHER in told
+    assert len(re.findall(r'scope="row"', told)) == 1
+    told = text_changed(one.get(f"{one.drafted('] # mine < yours')}/difference"))
+    assert "] # mine &lt; yours" in told
+    assert "The text is the same as" in text_changed(one.get(f"{one.begin()}/difference"))
+
+
+def test_the_lines_are_shown_where_decisions_cannot_be_compared(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = Editor(site)
+    draft = one.drafted(in_force(site) + PARISH)
+    for error, told in (
+        (VocabulariesDiffer(), "changes the words of the rules"),
+        (BudgetSpent("9"), "differ too much"),
+    ):
+        monkeypatch.setattr(difference, "difference", Mock(side_effect=error))
+        page = one.get(f"{draft}/difference")
+        assert told in page
+        assert "Nothing: no report" not in page
+        assert "test-parish" in text_changed(page)
+
+
+def test_of_very_many_places_the_rest_are_counted(site: Site) -> None:
+    one = Editor(site)
+    lines = in_force(site).splitlines()
+    lines[::2] = [f"# {line}" for line in lines[::2]]
+    told = text_changed(one.get(f"{one.drafted(chr(10).join(lines))}/difference"))
+    assert len(re.findall(r'scope="row"', told)) == 60
+    assert re.search(r"and \d+ other places", told)
+
+
+def test_of_the_vocabulary_and_of_a_new_set_the_lines_are_shown(site: Site) -> None:
+    drafts, two = site.parts.rule_drafts, Editor(site, "rules-2")
+    vocabulary = site.parts.book.vocabulary.text + "\n# a word more\n"
+    finland = drafts.last("finland")
+    assert finland
+    reworded = finland.text.replace('because.fi = "', 'because.fi = "Uudelleen: ', 1)
+    cases = (vocabulary, "# a word more"), (reworded, "Uudelleen: "), (OWN, "Vandas regler")
+    for text, told in cases:
+        draft_id = drafts.bring(Writer(None), text, site.hands())
+        with site.parts.database.write() as connection:
+            row = drafts.draft(Writer(None), draft_id)
+            assert rules.change_draft(connection, row, proposed_at=site.hands())
+        assert told in text_changed(two.get(f"/rules/drafts/{draft_id}/difference"))

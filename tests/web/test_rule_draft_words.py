@@ -13,7 +13,7 @@ import config
 from intake import cli
 from intake.language import Language
 from intake.services.prove import Flaw
-from intake.web.rule_desk import draft as draft_page
+from intake.web.rule_desk import differing as texts
 from intake.web.rule_desk.findings import findings
 from intake.web.rule_desk.problems import say, say_of
 from intake.web.rule_desk.told import Words
@@ -148,7 +148,7 @@ def test_texts_that_differ_nearly_everywhere_are_shown_as_one_place(
     def refuse(*_: object) -> None:
         raise AssertionError("the texts were compared line by line")
 
-    monkeypatch.setattr(draft_page, "SequenceMatcher", refuse)
+    monkeypatch.setattr(texts, "SequenceMatcher", refuse)
     one, two = Editor(site), Editor(site, "rules-2")
     draft = one.begin()
     seen = dict(re.findall(r'name="(seen)" value="([^"]+)"', two.get(draft)))

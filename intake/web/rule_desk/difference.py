@@ -15,6 +15,7 @@ from intake.services.sign_in import Visit
 from intake.store.columns import AnyRow
 from intake.web.page import reader_language, render
 from intake.web.rule_desk.desk import Desk, draft_href, editor
+from intake.web.rule_desk.differing import differing
 from intake.web.rule_desk.told import Words, places, share
 from intake.web.try_rules import link_of
 from routing_rules.book import Book
@@ -24,6 +25,7 @@ from routing_rules.vocabulary import RulesInvalid
 
 BOXES_SHOWN = 3
 BOXES_MORE = 40
+MOST_PLACES, MOST_LINES = 60, 60
 ELSEWHERE = mark("Where no set of a municipality's own holds")
 UNREADABLE = mark("The draft cannot be read: see what is wrong with it.")
 OTHER_WORDS = mark("The draft changes the words of the rules, so rules cannot be compared.")
@@ -64,13 +66,17 @@ class DifferencePage:
         return self._page(row, refusal, parts)
 
     def _page(self, row: AnyRow, refusal: str, parts: list[Any]) -> Response:
-        language = reader_language()
+        language, last = reader_language(), self.desk.drafts.last(row.layer)
+        texts = last.text if last else "", row.content
+        changed = list(differing(*texts, MOST_LINES))
         return render(
             "rules/difference.html",
             title=self.desk.title(language, row.layer),
             draft=row,
             refusal=language.gettext(refusal),
             parts=parts,
+            differing=changed[:MOST_PLACES],
+            more=max(len(changed) - MOST_PLACES, 0),
             back_href=draft_href(row.id),
         )
 

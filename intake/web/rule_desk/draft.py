@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +16,7 @@ from intake.store.columns import AnyRow
 from intake.web.forms.rules import MOST_CHARACTERS, DraftForm
 from intake.web.page import only_this, reader_language, render
 from intake.web.rule_desk.desk import Desk, draft_href, editor, name_of
+from intake.web.rule_desk.differing import differing
 from intake.web.rule_desk.findings import findings, left_to_default
 from intake.web.rule_desk.problems import say_of
 from intake.web.rule_desk.told import Words
@@ -28,8 +26,7 @@ SAVED_MEANWHILE = mark(
     "below in which lines it differs from what is stored now, and save it again if it is to "
     "replace that."
 )
-MOST_PLACES, MOST_LINES = 20, 12
-MOST_COMPARED = 1_500
+MOST_PLACES = 20
 
 
 @dataclass(frozen=True)
@@ -70,8 +67,8 @@ class DraftPage:
             by, at = name_of(form.language, row.proposer, row.proposed_by), row.proposed_at
         form.form_errors.append(form.say(Message(SAVED_MEANWHILE, {"name": by, "at": at})))
         form.seen.data = stamp_of(row)
-        differing = list(_differing(row.content, form.content.cleaned))
-        return self._page(visit, row, form, 409, differing)
+        places = list(differing(row.content, form.content.cleaned))
+        return self._page(visit, row, form, 409, places)
 
     def _page(
         self,
@@ -79,7 +76,7 @@ class DraftPage:
         row: AnyRow,
         form: DraftForm | None,
         status: int,
-        differing: Any = (),
+        places: Any = (),
     ) -> Response:
         language, who = reader_language(), editor(visit)
         checked, busy = self._checked(row)
@@ -107,8 +104,8 @@ class DraftPage:
             busy=busy,
             writable=self.desk.drafts.may_write(who, row.layer),
             problems=say_of(language, checked.problems, row.layer, row.content),
-            differing=differing[:MOST_PLACES],
-            more=max(len(differing) - MOST_PLACES, 0),
+            differing=places[:MOST_PLACES],
+            more=max(len(places) - MOST_PLACES, 0),
             back_href=url_for("rules.desk.sets"),
             **self._found(checked, row.id),
             **kept,
@@ -135,30 +132,3 @@ class DraftPage:
             "already": findings(words, self.desk.directory, book, before, draft),
             "left": left_to_default(words, book, proof, draft),
         }
-
-
-def _differing(stored: str, typed: str) -> Iterator[tuple[int, str, str]]:
-    """Where two texts differ: the line of the typed one, what is stored, what was typed.
-
-    Where more lines differ than can be compared in a moment they are one place.
-    """
-    old, new = stored.splitlines(), typed.splitlines()
-    first = _alike(old, new)
-    last = _alike(old[first:][::-1], new[first:][::-1])
-    old, new = old[first : len(old) - last], new[first : len(new) - last]
-    if max(len(old), len(new)) > MOST_COMPARED:
-        yield first + 1, _some(old), _some(new)
-        return
-    for how, i1, i2, j1, j2 in SequenceMatcher(None, old, new).get_opcodes():
-        if how != "equal":
-            yield first + j1 + 1, _some(old[i1:i2]), _some(new[j1:j2])
-
-
-def _alike(some: Sequence[str], others: Sequence[str]) -> int:
-    """How many lines are alike at the beginning."""
-    pairs = zip(some, others, strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-
-
-def _some(lines: list[str]) -> str:
-    return "\n".join([*lines[:MOST_LINES], *(["…"] if len(lines) > MOST_LINES else [])])
