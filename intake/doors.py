@@ -115,6 +115,7 @@ def _rules(parts: Parts) -> Blueprint:
 
     blueprint = make_blueprint(
         book=parts.book,
+        rulebook=parts.rulebook,
         drafts=parts.rule_drafts,
         directory=parts.directory,
         calendar=parts.calendar,

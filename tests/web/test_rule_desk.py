@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from datetime import date
 from html import unescape
 from typing import Any
@@ -26,7 +27,9 @@ from routing_rules.book import load_book
 from routing_rules.decide import decide
 from routing_rules.vocabulary import FieldKind
 from tests.look.page_faults import page_faults
+from tests.services.publishing import live
 from tests.site import Site
+from tests.web.rule_desk import LAYER, Editor, changed
 from tests.web.test_staff_referral import english
 
 SHIPPED = load_book(config.RULES, date(2026, 6, 2), BESIDE).table("vantaa")
@@ -71,6 +74,24 @@ def test_each_page_of_the_desk_is_without_faults(site: Site, path: str, code: st
     assert page_faults(page.text) == []
     for raw in ("may_need_protection", "offence_by_child", "lsl26_start", "dont_know"):
         assert raw not in re.sub(r'(name|id|for|value|href|aria-\w+)="[^"]*"', "", page.text)
+
+
+def test_since_when_the_rules_are_in_force_and_what_names_their_sets(site: Site) -> None:
+    one, two = Editor(site), Editor(site, "rules-2")
+    two.post(f"{one.proposed(changed(site))}/publish")
+    site.hands.move(minutes=2)
+    edition = site.parts.rule_drafts.rulebook().edition(site.hands())
+    site.hands.move(days=3)
+    now = Editor(replace(site, parts=live(site)))
+    sets, page, paper = map(now.get, ("/rules/sets", "/rules", "/rules/print"))
+    since = Language("en").date_and_time(edition.since)
+    for shown in (sets, page, paper):
+        assert since in unescape(shown)
+    assert [layer for layer, _ in edition.digests] == ["finland", LAYER, "vocabulary"]
+    for _, digest in edition.digests:
+        assert digest in sets
+        assert digest in page
+        assert digest[:12] in paper
 
 
 def test_every_rule_stands_on_the_paper_with_what_it_asks_and_gives(site: Site) -> None:
