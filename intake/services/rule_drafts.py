@@ -151,6 +151,13 @@ class Drafts:
             raise SetNotYours
         return row
 
+    def writable(self, editor: Editor, draft_id: UUID) -> AnyRow:
+        """An open draft of a set that the editor may write. Raises DraftGone, SetNotYours."""
+        row = self.draft(editor, draft_id)
+        if not self.may_write(editor, row.layer):
+            raise SetNotYours
+        return row
+
     def drafts(self, editor: Editor) -> list[AnyRow]:
         """The open drafts that ``draft`` gives, the newest first."""
         last = self._last(self.rulebook())
@@ -173,7 +180,7 @@ class Drafts:
         Raises DraftGone, DraftChanged, SetNotYours. Anything may be saved, also what does not hold;
         a text that is the same leaves the proposal and its writer as they were.
         """
-        row = self._writable(editor, draft_id)
+        row = self.writable(editor, draft_id)
         digest = self.last_digest(row.layer)
         content = content.replace("\r\n", "\n")
         if (row.content, row.from_digest) == (content, digest):
@@ -234,7 +241,7 @@ class Drafts:
 
     def to_write(self, editor: Editor, draft_id: UUID, seen: str) -> AnyRow:
         """A draft as it was ``seen``. Raises DraftGone, DraftChanged, SetNotYours."""
-        row = self._writable(editor, draft_id)
+        row = self.writable(editor, draft_id)
         if stamp_of(row) != seen:
             raise DraftChanged
         return row
@@ -246,12 +253,6 @@ class Drafts:
     def rulebook(self) -> Rulebook:
         """What is published."""
         return stored_rulebook(self.database, self.known) or self.known
-
-    def _writable(self, editor: Editor, draft_id: UUID) -> AnyRow:
-        row = self.draft(editor, draft_id)
-        if not self.may_write(editor, row.layer):
-            raise SetNotYours
-        return row
 
     def _add(self, editor: Editor, layer: str, digest: str, text: str, now: datetime) -> UUID:
         row = {

@@ -11,9 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from intake.domain.trail import Action
 from intake.language import Language
 from intake.services.prove import Flaw
+from intake.services.rule_drafts import Drafts
+from intake.store.tables import TrailRow
 from intake.web.forms.try_rules import as_written
 from intake.web.rule_desk.findings import findings
 from intake.web.rule_desk.told import Words
@@ -125,8 +129,9 @@ def test_a_text_that_says_it_is_a_file_is_no_file(site: Site) -> None:
         (b"\xff\xfe", "The file is not text in UTF-8."),
         (b"#" * 1_200_001, "The file is too large: there is room for 300,000 characters."),
         (b"#" * 300_001, "has room for 300,000 characters"),
+        (b"id = \x00", "has a character that cannot be used (U+0000"),
     ],
-    ids=["no text", "too large", "too long"],
+    ids=["no text", "too large", "too long", "a null"],
 )
 def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(
     site: Site, raw: bytes, told: str
@@ -135,6 +140,9 @@ def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(
     draft = one.begin()
     page = one.post(draft, 422, content=in_force(site), file=text_file(raw))
     assert told in page
+    assert text_in(page) == in_force(site)
+    assert 'id="file-error"' in page
+    assert 'id="content-error"' not in page
     assert one.text(draft) == in_force(site)
 
 
@@ -282,10 +290,47 @@ def test_agencies_without_people_stand_apart_and_hinder_nothing(site: Site) -> N
     assert "It is proved" in page
 
 
+def test_where_a_text_was_not_saved_nothing_is_said_of_the_stored_one(site: Site) -> None:
+    one = Editor(site)
+    draft = one.drafted(changed(site))
+    page = one.get(draft)
+    assert "The stored text is what is proposed: save your changes first." in page
+    about_stored = ("It is proved", f"{draft}/propose", f"{draft}/difference", f"{draft}/impact")
+    page = one.post(draft, 422, content=" ")
+    assert "Your text was not saved: the stored text stays as it is." in page
+    page += one.post(
+        draft, 409, content=changed(site, WORD, "x"), seen="2026-01-01T00:00:00+00:00 -"
+    )
+    assert not [told for told in about_stored if told in page]
+    page = one.get(draft)
+    assert not [told for told in about_stored if told not in page]
+    assert "Your text was not saved" not in page
+
+
+def test_what_is_typed_for_a_set_that_has_gone_to_others_is_shown_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = Editor(site)
+    draft = one.begin()
+    token = token_in(one.get(draft))
+    monkeypatch.setattr(Drafts, "_may_write", lambda *_: False)
+    data = {"csrf_token": token, "content": "# mine < yours", "seen": "x"}
+    answer = one.client.post(draft, data=data)
+    assert answer.status_code == 409
+    assert page_faults(answer.text) == []
+    assert "# mine &lt; yours" in answer.text
+    assert "others keep its set now" in answer.text
+    with site.parts.database.read() as connection:
+        refused = select(TrailRow.id).where(TrailRow.action == Action.REFUSED)
+        assert len(connection.scalars(refused).all()) == 1
+
+
 def test_saving_what_is_the_same_leaves_the_proposal(site: Site) -> None:
     one, two = Editor(site), Editor(site, "rules-2")
     draft = one.proposed(changed(site))
     two.post(draft, content=changed(site))
-    assert f'href="{draft}/publish"' in two.get(draft)
+    page = two.get(draft)
+    assert f'href="{draft}/publish"' in page
+    assert "The proposal is taken back by saving" in page
     two.post(draft, content=changed(site, WORD, "Uusi."))
-    assert "Saving a change takes the proposal back." not in two.get(draft)
+    assert "The proposal is taken back by saving" not in two.get(draft)

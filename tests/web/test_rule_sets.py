@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 from uuid import uuid4
 
 from sqlalchemy import select
 
 from intake.domain.trail import Action
+from intake.services.rule_drafts import stamp_of
 from intake.services.rule_editor import Editor as Writer
 from intake.store import rules
 from intake.store.tables import TrailRow
 from routing_rules.document import read_document
 from tests.look.page_faults import page_faults
+from tests.services.test_publish_together import OWN
 from tests.site import Site
 from tests.web.rule_desk import LAYER, OTHER, WORD, Editor, changed, in_force
 
@@ -112,7 +115,7 @@ def test_a_draft_begun_before_another_was_published_says_so(site: Site) -> None:
     two.post(f"{first}/publish")
     site.hands.move(minutes=2)
     page = one.get(late)
-    assert "would be undone" in page
+    assert "would be undone. Whoever writes it saves it again and proposes it anew." in page
     assert f'href="{late}/propose"' not in page
     assert "would be undone" in one.post(f"{late}/propose", 409)
     one.post(late, content=one.text(late))
@@ -153,6 +156,61 @@ def test_the_first_day_is_a_day_to_come(site: Site) -> None:
     page = one.post(f"{draft}/propose", 422, first_day=["31", "6", "2026"])
     assert "There is no day 31.6.2026" in page
     assert 'value="31"' in page
+
+
+def test_the_first_day_is_at_most_a_year_ahead(site: Site) -> None:
+    one = Editor(site)
+    draft = one.drafted(changed(site))
+    today = site.hands().date()
+    days = [today + timedelta(days=days) for days in (366, 367)]
+    at_most, beyond = ([str(d.day), str(d.month), str(d.year)] for d in days)
+    page = one.post(f"{draft}/propose", 422, first_day=beyond)
+    assert page.count("The first day may be a year ahead at most. Check the year.") == 2
+    one.post(f"{draft}/propose", first_day=at_most)
+
+
+def test_the_first_day_of_a_proposal_is_corrected(site: Site) -> None:
+    one = Editor(site)
+    draft = one.proposed(changed(site), first_day=["1", "9", "2026"])
+    page = one.get(draft)
+    assert f'<a href="{draft}/propose">Change the first day</a>' in page
+    page = one.get(f"{draft}/propose")
+    assert re.findall(r'name="first_day"[^>]* value="(\d+)"', page) == ["1", "9", "2026"]
+    site.hands.move(minutes=1)
+    one.post(f"{draft}/propose", first_day=["1", "10", "2026"])
+    page = one.get(draft)
+    assert "1 October 2026" in page
+    assert "1 September 2026" not in page
+
+
+def operators(site: Site, text: str) -> str:
+    """The address of an operator's proposal."""
+    drafts, who = site.parts.rule_drafts, Writer(None)
+    draft_id = drafts.bring(who, text, site.hands())
+    site.parts.publish.propose(who, draft_id, stamp_of(drafts.draft(who, draft_id)))
+    return f"/rules/drafts/{draft_id}"
+
+
+def test_who_may_only_publish_sees_no_form_to_write(site: Site) -> None:
+    drafts, two = site.parts.rule_drafts, Editor(site, "rules-2")
+    finland = drafts.last("finland")
+    assert finland
+    draft = operators(site, finland.text.replace('because.fi = "', 'because.fi = "Siis: ', 1))
+    page = two.get(draft)
+    assert "<summary>Show the text</summary>" in page
+    assert "Change the first day" not in page
+    assert f'href="{draft}/publish"' in page
+    for step in ("propose", "throw-away"):
+        two.get(f"{draft}/{step}", 404)
+
+
+def test_a_set_that_is_not_there_yet_is_called_as_its_draft_calls_it(site: Site) -> None:
+    two = Editor(site, "rules-2")
+    draft = operators(site, OWN)
+    assert "<h2>The rules of Vantaa</h2>" in two.get("/rules/sets")
+    assert "editors write it once it is published." in unescape(two.get("/rules/sets"))
+    for page in ("", "/difference", "/publish"):
+        assert re.search("<h1>[^<]*: The rules of Vantaa</h1>", two.get(f"{draft}{page}")), page
 
 
 def test_an_earlier_version_is_published_again_by_way_of_a_draft(site: Site) -> None:

@@ -29,18 +29,19 @@ from intake.services.rule_drafts import DraftChanged, Drafts
 from intake.services.rule_editor import Editor
 from intake.services.rule_sets import RuleSets
 from intake.services.sign_in import Visit
+from intake.store.columns import AnyRow
 from intake.web.forms.base import PageForm
 from intake.web.forms.staff import StaffForms
 from intake.web.page import Clock as Now
 from routing_rules.book import VOCABULARY
-from routing_rules.document import Document
+from routing_rules.document import Document, read_document
 from routing_rules.vocabulary import RulesInvalid
 
 CHANGED = mark("Somebody has saved or proposed this draft meanwhile. Look at it again.")
 STALE = mark(
-    "Another version of the set has been published since this draft was begun. Look at what it "
-    "would change now: what the other version brought and this draft lacks would be undone. Then "
-    "save the draft again."
+    "Another version of the set has been published or withdrawn since this draft was begun. Look "
+    "at what it would change now: what the other version brought and this draft lacks would be "
+    "undone. Whoever writes it saves it again and proposes it anew."
 )
 SAME = mark("Whoever wrote or proposed a set does not publish it. Ask a second rule editor.")
 NOTHING = mark("The draft says what is in force already: there is nothing to publish.")
@@ -75,21 +76,36 @@ class Desk:
     forms: StaffForms
     now: Now
 
-    def form(self, kind: type[AForm], visit: Visit, **data: Any) -> AForm:
+    def form(
+        self, kind: type[AForm], visit: Visit, made_with: Mapping[str, Any] = {}, /, **data: Any
+    ) -> AForm:
         """A form with what was posted, files too; else with ``data``."""
         posted: CombinedMultiDict[str, Any] | None = None
         if request.method == "POST":
             posted = CombinedMultiDict([request.files, request.form])
-        return self.forms(kind, visit, posted, data=data)
+        return self.forms(kind, visit, posted, data=data, **made_with)
 
     def title(self, language: Language, layer: str) -> str:
         """The name of a set."""
         return title_of(language, layer, self.drafts.last(layer))
 
+    def title_of_draft(self, language: Language, draft: AnyRow) -> str:
+        """The name of a draft's set; of one that is not there yet, the draft's name for it."""
+        last = self.drafts.last(draft.layer)
+        return title_of(language, draft.layer, last or document_of(draft))
+
 
 def editor(visit: Visit) -> Editor:
     """The reader as who writes rules."""
     return Editor(visit.person.id, visit.person.controllers(Permission.CHANGE_RULES))
+
+
+def document_of(draft: AnyRow) -> Document | None:
+    """What a draft says, None if it cannot be read."""
+    try:
+        return read_document(draft.content, draft.layer)
+    except RulesInvalid:
+        return None
 
 
 def title_of(language: Language, layer: str, document: Document | None) -> str:

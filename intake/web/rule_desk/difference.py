@@ -71,7 +71,7 @@ class DifferencePage:
         changed = list(differing(*texts, MOST_LINES))
         return render(
             "rules/difference.html",
-            title=self.desk.title(language, row.layer),
+            title=self.desk.title_of_draft(language, row),
             draft=row,
             refusal=language.gettext(refusal),
             parts=parts,

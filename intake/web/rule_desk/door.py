@@ -49,7 +49,7 @@ def make_blueprint(
     withdraw = "/rules/publications/<uuid:publication_id>/withdraw"
     entrance.route(withdraw, change, BOTH)(sets.withdraw)
     one = "/rules/drafts/<uuid:draft_id>"
-    entrance.route(one, change, BOTH)(DraftPage(desk).draft)
+    entrance.route(one, change, BOTH)(DraftPage(desk, refuse).draft)
     entrance.route(f"{one}/propose", change, BOTH)(steps.propose)
     entrance.route(f"{one}/publish", change, BOTH)(steps.publish)
     entrance.route(f"{one}/throw-away", change, BOTH)(steps.throw_away)

@@ -10,10 +10,11 @@ from flask import Response, redirect, request, url_for
 
 from intake.domain.message import Message, mark
 from intake.services.proving import ProofsBusy
-from intake.services.rule_drafts import Checked, DraftChanged, DraftGone, stamp_of
+from intake.services.rule_drafts import Checked, DraftChanged, DraftGone, SetNotYours, stamp_of
 from intake.services.sign_in import Visit
 from intake.store.columns import AnyRow
 from intake.web.forms.rules import MOST_CHARACTERS, DraftForm
+from intake.web.guards import Refusal
 from intake.web.page import only_this, reader_language, render
 from intake.web.rule_desk.desk import Desk, draft_href, editor, name_of
 from intake.web.rule_desk.differing import differing
@@ -31,9 +32,13 @@ MOST_PLACES = 20
 
 @dataclass(frozen=True)
 class DraftPage:
-    """The view. Whatever is typed may be saved, also what does not hold."""
+    """The view. Whatever is typed may be saved, also what does not hold.
+
+    ``refuse`` notes in the trail that somebody sent a text for a set of others.
+    """
 
     desk: Desk
+    refuse: Refusal
 
     def draft(self, visit: Visit, draft_id: UUID) -> Any:
         """Show a draft, or save it."""
@@ -42,7 +47,9 @@ class DraftPage:
         form = self.desk.form(DraftForm, visit)
         try:
             return self._save(visit, draft_id, form)
-        except DraftGone:
+        except (DraftGone, SetNotYours) as error:
+            if isinstance(error, SetNotYours):
+                self.refuse(visit, request.endpoint or "")
             return render("rules/gone.html", 409, typed=form.content.data, languages=only_this())
 
     def _save(self, visit: Visit, draft_id: UUID, form: DraftForm) -> Any:
@@ -91,7 +98,7 @@ class DraftPage:
             status,
             form=form,
             limit=MOST_CHARACTERS,
-            title=self.desk.title(language, row.layer),
+            title=self.desk.title_of_draft(language, row),
             draft=row,
             saver=name_of(language, row.saver, row.saved_by),
             proposer=name_of(language, row.proposer, row.proposed_by),

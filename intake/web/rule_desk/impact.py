@@ -58,7 +58,7 @@ class ImpactPage:
                 shown["refusal"] = language.gettext(UNREADABLE)
         return render(
             "rules/impact.html",
-            title=self.desk.title(language, row.layer),
+            title=self.desk.title_of_draft(language, row),
             newest=newest,
             offered=[(str(number), language.number(number)) for number in NEWEST],
             rounded_to=ROUNDED_TO,

@@ -20,7 +20,15 @@ from intake.store.columns import AnyRow
 from intake.web.forms.base import PageForm
 from intake.web.forms.rules import BeginForm
 from intake.web.page import reader_language, render
-from intake.web.rule_desk.desk import REFUSALS, Desk, draft_href, editor, name_of, title_of
+from intake.web.rule_desk.desk import (
+    REFUSALS,
+    Desk,
+    document_of,
+    draft_href,
+    editor,
+    name_of,
+    title_of,
+)
 
 SHORT = 12
 MOST_SHOWN = 50
@@ -114,10 +122,12 @@ class SetsPages:
 
 
 def _kept(language: Language, kept: KeptSet) -> Mapping[str, Any]:
+    new = document_of(kept.drafts[0]) if kept.document is None and kept.drafts else None
     return {
         "layer": kept.layer,
-        "title": title_of(language, kept.layer, kept.document),
+        "title": title_of(language, kept.layer, kept.document or new),
         "writable": kept.writable,
+        "to_be_kept": bool(new and new.keepers),
         "current": _publication(language, kept.current) if kept.current else None,
         "last": kept.document.digest if kept.document else "",
         "later": [_publication(language, row) for row in reversed(kept.later)],

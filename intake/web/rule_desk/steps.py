@@ -9,11 +9,9 @@ from uuid import UUID
 from flask import redirect, request, url_for
 
 from intake.domain.deadline import local_date
-from intake.domain.message import Message
 from intake.services.rule_drafts import DraftChanged, stamp_of
 from intake.services.sign_in import Visit
 from intake.store.columns import AnyRow
-from intake.web.forms.directory import PAST
 from intake.web.forms.rules import ProposeForm, PublishForm, SeenForm
 from intake.web.page import reader_language, render
 from intake.web.rule_desk.desk import (
@@ -37,19 +35,15 @@ class Steps:
     def propose(self, visit: Visit, draft_id: UUID) -> Any:
         """Ask for a first day, and propose."""
         who, now = editor(visit), self.desk.now()
-        row = self.desk.drafts.draft(who, draft_id)
-        form = self.desk.form(ProposeForm, visit, seen=stamp_of(row))
+        row = self.desk.drafts.writable(who, draft_id)
+        data = {"seen": stamp_of(row), "first_day": row.in_force_from if row.proposed_at else None}
+        form = self.desk.form(ProposeForm, visit, {"today": local_date(now)}, **data)
         if request.method == "GET":
             return self._page(visit, "propose", row, form, 200)
-        valid = form.validate()
-        day = form.first_day.data
-        if valid and day and day < local_date(now):
-            form.first_day.errors = [form.say(Message(PAST))]
-            valid = False
-        if not valid:
+        if not form.validate():
             return self._page(visit, "propose", row, form, 422)
         try:
-            self.desk.publish.propose(who, draft_id, form.seen.data or "", day)
+            self.desk.publish.propose(who, draft_id, form.seen.data or "", form.first_day.data)
         except REFUSED as error:
             refuse(form, error)
             return self._page(visit, "propose", row, form, 409)
@@ -80,7 +74,7 @@ class Steps:
     def throw_away(self, visit: Visit, draft_id: UUID) -> Any:
         """Close a draft for good."""
         who, now = editor(visit), self.desk.now()
-        row = self.desk.drafts.draft(who, draft_id)
+        row = self.desk.drafts.writable(who, draft_id)
         form = self.desk.form(SeenForm, visit, seen=stamp_of(row))
         if request.method == "GET":
             return self._page(visit, "throw_away", row, form, 200)
@@ -102,7 +96,7 @@ class Steps:
             f"rules/{step}.html",
             status,
             form=form,
-            title=self.desk.title(language, row.layer),
+            title=self.desk.title_of_draft(language, row),
             draft=row,
             saver=name_of(language, row.saver, row.saved_by),
             proposer=name_of(language, row.proposer, row.proposed_by),
