@@ -39,11 +39,11 @@ class Answer:
 
 
 class Server:
-    """``ankkuri serve`` in a process group of its own."""
+    """What ``ankkuri serve`` becomes once it has looked, in a process group of its own."""
 
     def __init__(self, data: Path, processes: int = 1) -> None:
         self.port = free_port()
-        self._command = [sys.executable, "-m", "intake.cli", "serve"]
+        self._command = [sys.executable, "-m", "intake.server"]
         self._command += ["--port", str(self.port), "--processes", str(processes)]
         self._environ = os.environ | environment(data)
         self._process: subprocess.Popen[bytes] | None = None
