@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import select
 import sys
 from collections.abc import Sequence
 
@@ -33,13 +34,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     logs.install("text", "command")
     run: Run = chosen.run
+    status = 2
     try:
-        return run(chosen)
+        status = run(chosen)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError as error:
+        if not _unread():
+            print(f"ankkuri: {wiring.in_one_line(error)}", file=sys.stderr)
+        return status
     except UNUSABLE as error:
         print(f"ankkuri: {str(error).splitlines()[0]}", file=sys.stderr)
     except Exception as error:
         print(f"ankkuri: {wiring.in_one_line(error)}", file=sys.stderr)
     return 2
+
+
+def _unread() -> bool:
+    """Whether the reader of what is said has gone, as ``head`` does; the rest is then dropped."""
+    said, looked = sys.stdout.fileno(), select.poll()
+    looked.register(said, 0)
+    gone = bool(looked.poll(0))
+    if gone:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), said)
+    return gone
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -25,11 +26,14 @@ from intake.services.replay import Replay
 from intake.services.rule_drafts import stamp_of
 from intake.services.rule_editor import Editor
 from intake.store import rules
+from intake.store.columns import AnyRow
 from intake.wiring import Parts, utc_now
 from routing_rules.book import VOCABULARY
-from routing_rules.document import read_document_file
+from routing_rules.document import read_document, read_document_file
+from routing_rules.vocabulary import RulesInvalid
 
 OPERATOR = Editor(None)
+DIGEST = re.compile(r"[0-9a-f]{8,64}")
 REFUSALS = {
     rule_drafts.SetNotYours: "no set of this id is in force",
     rule_drafts.DraftGone: "there is no such draft, or it was published or thrown away",
@@ -48,13 +52,15 @@ def add(verbs: Any) -> None:
     """Add these verbs of ``rules``."""
     add_command(verbs, "list", _list, "what was published, and since when it is in force")
     show = add_command(verbs, "show", _show, "print a set as it was written")
-    show.add_argument("name", metavar="SET", help="the id of a set in force, or a digest")
+    show.add_argument("name", metavar="SET", help="the id of a set in force, a digest, or a draft")
     propose = add_command(verbs, "propose", _propose, "propose a set for a person to publish")
     propose.add_argument("file", type=Path, metavar="FILE")
     propose.add_argument("--from", dest="first_day", metavar="DAY", help="2026-12-01")
     add_command(verbs, "drafts", _drafts, "what is being written and what waits to be published")
     publish = add_command(verbs, "publish", _publish, "publish what a person has proposed")
     publish.add_argument("draft", metavar="DRAFT")
+    pinned = "refuse unless the draft's digest begins so: at least 8 letters, as `drafts` has them"
+    publish.add_argument("digest", metavar="DIGEST", nargs="?", type=_digest, help=pinned)
     withdraw = add_command(verbs, "withdraw", _withdraw, "take back what is not in force yet")
     withdraw.add_argument("publication", metavar="PUBLICATION")
     replay = add_command(verbs, "replay", _replay, "decide stored reports anew: all must be alike")
@@ -71,6 +77,12 @@ def _count(text: str) -> int:
     if not text.isdecimal() or len(text) > 9 or int(text) < 1:
         raise argparse.ArgumentTypeError("must be a whole number from 1 on")
     return int(text)
+
+
+def _digest(text: str) -> str:
+    if not DIGEST.fullmatch(text):
+        raise argparse.ArgumentTypeError("must be a digest, or its first 8 letters or more")
+    return text
 
 
 @contextmanager
@@ -106,7 +118,13 @@ def _who(name: str | None, person_id: UUID | None) -> str:
 
 
 def _show(chosen: argparse.Namespace) -> int:
+    draft_id = None
+    with suppress(ValueError):
+        draft_id = UUID(chosen.name)
     with _site() as parts:
+        if draft_id is not None:
+            sys.stdout.write(parts.rule_drafts.draft(OPERATOR, draft_id).content)
+            return 0
         edition = parts.rulebook.edition(utc_now())
         digest = edition.digest_of(chosen.name) or chosen.name
         with parts.database.read() as connection:
@@ -146,8 +164,16 @@ def _drafts(_chosen: argparse.Namespace) -> int:
             state = "draft"
             if row.proposed_at:
                 state = f"proposed by {_who(row.proposer, row.proposed_by)}"
-            print(f"{row.id} {row.layer} {state}, saved by {_who(row.saver, row.saved_by)}")
+            saver = _who(row.saver, row.saved_by)
+            print(f"{row.id} {row.layer} {_short_digest(row)} {state}, saved by {saver}")
     return 0
+
+
+def _short_digest(row: AnyRow) -> str:
+    try:
+        return read_document(row.content, row.layer).digest[:12]
+    except RulesInvalid:
+        return "unreadable"
 
 
 def _publish(chosen: argparse.Namespace) -> int:
@@ -156,6 +182,8 @@ def _publish(chosen: argparse.Namespace) -> int:
         row = parts.rule_drafts.draft(OPERATOR, draft_id)
         document = parts.rule_drafts.read(row).document
         digest = document.digest if document else ""
+        if chosen.digest and not digest.startswith(chosen.digest):
+            raise InputUnusable(f"the draft's digest is {digest[:12] or 'not there'}: look again")
         since = parts.publish.publish(OPERATOR, draft_id, digest, stamp_of(row))
     print(f"in force from {since.isoformat(timespec='seconds')}")
     return 0
@@ -163,7 +191,14 @@ def _publish(chosen: argparse.Namespace) -> int:
 
 def _withdraw(chosen: argparse.Namespace) -> int:
     with _site() as parts:
-        if not parts.publish.withdraw(OPERATOR, _uuid(chosen.publication)):
+        publication_id = _uuid(chosen.publication)
+        with parts.database.read() as connection:
+            row = rules.publication(connection, publication_id)
+        if row is None:
+            raise InputUnusable("there is no such publication")
+        if row.withdrawn_at:
+            raise InputUnusable("it was withdrawn already")
+        if not parts.publish.withdraw(OPERATOR, publication_id):
             raise InputUnusable("it is in force, or within a minute of it: publish another set")
     print("withdrawn")
     return 0
