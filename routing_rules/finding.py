@@ -10,10 +10,11 @@ from routing_rules.problem import Problem
 
 
 class FindingKind(StrEnum):
-    """What is wrong. GAP: no rule gives what must be given. CONFLICT: two values, neither stronger.
+    """What is wrong. GAP: no rule gives what must be given, or what a member needs.
 
-    DEAD: never the only rule to give anything. WEAKENED: what the base's first tier gives is not
-    given any more. CASE_FAILS: a worked case comes out otherwise. NO_CASE: no case shows the rule.
+    CONFLICT: two values, neither stronger. DEAD: never the only rule to give anything. WEAKENED:
+    what the base's first tier gives is not given any more. CASE_FAILS: a worked case comes out
+    otherwise. NO_CASE: no case shows the rule.
     NOT_PROVED: the budget was spent. A rule of the base's first tier is WEAKENED, too, where the
     basis on which it gives is another one, or is described otherwise.
     """

@@ -103,6 +103,7 @@ def _output(
         beside=table.flag("beside"),
         usual=word("usual", USUAL),
         takes_from=takes_from,
+        needs=word("needs", tuple(str(value) for value in values)),
         based=table.flag("based"),
         otherwise=word("otherwise", tuple(str(value) for value in values)),
     )
@@ -134,6 +135,7 @@ def _check_output(table: Table, output: Output, outputs: Mapping[str, Output]) -
         not output.beside or (union and bool(output.per)), mark('"beside" needs "per" and a union')
     )
     need(bool(output.usual) == output.beside, mark('"usual" and "beside" go together'))
+    need(output.needs is None or output.beside, mark('"needs" is for outputs with "beside"'))
     need(not output.based or plain_union(output.name), mark('"based" is for plain union outputs'))
     need(not output.otherwise or output.single, mark('"otherwise" is for single outputs'))
     if output.policy is Policy.MIN and output.otherwise is not None:

@@ -42,7 +42,8 @@ class Proof:
 def verify(ruleset: RuleSet, base: RuleSet | None = None, budget: Budget | None = None) -> Proof:
     """Prove a rule set, within a budget that several proofs may share (None: one of its own).
 
-    Everything that must be given is given for all possible facts; no two rules conflict; no rule
+    Everything that must be given is given for all possible facts, and so is what a member needs; no
+    two rules conflict; no rule
     is dead; nothing that the first tier of `base` gives is lost, nor is the basis on which it does;
     every case holds, and every rule has its effect in one.
     """
@@ -98,7 +99,7 @@ class _Prover:
         return Regions(self.ruleset, self.cut)
 
     def gaps(self) -> Iterator[Finding]:
-        """At most one for each output."""
+        """At most one for each output, and for each member that lacks what it needs."""
         for output in self.decided:
             if output.otherwise is not None:
                 continue
@@ -108,6 +109,22 @@ class _Prover:
                 witness = self.space.witness(box)
                 yield Finding(FindingKind.GAP, (), witness, message, (output.name,))
                 break
+
+        for output in self.vocabulary.outputs.values():
+            if output.needs is not None and output.per:
+                for member in map(str, self.vocabulary.outputs[output.per].values):
+                    yield from self._lacking(output, output.per, member, output.needs)
+
+    def _lacking(self, output: Output, per: str, member: str, needs: Value) -> Iterator[Finding]:
+        """One where a member is given without what it needs."""
+        given = [region for _, region in self.regions.where(Give(output.name, member, needs))]
+        for _, region in self.regions.where(Give(per, "", member)):
+            self.cut.spend(len(given))
+            for box in self.cut.within(region, given):
+                message = f'{member} is given no "{output.name}" {needs}'
+                named = (output.name, str(needs), member)
+                yield Finding(FindingKind.GAP, (), self.space.witness(box), message, named)
+                return
 
     def conflicts(self) -> Iterator[Finding]:
         """One for each pair of rules."""

@@ -85,7 +85,8 @@ class Output:
     member as well. `per`: the union output of whose members it speaks, each by itself; `beside`:
     only of those that the same rule gives. `usual`: whether a table of usual values holds always or
     where the rule states none. `takes_from`: the union output that it takes members from; what a
-    rule of the first tier gives stays. `based`: each member rests on the basis that its rule names.
+    rule of the first tier gives stays. `needs`: the value that each member must be given, which the
+    proof sees to. `based`: each member rests on the basis that its rule names.
     `otherwise`: the value where no rule gives one; a single output without it must be given always.
     """
 
@@ -98,6 +99,7 @@ class Output:
     beside: bool = False
     usual: str | None = None
     takes_from: str | None = None
+    needs: Value | None = None
     based: bool = False
     otherwise: Value | None = None
 

@@ -83,6 +83,17 @@ class Naive:
         counted = self.counted(deciding)
         return found | self.members(counted) | self.rest(counted)
 
+    def lacking(self) -> set[tuple[str, ...]]:
+        """Members that are given without what they need."""
+        return {
+            (output.name, str(output.needs), str(member))
+            for output in self.outputs.values()
+            if output.needs is not None
+            for member in self.outputs[output.per or ""].values
+            if Give(output.per or "", "", member) in self.credits
+            and Give(output.name, str(member), output.needs) not in self.credits
+        }
+
     def counted(self, deciding: Mapping[str, list[tuple[Rule, Value]]]) -> list[Rule]:
         deciders = [rule for rules in deciding.values() for rule, _ in rules]
         return [rule for rule in self.matching if not rule.fallback or rule in deciders]

@@ -77,6 +77,8 @@ VOCABULARIES = (
     _read('grade = { policy = "unique"', 'grade = { policy = "first by tier"'),
     _read('"high"], otherwise = "high"', '"high"]'),
     _read('"front"]\notherwise = "front"', '"front"]'),
+    _read('usual = "unless stated"', 'usual = "unless stated"\nneeds = "p"'),
+    _read('usual = "always"', 'usual = "always"\nneeds = "s"'),
 )
 """The same, each but the first with one output of another shape."""
 BASES = {

@@ -147,6 +147,13 @@ def test_a_wrong_table_beside_the_rules_is_refused(
         ('otherwise = "counter"', 'otherwise = "side"', "must be the last"),
         ('usual = "always"', "", '"usual" and "beside" go together'),
         ('takes_from = "recipients"', 'takes_from = "lead"', "must name a union output"),
+        ('usual = "always"', 'usual = "always"\nneeds = "wiegh"', 'did you mean "weigh"'),
+        ('policy = "or"', 'policy = "or"\nneeds = "x"', 'unknown word "x" in "needs"'),
+        (
+            'otherwise = "counter"',
+            'otherwise = "counter"\nneeds = "side"',
+            '"needs" is for outputs with "beside"',
+        ),
         ('policy = "or"', 'policy = "or"\nbased = true', '"based" is for plain union outputs'),
         ("tiers", "teirs", 'unknown key "teirs" (did you mean "tiers"?)'),
     ],

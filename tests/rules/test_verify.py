@@ -9,11 +9,12 @@ from routing_rules.budget import Budget
 from routing_rules.cases import run_case
 from routing_rules.decide import decide
 from routing_rules.finding import Finding, FindingKind
+from routing_rules.load import load
 from routing_rules.ruleset import RuleSet
 from routing_rules.verify import MOST_DETAILED, verify
 from routing_rules.weigh import NoRuleGives, ValuesConflict
 from tests.rules.edits import without
-from tests.rules.parcels import DEFAULT, FACTS, parcels, rule
+from tests.rules.parcels import DEFAULT, FACTS, HEAD, VOCABULARY, parcels, rule, write
 from tests.rules.shipped import BASE, SHIPPED
 
 FAULTS = (FindingKind.GAP, FindingKind.CONFLICT, FindingKind.DEAD, FindingKind.NOT_PROVED)
@@ -166,3 +167,90 @@ def test_of_very_many_failing_cases_the_first_are_told_in_detail(tmp_path: Path)
     assert "case c00: lead should be LAB, is DOCK" in told[0]
     assert [bool(each) for each in told] == [True] * MOST_DETAILED + [False] * 2
     assert all(each.message for each in found)
+
+
+NEEDS = VOCABULARY.replace('usual = "unless stated"', 'usual = "unless stated"\nneeds = "label"')
+LAB = rule("lab", 'lead = "LAB"', 'weight = "5-9"')
+
+
+def lacking(folder: Path, *rules: str, head: str = HEAD, vocabulary: str = NEEDS) -> list[Finding]:
+    """What members are found to lack, with an outcome that shows it."""
+    ruleset = load(write(folder, head + "".join(rules), vocabulary))
+    found = [each for each in faults(ruleset) if each.kind is FindingKind.GAP]
+    for each in found:
+        output, value, member = each.named
+        assert each.message == f'{member} is given no "{output}" {value}'
+        assert each.witness is not None
+        outcome = decide(ruleset, each.witness)
+        assert member in outcome.members("recipients")
+        assert value not in outcome.members(output, member)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rules", "members"),
+    [
+        ((), []),
+        ((rule("hide", 'withhold_sections = { LAB = "content" }'),), []),
+        ((rule("hide", 'withhold_sections = { LAB = "label" }'),), ["LAB"]),
+        (
+            (rule("hide", 'withhold_sections = { LAB = ["label", "content"] }', 'weight = "9"'),),
+            ["LAB"],
+        ),
+        ((rule("hide", 'withhold_sections = { LAB = "label" }', 'weight = "0-4"'),), []),
+        ((rule("hide", 'withhold_sections = { DOCK = "label", LAB = "label" }'),), ["DOCK", "LAB"]),
+        ((rule("few", 'recipients = "SAFE", sections = { SAFE = "content" }'),), ["SAFE"]),
+        (
+            (
+                rule("few", 'recipients = "SAFE", sections = { SAFE = "content" }'),
+                rule("more", 'recipients = "SAFE"', 'paid = ["yes", "no"]'),
+            ),
+            [],
+        ),
+        (
+            (
+                rule("hide", 'withhold_sections = { LAB = "label" }'),
+                rule("law", 'recipients = "LAB"', 'weight = "4-9"', tier="law"),
+            ),
+            [],
+        ),
+        (
+            (
+                rule("hide", 'withhold_sections = { LAB = "label" }'),
+                rule("law", 'recipients = "LAB"', 'weight = "6-9"', tier="law"),
+            ),
+            ["LAB"],
+        ),
+        (
+            (
+                rule("hide", 'withhold_sections = { LAB = "label" }'),
+                rule("stop", 'withhold = "LAB"', 'weight = "5-9"'),
+            ),
+            [],
+        ),
+    ],
+    ids=[
+        "usual",
+        "another",
+        "withheld",
+        "once",
+        "elsewhere",
+        "two",
+        "stated",
+        "by-another",
+        "by-law",
+        "by-law-in-part",
+        "not-there",
+    ],
+)
+def test_a_member_without_what_it_needs_is_found(
+    tmp_path: Path, rules: tuple[str, ...], members: list[str]
+) -> None:
+    every = (DEFAULT, LAB, *rules)
+    assert [each.named[-1] for each in lacking(tmp_path, *every)] == members
+    assert lacking(tmp_path, *every, vocabulary=VOCABULARY) == []
+
+
+def test_a_member_whose_usual_values_lack_what_it_needs_is_found(tmp_path: Path) -> None:
+    head = HEAD.replace('LAB = { sections = ["label"]', 'LAB = { sections = ["content"]')
+    assert [each.named[-1] for each in lacking(tmp_path, DEFAULT, LAB, head=head)] == ["LAB"]

@@ -181,6 +181,11 @@ text = { fi = "Muu", sv = "Annan", en = "Another one" }
 CHANGES = {
     "weakened": ("", BASIS, "is described otherwise: Another one (1/2026 §1)."),
     "conflict": ("", PARISH.replace('recipients = "POL"', 'lead = "POL"', 1), "none is stronger"),
+    "lacking": (
+        "",
+        PARISH.replace('recipients = "POL"', 'withhold_sections = { SOC = "concern" }', 1),
+        "without what every recipient needs: Parts: ",
+    ),
     "case_fails": (
         'then = { lead = "PRI" }',
         'then = { lead = "PRI", recipients = "POL" }',
@@ -204,7 +209,7 @@ def test_a_finding_is_told_in_words_beside_its_rule(site: Site, kind: str) -> No
     page = one.get(draft)
     found = page.partition("What the proof found")[2].partition("</table>")[0]
     assert told in found
-    subjects = {"case_fails": ["holiday-welfare"], "weakened": ["R3"]}
+    subjects = {"case_fails": ["holiday-welfare"], "weakened": ["R3"], "lacking": []}
     for subject in subjects.get(kind, ["Parish: police", "test-parish"]):
         assert subject in found
     for language in ("fi", "sv"):

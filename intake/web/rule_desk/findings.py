@@ -17,8 +17,11 @@ from intake.web.rule_words import RuleWords
 from intake.web.try_rules import link_of
 from routing_rules.book import Book
 
+LACKING = "lacking"
+"""A gap: a recipient without what it needs."""
 SAID = {
     "gap": mark("%(what)s: no rule says it for some reports."),
+    LACKING: mark("Somebody gets some reports without what every recipient needs: %(given)s."),
     "conflict": mark("%(what)s: one rule says “%(one)s”, the other “%(other)s”; none is stronger."),
     "dead": mark("The rule changes nothing: others always give what it gives, or withhold it."),
     "never": mark("The rule changes nothing: its conditions never hold together."),
@@ -125,6 +128,8 @@ def _said(words: Words, flaw: Flaw) -> str:
     match kind, flaw.named:
         case "gap", (output,):
             params = {"what": words.output(output)}
+        case "gap", (output, value, of):
+            kind, params = LACKING, {"given": words.given(output, value, of)}
         case "conflict", (output, one, other):
             one, other = words.value(output, one), words.value(output, other)
             params = {"what": words.output(output), "one": one, "other": other}
