@@ -32,6 +32,8 @@ OUTPUTS: Mapping[str, tuple[Policy, frozenset[str] | None]] = {
     "withhold_sections": (Policy.UNION, SECTIONS),
 }
 """The outputs by which reports are routed, with the words that this program knows; None: any."""
+NEEDS = {"sections": "concern"}
+"""Without the worry itself a recipient has nothing to act on."""
 NAMES: Mapping[str, frozenset[str]] = {
     "moves": frozenset(Move) - {Move.REOPEN, Move.WITHDRAW, Move.TAKE_OVER},
     "chase_to": frozenset(UPWARD),
@@ -78,7 +80,7 @@ def _outputs(vocabulary: Vocabulary) -> Iterator[Problem]:
     used: dict[str, Collection[object]] = {**vocabulary.names}
     for name, (policy, words) in OUTPUTS.items():
         output = vocabulary.outputs.get(name)
-        if output and output.policy is not policy:
+        if output and (output.policy is not policy or output.needs != NEEDS.get(name)):
             yield Problem(UNLIKE, name=name)
         if output and words is not None:
             known[name], used[name] = words, output.values

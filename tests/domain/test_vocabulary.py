@@ -90,6 +90,7 @@ def test_answers_of_the_next_version_may_be_there_already() -> None:
         (("outputs", "alert", "policy"), "collect union", 'the same by "alert"'),
         (("names", "moves"), ["accept", "boss"], 'knows no moves "boss"'),
         (("names", "chase_to"), ["worker", "king"], 'knows no chase_to "king"'),
+        (("outputs", "sections", "needs"), None, 'the same by "sections"'),
         (("tiers",), ["county", "law", "municipality", "default"], 'the same by "tiers"'),
     ],
 )
