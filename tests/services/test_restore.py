@@ -32,6 +32,7 @@ from intake.store.parts import LEFT_OUT, Part, parts_of
 from intake.store.people_tables import PersonRow
 from intake.store.schema import METADATA
 from intake.store.tables import (
+    DeadlineRow,
     DeletionRow,
     NoticeRow,
     SectionRow,
@@ -296,11 +297,14 @@ def test_a_backup_of_an_older_schema_is_brought_up_to_this_one(drill: Drill) -> 
         for part in parts_of(METADATA)
         if part.table in columns
     )
+    with drill.site.parts.database.write() as connection:
+        connection.execute(update(DeadlineRow).values(rule=None))
+    saw = seen(drill.site, drill.receipts)
     backup = forged(drill, revision="0005", parts=parts)
     assert backup.head().revision == "0005"
     with drill.restored() as site:
         site.parts.database.require_current()
-        assert seen(site, drill.receipts) == drill.saw
+        assert seen(site, drill.receipts) == saw
 
 
 @pytest.mark.parametrize("name", ["../../x", "/x", "..", ".", ""])
