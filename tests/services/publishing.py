@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import json
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from intake.live import LiveParts
@@ -15,6 +16,18 @@ from tests.site import COUNTY, Site
 LAYER = "ita-uusimaa"
 OPERATOR = Editor(None)
 WORD = "Asia on kiireellinen, joten sosiaalipalveluissa sen saa päivystävä yksikkö."
+
+
+EXTRA = """
+[[rule]]
+id = "extra"
+tier = "default"
+basis = "pol_safety"
+title = { fi = "Koe", sv = "Prov", en = "A test" }
+because = { fi = "Koe.", sv = "Prov.", en = "A test." }
+when = { primary = "neglect", sector = "parish", age = "0-17", unborn = "no" }
+then = { recipients = "POL" }
+"""
 
 
 def editor(site: Site, name: str, controller: str = COUNTY) -> Editor:
@@ -65,3 +78,37 @@ def published(site: Site, text: str, day: date | None = None) -> str:
 
 def live(site: Site) -> Parts:
     return LiveParts(site.parts, seconds=0)()
+
+
+def stored(site: Site, layer: str) -> str:
+    document = site.parts.rule_drafts.last(layer)
+    assert document is not None
+    return document.text
+
+
+def with_extra(site: Site) -> str:
+    """The base with a rule more, and the case that shows it."""
+    usual = site.parts.book.table("vantaa").defaults
+    facts = {**usual, "primary": "neglect", "categories": ["neglect"], "sector": "parish"}
+    case = {
+        "id": "extra",
+        "title": "A parish worker's worry",
+        "expect": {"lead": "SOC", "recipients": ["SOC", "POL"]},
+        "hits": ["extra"],
+    }
+    lines = [f"{key} = {_toml(value)}" for key, value in {**case, "facts": facts}.items()]
+    return "\n".join([stored(site, "finland") + EXTRA, "[[case]]", *lines, ""])
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + " }"
+    return json.dumps(sorted(value) if isinstance(value, frozenset) else value)
+
+
+def brought(site: Site, text: str, in_days: int = 0) -> tuple[UUID, str]:
+    """An operator's proposal and its digest."""
+    drafts, now = site.parts.rule_drafts, site.hands.move(seconds=1)
+    draft_id = drafts.bring(OPERATOR, text, now)
+    day = (now + timedelta(days=in_days)).date() if in_days else None
+    return draft_id, site.parts.publish.propose(OPERATOR, draft_id, seen(site, draft_id), day)

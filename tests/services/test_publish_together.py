@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from uuid import UUID
 
 import pytest
 from sqlalchemy import delete
@@ -34,6 +32,7 @@ from tests.services.publishing import (
     LAYER,
     OPERATOR,
     WORD,
+    brought,
     changed,
     editor,
     live,
@@ -41,19 +40,11 @@ from tests.services.publishing import (
     publish,
     published,
     seen,
+    stored,
+    with_extra,
 )
 from tests.site import COUNTY, Site, worry_answers
 
-EXTRA = """
-[[rule]]
-id = "extra"
-tier = "default"
-basis = "pol_safety"
-title = { fi = "Koe", sv = "Prov", en = "A test" }
-because = { fi = "Koe.", sv = "Prov.", en = "A test." }
-when = { primary = "neglect", sector = "parish", age = "0-17", unborn = "no" }
-then = { recipients = "POL" }
-"""
 SHOWS_IT = """
 [[case]]
 id = "shows-extra"
@@ -73,40 +64,6 @@ keepers = ["municipality-vantaa"]
 title = { fi = "Vantaan säännöt", sv = "Vandas regler", en = "The rules of Vantaa" }
 valid_from = 2026-01-01
 """
-
-
-def stored(site: Site, layer: str) -> str:
-    document = site.parts.rule_drafts.last(layer)
-    assert document is not None
-    return document.text
-
-
-def with_extra(site: Site) -> str:
-    """The base with a rule more, and the case that shows it."""
-    usual = site.parts.book.table("vantaa").defaults
-    facts = {**usual, "primary": "neglect", "categories": ["neglect"], "sector": "parish"}
-    case = {
-        "id": "extra",
-        "title": "A parish worker's worry",
-        "expect": {"lead": "SOC", "recipients": ["SOC", "POL"]},
-        "hits": ["extra"],
-    }
-    lines = [f"{key} = {_toml(value)}" for key, value in {**case, "facts": facts}.items()]
-    return "\n".join([stored(site, "finland") + EXTRA, "[[case]]", *lines, ""])
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + " }"
-    return json.dumps(sorted(value) if isinstance(value, frozenset) else value)
-
-
-def brought(site: Site, text: str, in_days: int = 0) -> tuple[UUID, str]:
-    """An operator's proposal and its digest."""
-    drafts, now = site.parts.rule_drafts, site.hands.move(seconds=1)
-    draft_id = drafts.bring(OPERATOR, text, now)
-    day = (now + timedelta(days=in_days)).date() if in_days else None
-    return draft_id, site.parts.publish.propose(OPERATOR, draft_id, seen(site, draft_id), day)
 
 
 def newest(site: Site, layer: str) -> AnyRow:

@@ -16,6 +16,7 @@ from intake.store import rules
 from intake.store.tables import TrailRow
 from routing_rules.document import read_document
 from tests.look.page_faults import page_faults
+from tests.services.publishing import brought, with_extra
 from tests.services.test_publish_together import OWN
 from tests.site import Site
 from tests.web.rule_desk import LAYER, OTHER, WORD, Editor, changed, in_force
@@ -267,3 +268,14 @@ def test_a_forged_form_does_nothing(site: Site) -> None:
         assert page_faults(answer.text) == []
     assert len(site.parts.rule_drafts.drafts(Writer(None))) == 1
     assert one.text(draft) == changed(site)
+
+
+def test_what_nobody_keeps_is_withdrawn_by_who_published_it(site: Site) -> None:
+    draft_id, digest = brought(site, with_extra(site), in_days=10)
+    two, other = Editor(site, "rules-2"), Editor(site, "rules-police")
+    assert two.post(f"/rules/drafts/{draft_id}/publish") == "/rules/sets?done=published"
+    assert "/withdraw" not in other.get("/rules/sets")
+    page = two.get("/rules/sets")
+    assert digest[:12] in page
+    (withdraw,) = re.findall(r'href="(/rules/publications/[^"]*/withdraw)"', page)
+    assert two.post(withdraw) == "/rules/sets?done=withdrawn"

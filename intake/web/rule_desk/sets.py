@@ -116,12 +116,12 @@ class SetsPages:
             status,
             form=form,
             done=language.gettext(done) if done else "",
-            sets=[_kept(language, each) for each in kept],
+            sets=[_kept(language, each, editor(visit)) for each in kept],
             withdrawable_from=now + WAITS,
         )
 
 
-def _kept(language: Language, kept: KeptSet) -> Mapping[str, Any]:
+def _kept(language: Language, kept: KeptSet, who: Editor) -> Mapping[str, Any]:
     new = document_of(kept.drafts[0]) if kept.document is None and kept.drafts else None
     return {
         "layer": kept.layer,
@@ -130,7 +130,13 @@ def _kept(language: Language, kept: KeptSet) -> Mapping[str, Any]:
         "to_be_kept": bool(new and new.keepers),
         "current": _publication(language, kept.current) if kept.current else None,
         "last": kept.document.digest if kept.document else "",
-        "later": [_publication(language, row) for row in reversed(kept.later)],
+        "later": [
+            {
+                **_publication(language, row),
+                "may_withdraw": kept.writable or row.published_by == who.id,
+            }
+            for row in reversed(kept.later)
+        ],
         "past": [_publication(language, row) for row in kept.past[:MOST_SHOWN]],
         "drafts": [
             {
