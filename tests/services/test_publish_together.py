@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete
@@ -15,7 +16,7 @@ import config
 from intake.domain.row_id import new_id
 from intake.live import LiveParts
 from intake.services import settle
-from intake.services.prove import Agencies, prove
+from intake.services.prove import Agencies, Proof, prove
 from intake.services.proving import ProofsBusy, Proving
 from intake.services.publish import NotProved, OtherPublished, OthersNeedIt, SamePerson
 from intake.services.replay import Replay
@@ -27,6 +28,7 @@ from intake.store.rule_tables import PublicationRow
 from routing_rules.book import VOCABULARY, Book, load_book
 from routing_rules.budget import Budget
 from routing_rules.document import read_document
+from routing_rules.load import Beside
 from routing_rules.vocabulary import RulesInvalid
 from tests.services.publishing import (
     LAYER,
@@ -100,20 +102,15 @@ def test_a_set_that_would_break_a_later_one_is_not_published(site: Site) -> None
         publish(site, other, *waiting)
 
 
-class Slow(Proving):
-    """Something happens while a proof is made."""
-
-    def __init__(self, happens: Callable[[], object]) -> None:
-        super().__init__()
-        object.__setattr__(self, "happens", happens)
-
-    def __call__(self, book: Book, agencies: Agencies) -> object:  # type: ignore[override]
-        self.happens()  # type: ignore[attr-defined]
-        return super().__call__(book, agencies)
-
-
 def slow(site: Site, happens: Callable[[], object]) -> None:
-    site.parts = replace(site.parts, proving=Slow(happens))
+    """Let something happen while each proof is made."""
+
+    class Slow(Proving):
+        def __call__(self, book: Book, agencies: Agencies) -> Proof:
+            happens()
+            return super().__call__(book, agencies)
+
+    site.parts = replace(site.parts, proving=Slow())
 
 
 def test_the_minute_is_counted_from_after_the_proofs(site: Site) -> None:
@@ -282,11 +279,11 @@ def test_the_first_rules_are_put_in_force_once_by_two_at_the_same_time(
         connection.execute(delete(PublicationRow))
     inner = list[bool]()
 
-    def meanwhile(*args: object) -> Book:
+    def meanwhile(folder: Path, on: date, beside: Beside | None) -> Book:
         if not inner:
             inner.append(False)
             inner[0] = settle.first_rules(database, config.RULES, site.hands())
-        return load_book(*args)  # type: ignore[arg-type]
+        return load_book(folder, on, beside)
 
     monkeypatch.setattr("intake.services.settle.load_book", meanwhile)
     assert not settle.first_rules(database, config.RULES, site.hands())

@@ -148,8 +148,9 @@ def as_written(facts: Mapping[str, object]) -> dict[str, list[str]]:
     """Facts as an address has them."""
     written: dict[str, list[str]] = {}
     for name, stated in facts.items():
-        several = isinstance(stated, list | tuple | set | frozenset)
-        values: list[Any] = list(stated) if several else [stated]  # type: ignore[call-overload]
+        several, values = False, list[Any]([stated])
+        if isinstance(stated, list | tuple | set | frozenset):
+            several, values = True, [*stated]
         if several and values and all(isinstance(value, int) for value in values):
             written[name] = [",".join(spans(sorted(values))).replace("–", "-")]
         elif values == [UNKNOWN] and name not in ANSWERS:
