@@ -90,16 +90,14 @@ def _keyed(parts: Parts) -> Blueprint:
 def _supervisor(parts: Parts) -> Blueprint:
     from intake.services.oversee import Oversee
     from intake.services.try_again import TryAgain
-    from intake.web.supervisor import make_blueprint
+    from intake.web.supervisor.door import make_blueprint
+    from intake.web.supervisor.room import Room
 
+    room = Room(parts.directory, parts.clocks, _refuse(parts), _staff_secret(parts), now=parts.now)
     return make_blueprint(
+        room=room,
         oversee=Oversee(parts.database, parts.directory),
         try_again=TryAgain(parts.database, parts.directory),
-        directory=parts.directory,
-        clocks=parts.clocks,
-        refuse=_refuse(parts),
-        door_secret=_staff_secret(parts),
-        now=parts.now,
     )
 
 

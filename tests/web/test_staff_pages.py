@@ -12,7 +12,7 @@ from sqlalchemy import delete
 from intake.services.oversee import Oversee
 from intake.store import chasing
 from intake.store.people_tables import GrantRow
-from intake.web.supervisor import CHASER
+from intake.web.supervisor.deadlines import CHASER
 from tests.look.page_faults import page_faults
 from tests.site import Site, worry_answers
 from tests.web.test_staff_referral import english, family, lines, referral_of

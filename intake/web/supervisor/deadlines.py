@@ -1,8 +1,8 @@
-"""The supervisor's door: times and states of every deadline, never content or why it came."""
+"""The running deadlines: due, late, who was chased when, and reminders that did not arrive."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -10,12 +10,10 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, redirect, request, url_for
+from flask import Response, abort, redirect, request, url_for
 
-from intake.domain.clock import Clock
-from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
-from intake.domain.people import UPWARD, Permission
+from intake.domain.people import UPWARD
 from intake.language import Language
 from intake.services.oversee import Oversee
 from intake.services.sign_in import Visit
@@ -23,11 +21,10 @@ from intake.services.try_again import LetterNotYours, TryAgain
 from intake.store.columns import AnyRow
 from intake.web.case import clock_title
 from intake.web.due import SOON, Due, due
-from intake.web.forms.base import PageForm, token_key
-from intake.web.guards import Entrance, Refusal
-from intake.web.page import Clock as Now
-from intake.web.page import reader_language, render
+from intake.web.forms.base import PageForm
+from intake.web.page import reader_language
 from intake.web.paging import Asked
+from intake.web.supervisor.room import Room
 from intake.web.words import ROLES, STATES
 
 CHASER = "chase"
@@ -51,35 +48,33 @@ class _Shown(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Supervisor:
+class Deadlines:
+    """The list of running deadlines."""
+
+    room: Room
     oversee: Oversee
     try_again: TryAgain
-    directory: Directory
-    clocks: Mapping[str, Clock]
-    refuse: Refusal
-    door_secret: bytes
-    now: Now
 
     def deadlines(self, visit: Visit) -> Response:
         """The running deadlines of one's own controllers' agencies, the counts of each, and
         letters given up.
         """
-        return self._page(visit, self._form(visit, None))
+        return self._page(visit, self.room.form(visit, PageForm))
 
     def revive(self, visit: Visit, letter_id: UUID) -> Any:
         """Send a letter again that was given up."""
-        form = self._form(visit, request.form)
+        form = self.room.form(visit, PageForm)
         if not form.validate():
             return self._page(visit, form, 422)
         try:
-            self.try_again(visit, letter_id, self.now())
+            self.try_again(visit, letter_id, self.room.now())
         except LetterNotYours:
-            self.refuse(visit, "supervisor.revive")
+            self.room.refuse(visit, "supervisor.revive")
             abort(404)
         return redirect(url_for("supervisor.deadlines", revived="y"), 303)
 
     def _page(self, visit: Visit, form: PageForm, status: int = 200) -> Response:
-        now, language = self.now(), reader_language()
+        now, language = self.room.now(), reader_language()
         own = self.oversee.agencies(visit.person)
         asked = Asked.here(SHOWN, own)
         watched = self.oversee.deadlines(
@@ -95,7 +90,7 @@ class _Supervisor:
         counts = watched.counts
         ran_at = self.oversee.last_run(CHASER)
         undelivered = self.oversee.undelivered(visit.person, now)
-        return render(
+        return self.room.render(
             "supervisor/deadlines.html",
             status,
             form=form,
@@ -106,7 +101,7 @@ class _Supervisor:
             running=sum(count.running for count in counts),
             rows=[self._row(language, row, watched.chases.get(row.key, ()), now) for row in rows],
             pages=pages,
-            agencies=[self.directory.agency(agency) for agency in sorted(own)],
+            agencies=[self.room.directory.agency(agency) for agency in sorted(own)],
             ran_at=ran_at,
             silent=ran_at is None or now - ran_at > SILENT_AFTER,
             dead=[self._dead(language, letter) for letter in undelivered.dead if not asked.after],
@@ -114,16 +109,12 @@ class _Supervisor:
             revived="revived" in request.args,
         )
 
-    def _form(self, visit: Visit, typed: Any) -> PageForm:
-        key = token_key(self.door_secret, visit.secret.csrf_key)
-        return PageForm(typed, language=reader_language(), token_key=key)
-
     def _dead(self, language: Language, letter: AnyRow) -> dict[str, Any]:
         return {
             "id": letter.id,
             "reader": letter.name,
             "reference": letter.params["reference"],
-            "clock": clock_title(language, self.clocks, letter.params["clock"]),
+            "clock": clock_title(language, self.room.clocks, letter.params["clock"]),
             "at": letter.dead_at,
             "attempts": letter.attempts,
         }
@@ -140,8 +131,8 @@ class _Supervisor:
             moved = language.gettext(mark("moved forward: %(day)s"), day=day)
         return _Shown(
             row.reference,
-            language.text(self.directory.agency(row.agency_id).name),
-            clock_title(language, self.clocks, row.clock),
+            language.text(self.room.directory.agency(row.agency_id).name),
+            clock_title(language, self.room.clocks, row.clock),
             due(row.at, now),
             moved,
             kind,
@@ -173,23 +164,3 @@ def _next(language: Language, row: AnyRow) -> str:
         return language.gettext(mark("No steps left"))
     step = next(s for s in row.steps if datetime.fromisoformat(s["at"]) >= row.next_chase_at)
     return f"{language.date_and_time(row.next_chase_at)}: {language.gettext(ROLES[step['to']])}"
-
-
-def make_blueprint(
-    *,
-    oversee: Oversee,
-    try_again: TryAgain,
-    directory: Directory,
-    clocks: Mapping[str, Clock],
-    refuse: Refusal,
-    door_secret: bytes,
-    now: Now,
-) -> Blueprint:
-    """The door's routes."""
-    blueprint = Blueprint("supervisor", __name__)
-    entrance = Entrance(blueprint, refuse)
-    supervisor = _Supervisor(oversee, try_again, directory, clocks, refuse, door_secret, now)
-    watching = Permission.WATCH_DEADLINES
-    entrance.route("/deadlines", watching)(supervisor.deadlines)
-    entrance.route("/deadlines/letters/<uuid:letter_id>", watching, ("POST",))(supervisor.revive)
-    return blueprint

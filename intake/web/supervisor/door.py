@@ -1,0 +1,23 @@
+"""The supervisor's door: times and states of every deadline, never content or why it came."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from intake.domain.people import Permission
+from intake.services.oversee import Oversee
+from intake.services.try_again import TryAgain
+from intake.web.guards import Entrance
+from intake.web.supervisor.deadlines import Deadlines
+from intake.web.supervisor.room import Room
+
+
+def make_blueprint(*, room: Room, oversee: Oversee, try_again: TryAgain) -> Blueprint:
+    """The door's routes."""
+    blueprint = Blueprint("supervisor", __name__)
+    entrance = Entrance(blueprint, room.refuse)
+    deadlines = Deadlines(room, oversee, try_again)
+    watching = Permission.WATCH_DEADLINES
+    entrance.route("/deadlines", watching)(deadlines.deadlines)
+    entrance.route("/deadlines/letters/<uuid:letter_id>", watching, ("POST",))(deadlines.revive)
+    return blueprint
