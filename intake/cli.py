@@ -12,6 +12,7 @@ from intake import logs, wiring
 from intake.commands import backup, deadline, directory, doctor, grant, people, rules, site
 from intake.commands.command import InputUnusable, Run
 from intake.domain.calendar import CalendarTooShort
+from intake.domain.clock import ClockInvalid
 from intake.domain.deadline import ArrivalUnreadable
 from routing_rules.vocabulary import FactsInvalid
 
@@ -21,6 +22,7 @@ UNUSABLE = (
     FactsInvalid,
     ArrivalUnreadable,
     CalendarTooShort,
+    ClockInvalid,
 )
 
 

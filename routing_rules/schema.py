@@ -34,8 +34,13 @@ def schema_of_facts(vocabulary: Vocabulary) -> Schema:
     }
 
 
-def schema_of_file(vocabulary: Vocabulary) -> Schema:
-    """What a set's file holds, as the TOML reads; the tables beside the rules are left open."""
+def schema_of_file(
+    vocabulary: Vocabulary, beside: Mapping[str, Mapping[str, Any]] | None = None
+) -> Schema:
+    """What a set's file holds, as the TOML reads.
+
+    ``beside``: what their owners say of the tables beside the rules, by name; the rest is open.
+    """
     facts: Schema = {name: {"$ref": f"#/$defs/fact {name}"} for name in vocabulary.fields}
     rule = {
         "id": _word(),
@@ -90,6 +95,7 @@ def schema_of_file(vocabulary: Vocabulary) -> Schema:
             ),
             "case_defaults": _object(facts),
             "case": _array(_object(case, required=["id", "title", "facts", "expect", "hits"])),
+            **(beside or {}),
         },
         "required": ["ruleset"],
         "$defs": {

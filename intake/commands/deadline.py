@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import config
 from intake.commands.command import InputUnusable, add_command
 from intake.domain.calendar import load_calendar
+from intake.domain.clock import Clock
+from intake.domain.clock_file import read_clocks
 from intake.domain.deadline import certify, local_date, parse_arrival
 from intake.domain.directory_file import read_directory
 from intake.domain.rule_tables import BESIDE
@@ -22,6 +26,7 @@ def add(commands: Any) -> None:
     deadline.add_argument("clock", metavar="CLOCK")
     deadline.add_argument("arrival", metavar="ARRIVAL", help="2026-06-02 or 2026-06-02T10:42")
     deadline.add_argument("--today", action="store_true", help="as for an urgent report")
+    deadline.add_argument("--clocks", type=Path, metavar="FILE", help="of other clocks than ours")
     deadline.add_argument("--municipality", help="whose school calendar counts")
     deadline.add_argument("--json", action="store_true")
 
@@ -32,7 +37,7 @@ def _deadline(chosen: argparse.Namespace) -> int:
         raise InputUnusable(
             f"Unknown municipality {chosen.municipality!r}: choose of {', '.join(known)}"
         )
-    clocks = load_book(config.RULES, local_date(utc_now()), BESIDE).base.beside["clock"]
+    clocks = _clocks(chosen.clocks)
     if chosen.clock not in clocks:
         raise InputUnusable(f"Unknown clock {chosen.clock!r}: choose of {', '.join(clocks)}")
     certificate = certify(
@@ -54,3 +59,11 @@ def _deadline(chosen: argparse.Namespace) -> int:
     print(f"due {certificate['due']}; extended {certificate['due_extended']}")
     print(f"calendar: {certificate['calendar']}")
     return 0
+
+
+def _clocks(file: Path | None) -> Mapping[str, Clock]:
+    if file:
+        return read_clocks(file)
+    book = load_book(config.RULES, local_date(utc_now()), BESIDE)
+    found: Mapping[str, Clock] = book.base.beside["clock"]
+    return found

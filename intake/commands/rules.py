@@ -13,6 +13,7 @@ from intake.commands import rule_desk
 from intake.commands.command import InputUnusable, add_command
 from intake.commands.rule_sources import book_of
 from intake.domain.deadline import local_date
+from intake.domain.rule_tables_schema import schemas
 from intake.live import stored_directory
 from intake.services.prove import Agencies, Proof, prove
 from intake.services.route import decide_by, tables_of
@@ -184,8 +185,9 @@ def _diff(chosen: argparse.Namespace) -> int:
 
 
 def _schema(chosen: argparse.Namespace) -> int:
-    made = {"facts": schema_of_facts, "rule-set": schema_of_file}[chosen.of]
-    print(json.dumps(made(book_of(None).base.vocabulary), ensure_ascii=False, indent=1))
+    words = book_of(None).base.vocabulary
+    made = schema_of_facts(words) if chosen.of == "facts" else schema_of_file(words, schemas(words))
+    print(json.dumps(made, ensure_ascii=False, indent=1))
     return 0
 
 

@@ -1,28 +1,33 @@
-"""Which days count: Finnish public holidays, the two eves, and the school years of the area."""
+"""Which days count: public holidays, the two eves of Finland, and the school years of the area."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from importlib.metadata import version
+from functools import cache, cached_property
 from pathlib import Path
 
-import holidays as holiday_library
-
+from intake.domain.public_holidays import HOME, LIBRARY, eve, public_holidays, weekend
 from intake.domain.school_year import Names, SchoolYear, SchoolYears, read_school_years
 
 SCHOOL_CALENDAR = Path(__file__).parent.parent / "data" / "school_calendar.toml"
 FIRST_YEAR, LAST_YEAR = 2020, 2040  # the days that can be asked for: far past any open deadline
 
-_LIBRARY_LANGUAGES = {"fi": "fi", "sv": "sv_FI", "en": "en_US"}
-_CHRISTMAS_EVE: Names = {"fi": "Jouluaatto", "sv": "Julafton", "en": "Christmas Eve"}
-_MIDSUMMER_EVE: Names = {"fi": "Juhannusaatto", "sv": "Midsommarafton", "en": "Midsummer Eve"}
-_SATURDAY: Names = {"fi": "lauantai", "sv": "lördag", "en": "Saturday"}
-_SUNDAY: Names = {"fi": "sunnuntai", "sv": "söndag", "en": "Sunday"}
+PROVISIONAL = "provisional"
+"""How the version begins of a calendar that did not reach the days counted with it."""
+_WEEKDAYS: tuple[Names, ...] = (
+    {"fi": "maanantai", "sv": "måndag", "en": "Monday"},
+    {"fi": "tiistai", "sv": "tisdag", "en": "Tuesday"},
+    {"fi": "keskiviikko", "sv": "onsdag", "en": "Wednesday"},
+    {"fi": "torstai", "sv": "torsdag", "en": "Thursday"},
+    {"fi": "perjantai", "sv": "fredag", "en": "Friday"},
+    {"fi": "lauantai", "sv": "lördag", "en": "Saturday"},
+    {"fi": "sunnuntai", "sv": "söndag", "en": "Sunday"},
+)
 
 
 class CalendarTooShort(LookupError):
@@ -61,8 +66,9 @@ class DayOff:
 class Calendar:
     """The days of ``first_year``..``last_year`` (both included); made by ``load_calendar``.
 
-    Every question about a day beyond the reach raises ``CalendarTooShort``. ``version`` changes
-    with any day or name in it, so that a stored deadline can say what it was counted with.
+    ``country``: whose, by its code; school years are Finland's alone. Every question about a day
+    beyond the reach raises ``CalendarTooShort``. ``version`` changes with any day or name in it, so
+    that a stored deadline can say what it was counted with.
     """
 
     first_year: int
@@ -70,6 +76,24 @@ class Calendar:
     holidays: Mapping[date, Names] = field(repr=False, hash=False)
     school_years: SchoolYears = field(repr=False, hash=False)
     version: str
+    country: str = HOME
+
+    def of(self, country: str) -> Calendar:
+        """The calendar of a country by its code: this one, or one as long of public holidays alone.
+
+        Raises LookupError for a code that ``public_holidays.is_known`` does not know.
+        """
+        if country == self.country:
+            return self
+        return _abroad(country, self.first_year, self.last_year)
+
+    @cached_property
+    def without_end(self) -> Calendar:
+        """The same for all years: beyond its reach only weekends are off, which is no later than
+        what is right. Its version says that what it counts is provisional.
+        """
+        ever = {"first_year": date.min.year, "last_year": date.max.year}
+        return replace(self, **ever, version=f"{PROVISIONAL}, {self.version}")  # type: ignore[arg-type]  # years are whole numbers
 
     def is_working_day(self, day: date) -> bool:
         """Whether ``day`` counts as arkipäivä: no Saturday, Sunday or public holiday.
@@ -83,14 +107,17 @@ class Calendar:
         self.must_reach(day)
         if name := self.holidays.get(day):
             return DayOff(Off.HOLIDAY, name)
-        return _weekend(day)
+        return self._weekend(day)
 
     def why_moved(self, day: date) -> DayOff | None:
         """Why a last day on ``day`` may be met later (150/1930 §5); None if it may not.
 
-        Beside the days that do not count these are Christmas Eve and Midsummer Eve.
+        Beside the days that do not count these are Christmas Eve and Midsummer Eve. That law is
+        Finland's: elsewhere no last day moves.
         """
         self.must_reach(day)
+        if self.country != HOME:
+            return None
         if day not in self.holidays and (name := eve(day)):
             return DayOff(Off.EVE, name)
         return self.why_not(day)
@@ -122,6 +149,14 @@ class Calendar:
         if not self.first_year <= day.year <= self.last_year:
             raise CalendarTooShort(day, f"{self.first_year}-{self.last_year}")
 
+    @cached_property
+    def _weekends(self) -> frozenset[int]:
+        return weekend(self.country)
+
+    def _weekend(self, day: date) -> DayOff | None:
+        number = day.weekday()
+        return DayOff(Off.WEEKEND, _WEEKDAYS[number]) if number in self._weekends else None
+
     def _school_year(self, day: date, municipality: str | None) -> SchoolYear:
         starts = day.year if day.month >= 8 else day.year - 1
         own = self.school_years.get((municipality, starts))
@@ -132,15 +167,6 @@ class Calendar:
         return year
 
 
-def eve(day: date) -> Names | None:
-    """The name of Christmas Eve or Midsummer Eve (the Friday of 19..25 June); else None."""
-    if (day.month, day.day) == (12, 24):
-        return _CHRISTMAS_EVE
-    if day.month == 6 and 19 <= day.day <= 25 and day.weekday() == 4:
-        return _MIDSUMMER_EVE
-    return None
-
-
 def load_calendar(
     path: Path = SCHOOL_CALENDAR, *, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR
 ) -> Calendar:
@@ -148,38 +174,24 @@ def load_calendar(
 
     Raises ``SchoolCalendarInvalid``.
     """
-    days = _public_holidays(first_year, last_year)
+    days = public_holidays(HOME, first_year, last_year)
     school_years = read_school_years(path)
     content = {
         "days": {str(day): name for day, name in days.items()},
         "schools": {f"{of or '*'} {starts}": asdict(y) for (of, starts), y in school_years.items()},
     }
-    canonical = json.dumps(content, default=str, sort_keys=True)
-    digest = hashlib.sha256(canonical.encode()).hexdigest()[:12]
-    made_of = f"holidays {version('holidays')}, {first_year}-{last_year}, {digest}"
+    made_of = f"{LIBRARY}, {first_year}-{last_year}, {_digest(content)}"
     return Calendar(first_year, last_year, days, school_years, made_of)
 
 
-def _weekend(day: date) -> DayOff | None:
-    match day.weekday():
-        case 5:
-            return DayOff(Off.WEEKEND, _SATURDAY)
-        case 6:
-            return DayOff(Off.WEEKEND, _SUNDAY)
-    return None
+@cache
+def _abroad(country: str, first_year: int, last_year: int) -> Calendar:
+    days = public_holidays(country, first_year, last_year)
+    content = {"days": {str(day): name for day, name in days.items()}}
+    made_of = f"{country}, {LIBRARY}, {first_year}-{last_year}, {_digest(content)}"
+    return Calendar(first_year, last_year, days, {}, made_of, country)
 
 
-def _public_holidays(first_year: int, last_year: int) -> dict[date, Names]:
-    years = range(first_year, last_year + 1)
-    named = {
-        language: holiday_library.country_holidays(
-            "FI", years=years, expand=False, language=name, categories=("public",)
-        )
-        for language, name in _LIBRARY_LANGUAGES.items()
-    }
-    # The library lists both eves as public holidays; the law does not.
-    return {
-        day: {language: str(names[day]) for language, names in named.items()}
-        for day in sorted(named["fi"])
-        if not eve(day)
-    }
+def _digest(content: Mapping[str, object]) -> str:
+    canonical = json.dumps(content, default=str, sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]

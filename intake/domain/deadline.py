@@ -132,16 +132,18 @@ def certify(
     """Count ``clock`` from an arrival.
 
     The local day of arrival is day 0. Working and school days skip weekends and public holidays
-    (school days also school holidays, of ``municipality`` by its id); months end on the
-    same-numbered day or the month's last (150/1930 §3). "The same day" and hours are never
-    extended: §5 speaks of a last day, not of "at once". Raises ``CalendarTooShort``; ValueError
+    (school days also school holidays, of ``municipality`` by its id), those of the clock's own
+    country; days are counted one by one; months end on the same-numbered day or the month's last
+    (150/1930 §3). "The same day" and hours are never extended: §5 speaks of a last day, not of
+    "at once". Raises ``CalendarTooShort``; ValueError
     for an arrival without a time zone.
     """
     if arrival_at.tzinfo is None:
         raise ValueError("an arrival needs a time zone")
     arrival = local_date(arrival_at)
-    calendar.must_reach(arrival)
     rule = clock.today if today and clock.today else clock.rule
+    calendar = calendar.of(rule.calendar)
+    calendar.must_reach(arrival)
     due_at: datetime | None = None
     if rule.kind is Kind.HOURS:
         due_at = arrival_at.astimezone(UTC) + timedelta(hours=rule.count)
@@ -170,8 +172,8 @@ def _counted(
     match rule.kind:
         case Kind.SAME_DAY:
             days: tuple[Day, ...] = (Day(arrival, True, Why.SAME_DAY),)
-        case Kind.MONTHS:
-            last = _months_later(arrival, rule.count)
+        case Kind.MONTHS | Kind.DAYS:
+            last = _last(rule, arrival)
             counted = enumerate(_each(arrival + _DAY, last), start=1)
             days = (
                 Day(arrival, False, Why.ARRIVAL),
@@ -248,6 +250,12 @@ def _extend(days: tuple[Day, ...], calendar: Calendar) -> tuple[Day, ...]:
         day += _DAY
     named = Day(last.date, last.counts, last.why, last.number, off.name)
     return (*days[:-1], named, *extension, Day(day, False, Why.EXTENDED))
+
+
+def _last(rule: Rule, arrival: date) -> date:
+    if rule.kind is Kind.DAYS:
+        return arrival + timedelta(days=rule.count)
+    return _months_later(arrival, rule.count)
 
 
 def _months_later(day: date, months: int) -> date:

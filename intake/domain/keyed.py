@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from intake.domain.clock import Clock
+from intake.domain.clock import Clock, Starts
 from intake.domain.directory import Agency
 from intake.domain.people import Role
 
@@ -49,12 +49,14 @@ class KeyedIn:
     def start_of(self, clock: Clock, agency: Agency, now: datetime) -> datetime:
         """When a clock of an agency's referral starts.
 
-        At the desk that took the worry, all count from its arrival there. A clock set by law
-        counts from it at every desk of that authority: the law's time is the authority's (417/2007
-        §26). Everybody else gets the worry ``now``.
+        At the desk that took the worry, all count from its arrival there. A clock set by law, or
+        that starts with the arrival at the authority, counts from it at every desk of that
+        authority: the law's time is the authority's (417/2007 §26), also where each desk begins
+        anew what is handed over to it. Everybody else gets the worry ``now``.
         """
-        by_law = clock.law is not None and self.arrived_at_authority(agency)
-        return self.arrived_at if by_law or self.is_known_at(agency) else now
+        the_authoritys = clock.law is not None or clock.starts is Starts.AUTHORITY
+        known = self.is_known_at(agency) or (the_authoritys and self.arrived_at_authority(agency))
+        return self.arrived_at if known else now
 
     def told(self, now: datetime) -> Mapping[str, Any]:
         """What every agency that gets the report reads of it, sealed with its reasons."""

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from intake.domain.chase import MOST_DAYS, MOST_MINUTES
-from intake.domain.clock import MOST, Clock, ClockInvalid, Kind
+from intake.domain.clock import MOST, Clock, ClockInvalid, Kind, Starts
+from intake.domain.public_holidays import HOME, is_known
 from routing_rules.load import Beside, Context
 from routing_rules.problem import mark
 from routing_rules.reading import Table, freeze, validity_of
@@ -87,12 +88,37 @@ def _clocks(top: Table, context: Context) -> Mapping[str, Clock]:
             shorter = table.table("today")
             clock["today"] = _length(shorter)
             shorter.done()
+        clock |= _more_of_a_clock(table, clock)
         table.done()
         try:
             found[name] = Clock.parse(clock)
         except ClockInvalid:
             continue  # said above, key by key
     return found
+
+
+def _more_of_a_clock(table: Table, clock: Mapping[str, object]) -> dict[str, object]:
+    """Read what may be left out: what starts it, whose holidays count, and how it is extended."""
+    found: dict[str, object] = {}
+    if table.has("starts"):
+        found["starts"] = table.word("starts", tuple(Starts))
+    if table.has("calendar"):
+        code = found["calendar"] = table.string("calendar")
+        shorter = clock.get("today")
+        kinds = (clock["kind"], shorter["kind"] if isinstance(shorter, Mapping) else "")
+        if code and not is_known(code):
+            table.wrong(mark('no calendar is called "%(word)s"'), word=code)
+        elif code != HOME and Kind.SCHOOL_DAYS in kinds:
+            table.wrong(mark("school days are known of Finland alone"))
+    if table.has("extend"):
+        more = found["extend"] = _between(table, "extend", 0, _most_more(clock["kind"]))
+        if more and clock["law"]:
+            table.wrong(mark("a clock of a law cannot be extended"))
+    return found
+
+
+def _most_more(kind: object) -> int:
+    return MOST[Kind(str(kind))] if kind in tuple(Kind) else 0
 
 
 def _length(table: Table) -> dict[str, object]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from intake.domain.clock import Clock
+from intake.domain.clock import Clock, Starts
 from intake.domain.directory import Agency, Directory, Kind
 from intake.domain.entitled import handed_on
 from intake.domain.referral import State
@@ -24,9 +24,6 @@ from intake.store import moves, reports, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.seal import PublicKey, SectionKeys
-
-OWN_CLOCKS = frozenset({"accept", "urgency"})
-"""Each agency's own, also where a law sets one: they run from its own arrival."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +108,7 @@ class HandOn:
         """The target's referral with these sections and a fresh standby wrap where it leads.
 
         Its own clocks run from now, and so do ``also``; at an agency of the same kind those that
-        a law set going keep their start. Raises NobodyCanOpen.
+        the arrival at the authority started keep that start. Raises NobodyCanOpen.
         """
         referred = Referred()
         referral_id = self.refer.add(
@@ -165,11 +162,13 @@ class HandOn:
         started = dict.fromkeys(("accept", *usual, *also), now)
         if not same_kind:
             return started
-        own = {c: at for c, at in started.items() if c in OWN_CLOCKS or not self.clocks[c].law}
+        own = {c: at for c, at in started.items() if self.clocks[c].starts is Starts.AGENCY}
         carried = {
             d.clock: d.started_at
-            for d in self.binding(deadlines)
-            if d.clock not in OWN_CLOCKS and d.clock in self.clocks
+            for d in deadlines
+            if d.met_at is None
+            and d.clock in self.clocks
+            and self.clocks[d.clock].starts is Starts.AUTHORITY
         }
         return own | carried
 

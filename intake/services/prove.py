@@ -27,6 +27,7 @@ COMPLETED = frozenset({FindingKind.DEAD, FindingKind.NO_CASE})
 _DAYS = {
     ClockKind.SAME_DAY: (0, 0),
     ClockKind.HOURS: (0.04, 0.05),
+    ClockKind.DAYS: (1, 1),
     ClockKind.WORKING_DAYS: (1, 5),
     ClockKind.SCHOOL_DAYS: (1, 80),
     ClockKind.MONTHS: (28, 31),
@@ -136,6 +137,9 @@ def _clocks(table: RuleSet, base: RuleSet) -> Iterator[Problem]:
         if now is None or set(now.met_by) != set(clock.met_by):
             other = mark('clock "%(clock)s" must be met by the same moves as the base says')
             yield Problem(other, clock=name)
+        elif now.starts is not clock.starts or now.extend not in (0, clock.extend):
+            other = mark('clock "%(clock)s" must start, and be extended, as the base says')
+            yield Problem(other, clock=name)
         elif clock.law and _longer(now, clock):
             longer = mark('clock "%(clock)s" of %(law)s is lengthened')
             yield Problem(longer, clock=name, law=clock.law)
@@ -149,7 +153,7 @@ def _longer(now: Clock, base: Clock) -> bool:
     for mine, theirs in lengths:
         longer = (
             mine.count > theirs.count
-            if mine.kind is theirs.kind
+            if (mine.kind, mine.calendar) == (theirs.kind, theirs.calendar)
             else _DAYS[mine.kind][1] * mine.count > _DAYS[theirs.kind][0] * theirs.count
         )
         if longer:

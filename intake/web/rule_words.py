@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from intake.domain.clock import Clock
+from intake.domain.clock import Clock, Starts
 from intake.domain.decision import NOBODY
 from intake.domain.message import Message, mark
+from intake.domain.public_holidays import HOME
 from intake.domain.referral import Move
 from intake.language import Language
 from intake.web.forms.moves import WORDS
@@ -32,6 +33,12 @@ _SETS = (
     (_NONE_OF, "none_of"),
 )
 _BUT = mark("other than: %(values)s")
+STARTS: Mapping[str, str] = {
+    Starts.AUTHORITY: mark(
+        "Starts with the arrival at the authority; goes along when the report is handed over"
+    ),
+    Starts.AGENCY: mark("Starts with the arrival at each agency"),
+}
 FEW = 6
 """Values that are named each, also where they are most of all."""
 
@@ -182,7 +189,19 @@ class RuleWords:
             "length": length(self.language, clock.rule),
             "today": length(self.language, clock.today) if clock.today else "",
             "met": [self.language.gettext(move) for move in moves],
+            "notes": list(self._notes(clock)),
         }
+
+    def _notes(self, clock: Clock) -> Iterator[str]:
+        """What starts a clock, whose holidays count where it is not Finland's, and who extends."""
+        yield self.language.gettext(STARTS[clock.starts])
+        if clock.calendar != HOME:
+            yield self._say(mark("Public holidays of %(calendar)s"), calendar=clock.calendar)
+        if more := clock.extend:
+            how_long = length(self.language, replace(clock.rule, count=more))
+            yield self._say(
+                mark("A supervisor may extend it once: %(length)s more"), length=how_long
+            )
 
     def _title(self, clock: str) -> str:
         return self.language.text(self.clocks[clock].title) if clock in self.clocks else clock

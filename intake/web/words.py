@@ -215,6 +215,8 @@ def length(language: Language, rule: Rule) -> str:
     match rule.kind:
         case ClockKind.SAME_DAY:
             return language.gettext("the same day")
+        case ClockKind.DAYS:
+            return language.ngettext("%(num)s day", "%(num)s days", n)
         case ClockKind.WORKING_DAYS:
             return language.ngettext("%(num)s working day", "%(num)s working days", n)
         case ClockKind.SCHOOL_DAYS:

@@ -12,9 +12,9 @@ from intake.domain.calendar import (
     CalendarTooShort,
     Off,
     Term,
-    eve,
     load_calendar,
 )
+from intake.domain.public_holidays import eve
 from intake.domain.school_year import SchoolCalendarInvalid
 
 YEAR = """

@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 import config
+from intake.domain.rule_tables_schema import schemas
 from routing_rules.canonical import plain
 from routing_rules.schema import schema_of_facts, schema_of_file
 from tests.rules.shipped import SHIPPED
@@ -17,7 +18,7 @@ from tests.rules.shipped import SHIPPED
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 MADE = {
     "facts": schema_of_facts(SHIPPED.vocabulary),
-    "rule-set": schema_of_file(SHIPPED.vocabulary),
+    "rule-set": schema_of_file(SHIPPED.vocabulary, schemas(SHIPPED.vocabulary)),
 }
 
 
@@ -45,6 +46,17 @@ def test_a_misspelt_set_does_not_fit(old: str, new: str) -> None:
     assert old in text
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(json.loads(text.replace(old, new, 1)), MADE["rule-set"])
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [("starts", "agencie"), ("calendar", "finland"), ("extend", "2"), ("kind", "week"), ("x", 1)],
+)
+def test_a_misspelt_clock_does_not_fit(key: str, wrong: object) -> None:
+    said = written("finland")
+    said["clock"][0][key] = wrong
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(said, MADE["rule-set"])
 
 
 def test_the_facts_of_every_case_fit_their_schema() -> None:
