@@ -22,11 +22,12 @@ STAFF_DOORS = frozenset(DOORS) - {"reporter"}
 PROJECT = Path(__file__).parent
 RULES = PROJECT / "routing_rules" / "rulesets"
 DIRECTORY = PROJECT / "intake" / "data" / "directory.toml"
+CALENDAR = PROJECT / "intake" / "data" / "school_calendar.toml"
 _SMTP = "SMTP_"
 KNOWN = frozenset(
     {
         *("DATA", "DATABASE", "DOORS", "KEYS", "RULES", "SECURE_COOKIES", "MAIL", "BASE_URL"),
-        *("REPORTER_URL", "BANNER", "LOG", "METRICS", "PROXY", "DELETIONS"),
+        *("REPORTER_URL", "BANNER", "LOG", "METRICS", "PROXY", "DELETIONS", "CALENDAR"),
     }
 ) | {f"{_SMTP}{name}" for name in ("HOST", "PORT", "TLS", "FROM", "USER", "CA")}
 SECRETS = {"reporter": "reporter.secret", "staff": "staff.secret", "pepper": "pepper.secret"}
@@ -76,6 +77,7 @@ class Settings:
     metrics: tuple[str, int] | None
     proxies: int
     deletions: Path
+    calendar: Path
 
     @property
     def letters(self) -> Path:
@@ -120,6 +122,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         metrics=_loopback(values["METRICS"]) if "METRICS" in values else None,
         proxies=int(_one_of("PROXY", values.get("PROXY", "0"), tuple("0123456789"))),
         deletions=Path(values.get("DELETIONS", data / "deletions.jsonl")).absolute(),
+        calendar=Path(values.get("CALENDAR", CALENDAR)).absolute(),
     )
     if settings.base_url.startswith("https://") and not settings.secure_cookies:
         raise SettingsUnusable(

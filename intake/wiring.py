@@ -413,7 +413,7 @@ def build(settings: Settings, now: Now = utc_now) -> Parts:
     if rulebook is None:
         raise SettingsUnusable("The database has no routing rules: run `ankkuri init`")
     book = rulebook.to_decide_by(now())
-    calendar = load_calendar()
+    calendar = load_calendar(settings.calendar)
     metrics.watch(database.engine)
     return Parts(
         settings=settings,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-import intake.store.people_tables
-import intake.store.rule_tables  # noqa: F401  (these register their tables)
+import intake.store.schema  # noqa: F401  (registers every table)
 from intake.store.tables import Base
 
 ID = "a random or derived identifier; tells nothing"

@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, inspect, select
 from sqlalchemy.exc import IntegrityError
 
-import intake.store.people_tables  # noqa: F401  (registers its tables)
+import intake.store.schema  # noqa: F401  (registers every table)
 from intake.domain.people import Membership, Role
 from intake.services.enrol import Enrol
 from intake.services.keys_that_open import KeysThatOpen

@@ -43,7 +43,7 @@ def _deadline(chosen: argparse.Namespace) -> int:
     certificate = certify(
         clocks[chosen.clock],
         parse_arrival(chosen.arrival),
-        load_calendar(),
+        load_calendar(config.load().calendar),
         today=chosen.today,
         municipality=chosen.municipality,
     ).to_json()

@@ -24,6 +24,7 @@ from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
 from intake.domain.directory_file import DirectoryInvalid
 from intake.domain.rule_tables import Standby
+from intake.domain.school_year import SchoolCalendarInvalid
 from intake.live import stored_directory
 from intake.services.rulebook import stored_rulebook
 from intake.services.take_stock import TakeStock
@@ -99,7 +100,7 @@ def _without_database(
         "disk clock": partial(files.clock, settings.data, now),
         "time zone": places.zone,
         "languages": places.languages,
-        "calendars": lambda: rules.calendars(load_calendar(), today),
+        "calendars": partial(_calendars, settings.calendar, today),
         "database": partial(database.schema, opened),
     }
 
@@ -155,6 +156,13 @@ def _settings(settings: config.Settings) -> list[Said]:
     return fine_unless(
         problems, f"doors {', '.join(settings.doors) or '(none)'} at {settings.base_url}"
     )
+
+
+def _calendars(path: Path, today: date) -> list[Said]:
+    try:
+        return rules.calendars(load_calendar(path), today)
+    except SchoolCalendarInvalid as error:
+        return [(Level.FAIL, problem) for problem in error.problems]
 
 
 def _directory_holds(opened: Database, today: date) -> list[Said]:

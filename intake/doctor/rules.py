@@ -12,7 +12,9 @@ from intake.services.rulebook import Rulebook
 from routing_rules.book import Book
 from routing_rules.vocabulary import RulesInvalid
 
-AHEAD = timedelta(days=365)
+REACH = timedelta(days=120)
+"""A clock of three months and the reminders after it: with less, days are provisional."""
+AHEAD = timedelta(days=240)
 SOON = timedelta(days=60)
 Kept = Callable[[], Rulebook | None]
 
@@ -66,7 +68,7 @@ def bases(kept: Kept, now: datetime, today: date) -> list[Said]:
 
 
 def calendars(calendar: Calendar, on: date) -> list[Said]:
-    """Public holidays and school years are known a year ahead."""
+    """Public holidays and every municipality's school years are known far enough ahead."""
     return fine_unless(_short(calendar, on), f"known to {on + AHEAD} and beyond")
 
 
@@ -89,13 +91,24 @@ def _ending(book: Book, on: date) -> Iterator[Said]:
 
 
 def _short(calendar: Calendar, on: date) -> Iterator[Said]:
-    try:
-        calendar.must_reach(on + AHEAD)
-        calendar.school_term(on)
-    except CalendarTooShort as error:
-        yield Level.FAIL, f"{error}: deadlines are counted without it"
-        return
-    try:
-        calendar.school_term(on + AHEAD)
-    except CalendarTooShort as error:
-        yield Level.WARN, f"{error}: add the coming school year"
+    places = sorted({place for place, _ in calendar.school_years if place})
+    for place in (None, *places):
+        where = f"{place}: " if place else ""
+        for ahead, level, so in (
+            (REACH, Level.FAIL, "deadlines are counted provisionally without it: extend it"),
+            (AHEAD, Level.WARN, "extend it in time"),
+        ):
+            try:
+                calendar.must_reach(on + ahead)
+                calendar.school_term(on, place)
+                calendar.school_term(on + ahead, place)
+            except CalendarTooShort as error:
+                yield level, f"{where}{error}: {so}"
+                break
+    for place in places:
+        last = max(starts for of, starts in calendar.school_years if of == place)
+        if on + REACH > date(last + 1, 7, 31):
+            yield (
+                Level.WARN,
+                f"{place} has school years of its own to {last} only: the others' hold",
+            )

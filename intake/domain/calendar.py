@@ -12,7 +12,13 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from intake.domain.public_holidays import HOME, LIBRARY, eve, public_holidays, weekend
-from intake.domain.school_year import Names, SchoolYear, SchoolYears, read_school_years
+from intake.domain.school_year import (
+    Names,
+    SchoolCalendarInvalid,
+    SchoolYear,
+    SchoolYears,
+    read_calendar,
+)
 
 SCHOOL_CALENDAR = Path(__file__).parent.parent / "data" / "school_calendar.toml"
 FIRST_YEAR, LAST_YEAR = 2020, 2040  # the days that can be asked for: far past any open deadline
@@ -170,12 +176,15 @@ class Calendar:
 def load_calendar(
     path: Path = SCHOOL_CALENDAR, *, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR
 ) -> Calendar:
-    """Read the school years of ``path`` and the public holidays of the years given.
+    """The public holidays of the years given, with those that ``path`` adds, and its school years.
 
     Raises ``SchoolCalendarInvalid``.
     """
-    days = public_holidays(HOME, first_year, last_year)
-    school_years = read_school_years(path)
+    school_years, decreed = read_calendar(path)
+    if beyond := [str(day) for day in decreed if not first_year <= day.year <= last_year]:
+        reach = f"{first_year}-{last_year}"
+        raise SchoolCalendarInvalid([f"{path.name}: holiday {beyond[0]} is not within {reach}"])
+    days = dict(sorted({**public_holidays(HOME, first_year, last_year), **decreed}.items()))
     content = {
         "days": {str(day): name for day, name in days.items()},
         "schools": {f"{of or '*'} {starts}": asdict(y) for (of, starts), y in school_years.items()},

@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from intake.domain.calendar import Calendar, DayOff
+from intake.domain.calendar import PROVISIONAL, Calendar, DayOff
 from intake.domain.clock import Clock, Kind, Rule
 from intake.domain.message import Message, mark
 from intake.domain.school_year import Names
@@ -99,6 +99,11 @@ class Certificate:
     def law(self) -> str | None:
         """The law that sets the deadline; None where it is a configured default."""
         return self.clock.law
+
+    @property
+    def provisional(self) -> bool:
+        """Whether it was counted with a calendar that did not reach far enough."""
+        return self.calendar.startswith(PROVISIONAL)
 
     def to_json(self) -> dict[str, object]:
         """The certificate as plain values; instants in local time with their offset."""

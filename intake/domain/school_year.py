@@ -1,4 +1,4 @@
-"""School years as data: terms and holidays of the area and of single municipalities."""
+"""The calendar as data: school years of the area and of single municipalities, decreed holidays."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FIELDS = (
 
 
 class SchoolCalendarInvalid(ValueError):
-    """The school calendar cannot be used; ``problems`` names every reason, one line each."""
+    """The calendar's file cannot be used; ``problems`` names every reason, one line each."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
@@ -62,15 +62,22 @@ class SchoolYear:
         return next((_HOLIDAYS[name] for name, span in self.holidays if day in span), None)
 
 
-def read_school_years(path: Path) -> SchoolYears:
-    """Read the ``[[school_year]]`` tables of a TOML file; raises ``SchoolCalendarInvalid``."""
+def read_calendar(path: Path) -> tuple[SchoolYears, Mapping[date, Names]]:
+    """The ``[[school_year]]`` tables of a TOML file, and its ``[[holiday]]`` tables.
+
+    The latter are days that were made public holidays of Finland beside those that the library
+    knows. Raises ``SchoolCalendarInvalid``.
+    """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SchoolCalendarInvalid([f"{path.name} cannot be read: {error}"]) from error
     tables = content.pop("school_year", None)
-    problems = [
-        f"{path.name}: {key} is unknown; only [[school_year]] tables belong here" for key in content
+    problems: list[str] = []
+    holidays = _holidays(content.pop("holiday", []), path.name, problems)
+    problems += [
+        f"{path.name}: {key} is unknown; only [[school_year]] and [[holiday]] tables belong here"
+        for key in content
     ]
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise SchoolCalendarInvalid([*problems, f"{path.name} has no [[school_year]] tables"])
@@ -87,7 +94,33 @@ def read_school_years(path: Path) -> SchoolYears:
             years[key] = year
     if problems:
         raise SchoolCalendarInvalid(problems)
-    return years
+    return years, holidays
+
+
+def _holidays(tables: object, file: str, problems: list[str]) -> Mapping[date, Names]:
+    found: dict[date, Names] = {}
+    if not isinstance(tables, list):
+        problems.append(f"{file}: holiday must be an array of tables, [[holiday]]")
+        return found
+    for number, table in enumerate(tables, start=1):
+        where = f"{file}: holiday {number}"
+        if not isinstance(table, dict) or table.keys() != {"date", "name"}:
+            problems.append(f"{where}: needs date and name, and nothing else")
+            continue
+        day, name = table["date"], table["name"]
+        if not _is_date(day):
+            problems.append(f"{where}: date must be a day such as 2026-09-18, not {day!r}")
+        elif day in found:
+            problems.append(f"{where}: {day} is there twice")
+        elif not (
+            isinstance(name, dict)
+            and name.keys() == {"fi", "sv", "en"}
+            and all(isinstance(text, str) and text.strip() for text in name.values())
+        ):
+            problems.append(f"{where}: name must be {{ fi = …, sv = …, en = … }}")
+        else:
+            found[day] = name
+    return found
 
 
 class _Reader:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from intake.domain.directory import Agency, Directory
 from intake.domain.people import Permission, Person
-from intake.store import chasing, counts, directory, lists, outbox, referrals
+from intake.store import chasing, counts, directory, lists, outbox, recounts, referrals
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
@@ -90,6 +90,13 @@ class Oversee:
             dead = outbox.dead_letters(connection, agencies, now - DEAD_SHOWN_FOR, MOST_LETTERS)
             waiting = outbox.waiting_letters(connection, agencies, now - LONG_WAIT)
         return Undelivered(tuple(dead), waiting)
+
+    def provisional(self, person: Person) -> int:
+        """How many open deadlines of one's own controllers' agencies were counted with a calendar
+        that did not reach far enough.
+        """
+        with self.database.read() as connection:
+            return recounts.provisional(connection, self.agencies(person))
 
     def agencies(self, person: Person) -> frozenset[str]:
         """The agencies of this person's own controllers."""

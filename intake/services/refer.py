@@ -6,15 +6,16 @@ import logging
 import os
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from intake.domain.calendar import Calendar, CalendarTooShort
+from intake.domain.calendar import Calendar
 from intake.domain.chase import Chasing, next_chase
 from intake.domain.clock import Clock, Kind
-from intake.domain.deadline import Certificate, certify
+from intake.domain.counting import certify_anyhow, count
+from intake.domain.deadline import Certificate
 from intake.domain.directory import Agency
 from intake.domain.entitled import known_facts
 from intake.domain.keyed import KeyedIn
@@ -214,8 +215,17 @@ class Refer:
         for clock_id, started_at in started.items():
             clock = clocks[clock_id]
             at_school = municipality if clock.kind is Kind.SCHOOL_DAYS else None
-            certificate = self.certify(clock, started_at, today=today, municipality=at_school)
-            steps = [step.entry for step in self.chasing.times(certificate)]
+            counted = count(
+                clock,
+                started_at,
+                self.calendar,
+                self.chasing,
+                today=today,
+                municipality=at_school,
+            )
+            certificate, steps = counted.certificate, counted.steps
+            if certificate.provisional:
+                log.error("the calendar does not reach clock %s: extend it", clock.id)
             first = datetime.min.replace(tzinfo=UTC) if catch_up else now
             referred.deadlines.append(
                 {
@@ -260,15 +270,10 @@ class Refer:
     def certify(
         self, clock: Clock, started_at: datetime, *, today: bool, municipality: str | None
     ) -> Certificate:
-        """The deadline; working days stand in for school days that no calendar knows yet."""
-        try:
-            return certify(clock, started_at, self.calendar, today=today, municipality=municipality)
-        except CalendarTooShort:
-            if clock.kind is not Kind.SCHOOL_DAYS:
-                raise
-            log.exception("the school calendar does not reach clock %s: extend it", clock.id)
-        rule = replace(clock.rule, kind=Kind.WORKING_DAYS)
-        return certify(replace(clock, rule=rule, today=None), started_at, self.calendar)
+        """The deadline, provisional where the calendar does not reach it."""
+        return certify_anyhow(
+            clock, started_at, self.calendar, today=today, municipality=municipality
+        )
 
 
 def new_reference() -> str:

@@ -163,7 +163,7 @@ class Route:
         found = self.desks.standbys(agency.kind, place, keys)
         desks = [desk for desk in found if desk.id != agency.id]
         if today:
-            working_day = self.calendar.is_working_day(local_date(now))
+            working_day = self.calendar.without_end.is_working_day(local_date(now))
             desks.sort(key=lambda desk: not desk.hours.open_at(now, working_day))
         return desks
 
@@ -218,7 +218,7 @@ class Route:
         """Whether the office is; an unknown residence leads to a desk that never shuts, and then
         nobody's office is known to be open.
         """
-        working_day = self.calendar.is_working_day(today)
+        working_day = self.calendar.without_end.is_working_day(today)
         return office.desk is not Desk.DUTY and office.hours.open_at(now, working_day)
 
     def _is_term(self, today: date, municipality: str | None) -> bool:

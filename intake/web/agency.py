@@ -10,6 +10,7 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, request, url_for
 from flask_login import current_user
 
+from intake.domain.calendar import PROVISIONAL
 from intake.domain.clock import Clock
 from intake.domain.directory import Directory
 from intake.domain.people import Permission
@@ -145,6 +146,7 @@ class _Agency:
             back_href=url_for("agency.referral", referral_id=referral_id),
             stored=row,
             counted=counted,
+            provisional=row.calendar_version.startswith(PROVISIONAL),
             length=length(reader_language(), counted.rule),
             runs=case.runs(counted, reader_language().code),
             due=due(row.due_at, self.now()),

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 from sqlalchemy import update
 
 import config
+from intake.commands.doctor import examination
 from intake.doctor import agencies, rules
 from intake.doctor.finding import Level
-from intake.domain.calendar import load_calendar
+from intake.domain.calendar import SCHOOL_CALENDAR, load_calendar
 from intake.domain.directory import Kind
 from intake.services.rulebook import Edition, Rulebook
 from intake.store.people_tables import AgencyKeyRow
 from routing_rules.document import read_document
+from tests.calendars import FIRST_YEAR_ALONE, calendar_of
 from tests.doctor.said import bad, well
-from tests.site import DUTY, POL, SOC, TUESDAY, Site
+from tests.site import DUTY, POL, SOC, TUESDAY, Site, lay_out, make_settings
 
 NOW, TODAY = TUESDAY, TUESDAY.date()
 
@@ -133,10 +136,39 @@ def test_a_legal_basis_out_of_force_fails_and_an_unconfirmed_one_warns() -> None
     assert "lsl25_1" in bad(rules.bases(ended, NOW, TODAY))[Level.FAIL]
 
 
-def test_a_calendar_that_ends_soon_warns_and_one_that_has_ended_fails() -> None:
+def test_a_calendar_that_ends_soon_warns_and_one_that_ends_too_soon_fails(tmp_path: Path) -> None:
     calendar = load_calendar()
+    ends = date(max(starts for _, starts in calendar.school_years) + 1, 7, 31)
     assert well(rules.calendars(calendar, date(2026, 6, 2)))
-    last = max(starts for _, starts in calendar.school_years)
-    assert "coming school year" in bad(rules.calendars(calendar, date(last + 1, 5, 1)))[Level.WARN]
-    assert "does not reach" in bad(rules.calendars(calendar, date(last + 1, 9, 1)))[Level.FAIL]
-    assert "does not reach" in bad(rules.calendars(calendar, date(2040, 6, 1)))[Level.FAIL]
+    assert well(rules.calendars(calendar, ends - timedelta(days=240)))
+    soon = bad(rules.calendars(calendar, ends - timedelta(days=239)))
+    assert set(soon) == {Level.WARN}
+    assert "extend it in time" in soon[Level.WARN]
+    assert set(bad(rules.calendars(calendar, ends - timedelta(days=120)))) == {Level.WARN}
+    for on in (ends - timedelta(days=119), ends + timedelta(days=1), date(2040, 9, 4)):
+        too_soon = bad(rules.calendars(calendar, on))
+        assert "counted provisionally" in too_soon[Level.FAIL]
+
+
+def test_a_municipality_whose_own_school_years_end_is_named(tmp_path: Path) -> None:
+    own = SCHOOL_CALENDAR.read_text("utf-8").replace(
+        "[[school_year]]\nstarts = 2025", '[[school_year]]\nmunicipality = "porvoo"\nstarts = 2025'
+    )
+    calendar = calendar_of(tmp_path, own + FIRST_YEAR_ALONE)
+    assert well(rules.calendars(calendar, date(2026, 3, 1)))
+    assert (
+        "porvoo has school years of its own to 2025"
+        in bad(rules.calendars(calendar, date(2026, 6, 2)))[Level.WARN]
+    )
+    alone = calendar_of(tmp_path, own)
+    failed = bad(rules.calendars(alone, date(2026, 3, 1)))
+    assert "does not reach 2026-03-01" in failed[Level.FAIL], "no other municipality has any"
+
+
+def test_a_calendar_file_with_a_mistake_fails_by_its_mistake(tmp_path: Path) -> None:
+    lay_out(tmp_path)
+    wrong = tmp_path / "calendar.toml"
+    wrong.write_text(FIRST_YEAR_ALONE.replace("starts = 2025", "starts = 25"), "utf-8")
+    settings = make_settings(tmp_path, calendar=wrong)
+    found = [f for f in examination(settings, lambda: NOW) if f.check == "calendars"]
+    assert [(f.level, "starts must be a year" in f.text) for f in found] == [(Level.FAIL, True)]

@@ -106,6 +106,7 @@ class Deadlines:
             silent=ran_at is None or now - ran_at > SILENT_AFTER,
             dead=[self._dead(language, letter) for letter in undelivered.dead if not asked.after],
             waiting=undelivered.waiting,
+            provisional=self.oversee.provisional(visit.person),
             revived="revived" in request.args,
         )
 

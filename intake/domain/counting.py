@@ -1,0 +1,71 @@
+"""A deadline with its chase steps; provisional where the calendar ends before it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from intake.domain.calendar import Calendar, CalendarTooShort
+from intake.domain.chase import Chasing
+from intake.domain.clock import Clock, Kind
+from intake.domain.deadline import Certificate, certify
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A certificate, and the chase steps as a deadline's row keeps them."""
+
+    certificate: Certificate
+    steps: list[dict[str, object]]
+
+
+def certify_anyhow(
+    clock: Clock,
+    arrival_at: datetime,
+    calendar: Calendar,
+    *,
+    today: bool = False,
+    municipality: str | None = None,
+) -> Certificate:
+    """As ``certify``, but where the calendar is too short by what is known of it, provisionally.
+
+    Working days stand in for the school days of years that no calendar knows yet, and beyond the
+    known public holidays only weekends are off: both give the right day or an earlier one, never
+    a later one, but for a school Saturday in between.
+    """
+    try:
+        return certify(clock, arrival_at, calendar, today=today, municipality=municipality)
+    except CalendarTooShort:
+        pass
+    rule = clock.today if today and clock.today else clock.rule
+    at_school = rule.kind is Kind.SCHOOL_DAYS
+    stand_in = replace(rule, kind=Kind.WORKING_DAYS) if at_school else rule
+    ever = calendar.of(rule.calendar).without_end
+    made = certify(replace(clock, rule=stand_in, today=None), arrival_at, ever)
+    return replace(made, clock=clock, rule=rule)
+
+
+def count(
+    clock: Clock,
+    arrival_at: datetime,
+    calendar: Calendar,
+    chasing: Chasing,
+    *,
+    today: bool = False,
+    municipality: str | None = None,
+) -> Counted:
+    """A deadline and when it is chased. Steps beyond the calendar make all of it provisional."""
+    certificate = certify_anyhow(
+        clock, arrival_at, calendar, today=today, municipality=municipality
+    )
+    try:
+        return Counted(certificate, _entries(chasing, certificate))
+    except CalendarTooShort:
+        ever = calendar.of(certificate.rule.calendar).without_end
+        certificate = replace(certificate, calendar=ever.version)
+    beyond = replace(chasing, calendar=chasing.calendar.without_end)
+    return Counted(certificate, _entries(beyond, certificate))
+
+
+def _entries(chasing: Chasing, certificate: Certificate) -> list[dict[str, object]]:
+    return [step.entry for step in chasing.times(certificate)]
