@@ -126,6 +126,11 @@ PLAIN: dict[str, dict[str, str]] = {
         "sent_at": WHEN,
         "dead_at": WHEN,
     },
+    "timing": {
+        "agency_id": WHO_ASKED,
+        **dict.fromkeys(("month", "what", "bucket"), "how long agencies took, of many together"),
+        "count": "how many referrals took as long, of an agency's month; none of them is named",
+    },
     "trail": {
         "id": ID,
         "writer": TRAIL,

@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 from intake.domain.clock import Clock
 from intake.domain.referral import OPEN, Move, State, is_news
 from intake.domain.row_id import new_id
+from intake.domain.timing import ENDED_BY, bucket_of, ended_by, month_of
 from intake.services.sign_in import Visit
-from intake.store import moves, notices, trail
+from intake.store import moves, notices, timing, trail
 from intake.store.columns import AnyRow
 from intake.vault.seal import PublicKey, seal_for
 
@@ -124,6 +125,19 @@ class Recording:
         )
         if is_news(Move(move)):
             notices.note_news(connection, self.seen.report_id, values["made_at"])
+        self._time(connection)
+
+    def _time(self, connection: Connection) -> None:
+        """Count how long it took, if the move is the first of the referral to end that time.
+
+        Of two at once only one comes here: the other found the time of the last move changed.
+        """
+        values, seen = self.values, self.seen
+        what = ended_by(Move(values["move"]))
+        if what and not moves.made_before(connection, seen.id, ENDED_BY[what], values["id"]):
+            at = values["made_at"]
+            took = bucket_of(at - seen.arrived_at)
+            timing.count_referral(connection, seen.agency_id, month_of(at), what, took)
 
     def say(self, connection: Connection, **more: str) -> None:
         """The line in the trail; ``more`` of it is known only now."""

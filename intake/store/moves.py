@@ -81,6 +81,16 @@ def record(
     return True
 
 
+def made_before(
+    connection: Connection, referral_id: UUID, these: Collection[Move], but: UUID
+) -> bool:
+    """Whether any of these moves was recorded on a referral, beside the one of this id."""
+    found = select(MoveRow.id).where(
+        MoveRow.referral_id == referral_id, MoveRow.move.in_(sorted(these)), MoveRow.id != but
+    )
+    return connection.execute(found.limit(1)).first() is not None
+
+
 def meet_deadlines(
     connection: Connection,
     referral_id: UUID,

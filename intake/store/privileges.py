@@ -120,6 +120,7 @@ ROLES: Mapping[str, Rights] = {
                 "UPDATE (met_at, met_on, met_by, next_chase_at)",
             ),
             "move": (_READ, _ADD),
+            "timing": (_READ, _ADD, "UPDATE (count)"),  # it reads the count that it adds to
         },
     ),
     "supervisor": _together(
@@ -130,6 +131,7 @@ ROLES: Mapping[str, Rights] = {
             "deadline": (_READ,),
             "chase": (_READ,),
             "heartbeat": (_READ,),
+            "timing": (_READ,),
             "outbox": (
                 "SELECT (id, person_id, params, attempts, created_at, next_attempt_at, sent_at, "
                 "dead_at)",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import intake.store.people_tables
 import intake.store.recount_tables
-import intake.store.rule_tables  # noqa: F401  (these register their tables)
+import intake.store.rule_tables
+import intake.store.timing  # noqa: F401  (these register their tables)
 from intake.store.tables import Base
 
 METADATA = Base.metadata

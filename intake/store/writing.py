@@ -30,6 +30,13 @@ def insert_or_change(
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
 
 
+def count_one(connection: Connection, table: Table, key: dict[str, Any]) -> None:
+    """Insert a row of this primary key with a ``count`` of one, or add one to that of the row."""
+    statement = _INSERTS[connection.dialect.name](table).values(**key, count=1)
+    more = {"count": table.c.count + 1}
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=more))
+
+
 def take_turn(connection: Connection, table: Table) -> None:
     """Let nobody else write to the table until this transaction ends. SQLite's writers do so."""
     if connection.dialect.name == "postgresql":
