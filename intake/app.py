@@ -37,6 +37,8 @@ KEPT = (
     "state",
     "agency",
     "after",
+    "period",
+    "county",
 )  # our own; anything else in an address is not repeated
 ERROR_PAGES = (403, 404, 413, 503)
 log = logging.getLogger(__name__)

@@ -88,6 +88,7 @@ def _keyed(parts: Parts) -> Blueprint:
 
 
 def _supervisor(parts: Parts) -> Blueprint:
+    from intake.services.half_year import HalfYear
     from intake.services.oversee import Oversee
     from intake.services.try_again import TryAgain
     from intake.web.supervisor.door import make_blueprint
@@ -98,6 +99,7 @@ def _supervisor(parts: Parts) -> Blueprint:
         room=room,
         oversee=Oversee(parts.database, parts.directory),
         try_again=TryAgain(parts.database, parts.directory),
+        half_year=HalfYear(parts.database, parts.directory),
     )
 
 

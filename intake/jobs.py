@@ -27,6 +27,7 @@ SECONDS: Mapping[str, int] = {
     "deliver": 10,
     "tidy": 600,
     "openers": 300,
+    "half_year": 900,  # its letters are written in the morning
     "workers": 300,
     "list_deletions": 60,  # as much of what was erased can come back after a fire
 }

@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from intake.services.publish import Publish
     from intake.services.read import Read
     from intake.services.refer import Refer
+    from intake.services.remind_half_year import RemindHalfYear
     from intake.services.respond import Respond
     from intake.services.route import Route
     from intake.services.rule_drafts import Drafts
@@ -264,6 +265,13 @@ class Parts:
         from intake.services.chase import Chase
 
         return Chase(self.database, self.directory)
+
+    @cached_property
+    def remind_half_year(self) -> RemindHalfYear:
+        """Reminders of the half-year statistics."""
+        from intake.services.remind_half_year import RemindHalfYear
+
+        return RemindHalfYear(self.database, self.directory, self.calendar)
 
     @cached_property
     def deliver(self) -> Deliver:

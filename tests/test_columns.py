@@ -162,6 +162,17 @@ PLAIN: dict[str, dict[str, str]] = {
         "handled": POST,
         "failed": POST,
     },
+    "half_year_report": {
+        "id": ID,
+        "period": "which half-year's counts went to THL; says nothing of them",
+        **dict.fromkeys(("controller_id", "person_id"), STAFF),
+        **dict.fromkeys(("reported_on", "recorded_at"), WHEN),
+    },
+    "half_year_step": {
+        "controller_id": STAFF,
+        **dict.fromkeys(("period", "step", "letters"), POST),
+        "written_at": WHEN,
+    },
     "directory": {"kind": STAFF, "id": STAFF, "position": STAFF, "entry": STAFF},
     "directory_stamp": {"id": "always 1", "stamp": "random; says only that something changed"},
     "invitation": {

@@ -79,6 +79,7 @@ def _work(parts: wiring.Parts) -> dict[str, jobs.Job]:
         "notify": parts.notify,
         "openers": parts.alarm,
         "workers": parts.dismiss.lapsed,
+        "half_year": parts.remind_half_year,
         "deliver": parts.deliver,
         "tidy": parts.tidy,
         "list_deletions": parts.list_deletions,

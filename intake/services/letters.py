@@ -14,11 +14,12 @@ from typing import Any
 from intake import language
 from intake.domain.clock import Clock
 from intake.domain.directory import Directory
+from intake.domain.half_year import Period
 from intake.domain.message import Message, mark
 from intake.domain.people import Role
 from intake.language import Language
 from intake.post.letter import Letter
-from intake.services import alarm, chase, join, notify
+from intake.services import alarm, chase, join, notify, remind_half_year
 from intake.store.columns import AnyRow
 from intake.vault.keyring import PrivateKey
 from intake.vault.open import open_for
@@ -133,6 +134,18 @@ class Letters:
             "link": f"{self.base_url}/directory/openers",
         }
 
+    def _half_year(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
+        county, period = params["county"], Period.read(params["period"])
+        known = self.directory.controllers.get(county)
+        return {
+            "county": reader.text(known.name) if known else county,
+            "period": reader.message(period.name),
+            "late": params["late"],
+            "report_by": reader.date(period.report_by),
+            "next": _next_at(reader, params["next_at"]) if params["next_at"] else "",
+            "link": f"{self.base_url}/deadlines/half-year?period={period}&county={county}",
+        }
+
     def _renewed(self, _reader: Language, _params: Mapping[str, Any]) -> dict[str, Any]:
         return {}
 
@@ -140,11 +153,16 @@ class Letters:
 def _next(reader: Language, params: Mapping[str, Any]) -> str:
     if params["next_at"] is None or params["reader"] == Role.SUPERVISOR:
         return ""
-    at = datetime.fromisoformat(params["next_at"])
     if params["next_to"] in (params["to"], params["reader"]):
-        return reader.message(Message(mark("The next reminder comes %(at)s."), {"at": at}))
+        return _next_at(reader, params["next_at"])
+    at = datetime.fromisoformat(params["next_at"])
     key = MOVES_TO[params["next_to"]]
     return reader.message(Message(key, {"at": at}))
+
+
+def _next_at(reader: Language, at: str) -> str:
+    params = {"at": datetime.fromisoformat(at)}
+    return reader.message(Message(mark("The next reminder comes %(at)s."), params))
 
 
 _Context = Callable[[Letters, Language, Mapping[str, Any]], dict[str, Any]]
@@ -153,4 +171,5 @@ _KINDS: Mapping[str, tuple[str, _Context]] = {
     notify.LETTER: (NEWS, Letters._news),
     alarm.LETTER: (REMINDER, Letters._openers),
     join.LETTER: (REMINDER, Letters._renewed),
+    remind_half_year.LETTER: (REMINDER, Letters._half_year),
 }

@@ -132,6 +132,7 @@ ROLES: Mapping[str, Rights] = {
             "chase": (_READ,),
             "heartbeat": (_READ,),
             "timing": (_READ,),
+            "half_year_report": (_READ, _ADD),
             "outbox": (
                 "SELECT (id, person_id, params, attempts, created_at, next_attempt_at, sent_at, "
                 "dead_at)",
@@ -184,6 +185,8 @@ ROLES: Mapping[str, Rights] = {
         _WHO_CAN_OPEN,
         {
             "alarm": (_READ, _ADD, _ERASE),
+            "half_year_report": (_READ,),
+            "half_year_step": (_READ, _ADD),
             "person": ("SELECT (id, sign_in_name, name, email, language, left_at)",),
             "referral": (_NOBODY_SEALED_REFERRAL, "UPDATE (worker_id)"),
             "deadline": (_READ, "UPDATE (next_chase_at)"),

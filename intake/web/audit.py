@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 
 from intake.domain.clock import Clock
 from intake.domain.directory import Directory
+from intake.domain.half_year import Period
 from intake.domain.message import Message, mark
 from intake.domain.people import Permission
 from intake.domain.referral import Move
@@ -29,6 +30,12 @@ from intake.web.page import reader_language, render
 from intake.web.words import ROLES, SECTIONS
 
 NEWEST = 200
+HALF_YEAR = mark("Half-year statistics")
+HALF_YEAR_ACTIONS: Mapping[str, str] = {
+    Action.TAKE_OUT_HALF_YEAR: mark("Half-year statistics taken out"),
+    Action.REPORT_HALF_YEAR: mark("Half-year statistics recorded as reported"),
+    Action.UNREPORT_HALF_YEAR: mark("Half-year statistics recorded as not reported after all"),
+}
 REFUSED_PAGE = "page "  # as services.refuse writes it
 ACTIONS: Mapping[str, str] = {
     Action.SEND: mark("A report was stored"),
@@ -44,6 +51,7 @@ ACTIONS: Mapping[str, str] = {
     Action.CHASE: mark("Reminder"),
     Action.TRY_AGAIN: mark("Reminder tried again"),
     Action.READ_TRAIL: mark("Use log read"),
+    **HALF_YEAR_ACTIONS,
     **CHANGES,
     Action.PROPOSE_RULES: mark("Rules proposed"),
     Action.PUBLISH_RULES: mark("Rules published"),
@@ -70,13 +78,15 @@ WAYS: Mapping[str, str] = {
 }
 """Before the other agency's id, as the moves that reach two agencies write it."""
 
-
 _INNER_PAGES: dict[str, str] = {
     "agency.referral": mark("Report"),
     "agency.certificate": mark("How the deadline was counted"),
     "agency.move": mark("A move on a report"),
     "agency.key_in": mark("Key in a worry"),
     "supervisor.revive": mark("A reminder to be tried again"),
+    "supervisor.half_year_page": HALF_YEAR,
+    "supervisor.half_year_file": HALF_YEAR,
+    "supervisor.reported": HALF_YEAR,
     "agency.to_whom": WORDS[Move.HAND_OVER].do,
     "agency.what_and_why": WORDS[Move.HAND_OVER].do,
     "agency.take_over": WORDS[Move.TAKE_OVER].do,
@@ -128,6 +138,8 @@ class _Audit:
         if action == Action.RESTORE:
             made_at = datetime.fromisoformat(purpose)
             return language.message(Message(mark("Backup of %(at)s"), {"at": made_at}))
+        if action in HALF_YEAR_ACTIONS:
+            return self._half_year(language, *purpose.split(" "))
         if not purpose.startswith(REFUSED_PAGE):
             return _said(language, PURPOSES, purpose)
         endpoint = purpose.removeprefix(REFUSED_PAGE)
@@ -137,6 +149,11 @@ class _Audit:
         title = title or doors.get(endpoint.partition(".")[0], endpoint)
         page = language.gettext(title)
         return language.message(Message(mark("Page: %(page)s"), {"page": page}))
+
+    def _half_year(self, language: Language, period: str, county: str) -> str:
+        known = self.directory.controllers.get(county)
+        name = language.text(known.name) if known else county
+        return f"{name}, {language.message(Period.read(period).name)}"
 
     def _agency(self, language: Language, agency: str | None) -> str:
         known = self.directory.agencies.get(agency or "")

@@ -5,14 +5,18 @@ from __future__ import annotations
 from flask import Blueprint
 
 from intake.domain.people import Permission
+from intake.services.half_year import HalfYear
 from intake.services.oversee import Oversee
 from intake.services.try_again import TryAgain
 from intake.web.guards import Entrance
 from intake.web.supervisor.deadlines import Deadlines
+from intake.web.supervisor.half_year import HalfYears
 from intake.web.supervisor.room import Room
 
 
-def make_blueprint(*, room: Room, oversee: Oversee, try_again: TryAgain) -> Blueprint:
+def make_blueprint(
+    *, room: Room, oversee: Oversee, try_again: TryAgain, half_year: HalfYear
+) -> Blueprint:
     """The door's routes."""
     blueprint = Blueprint("supervisor", __name__)
     entrance = Entrance(blueprint, room.refuse)
@@ -20,4 +24,8 @@ def make_blueprint(*, room: Room, oversee: Oversee, try_again: TryAgain) -> Blue
     watching = Permission.WATCH_DEADLINES
     entrance.route("/deadlines", watching)(deadlines.deadlines)
     entrance.route("/deadlines/letters/<uuid:letter_id>", watching, ("POST",))(deadlines.revive)
+    halves = HalfYears(room, half_year)
+    entrance.route("/deadlines/half-year", watching)(halves.half_year_page)
+    entrance.route("/deadlines/half-year/file", watching)(halves.half_year_file)
+    entrance.route("/deadlines/half-year", watching, ("POST",))(halves.reported)
     return blueprint

@@ -17,7 +17,10 @@ from intake.web.guards import Refusal
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
 
-PLACES = (("supervisor.deadlines", mark("Deadlines running")),)
+PLACES = (
+    ("supervisor.deadlines", mark("Deadlines running")),
+    ("supervisor.half_year_page", mark("Half-year statistics")),
+)
 """The door's pages in their order, each with its name in the menu of the door."""
 AForm = TypeVar("AForm", bound=PageForm)
 
