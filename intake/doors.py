@@ -90,6 +90,7 @@ def _keyed(parts: Parts) -> Blueprint:
 def _supervisor(parts: Parts) -> Blueprint:
     from intake.services.half_year import HalfYear
     from intake.services.oversee import Oversee
+    from intake.services.reconcile import ShowReconciliation
     from intake.services.try_again import TryAgain
     from intake.web.supervisor.door import make_blueprint
     from intake.web.supervisor.room import Room
@@ -100,6 +101,7 @@ def _supervisor(parts: Parts) -> Blueprint:
         oversee=Oversee(parts.database, parts.directory),
         try_again=TryAgain(parts.database, parts.directory),
         half_year=HalfYear(parts.database, parts.directory),
+        reconciled=ShowReconciliation(parts.database, parts.directory),
     )
 
 

@@ -125,6 +125,8 @@ class StockCollector:
             ("chase_due_oldest_seconds", "How late the latest of them is", stock.due.oldest),
             ("referrals_unopened", "Referrals nobody has opened", stock.unopened.waiting),
             ("referrals_unopened_oldest_seconds", "Age of the oldest", stock.unopened.oldest),
+            ("reconciliation_differing", "Daily counts that do not agree", stock.differing),
+            ("referrals_lost", "Referrals unopened that nothing chases any more", stock.lost),
             ("agencies_without_opener", "Agencies nobody can open at", stock.without_opener),
             ("agencies_with_one_opener", "Agencies one person can open at", stock.with_one_opener),
         ):

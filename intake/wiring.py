@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from intake.services.prove import Agencies
     from intake.services.publish import Publish
     from intake.services.read import Read
+    from intake.services.reconcile import Reconcile
     from intake.services.refer import Refer
     from intake.services.remind_half_year import RemindHalfYear
     from intake.services.respond import Respond
@@ -340,6 +341,13 @@ class Parts:
         from intake.services.tidy import Tidy
 
         return Tidy(self.database)
+
+    @cached_property
+    def reconcile(self) -> Reconcile:
+        """The daily counts that must agree."""
+        from intake.services.reconcile import Reconcile
+
+        return Reconcile(self.database, self.directory)
 
     @cached_property
     def take_stock(self) -> TakeStock:

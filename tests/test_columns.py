@@ -15,6 +15,7 @@ STATE = "where the referral is, for inboxes and deadlines that nobody needs to o
 DUE = "a deadline: times without content, which supervisors watch"
 POST = "the outbox's own bookkeeping"
 RULES = "the routing rules, which are public"
+COUNTED = "how many came to an agency on a day: what its referrals, which are plain, add up to"
 TRAIL = "the use log: who, when, which referral; never content"
 
 PLAIN: dict[str, dict[str, str]] = {
@@ -190,11 +191,18 @@ PLAIN: dict[str, dict[str, str]] = {
         "accepted_at": WHEN,
         "withdrawn_at": WHEN,
     },
+    "reconciliation": {
+        "day": WHEN,
+        "agency_id": WHO_ASKED,
+        **dict.fromkeys(("sent", "stored", "routed"), COUNTED),
+        **dict.fromkeys(("opened", "chased", "moved", "lost"), COUNTED),
+        "checked_at": WHEN,
+    },
     "alarm": {
         "id": ID,
         "controller_id": STAFF,
         "day": WHEN,
-        "digest": "of the agencies that nobody could open",
+        "digest": "of what was told: agencies that nobody could open, counts that differed",
         "raised_at": WHEN,
     },
     "agency": {"id": STAFF, "kind": STAFF, "controller_id": STAFF},

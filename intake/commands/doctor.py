@@ -136,6 +136,7 @@ def _of_directory(settings: config.Settings, opened: Database, now: datetime) ->
         "mail": lambda: running.mail(settings.mail, wiring.sender_of(settings)),
         "letters": lambda: running.letters(stock()),
         "jobs": lambda: running.jobs(stock(), patience, now),
+        "reconciliation": lambda: running.reconciled(stock()),
     }
 
 

@@ -82,6 +82,7 @@ def _work(parts: wiring.Parts) -> dict[str, jobs.Job]:
         "half_year": parts.remind_half_year,
         "deliver": parts.deliver,
         "tidy": parts.tidy,
+        "reconcile": parts.reconcile,
         "list_deletions": parts.list_deletions,
     }
 

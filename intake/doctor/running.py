@@ -48,6 +48,25 @@ def jobs(stock: Stock, patience: Mapping[str, timedelta], now: datetime) -> list
     return fine_unless(_idle(stock, patience, now), f"{', '.join(patience)} ran of late")
 
 
+def reconciled(stock: Stock) -> list[Said]:
+    """What was sent is stored, routed, and opened or being chased."""
+    return fine_unless(_missing(stock), "what was sent is stored, routed and looked at")
+
+
+def _missing(stock: Stock) -> Iterator[Said]:
+    if stock.differing:
+        yield (
+            Level.FAIL,
+            f"{stock.differing} daily counts differ, a report may be lost: see the supervisor's "
+            "page Reconciliation",
+        )
+    if stock.lost:
+        yield (
+            Level.FAIL,
+            f"{stock.lost} referrals were never opened and nothing chases them: tell who has them",
+        )
+
+
 def _stuck(stock: Stock) -> Iterator[Said]:
     oldest = timedelta(seconds=round(stock.letters.oldest))
     if oldest > SLOW:

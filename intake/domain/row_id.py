@@ -17,6 +17,16 @@ def new_id(at: datetime) -> UUID:
     Rows written together lie together in every index, so that a commit touches few pages. An id
     is no secret and opens nothing: each process draws it from its own generator.
     """
-    milliseconds = int(at.timestamp() * 1000)
     drawn = random.getrandbits(80) & _RANDOM  # to be unique, not to be a secret
-    return UUID(int=milliseconds << 80 | _VERSION | _VARIANT | drawn)
+    return UUID(int=_milliseconds(at) << 80 | _VERSION | _VARIANT | drawn)
+
+
+def least_id(at: datetime) -> UUID:
+    """No id made at that instant or later is less, and none made a millisecond before is greater:
+    what was made between two instants is found by the keys of its rows.
+    """
+    return UUID(int=_milliseconds(at) << 80)
+
+
+def _milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000)

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-
-from sqlalchemy.exc import IntegrityError
+from datetime import datetime
 
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
-from intake.domain.people import Role
-from intake.domain.row_id import new_id
 from intake.domain.rule_tables import Standby
 from intake.services.desks import Desks
 from intake.services.openers import Openers
-from intake.store import alarms, outbox, people
+from intake.services.tell_once import KEPT, Telling, tell_once
+from intake.store import alarms
 from intake.store.database import Database
 
 LETTER = "openers"
-KEPT = timedelta(days=30)
 log = logging.getLogger(__name__)
 
 
@@ -37,10 +31,9 @@ class Gaps:
     places: list[tuple[str, str]] = field(default_factory=list)
 
     @property
-    def digest(self) -> str:
-        """What stands for them: the same gaps, the same digest."""
-        told = json.dumps([sorted(self.agencies), sorted(self.places)])
-        return hashlib.sha256(told.encode()).hexdigest()
+    def same(self) -> list[object]:
+        """What makes them the same gaps as told before."""
+        return [sorted(self.agencies), sorted(self.places)]
 
 
 @dataclass(frozen=True)
@@ -73,43 +66,10 @@ class Alarm:
         return found
 
     def _raise(self, controller: str, gaps: Gaps, now: datetime) -> bool:
-        today = local_date(now)
-        with self.database.read() as connection:
-            if alarms.is_raised(connection, controller, today, gaps.digest):
-                return False
-        try:
-            with self.database.write() as connection:
-                alarms.add(
-                    connection,
-                    {
-                        "id": new_id(now),
-                        "controller_id": controller,
-                        "day": today,
-                        "digest": gaps.digest,
-                        "raised_at": now,
-                    },
-                )
-                readers = people.officers(connection, controller, Role.ADMINISTRATOR, today)
-                outbox.put_letters(
-                    connection,
-                    [
-                        {
-                            "id": new_id(now),
-                            "person_id": reader,
-                            "letter": LETTER,
-                            "params": {"agencies": gaps.agencies, "places": gaps.places},
-                            "created_at": now,
-                            "next_attempt_at": now,
-                            "attempts": 0,
-                        }
-                        for reader in readers
-                    ],
-                )
-        except IntegrityError:  # another scheduler has raised it
+        told = {"agencies": gaps.agencies, "places": gaps.places}
+        if not tell_once(self.database, controller, Telling(LETTER, told, gaps.same), now):
             return False
         log.error("nobody can open the reports of %s", ", ".join(gaps.agencies))
         for municipality, agency in gaps.places:
             log.error("%s has nobody else who can open in place of %s", municipality, agency)
-        if not readers:
-            log.error("%s has no administrator to write to", controller)
         return True

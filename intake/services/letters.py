@@ -19,7 +19,7 @@ from intake.domain.message import Message, mark
 from intake.domain.people import Role
 from intake.language import Language
 from intake.post.letter import Letter
-from intake.services import alarm, chase, join, notify, remind_half_year
+from intake.services import alarm, chase, join, notify, reconcile, remind_half_year
 from intake.store.columns import AnyRow
 from intake.vault.keyring import PrivateKey
 from intake.vault.open import open_for
@@ -146,6 +146,18 @@ class Letters:
             "link": f"{self.base_url}/deadlines/half-year?period={period}&county={county}",
         }
 
+    def _reconciliation(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
+        def names(agencies: list[str]) -> list[str]:
+            return sorted(reader.text(self.directory.agency(a).name) for a in agencies)
+
+        return {
+            "differ": names(params["differ"]),
+            "lost": names(params["lost"]),
+            "whole": params["whole"],
+            "most": MOST_NAMED,
+            "link": f"{self.base_url}/deadlines/reconciliation",
+        }
+
     def _renewed(self, _reader: Language, _params: Mapping[str, Any]) -> dict[str, Any]:
         return {}
 
@@ -172,4 +184,5 @@ _KINDS: Mapping[str, tuple[str, _Context]] = {
     alarm.LETTER: (REMINDER, Letters._openers),
     join.LETTER: (REMINDER, Letters._renewed),
     remind_half_year.LETTER: (REMINDER, Letters._half_year),
+    reconcile.LETTER: (REMINDER, Letters._reconciliation),
 }

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
-from intake.store import people, stock
+from intake.services.reconcile import SHOWN_FOR
+from intake.store import people, reconciling, stock
 from intake.store.database import Database
 
 RUNS_LOOKED_AT = timedelta(days=2)
@@ -24,7 +25,11 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Stock:
-    """Counts over all agencies in use; ``last_runs``: when each job last ended well."""
+    """Counts over all agencies in use; ``last_runs``: when each job last ended well.
+
+    ``differing``: how many of the daily counts of late do not agree; ``lost``: referrals that
+    nobody has opened and that nothing chases any more.
+    """
 
     letters: Waiting
     letters_dead: int
@@ -33,6 +38,8 @@ class Stock:
     without_opener: int
     with_one_opener: int
     last_runs: Mapping[str, datetime]
+    differing: int = 0
+    lost: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,8 @@ class TakeStock:
                 without_opener=at_agencies.count(0),
                 with_one_opener=at_agencies.count(1),
                 last_runs=stock.last_runs(connection, now - RUNS_LOOKED_AT),
+                differing=reconciling.count_differing(connection, local_date(now) - SHOWN_FOR),
+                lost=len(reconciling.lost(connection)),
             )
 
 

@@ -133,6 +133,7 @@ ROLES: Mapping[str, Rights] = {
             "heartbeat": (_READ,),
             "timing": (_READ,),
             "half_year_report": (_READ, _ADD),
+            "reconciliation": (_READ,),
             "outbox": (
                 "SELECT (id, person_id, params, attempts, created_at, next_attempt_at, sent_at, "
                 "dead_at)",
@@ -195,7 +196,14 @@ ROLES: Mapping[str, Rights] = {
             "notice": (_READ, _CHANGE, _ERASE),
             "heartbeat": (_READ, _ADD, _CHANGE, _ERASE),
             "draft": ("SELECT (saved_at)", _ERASE),
-            "receipt": ("SELECT (created_at, sealed_copy)", "UPDATE (sealed_copy)"),
+            "receipt": ("SELECT (report_id, created_at, sealed_copy)", "UPDATE (sealed_copy)"),
+            # What is there is counted, and nothing of it is read.
+            "report": (_READ,),
+            "section": ("SELECT (report_id, slot)",),
+            "decision": ("SELECT (report_id)",),
+            "wrap": ("SELECT (referral_id, purpose, agency_id)",),
+            "trail": ("SELECT (at, action, agency_id)",),
+            "reconciliation": (_READ, _ADD, _ERASE),
             "session": ("SELECT (started_at)", _ERASE),
             "attempt": ("SELECT (at)", _ERASE),
             "deletion": (_READ, _ADD, "UPDATE (listed_at)", _ERASE),

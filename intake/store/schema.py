@@ -6,7 +6,8 @@ import intake.store.half_year_tables
 import intake.store.people_tables
 import intake.store.recount_tables
 import intake.store.rule_tables
-import intake.store.timing  # noqa: F401  (these register their tables)
+import intake.store.timing
+import intake.store.watch_tables  # noqa: F401  (these register their tables)
 from intake.store.tables import Base
 
 METADATA = Base.metadata

@@ -28,6 +28,8 @@ HALF_YEAR_MET = (
     f"met_at IS NOT NULL AND clock IN ({', '.join(repr(clock) for clock in HALF_YEAR_CLOCKS)})"
 )
 """In the very words of their indexes, without parameters: SQLite compares them."""
+UNCHASED = "met_at IS NULL AND next_chase_at IS NULL"
+"""Of deadlines that run on after their last chase step. In the words of their index."""
 
 
 class Base(DeclarativeBase):
@@ -212,6 +214,12 @@ class DeadlineRow(Base):
             "next_chase_at",
             sqlite_where=text("next_chase_at IS NOT NULL"),
             postgresql_where=text("next_chase_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_deadline_referral_id_unchased",
+            "referral_id",
+            sqlite_where=text(UNCHASED),
+            postgresql_where=text(UNCHASED),
         ),
         Index(
             "ix_deadline_agency_id_due_at_id_open",

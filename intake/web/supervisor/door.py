@@ -7,15 +7,22 @@ from flask import Blueprint
 from intake.domain.people import Permission
 from intake.services.half_year import HalfYear
 from intake.services.oversee import Oversee
+from intake.services.reconcile import ShowReconciliation
 from intake.services.try_again import TryAgain
 from intake.web.guards import Entrance
 from intake.web.supervisor.deadlines import Deadlines
 from intake.web.supervisor.half_year import HalfYears
+from intake.web.supervisor.reconciliation import Reconciliation
 from intake.web.supervisor.room import Room
 
 
 def make_blueprint(
-    *, room: Room, oversee: Oversee, try_again: TryAgain, half_year: HalfYear
+    *,
+    room: Room,
+    oversee: Oversee,
+    try_again: TryAgain,
+    half_year: HalfYear,
+    reconciled: ShowReconciliation,
 ) -> Blueprint:
     """The door's routes."""
     blueprint = Blueprint("supervisor", __name__)
@@ -28,4 +35,6 @@ def make_blueprint(
     entrance.route("/deadlines/half-year", watching)(halves.half_year_page)
     entrance.route("/deadlines/half-year/file", watching)(halves.half_year_file)
     entrance.route("/deadlines/half-year", watching, ("POST",))(halves.reported)
+    reconciliation = Reconciliation(room, reconciled)
+    entrance.route("/deadlines/reconciliation", watching)(reconciliation.reconciliation)
     return blueprint

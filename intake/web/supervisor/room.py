@@ -20,6 +20,7 @@ from intake.web.page import reader_language, render
 PLACES = (
     ("supervisor.deadlines", mark("Deadlines running")),
     ("supervisor.half_year_page", mark("Half-year statistics")),
+    ("supervisor.reconciliation", mark("Reconciliation")),
 )
 """The door's pages in their order, each with its name in the menu of the door."""
 AForm = TypeVar("AForm", bound=PageForm)
