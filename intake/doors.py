@@ -88,6 +88,7 @@ def _keyed(parts: Parts) -> Blueprint:
 
 
 def _supervisor(parts: Parts) -> Blueprint:
+    from intake.services.accept_recount import AcceptRecount
     from intake.services.half_year import HalfYear
     from intake.services.oversee import Oversee
     from intake.services.reconcile import ShowReconciliation
@@ -102,6 +103,7 @@ def _supervisor(parts: Parts) -> Blueprint:
         try_again=TryAgain(parts.database, parts.directory),
         half_year=HalfYear(parts.database, parts.directory),
         reconciled=ShowReconciliation(parts.database, parts.directory),
+        accept_recount=AcceptRecount(parts.database, parts.directory, parts.calendar),
     )
 
 

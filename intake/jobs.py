@@ -30,6 +30,7 @@ SECONDS: Mapping[str, int] = {
     "half_year": 900,  # its letters are written in the morning
     "workers": 300,
     "reconcile": 600,
+    "recount": 300,
     "list_deletions": 60,  # as much of what was erased can come back after a fire
 }
 """How often each job runs."""

@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from intake.services.publish import Publish
     from intake.services.read import Read
     from intake.services.reconcile import Reconcile
+    from intake.services.recount import Recount
     from intake.services.refer import Refer
     from intake.services.remind_half_year import RemindHalfYear
     from intake.services.respond import Respond
@@ -273,6 +274,13 @@ class Parts:
         from intake.services.remind_half_year import RemindHalfYear
 
         return RemindHalfYear(self.database, self.directory, self.calendar)
+
+    @cached_property
+    def recount(self) -> Recount:
+        """The look at deadlines counted with an earlier calendar."""
+        from intake.services.recount import Recount
+
+        return Recount(self.database, self.clocks, self.calendar, self.chasing)
 
     @cached_property
     def deliver(self) -> Deliver:

@@ -89,6 +89,33 @@ PLAIN: dict[str, dict[str, str]] = {
         "met_on": DUE,
         "met_by": DUE,
     },
+    "kept_calendar": {
+        "version": "which calendar it is",
+        "content": "public holidays and school years, which are public",
+        "kept_at": WHEN,
+    },
+    "recount_look": {
+        "id": "always 1",
+        "calendar_version": DUE,
+        "after": ID,
+        "looked_at": WHEN,
+    },
+    "recount": {
+        "deadline_id": ID,
+        **dict.fromkeys(("found_with", "calendar_version", "steps"), DUE),
+        **dict.fromkeys(("due_on", "due_extended_on", "due_at"), DUE),
+        "differs": "days of the calendars, which are public",
+        "found_at": WHEN,
+    },
+    "deadline_change": {
+        "id": ID,
+        "deadline_id": ID,
+        "kind": DUE,
+        "made_at": WHEN,
+        "person_id": STAFF,
+        "reason": "one of a closed list, about the agency's work; nothing of a child can be said",
+        **dict.fromkeys(("was_due_at", "due_at", "was_calendar", "calendar"), DUE),
+    },
     "move": {
         "id": ID,
         "referral_id": ID,

@@ -80,6 +80,7 @@ def _work(parts: wiring.Parts) -> dict[str, jobs.Job]:
         "openers": parts.alarm,
         "workers": parts.dismiss.lapsed,
         "half_year": parts.remind_half_year,
+        "recount": parts.recount,
         "deliver": parts.deliver,
         "tidy": parts.tidy,
         "reconcile": parts.reconcile,

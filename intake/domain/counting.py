@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from intake.domain.calendar import Calendar, CalendarTooShort
-from intake.domain.chase import Chasing
+from intake.domain.chase import Chasing, next_chase
 from intake.domain.clock import Clock, Kind
 from intake.domain.deadline import Certificate, certify
 
@@ -69,3 +71,19 @@ def count(
 
 def _entries(chasing: Chasing, certificate: Certificate) -> list[dict[str, object]]:
     return [step.entry for step in chasing.times(certificate)]
+
+
+def carried_on(
+    counted: Sequence[Mapping[str, Any]],
+    stored: Sequence[Mapping[str, Any]],
+    done: Collection[str],
+    now: datetime,
+) -> tuple[list[Mapping[str, Any]], datetime | None]:
+    """The steps of a deadline counted anew, and when the next of them comes.
+
+    What was ``done`` stays at the instant at which it was due then, and is not done again.
+    """
+    left = [step for step in counted if step["step"] not in done]
+    steps = [*(step for step in stored if step["step"] in done), *left]
+    steps.sort(key=lambda step: (datetime.fromisoformat(step["at"]), step["step"]))
+    return steps, next_chase(left, now)

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     MOVE_REFERRALS = "move_referrals"
     KEY_IN = "key_in"
     WATCH_DEADLINES = "watch_deadlines"
+    CHANGE_DEADLINES = "change_deadlines"
     SEE_PICTURE = "see_picture"
     READ_RULES = "read_rules"
     CHANGE_RULES = "change_rules"
@@ -53,7 +54,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.WORKER: _AT_AN_AGENCY,
     Role.DEPUTY: _AT_AN_AGENCY,
     Role.HEAD: _AT_AN_AGENCY,
-    Role.SUPERVISOR: frozenset({Permission.WATCH_DEADLINES}),
+    Role.SUPERVISOR: frozenset({Permission.WATCH_DEADLINES, Permission.CHANGE_DEADLINES}),
     Role.COORDINATOR: frozenset({Permission.SEE_PICTURE}),
     Role.RULE_EDITOR: frozenset({Permission.READ_RULES, Permission.CHANGE_RULES}),
     Role.ADMINISTRATOR: frozenset(

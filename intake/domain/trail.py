@@ -28,6 +28,8 @@ class Action(StrEnum):
     TAKE_OUT_HALF_YEAR = "take_out_half_year"
     REPORT_HALF_YEAR = "report_half_year"
     UNREPORT_HALF_YEAR = "unreport_half_year"
+    RECOUNT = "recount"
+    EXTEND = "extend"
     READ_TRAIL = "read_trail"
     CHANGE_DIRECTORY = "change_directory"
     PROPOSE_RULES = "propose_rules"

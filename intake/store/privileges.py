@@ -112,6 +112,8 @@ ROLES: Mapping[str, Rights] = {
             "wrap": (_READ, _ADD, _ERASE),
             "deletion": (_ADD,),
             "note": (_READ, _ADD),
+            "deadline_change": (_READ,),
+            "kept_calendar": (_READ,),
             "chase": (_READ,),
             "trail": ("SELECT (at, action, referral_id)",),
             "deadline": (
@@ -128,7 +130,13 @@ ROLES: Mapping[str, Rights] = {
         _STAFF,
         {
             "referral": (_NOBODY_SEALED_REFERRAL,),
-            "deadline": (_READ,),
+            "deadline": (
+                _READ,
+                "UPDATE (rule, due_on, due_extended_on, due_at, calendar_version, steps, "
+                "next_chase_at)",  # counted anew or extended: never its start
+            ),
+            "recount": (_READ, _ERASE),
+            "deadline_change": (_READ, _ADD),
             "chase": (_READ,),
             "heartbeat": (_READ,),
             "timing": (_READ,),
@@ -191,6 +199,9 @@ ROLES: Mapping[str, Rights] = {
             "person": ("SELECT (id, sign_in_name, name, email, language, left_at)",),
             "referral": (_NOBODY_SEALED_REFERRAL, "UPDATE (worker_id)"),
             "deadline": (_READ, "UPDATE (next_chase_at)"),
+            "kept_calendar": (_READ, _ADD),
+            "recount_look": (_READ, _ADD, _CHANGE, _ERASE),
+            "recount": (_READ, _ADD, _ERASE),
             "chase": (_READ, _ADD),
             "outbox": (_READ, _ADD, _CHANGE),
             "notice": (_READ, _CHANGE, _ERASE),

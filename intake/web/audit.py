@@ -50,6 +50,8 @@ ACTIONS: Mapping[str, str] = {
     Action.GRANT: mark("Given a key"),
     Action.CHASE: mark("Reminder"),
     Action.TRY_AGAIN: mark("Reminder tried again"),
+    Action.RECOUNT: mark("Deadline counted anew"),
+    Action.EXTEND: mark("Deadline extended"),
     Action.READ_TRAIL: mark("Use log read"),
     **HALF_YEAR_ACTIONS,
     **CHANGES,
@@ -87,6 +89,8 @@ _INNER_PAGES: dict[str, str] = {
     "supervisor.half_year_page": HALF_YEAR,
     "supervisor.half_year_file": HALF_YEAR,
     "supervisor.reported": HALF_YEAR,
+    "supervisor.recount_one": mark("Deadlines to be counted anew"),
+    "supervisor.recount_group": mark("Deadlines to be counted anew"),
     "agency.to_whom": WORDS[Move.HAND_OVER].do,
     "agency.what_and_why": WORDS[Move.HAND_OVER].do,
     "agency.take_over": WORDS[Move.TAKE_OVER].do,
@@ -125,7 +129,7 @@ class _Audit:
         """Why it was done; of a reminder its deadline, of a refused page its title, of a restore
         when its backup was made.
         """
-        if action in (Action.CHASE, Action.TRY_AGAIN):
+        if action in (Action.CHASE, Action.TRY_AGAIN, Action.RECOUNT, Action.EXTEND):
             return clock_title(language, self.clocks, purpose.partition(":")[0])
         if action in CHANGES or purpose.startswith(GRANTED):
             return change_told(language, purpose)

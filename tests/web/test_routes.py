@@ -83,6 +83,7 @@ def address(rule: Any, site: Site) -> str:
         "name": "child" if person else "who",
         "number": 1,
         "letter_id": uuid4(),
+        "deadline_id": uuid4(),
         "draft_id": rule_drafts[0].id if rule_drafts else uuid4(),
         "publication_id": publication,
         "layer": "ita-uusimaa",
@@ -139,7 +140,7 @@ def test_each_person_gets_exactly_the_pages_of_their_roles(site: Site, name: str
         hidden = (
             rule.endpoint in NOWHERE
             or ("referral_id" in rule.arguments and not of_its_agency)
-            or "letter_id" in rule.arguments
+            or {"letter_id", "deadline_id"} & rule.arguments
             or ("entry_id" in rule.arguments and rule.endpoint not in OWN.get(name, ()))
             or ("person_id" in rule.arguments and name != "admin")
             or ({"draft_id", "publication_id"} & rule.arguments and name == "rules-police")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from intake.domain.people import Permission
+from intake.services.accept_recount import AcceptRecount
 from intake.services.half_year import HalfYear
 from intake.services.oversee import Oversee
 from intake.services.reconcile import ShowReconciliation
@@ -13,6 +14,7 @@ from intake.web.guards import Entrance
 from intake.web.supervisor.deadlines import Deadlines
 from intake.web.supervisor.half_year import HalfYears
 from intake.web.supervisor.reconciliation import Reconciliation
+from intake.web.supervisor.recount import RecountPages
 from intake.web.supervisor.room import Room
 
 
@@ -23,12 +25,14 @@ def make_blueprint(
     try_again: TryAgain,
     half_year: HalfYear,
     reconciled: ShowReconciliation,
+    accept_recount: AcceptRecount,
 ) -> Blueprint:
     """The door's routes."""
     blueprint = Blueprint("supervisor", __name__)
     entrance = Entrance(blueprint, room.refuse)
     deadlines = Deadlines(room, oversee, try_again)
-    watching = Permission.WATCH_DEADLINES
+    recount = RecountPages(room, accept_recount)
+    watching, changing = Permission.WATCH_DEADLINES, Permission.CHANGE_DEADLINES
     entrance.route("/deadlines", watching)(deadlines.deadlines)
     entrance.route("/deadlines/letters/<uuid:letter_id>", watching, ("POST",))(deadlines.revive)
     halves = HalfYears(room, half_year)
@@ -37,4 +41,8 @@ def make_blueprint(
     entrance.route("/deadlines/half-year", watching, ("POST",))(halves.reported)
     reconciliation = Reconciliation(room, reconciled)
     entrance.route("/deadlines/reconciliation", watching)(reconciliation.reconciliation)
+    again, post = "/deadlines/recount", ("POST",)
+    entrance.route(again, watching)(recount.recount)
+    entrance.route(f"{again}/<uuid:deadline_id>", changing, post)(recount.recount_one)
+    entrance.route(f"{again}/<agency_id>/<clock>", changing, post)(recount.recount_group)
     return blueprint

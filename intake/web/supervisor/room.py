@@ -21,6 +21,7 @@ PLACES = (
     ("supervisor.deadlines", mark("Deadlines running")),
     ("supervisor.half_year_page", mark("Half-year statistics")),
     ("supervisor.reconciliation", mark("Reconciliation")),
+    ("supervisor.recount", mark("Calendar changes")),
 )
 """The door's pages in their order, each with its name in the menu of the door."""
 AForm = TypeVar("AForm", bound=PageForm)
