@@ -36,6 +36,7 @@ KEPT = (
     "next",
     "state",
     "agency",
+    "clock",
     "after",
     "period",
     "county",

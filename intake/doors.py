@@ -89,14 +89,17 @@ def _keyed(parts: Parts) -> Blueprint:
 
 def _supervisor(parts: Parts) -> Blueprint:
     from intake.services.accept_recount import AcceptRecount
+    from intake.services.export import Export
     from intake.services.half_year import HalfYear
     from intake.services.oversee import Oversee
     from intake.services.reconcile import ShowReconciliation
+    from intake.services.survey import Survey
     from intake.services.try_again import TryAgain
     from intake.web.supervisor.door import make_blueprint
     from intake.web.supervisor.room import Room
 
     room = Room(parts.directory, parts.clocks, _refuse(parts), _staff_secret(parts), now=parts.now)
+    survey = Survey(parts.database, parts.directory, parts.calendar)
     return make_blueprint(
         room=room,
         oversee=Oversee(parts.database, parts.directory),
@@ -104,6 +107,8 @@ def _supervisor(parts: Parts) -> Blueprint:
         half_year=HalfYear(parts.database, parts.directory),
         reconciled=ShowReconciliation(parts.database, parts.directory),
         accept_recount=AcceptRecount(parts.database, parts.directory, parts.calendar),
+        survey=survey,
+        export=Export(parts.database, survey),
     )
 
 

@@ -30,6 +30,7 @@ class Action(StrEnum):
     UNREPORT_HALF_YEAR = "unreport_half_year"
     RECOUNT = "recount"
     EXTEND = "extend"
+    EXPORT = "export"
     READ_TRAIL = "read_trail"
     CHANGE_DIRECTORY = "change_directory"
     PROPOSE_RULES = "propose_rules"

@@ -20,9 +20,10 @@ LONG_WAIT = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Running:
-    """How many deadlines are running at an agency; ``late`` and ``soon`` are among them."""
+    """How many deadlines of a clock run at an agency; ``late`` and ``soon`` are among them."""
 
     agency: Agency
+    clock: str
     late: int
     soon: int
     running: int
@@ -45,6 +46,13 @@ class Undelivered:
     waiting: int
 
 
+def own_agencies(directory: Directory, person: Person) -> frozenset[str]:
+    """The agencies whose deadlines this person watches: those of the own controllers."""
+    controllers = person.controllers(Permission.WATCH_DEADLINES)
+    listed = directory.agencies.values()
+    return frozenset(agency.id for agency in listed if agency.controller in controllers)
+
+
 @dataclass(frozen=True)
 class Oversee:
     """The supervisor's and the coordinator's views."""
@@ -60,27 +68,34 @@ class Oversee:
         limit: int,
         *,
         agency: str | None = None,
+        clock: str | None = None,
         span: lists.Span = lists.ANY_TIME,
         after: lists.Place | None = None,
     ) -> Watched:
-        """The most pressing ones after a place, of all agencies or one; the counts of each agency.
+        """The most pressing ones after a place, of all agencies and clocks or one; all counts.
 
         ``soon``: until when a deadline counts as due soon; ``span``: those that fall there alone.
         """
         own = self.agencies(person)
         asked = own if agency is None else own & {agency}
         with self.database.read() as connection:
-            rows = lists.watched(connection, asked, limit, span, after)
+            rows = lists.watched(connection, asked, limit, span, after, clock)
             chases = referrals.chases(connection, [row.key for row in rows])
             counted = counts.running(connection, own, now, soon)
         by_deadline: dict[UUID, list[AnyRow]] = {}
         for chase in chases:
             by_deadline.setdefault(chase.deadline_id, []).append(chase)
         at_each = [
-            Running(self.directory.agency(c.agency_id), c.late, c.late_or_soon - c.late, c.running)
+            Running(
+                self.directory.agency(c.agency_id),
+                c.clock,
+                c.late,
+                c.late_or_soon - c.late,
+                c.running,
+            )
             for c in counted
         ]
-        at_each.sort(key=lambda c: (-c.late, -c.soon, -c.running, c.agency.id))
+        at_each.sort(key=lambda c: (-c.late, -c.soon, -c.running, c.agency.id, c.clock))
         return Watched(rows, by_deadline, tuple(at_each))
 
     def undelivered(self, person: Person, now: datetime) -> Undelivered:
@@ -100,9 +115,7 @@ class Oversee:
 
     def agencies(self, person: Person) -> frozenset[str]:
         """The agencies of this person's own controllers."""
-        controllers = person.controllers(Permission.WATCH_DEADLINES)
-        listed = self.directory.agencies.values()
-        return frozenset(agency.id for agency in listed if agency.controller in controllers)
+        return own_agencies(self.directory, person)
 
     def last_run(self, job: str) -> datetime | None:
         """When a job last ended well."""

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Connection, bindparam, case, distinct, func, select
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    bindparam,
+    case,
+    distinct,
+    func,
+    null,
+    select,
+)
 
+from intake.domain.ageing import CLASSES
 from intake.domain.referral import OPEN
 from intake.store.columns import AnyRow, Instant
 from intake.store.tables import DeadlineRow, ReferralRow
@@ -29,12 +39,38 @@ _PRESSURE = select(
 _RUNNING_ONES = (
     select(
         DeadlineRow.agency_id,
+        DeadlineRow.clock,
         func.count().label("running"),
         func.count(case((_LATE, 1))).label("late"),
         func.count(case((_BY_SOON, 1))).label("late_or_soon"),
     )
     .where(DeadlineRow.agency_id.in_(_AGENCIES), _RUNNING)
-    .group_by(DeadlineRow.agency_id)
+    .group_by(DeadlineRow.agency_id, DeadlineRow.clock)
+)
+_DUE_AT = case((_LATE, null()), else_=DeadlineRow.due_at)
+_DUE = (
+    select(
+        DeadlineRow.agency_id, DeadlineRow.clock, _DUE_AT.label("due_at"), func.count().label("due")
+    )
+    .where(
+        DeadlineRow.agency_id.in_(_AGENCIES),
+        _RUNNING,
+        DeadlineRow.due_at <= bindparam("until", type_=Instant),
+    )
+    .group_by(DeadlineRow.agency_id, DeadlineRow.clock, _DUE_AT)
+)
+_YOUNGEST = len(CLASSES) - 1
+_CLASS = case(
+    *(
+        (ReferralRow.arrived_at >= bindparam(f"since_{number}", type_=Instant), number)
+        for number in range(_YOUNGEST)
+    ),
+    else_=_YOUNGEST,
+)
+_BY_AGE = (
+    select(ReferralRow.agency_id, _CLASS.label("age_class"), func.count().label("open"))
+    .where(ReferralRow.agency_id.in_(_AGENCIES), ReferralRow.state.in_(sorted(OPEN)))
+    .group_by(ReferralRow.agency_id, _CLASS)
 )
 
 
@@ -51,8 +87,30 @@ def pressure(
 def running(
     connection: Connection, agencies: Collection[str], now: datetime, soon: datetime
 ) -> Sequence[AnyRow]:
-    """How many deadlines are ``running`` at each of these agencies that has any, and of them
-    ``late`` or ``late_or_soon``.
+    """How many deadlines are ``running`` of each clock at each of these agencies that has any, and
+    of them ``late`` or ``late_or_soon``.
     """
     asked = {"agencies": sorted(agencies), "now": now, "soon": soon}
     return connection.execute(_RUNNING_ONES, asked).all()
+
+
+def due(
+    connection: Connection, agencies: Collection[str], now: datetime, until: datetime
+) -> Sequence[AnyRow]:
+    """How many running deadlines are ``due`` at each instant until then, by agency and clock.
+
+    ``due_at`` is None of all that are late by now.
+    """
+    asked = {"agencies": sorted(agencies), "now": now, "until": until}
+    return connection.execute(_DUE, asked).all()
+
+
+def by_age(
+    connection: Connection, agencies: Collection[str], since: Sequence[datetime]
+) -> Sequence[AnyRow]:
+    """How many referrals are ``open`` at each of these agencies by ``age_class``.
+
+    ``since``: the instants since which each class of ``ageing.CLASSES`` has arrived.
+    """
+    begins = {f"since_{number}": at for number, at in enumerate(since)}
+    return connection.execute(_BY_AGE, {"agencies": sorted(agencies), **begins}).all()

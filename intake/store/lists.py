@@ -197,8 +197,11 @@ def _inbox(part: Part, agencies: int, states: int) -> _Statement:
 
 
 @cache
-def _watched(agencies: int) -> _Statement:
-    page, order = _first_of([_running(agency) for agency in _named("agency", agencies)])
+def _watched(agencies: int, of_one_clock: bool) -> _Statement:
+    walks = [_running(agency) for agency in _named("agency", agencies)]
+    if of_one_clock:
+        walks = [walk.where(DeadlineRow.clock == bindparam("clock")) for walk in walks]
+    page, order = _first_of(walks)
     return (
         select(
             DeadlineRow.agency_id,
@@ -253,8 +256,11 @@ def watched(
     limit: int,
     span: Span = ANY_TIME,
     after: Place | None = None,
+    clock: str | None = None,
 ) -> Sequence[AnyRow]:
     """Running deadlines of these agencies without any content, the most pressing first.
+
+    ``clock``: those of this one alone.
 
     ``steps``: None where none is left to come. ``key`` is the id, ``at`` the instant at which it is
     over; with ``part`` they are its place.
@@ -262,7 +268,9 @@ def watched(
     if not agencies:
         return ()
     values = _values(agencies, limit, span, _start(Part.PRESSING, span, after))
-    return connection.execute(_watched(len(agencies)), values).all()
+    if clock is not None:
+        values["clock"] = clock
+    return connection.execute(_watched(len(agencies), clock is not None), values).all()
 
 
 def _start(part: Part, span: Span, after: Place | None) -> tuple[datetime, UUID]:

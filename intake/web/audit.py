@@ -18,6 +18,7 @@ from intake.domain.trail import Action
 from intake.language import Language
 from intake.services.audit import Audit
 from intake.services.enrol import GRANTED
+from intake.services.export import Sheet
 from intake.services.sign_in import Visit
 from intake.web.case import clock_title
 from intake.web.changes_told import CHANGES, change_told
@@ -52,6 +53,7 @@ ACTIONS: Mapping[str, str] = {
     Action.TRY_AGAIN: mark("Reminder tried again"),
     Action.RECOUNT: mark("Deadline counted anew"),
     Action.EXTEND: mark("Deadline extended"),
+    Action.EXPORT: mark("Counts taken along as a file"),
     Action.READ_TRAIL: mark("Use log read"),
     **HALF_YEAR_ACTIONS,
     **CHANGES,
@@ -72,6 +74,10 @@ PURPOSES: Mapping[str, str] = {
     "oversight of use": mark("Oversight of use"),
     "keyed in": mark("Told by telephone, on paper or face to face"),
     "first key": mark("The agency's first key"),
+    Sheet.PRESSING: mark("Late or due soon, by agency and task"),
+    Sheet.AGES: mark("Open reports by age"),
+    Sheet.TIMES: mark("Times taken"),
+    Sheet.AHEAD: mark("Deadlines ahead"),
 }
 WAYS: Mapping[str, str] = {
     "to": mark("To: %(agency)s"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SMALLEST_SHOWN = 5
+from intake.domain.small_numbers import SMALLEST_SHOWN
+
 ROUNDED_TO = 5
 HIDDEN = f"<{SMALLEST_SHOWN}"
 

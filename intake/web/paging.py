@@ -34,21 +34,27 @@ class Pages:
 class Asked:
     """What the address asks for; whatever it may not ask for is left out of it.
 
-    ``shown``: the name of a filter; ``agency``: one of the reader's own, None for all of them.
+    ``shown``: the name of a filter; ``agency``: one of the reader's own, None for all of them;
+    ``clock``: one of those that the list may be filtered by, None for all.
     """
 
     shown: str
     agency: str | None
     after: Place | None
+    clock: str | None = None
 
     @classmethod
-    def here(cls, shown: Collection[str], agencies: Collection[str]) -> Asked:
+    def here(
+        cls, shown: Collection[str], agencies: Collection[str], clocks: Collection[str] = ()
+    ) -> Asked:
         """Read the address of this request; the first of ``shown`` is what it asks for untold."""
         state, agency = request.args.get("state", ""), request.args.get("agency", "")
+        clock = request.args.get("clock", "")
         return cls(
             state if state in shown else next(iter(shown)),
             agency if agency in agencies else None,
             _read(request.args.get("after", "")),
+            clock if clock in clocks else None,
         )
 
     @property
@@ -63,7 +69,7 @@ class Asked:
     def page(self, rows: Sequence[AnyRow], endpoint: str) -> tuple[Sequence[AnyRow], Pages]:
         """The rows of this page, of those and one more, and the way to the others."""
         shown = rows[:ROWS]
-        first = partial(url_for, endpoint, state=self.shown, agency=self.agency)
+        first = partial(url_for, endpoint, state=self.shown, agency=self.agency, clock=self.clock)
         following = first(after=_write(shown[-1])) if len(rows) > ROWS else ""
         return shown, Pages(first() if self.after else "", following)
 

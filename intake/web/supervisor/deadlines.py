@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from flask import Response, abort, redirect, request, url_for
 from intake.domain.message import Message, mark
 from intake.domain.people import UPWARD
 from intake.language import Language
-from intake.services.oversee import Oversee
+from intake.services.oversee import Oversee, Running
 from intake.services.sign_in import Visit
 from intake.services.try_again import LetterNotYours, TryAgain
 from intake.store.columns import AnyRow
@@ -47,6 +48,20 @@ class _Shown(NamedTuple):
     next: str
 
 
+class _Pressing(NamedTuple):
+    """What runs of one clock at one agency, and the addresses of the lists of it."""
+
+    agency: str
+    agency_href: str
+    clock: str
+    late: int
+    late_href: str
+    soon: int
+    soon_href: str
+    running: int
+    running_href: str
+
+
 @dataclass(frozen=True)
 class Deadlines:
     """The list of running deadlines."""
@@ -56,8 +71,8 @@ class Deadlines:
     try_again: TryAgain
 
     def deadlines(self, visit: Visit) -> Response:
-        """The running deadlines of one's own controllers' agencies, the counts of each, and
-        letters given up.
+        """What is late or soon late by agency and clock at one's own controllers' agencies, the
+        running deadlines themselves, and letters given up.
         """
         return self._page(visit, self.room.form(visit, PageForm))
 
@@ -76,13 +91,14 @@ class Deadlines:
     def _page(self, visit: Visit, form: PageForm, status: int = 200) -> Response:
         now, language = self.room.now(), reader_language()
         own = self.oversee.agencies(visit.person)
-        asked = Asked.here(SHOWN, own)
+        asked = Asked.here(SHOWN, own, self.room.clocks)
         watched = self.oversee.deadlines(
             visit.person,
             now,
             now + SOON,
             asked.limit,
             agency=asked.agency,
+            clock=asked.clock,
             span=asked.span(now),
             after=asked.after,
         )
@@ -95,13 +111,14 @@ class Deadlines:
             status,
             form=form,
             asked=asked,
-            counts=counts,
+            pressing=[self._pressing(language, c) for c in counts if c.late or c.soon],
             late=sum(count.late for count in counts),
             soon=sum(count.soon for count in counts),
             running=sum(count.running for count in counts),
             rows=[self._row(language, row, watched.chases.get(row.key, ()), now) for row in rows],
             pages=pages,
             agencies=[self.room.directory.agency(agency) for agency in sorted(own)],
+            clocks=self._clocks(language, counts, asked.clock),
             ran_at=ran_at,
             silent=ran_at is None or now - ran_at > SILENT_AFTER,
             dead=[self._dead(language, letter) for letter in undelivered.dead if not asked.after],
@@ -109,6 +126,30 @@ class Deadlines:
             provisional=self.oversee.provisional(visit.person),
             revived="revived" in request.args,
         )
+
+    def _pressing(self, language: Language, count: Running) -> _Pressing:
+        to = partial(url_for, "supervisor.deadlines", agency=count.agency.id)
+        clock = count.clock if count.clock in self.room.clocks else None
+        return _Pressing(
+            language.text(count.agency.name),
+            to(),
+            clock_title(language, self.room.clocks, count.clock),
+            count.late,
+            to(clock=clock, state="late"),
+            count.soon,
+            to(clock=clock, state="soon"),
+            count.running,
+            to(clock=clock),
+        )
+
+    def _clocks(
+        self, language: Language, counts: Sequence[Running], chosen: str | None
+    ) -> list[tuple[str, str]]:
+        """The clocks that the list may be filtered by, with their titles."""
+        running = {count.clock for count in counts} | {chosen}
+        clocks = [clock for clock in self.room.clocks if clock in running]
+        titled = [(clock, clock_title(language, self.room.clocks, clock)) for clock in clocks]
+        return sorted(titled, key=itemgetter(1))
 
     def _dead(self, language: Language, letter: AnyRow) -> dict[str, Any]:
         return {

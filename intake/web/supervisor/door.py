@@ -6,16 +6,20 @@ from flask import Blueprint
 
 from intake.domain.people import Permission
 from intake.services.accept_recount import AcceptRecount
+from intake.services.export import Export
 from intake.services.half_year import HalfYear
 from intake.services.oversee import Oversee
 from intake.services.reconcile import ShowReconciliation
+from intake.services.survey import Survey
 from intake.services.try_again import TryAgain
 from intake.web.guards import Entrance
 from intake.web.supervisor.deadlines import Deadlines
+from intake.web.supervisor.exports import Exports
 from intake.web.supervisor.half_year import HalfYears
 from intake.web.supervisor.reconciliation import Reconciliation
 from intake.web.supervisor.recount import RecountPages
 from intake.web.supervisor.room import Room
+from intake.web.supervisor.survey import Surveys
 
 
 def make_blueprint(
@@ -26,6 +30,8 @@ def make_blueprint(
     half_year: HalfYear,
     reconciled: ShowReconciliation,
     accept_recount: AcceptRecount,
+    survey: Survey,
+    export: Export,
 ) -> Blueprint:
     """The door's routes."""
     blueprint = Blueprint("supervisor", __name__)
@@ -45,4 +51,12 @@ def make_blueprint(
     entrance.route(again, watching)(recount.recount)
     entrance.route(f"{again}/<uuid:deadline_id>", changing, post)(recount.recount_one)
     entrance.route(f"{again}/<agency_id>/<clock>", changing, post)(recount.recount_group)
+    surveys, exports = Surveys(room, survey), Exports(room, export)
+    entrance.route("/deadlines/ageing", watching)(surveys.ageing)
+    entrance.route("/deadlines/times", watching)(surveys.times)
+    entrance.route("/deadlines/ahead", watching)(surveys.ahead)
+    entrance.route("/deadlines/pressing.csv", watching)(exports.pressing_csv)
+    entrance.route("/deadlines/ageing.csv", watching)(exports.ageing_csv)
+    entrance.route("/deadlines/times.csv", watching)(exports.times_csv)
+    entrance.route("/deadlines/ahead.csv", watching)(exports.ahead_csv)
     return blueprint

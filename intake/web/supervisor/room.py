@@ -22,6 +22,9 @@ PLACES = (
     ("supervisor.half_year_page", mark("Half-year statistics")),
     ("supervisor.reconciliation", mark("Reconciliation")),
     ("supervisor.recount", mark("Calendar changes")),
+    ("supervisor.ahead", mark("Deadlines ahead")),
+    ("supervisor.ageing", mark("Open reports by age")),
+    ("supervisor.times", mark("Times taken")),
 )
 """The door's pages in their order, each with its name in the menu of the door."""
 AForm = TypeVar("AForm", bound=PageForm)
