@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from intake.domain.calendar import Calendar, DayOff, eve
+from intake.domain.calendar import Calendar, DayOff
 from intake.domain.deadline import local_date, local_instant
+from intake.domain.public_holidays import eve
 from intake.domain.school_year import Names
 
 WORKING_DAYS = 20

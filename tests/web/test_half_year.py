@@ -203,6 +203,7 @@ def test_the_day_of_the_report_is_recorded_shown_with_who_said_so_and_taken_back
     assert "Reported to THL on Fri 9 October 2026." in page
     assert "Recorded by Valpuri Valvoja Mon 12 October 2026 at 12:00." in page
     assert 'name="reported_on"' not in page
+    site.hands.move(minutes=1)
     answer = reported(supervisor, take_back="y")
     assert answer.status_code == 303
     assert 'name="reported_on"' in supervisor.get(answer.location).text
