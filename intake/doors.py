@@ -47,6 +47,7 @@ def _reporter(parts: Parts) -> Blueprint:
 
 
 def _agency(parts: Parts) -> Blueprint:
+    from intake.services.certify import Certify
     from intake.services.why_here import WhyHere
     from intake.web.agency import make_blueprint
 
@@ -58,6 +59,7 @@ def _agency(parts: Parts) -> Blueprint:
         take_over=parts.take_over,
         write_note=parts.write_note,
         why_here=WhyHere(parts.rulebook),
+        certify=Certify(parts.database, parts.clocks, parts.calendar),
         directory=parts.directory,
         clocks=parts.clocks,
         refuse=_refuse(parts),
@@ -90,6 +92,7 @@ def _keyed(parts: Parts) -> Blueprint:
 def _supervisor(parts: Parts) -> Blueprint:
     from intake.services.accept_recount import AcceptRecount
     from intake.services.export import Export
+    from intake.services.extend import Extend
     from intake.services.half_year import HalfYear
     from intake.services.oversee import Oversee
     from intake.services.reconcile import ShowReconciliation
@@ -109,6 +112,7 @@ def _supervisor(parts: Parts) -> Blueprint:
         accept_recount=AcceptRecount(parts.database, parts.directory, parts.calendar),
         survey=survey,
         export=Export(parts.database, survey),
+        extend=Extend(parts.database, parts.directory, parts.clocks, parts.calendar, parts.chasing),
     )
 
 

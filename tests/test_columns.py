@@ -103,7 +103,7 @@ PLAIN: dict[str, dict[str, str]] = {
     "recount": {
         "deadline_id": ID,
         **dict.fromkeys(("found_with", "calendar_version", "steps"), DUE),
-        **dict.fromkeys(("due_on", "due_extended_on", "due_at"), DUE),
+        **dict.fromkeys(("was_due_at", "due_on", "due_extended_on", "due_at"), DUE),
         "differs": "days of the calendars, which are public",
         "found_at": WHEN,
     },

@@ -18,7 +18,18 @@ from intake.domain.referral import MOVES, Move
 from intake.domain.trail import Action
 from intake.services.record import MOVE_REASON
 from intake.services.sign_in import Visit
-from intake.store import counts, lists, moves, notes, notices, people, referrals, reports, trail
+from intake.store import (
+    counts,
+    deadline_changes,
+    lists,
+    moves,
+    notes,
+    notices,
+    people,
+    referrals,
+    reports,
+    trail,
+)
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import PrivateKey, open_grant
@@ -45,7 +56,8 @@ class History:
     """What has happened to a referral at its agency, with the texts that the reader's keys open.
 
     ``disclosed``: of a move that handed over, the basis, the sections and the consent. ``sender``:
-    the agency from which it came, ``successors``: what it was sent on as.
+    the agency from which it came, ``successors``: what it was sent on as. ``changes``: what
+    supervisors changed of the deadlines.
     """
 
     deadlines: Sequence[AnyRow]
@@ -56,6 +68,7 @@ class History:
     written: Mapping[UUID, Written]
     sender: str | None
     successors: Sequence[AnyRow]
+    changes: Sequence[AnyRow]
 
 
 @dataclass(frozen=True)
@@ -160,6 +173,7 @@ class Read:
             made = moves.moves(connection, row.id)
             noted = notes.notes(connection, row.id)
             deadlines = referrals.deadlines(connection, row.id)
+            changes = deadline_changes.changes(connection, [each.id for each in deadlines])
             sender = moves.sender(connection, row)
             successors = moves.successors(connection, row)
         keys = {key.key_id: key} if key else {}
@@ -189,7 +203,9 @@ class Read:
             for note in noted
             if note.agency_key_id in keys
         }
-        return History(deadlines, made, move_reasons, disclosed, noted, written, sender, successors)
+        return History(
+            deadlines, made, move_reasons, disclosed, noted, written, sender, successors, changes
+        )
 
     def entitled(self, visit: Visit, referral_id: UUID, now: datetime) -> AnyRow:
         """The referral's row if it is this person's agency's; else a trail line and a refusal."""

@@ -125,6 +125,7 @@ class Recount:
         return {
             "deadline_id": row.id,
             "found_with": self.calendar.version,
+            "was_due_at": row.due_at,
             "due_on": made.due,
             "due_extended_on": made.due_extended,
             "due_at": made.due_at,

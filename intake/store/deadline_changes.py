@@ -13,7 +13,21 @@ from sqlalchemy import Connection, insert, select, update
 from intake.store.columns import AnyRow
 from intake.store.people_tables import PersonRow
 from intake.store.recount_tables import DeadlineChangeRow
-from intake.store.tables import ChaseRow, DeadlineRow
+from intake.store.tables import ChaseRow, DeadlineRow, ReferralRow
+
+
+def deadline(connection: Connection, deadline_id: UUID, *, claim: bool = False) -> AnyRow | None:
+    """A deadline with its referral's reference and state; ``claim``: kept from others until the
+    transaction ends.
+    """
+    statement = (
+        select(*DeadlineRow.__table__.c, ReferralRow.reference, ReferralRow.state)
+        .join(ReferralRow, ReferralRow.id == DeadlineRow.referral_id)
+        .where(DeadlineRow.id == deadline_id)
+    )
+    if claim:
+        statement = statement.with_for_update(of=DeadlineRow)
+    return connection.execute(statement).first()
 
 
 def steps_done(connection: Connection, deadlines: Collection[UUID]) -> Mapping[UUID, set[str]]:

@@ -50,14 +50,15 @@ class RecountLookRow(Base):
 class RecountRow(Base):
     """What a deadline would be by the present calendar; nothing changes until a supervisor says so.
 
-    ``found_with``: the calendar of the look. ``differs``: the days that made the difference, where
-    the earlier calendar was kept.
+    ``found_with``: the calendar of the look; ``was_due_at``: it holds while that is so.
+    ``differs``: the days that made the difference, where the earlier calendar was kept.
     """
 
     __tablename__ = "recount"
 
     deadline_id: Mapped[UUID] = mapped_column(ForeignKey("deadline.id"), primary_key=True)
     found_with: Mapped[str] = mapped_column(String(80))
+    was_due_at: Mapped[datetime]
     due_on: Mapped[date]
     due_extended_on: Mapped[date]
     due_at: Mapped[datetime]

@@ -120,12 +120,13 @@ def propose(connection: Connection, found: Sequence[Mapping[str, Any]]) -> None:
 def _open(
     columns: Select[*tuple[Any, ...]], version: str, now: datetime
 ) -> Select[*tuple[Any, ...]]:
-    """Of proposals of this version those that still hold: not met, not due."""
+    """Of proposals of this version those that still hold: not met, not due, not changed since."""
     return (
         columns.join(DeadlineRow, DeadlineRow.id == RecountRow.deadline_id)
         .join(ReferralRow, ReferralRow.id == DeadlineRow.referral_id)
         .where(
             RecountRow.found_with == version,
+            RecountRow.was_due_at == DeadlineRow.due_at,
             DeadlineRow.met_at.is_(None),
             DeadlineRow.due_at > now,
         )

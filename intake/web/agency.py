@@ -16,6 +16,7 @@ from intake.domain.directory import Directory
 from intake.domain.people import Permission
 from intake.domain.referral import OPEN, Move, State
 from intake.domain.report import reports_offence
+from intake.services.certify import Certify
 from intake.services.hand_on import live
 from intake.services.hand_over import HandOver
 from intake.services.read import KeyNotGranted, Opened, Read, ReferralNotYours
@@ -26,6 +27,7 @@ from intake.services.why_here import WhyHere
 from intake.services.withdraw import Withdraw
 from intake.services.write_note import WriteNote
 from intake.web import case
+from intake.web.deadline_words import changed
 from intake.web.due import SOON, due
 from intake.web.forms.moves import WORDS, ButtonForm
 from intake.web.forms.staff import StaffForms
@@ -61,6 +63,7 @@ class _Agency:
     refuse: Refusal
     now: Now
     why_here: WhyHere
+    certify: Certify
 
     def inbox(self, visit: Visit) -> Response:
         """The referrals of one's agencies, the most pressing first; no content."""
@@ -132,23 +135,21 @@ class _Agency:
         """How one deadline was counted, day by day."""
         offered = self.respond.offered(visit, referral_id, self.now())
         row = next((d for d in offered.deadlines if d.clock == clock), None)
-        if row is None or clock not in self.clocks:
+        certified = self.certify(row) if row is not None else None
+        if row is None or certified is None:
             abort(404)
-        counted = self.respond.hand_on.refer.certify(
-            self.clocks[clock].as_counted(row.rule),
-            row.started_at,
-            today=row.today,
-            municipality=row.municipality,
-        )
+        language, counted = reader_language(), certified.counted
         return render(
             "agency/certificate.html",
             referral=offered.referral,
             back_href=url_for("agency.referral", referral_id=referral_id),
             stored=row,
+            certified=certified,
             counted=counted,
             provisional=row.calendar_version.startswith(PROVISIONAL),
-            length=length(reader_language(), counted.rule),
-            runs=case.runs(counted, reader_language().code),
+            changes=[changed(language, change) for change in certified.changes],
+            length=length(language, counted.rule),
+            runs=case.runs(counted, language.code),
             due=due(row.due_at, self.now()),
         )
 
@@ -175,6 +176,7 @@ def make_blueprint(
     take_over: TakeOver,
     write_note: WriteNote,
     why_here: WhyHere,
+    certify: Certify,
     directory: Directory,
     clocks: Mapping[str, Clock],
     refuse: Refusal,
@@ -185,7 +187,9 @@ def make_blueprint(
     blueprint = Blueprint("agency", __name__)
     entrance = Entrance(blueprint, refuse)
     forms = StaffForms(door_secret)
-    agency = _Agency(read, respond, take_over, directory, clocks, forms, refuse, now, why_here)
+    agency = _Agency(
+        read, respond, take_over, directory, clocks, forms, refuse, now, why_here, certify
+    )
     handing = HandOverPages(hand_over, directory, clocks, forms, now)
     notes = NotePages(write_note, forms, now)
     taking = TakeOverPage(take_over, clocks, forms, now)

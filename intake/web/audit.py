@@ -95,6 +95,7 @@ _INNER_PAGES: dict[str, str] = {
     "supervisor.half_year_page": HALF_YEAR,
     "supervisor.half_year_file": HALF_YEAR,
     "supervisor.reported": HALF_YEAR,
+    "supervisor.extend": mark("A deadline to be extended"),
     "supervisor.recount_one": mark("Deadlines to be counted anew"),
     "supervisor.recount_group": mark("Deadlines to be counted anew"),
     "agency.to_whom": WORDS[Move.HAND_OVER].do,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from intake.language import Language
 from intake.services.hand_on import WAYS, live
 from intake.services.read import Opened
 from intake.store.columns import AnyRow
+from intake.web.deadline_words import changed
 from intake.web.due import Due, due
 from intake.web.forms.moves import WORDS
 from intake.web.keyed.told import KeyedWords
@@ -62,6 +63,7 @@ class ShownDeadline:
     met: str
     met_late: bool
     ended: str
+    changes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Case:
             "state_kind": kind,
             "state": self.language.gettext(state),
             "taken": self._taken(opened, taken) if taken else None,
-            "deadlines": [self.deadline(row) for row in opened.deadlines],
+            "deadlines": [self.deadline(row, opened.changes) for row in opened.deadlines],
             "events": [
                 (event.what, self.language.date_and_time(event.at), event.details)
                 for event in Timeline(self.language, self.directory)(opened, way)
@@ -120,8 +122,8 @@ class Case:
             "reason": opened.move_reasons.get(move.id, ""),
         }
 
-    def deadline(self, row: AnyRow) -> ShownDeadline:
-        """A stored deadline, as it was counted."""
+    def deadline(self, row: AnyRow, changes: Sequence[AnyRow]) -> ShownDeadline:
+        """A stored deadline, as it was counted, with its own of these changes."""
         clock = self.clocks.get(row.clock)
         pressing = due(row.due_at, self.now)
         extended = row.due_extended_on != row.due_on
@@ -137,6 +139,7 @@ class Case:
             met=self.language.date(row.met_on or row.met_at) if row.met_at else "",
             met_late=bool(row.met_at) and _met_late(row),
             ended=self.language.gettext(ended),
+            changes=tuple(changed(self.language, c) for c in changes if c.deadline_id == row.id),
         )
 
     def _tasks(self, opened: Opened, moves: tuple[Move, ...]) -> Iterator[tuple[Any, ...]]:

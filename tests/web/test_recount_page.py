@@ -122,10 +122,11 @@ def test_more_than_a_page_goes_on(changed: Site, monkeypatch: pytest.MonkeyPatch
     client = english(changed, "supervisor")
     with changed.parts.database.write() as connection:
         (first,) = connection.execute(select(RecountRow.__table__)).all()
-        other = connection.scalar(
-            select(DeadlineRow.id).where(DeadlineRow.clock == "lsl26_complete")
-        )
-        connection.execute(insert(RecountRow).values({**first._mapping, "deadline_id": other}))
+        other = connection.execute(
+            select(DeadlineRow.id, DeadlineRow.due_at).where(DeadlineRow.clock == "lsl26_complete")
+        ).one()
+        more = {**first._mapping, "deadline_id": other.id, "was_due_at": other.due_at}
+        connection.execute(insert(RecountRow).values(more))
     page = client.get(PAGE).text
     assert page.count("Thu 11 June 2026") + page.count("Wed 2 September 2026") == 1
     following = page.partition("?after=")[2].partition('"')[0]

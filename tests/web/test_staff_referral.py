@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +16,7 @@ from intake.domain.trail import Action
 from intake.services.record import Entry
 from intake.store.people_tables import GrantRow
 from intake.store.tables import DeadlineRow, TrailRow
+from tests.calendars import use, with_holiday
 from tests.look.page_faults import page_faults
 from tests.site import Site, child_answers, worry_answers
 
@@ -259,6 +261,39 @@ def test_a_certificate_says_if_the_calendar_has_changed_since(site: Site) -> Non
         connection.execute(update(DeadlineRow).values(calendar_version="an older one"))
     page = english(site, "soc").get(f"/referrals/{referral}/deadlines/lsl26_start").text
     assert "another version of the calendar (an older one)" in page
+
+
+def test_a_certificate_is_counted_with_the_calendar_of_then(site: Site, tmp_path: Path) -> None:
+    site.send()
+    referral = referral_of(site, "soc")
+    site.parts.recount(site.hands.move(minutes=11))
+    before = site.parts.calendar.version
+    use(site, with_holiday(tmp_path, "2026-06-09"))
+    page = english(site, "soc").get(f"/referrals/{referral}/deadlines/lsl26_start").text
+    assert page_faults(page) == []
+    assert "The calendar has changed since this deadline was set." in page
+    assert "Day of celebration" not in page
+    assert "Thu 11 June 2026" in page
+    assert before in page
+    assert site.parts.calendar.version not in page
+
+
+def test_without_the_calendar_of_then_a_certificate_tells_both_days(
+    site: Site, tmp_path: Path
+) -> None:
+    site.send()
+    referral = referral_of(site, "soc")
+    use(site, with_holiday(tmp_path, "2026-06-09"))  # and the earlier one was never kept
+    page = english(site, "soc").get(f"/referrals/{referral}/deadlines/lsl26_start").text
+    assert "another version of the calendar" in page
+    assert "By the present calendar it would be Fri 12 June 2026." in page
+    assert "Thu 11 June 2026" in page
+
+
+def test_a_certificate_can_be_printed_without_a_script(site: Site) -> None:
+    site.send()
+    page = english(site, "soc").get(f"/referrals/{referral_of(site, 'soc')}/deadlines/urgency")
+    assert "The page can be printed from the browser" in page.text
 
 
 def test_a_clock_that_the_referral_has_not_is_not_found(site: Site) -> None:

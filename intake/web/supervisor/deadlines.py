@@ -46,6 +46,7 @@ class _Shown(NamedTuple):
     opened: str
     chased: Sequence[str]
     next: str
+    extend: UUID | None
 
 
 class _Pressing(NamedTuple):
@@ -151,6 +152,11 @@ class Deadlines:
         titled = [(clock, clock_title(language, self.room.clocks, clock)) for clock in clocks]
         return sorted(titled, key=itemgetter(1))
 
+    def _may_extend(self, row: AnyRow, now: datetime) -> bool:
+        """Whether the clock lets it be extended and it is not late; its page knows the rest."""
+        clock = self.room.clocks.get(row.clock)
+        return clock is not None and bool(clock.extend) and row.at > now
+
     def _dead(self, language: Language, letter: AnyRow) -> dict[str, Any]:
         return {
             "id": letter.id,
@@ -182,6 +188,7 @@ class Deadlines:
             opened,
             tuple(_chased(language, chases)),
             _next(language, row),
+            row.key if self._may_extend(row, now) else None,
         )
 
 

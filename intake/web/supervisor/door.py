@@ -7,6 +7,7 @@ from flask import Blueprint
 from intake.domain.people import Permission
 from intake.services.accept_recount import AcceptRecount
 from intake.services.export import Export
+from intake.services.extend import Extend
 from intake.services.half_year import HalfYear
 from intake.services.oversee import Oversee
 from intake.services.reconcile import ShowReconciliation
@@ -15,6 +16,7 @@ from intake.services.try_again import TryAgain
 from intake.web.guards import Entrance
 from intake.web.supervisor.deadlines import Deadlines
 from intake.web.supervisor.exports import Exports
+from intake.web.supervisor.extend import ExtendPage
 from intake.web.supervisor.half_year import HalfYears
 from intake.web.supervisor.reconciliation import Reconciliation
 from intake.web.supervisor.recount import RecountPages
@@ -32,12 +34,14 @@ def make_blueprint(
     accept_recount: AcceptRecount,
     survey: Survey,
     export: Export,
+    extend: Extend,
 ) -> Blueprint:
     """The door's routes."""
     blueprint = Blueprint("supervisor", __name__)
     entrance = Entrance(blueprint, room.refuse)
     deadlines = Deadlines(room, oversee, try_again)
     recount = RecountPages(room, accept_recount)
+    extending = ExtendPage(room, extend)
     watching, changing = Permission.WATCH_DEADLINES, Permission.CHANGE_DEADLINES
     entrance.route("/deadlines", watching)(deadlines.deadlines)
     entrance.route("/deadlines/letters/<uuid:letter_id>", watching, ("POST",))(deadlines.revive)
@@ -59,4 +63,6 @@ def make_blueprint(
     entrance.route("/deadlines/ageing.csv", watching)(exports.ageing_csv)
     entrance.route("/deadlines/times.csv", watching)(exports.times_csv)
     entrance.route("/deadlines/ahead.csv", watching)(exports.ahead_csv)
+    both = ("GET", "POST")
+    entrance.route("/deadlines/<uuid:deadline_id>/extend", changing, both)(extending.extend)
     return blueprint

@@ -34,6 +34,7 @@ def upgrade() -> None:
     op.create_table('recount',
     sa.Column('deadline_id', sa.Uuid(), nullable=False),
     sa.Column('found_with', sa.String(length=80), nullable=False),
+    sa.Column('was_due_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('due_on', sa.Date(), nullable=False),
     sa.Column('due_extended_on', sa.Date(), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
