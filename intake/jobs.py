@@ -29,6 +29,7 @@ SECONDS: Mapping[str, int] = {
     "openers": 300,
     "half_year": 900,  # its letters are written in the morning
     "workers": 300,
+    "try_routes": 300,
     "reconcile": 600,
     "recount": 300,
     "list_deletions": 60,  # as much of what was erased can come back after a fire

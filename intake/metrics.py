@@ -127,6 +127,8 @@ class StockCollector:
             ("referrals_unopened_oldest_seconds", "Age of the oldest", stock.unopened.oldest),
             ("reconciliation_differing", "Daily counts that do not agree", stock.differing),
             ("referrals_lost", "Referrals unopened that nothing chases any more", stock.lost),
+            ("routes_tried", "Routes that invented reports tried last", stock.routes),
+            ("routes_faulty", "Of them those that do not work", stock.routes_faulty),
             ("agencies_without_opener", "Agencies nobody can open at", stock.without_opener),
             ("agencies_with_one_opener", "Agencies one person can open at", stock.with_one_opener),
         ):

@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from intake.services.take_over import TakeOver
     from intake.services.take_stock import TakeStock
     from intake.services.tidy import Tidy
+    from intake.services.try_routes import TryRoutes
     from intake.services.withdraw import Withdraw
     from intake.services.write_note import WriteNote
     from intake.vault.keyring import PrivateKey
@@ -349,6 +350,16 @@ class Parts:
         from intake.services.tidy import Tidy
 
         return Tidy(self.database)
+
+    @cached_property
+    def try_routes(self) -> TryRoutes:
+        """Invented reports along every route. The jobs hold the replay key's private half."""
+        from intake.services.submit import Submit
+        from intake.services.try_routes import TryRoutes
+
+        replay = self._replay_private().public()
+        submit = Submit(self.database, self.route, self.refer, FactsSealer(replay), replay)
+        return TryRoutes(self.database, self.directory, self.route, submit)
 
     @cached_property
     def reconcile(self) -> Reconcile:

@@ -263,7 +263,19 @@ def use_roles(parts: wiring.Parts) -> None:
         ("agency", ("read", "respond")),
         ("rules", ("sign_in",)),
         ("admin", ("amend", "appoint", "invite", "dismiss", "openers")),
-        ("jobs", ("chase", "deliver", "tidy", "alarm", "remind_half_year", "reconcile", "recount")),
+        (
+            "jobs",
+            (
+                "chase",
+                "deliver",
+                "tidy",
+                "alarm",
+                "remind_half_year",
+                "reconcile",
+                "recount",
+                "try_routes",
+            ),
+        ),
     ):
         own = replace(parts, database=databases.of_role(parts.database, door))
         vars(parts).update({service: getattr(own, service) for service in services})

@@ -16,6 +16,7 @@ DUE = "a deadline: times without content, which supervisors watch"
 POST = "the outbox's own bookkeeping"
 RULES = "the routing rules, which are public"
 COUNTED = "how many came to an agency on a day: what its referrals, which are plain, add up to"
+INVENTED = "of a report that the service has invented: no child is behind it"
 TRAIL = "the use log: who, when, which referral; never content"
 
 PLAIN: dict[str, dict[str, str]] = {
@@ -224,6 +225,12 @@ PLAIN: dict[str, dict[str, str]] = {
         **dict.fromkeys(("sent", "stored", "routed"), COUNTED),
         **dict.fromkeys(("opened", "chased", "moved", "lost"), COUNTED),
         "checked_at": WHEN,
+    },
+    "canary": {
+        "report_id": ID,
+        **dict.fromkeys(("day", "begun_at", "sent_at", "arrived_at"), WHEN),
+        **dict.fromkeys(("chased_at", "erased_at"), WHEN),
+        **dict.fromkeys(("route", "attempt", "fault", "agencies", "reached"), INVENTED),
     },
     "alarm": {
         "id": ID,

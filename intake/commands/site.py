@@ -84,6 +84,7 @@ def _work(parts: wiring.Parts) -> dict[str, jobs.Job]:
         "deliver": parts.deliver,
         "tidy": parts.tidy,
         "reconcile": parts.reconcile,
+        "try_routes": parts.try_routes,
         "list_deletions": parts.list_deletions,
     }
 

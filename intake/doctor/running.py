@@ -60,6 +60,12 @@ def _missing(stock: Stock) -> Iterator[Said]:
             f"{stock.differing} daily counts differ, a report may be lost: see the supervisor's "
             "page Reconciliation",
         )
+    if stock.routes_faulty:
+        yield (
+            Level.FAIL,
+            f"{stock.routes_faulty} of {stock.routes} routes do not work: see the supervisor's "
+            "page Reconciliation, and the log",
+        )
     if stock.lost:
         yield (
             Level.FAIL,

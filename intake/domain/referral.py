@@ -18,6 +18,8 @@ class State(StrEnum):
     HANDED_OVER = "handed_over"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
+    CANARY = "canary"
+    """Of an invented report that tries a route: no move is open, and nothing shows or counts it."""
 
 
 class Move(StrEnum):
@@ -78,6 +80,8 @@ class MoveRule:
 
 OPEN = frozenset({State.SENT, State.ACCEPTED})
 """The states in which an agency has the report and clocks run."""
+DONE = frozenset(State) - OPEN - {State.CANARY}
+"""The states in which its part has ended."""
 _SENT = frozenset({State.SENT})
 _ACCEPTED = frozenset({State.ACCEPTED})
 _MOVED = frozenset({State.RETURNED, State.HANDED_OVER})

@@ -14,6 +14,7 @@ class Action(StrEnum):
     """What was done. Moves are recorded under their own names as ``move:<name>``."""
 
     SEND = "send"
+    CANARY = "canary"
     KEY_IN = "key_in"
     OPEN = "open"
     DISCLOSE = "disclose"

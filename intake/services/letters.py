@@ -153,7 +153,9 @@ class Letters:
         return {
             "differ": names(params["differ"]),
             "lost": names(params["lost"]),
+            "routes": names(params["routes"]),
             "whole": params["whole"],
+            "unsent": params["unsent"],
             "most": MOST_NAMED,
             "link": f"{self.base_url}/deadlines/reconciliation",
         }

@@ -10,15 +10,17 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from intake.domain.canary import Fault
 from intake.domain.deadline import local_date, local_instant
 from intake.domain.directory import Directory
 from intake.domain.people import Permission, Person, Role
+from intake.services.routes_tried import Tried, tried
 from intake.services.tell_once import Telling, tell_once
 from intake.store import reconciling
 from intake.store.columns import AnyRow
@@ -38,29 +40,42 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Wrong:
-    """What is wrong at one controller's agencies."""
+    """What is wrong at one controller's agencies: those whose counts differ, that have something
+    lost, that an invented report did not reach; and what concerns everybody, that reports are not
+    stored whole, or that invented ones were not taken at all.
+    """
 
     differ: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
+    routes: set[str] = field(default_factory=set)
     whole: bool = False
+    unsent: bool = False
 
     @property
     def telling(self) -> Telling:
         """The letter."""
-        told = {"differ": sorted(self.differ), "lost": sorted(self.lost), "whole": self.whole}
+        told: dict[str, object] = {
+            "differ": sorted(self.differ),
+            "lost": sorted(self.lost),
+            "routes": sorted(self.routes),
+            "whole": self.whole,
+            "unsent": self.unsent,
+        }
         return Telling(LETTER, told, [LETTER, *told.values()], READERS)
 
 
 @dataclass(frozen=True)
 class Shown:
     """What a supervisor may see: the days of the own agencies, the last day first, what is lost
-    there, and whether the reports of all agencies agree.
+    there, since when the reports of all agencies do not agree, and how the routes are: of what is
+    wrong with them, or reached by none, the own agencies' part.
     """
 
     days: Sequence[AnyRow]
     lost: Sequence[AnyRow]
     whole_since: date | None
     checked_at: datetime | None
+    routes: Tried
 
 
 @dataclass(frozen=True)
@@ -78,6 +93,7 @@ class Reconcile:
             days = {today, today - _DAY} | reconciling.differing_days(connection, since)
             counted = {day: count(connection, day) for day in sorted(days)}
             lost = reconciling.lost(connection)
+            faulty = tried(connection, self.directory).faulty
         try:
             with self.database.write() as connection:
                 for day, counts in counted.items():
@@ -85,21 +101,31 @@ class Reconcile:
                 reconciling.purge(connection, today - KEPT)
         except IntegrityError:
             log.info("another scheduler keeps the same counts")
-        self._raise(counted.values(), lost, now)
+        self._raise(counted.values(), lost, faulty, now)
         return len(counted)
 
     def _raise(
-        self, counted: Iterable[Sequence[Counts]], lost: Sequence[AnyRow], now: datetime
+        self,
+        counted: Iterable[Sequence[Counts]],
+        lost: Sequence[AnyRow],
+        faulty: Sequence[AnyRow],
+        now: datetime,
     ) -> None:
         wrong = defaultdict[str, Wrong](Wrong)
+        everybody = {agency.controller for agency in self.directory.agencies.values()}
         for one in (one for counts in counted for one in counts if one.differ):
             if one.agency_id == WHOLE:
-                for agency in self.directory.agencies.values():
-                    wrong[agency.controller].whole = True
+                for controller in everybody:
+                    wrong[controller].whole = True
             else:
                 wrong[self.directory.agency(one.agency_id).controller].differ.add(one.agency_id)
         for row in lost:
             wrong[self.directory.agency(row.agency_id).controller].lost.add(row.agency_id)
+        for row in faulty:
+            for agency in row.agencies:
+                wrong[self.directory.agency(agency).controller].routes.add(agency)
+            for controller in everybody if row.fault == Fault.NOT_SENT else ():
+                wrong[controller].unsent = True
         for controller, found in wrong.items():
             if tell_once(self.database, controller, found.telling, now):
                 _log(controller, found, lost)
@@ -115,6 +141,10 @@ def count(connection: Connection, day: date) -> list[Counts]:
 def _log(controller: str, found: Wrong, lost: Sequence[AnyRow]) -> None:
     if found.whole:
         log.error("what was sent does not agree with what is stored; %s is told", controller)
+    if found.unsent:
+        log.error("invented reports are not taken at all; %s is told", controller)
+    for agency in sorted(found.routes):
+        log.error("an invented report did not reach %s as it must", agency)
     for agency in sorted(found.differ):
         log.error("what was sent to %s is not all stored, routed and looked at", agency)
     for agency in sorted(found.lost):
@@ -137,8 +167,14 @@ class ShowReconciliation:
             whole = reconciling.kept(connection, [WHOLE], since)
             lost = reconciling.lost(connection, own)
             checked_at = reconciling.last_checked(connection)
+            routes = tried(connection, self.directory)
         differing = [row.day for row in whole if reconciling.counts_of(row).differ]
-        return Shown(days, lost, min(differing, default=None), checked_at)
+        routes = replace(
+            routes,
+            faulty=[row for row in routes.faulty if not row.agencies or own & set(row.agencies)],
+            unreached=[agency for agency in routes.unreached if agency in own],
+        )
+        return Shown(days, lost, min(differing, default=None), checked_at, routes)
 
     def agencies(self, person: Person) -> frozenset[str]:
         """The agencies of this person's own controllers."""

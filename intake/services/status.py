@@ -114,7 +114,7 @@ class Status:
 
 def _stage(state: str, opened: bool, taken_over: bool) -> Stage:
     match State(state):
-        case State.SENT:
+        case State.SENT | State.CANARY:
             return Stage.OPENED if opened else Stage.STORED
         case State.ACCEPTED:
             return Stage.HANDLED

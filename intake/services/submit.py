@@ -11,14 +11,19 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
+from intake.domain.canary import MET_BY, STEP
+from intake.domain.chase import ChaseAt
+from intake.domain.deadline import local_date
 from intake.domain.decision import brief
 from intake.domain.keyed import KeyedIn
+from intake.domain.people import Role
+from intake.domain.referral import State
 from intake.domain.report import Worry, canonical
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.draft import Answers, DraftChanged
 from intake.services.notify import seal_notice
-from intake.services.refer import Refer
+from intake.services.refer import Refer, Referred
 from intake.services.route import Plan, Route
 from intake.store import drafts, reports, trail
 from intake.store.database import Database
@@ -70,13 +75,15 @@ class Submit:
         draft: bytes | None = None,
         keyed: KeyedIn | None = None,
         language: str = "fi",
+        canary: UUID | None = None,
     ) -> None:
         """Returns once the report is durably stored and the draft is gone.
 
         ``plan``: how the worry is routed at ``now``, if the caller knows already; ``draft``: the
         seal of the draft that the answers were read from, None to take any that is there;
         ``keyed``: who took the worry elsewhere: they get no copy, and the trail names them;
-        ``language``: that of letters to the reporter.
+        ``language``: that of letters to the reporter; ``canary``: what an invented report that only
+        tries a route becomes.
 
         Raises NobodyMayGetThis or NobodyCanOpen before anything is written, and DraftChanged where
         another window has saved the draft meanwhile; these and a database error leave it as it is.
@@ -85,9 +92,9 @@ class Submit:
         if not plan.shares:
             raise NobodyMayGetThis(plan)
         for last_try in (False, True):
-            filing = self._filing(secret, worry, answers, plan, now, keyed, language)
+            filing = self._filing(secret, worry, answers, plan, now, keyed, language, canary)
             try:
-                self._store(secret, filing, draft, now, keyed)
+                self._store(secret, filing, draft, now, keyed, canary)
             except (IntegrityError, NothingToErase) as error:
                 if self.was_sent(secret):
                     return
@@ -129,6 +136,7 @@ class Submit:
         draft: bytes | None,
         now: datetime,
         keyed: KeyedIn | None,
+        canary: UUID | None,
     ) -> None:
         by = (
             {"person_id": keyed.person_id, "role": keyed.role, "purpose": KEYED_IN} if keyed else {}
@@ -137,8 +145,9 @@ class Submit:
             {"agency_id": referral["agency_id"], "referral_id": referral["id"], **by}
             for referral in filing.referrals
         ]
+        action = Action.CANARY if canary else Action.SEND
         with self.database.write_alone() as connection:
-            lines = trail.lines(connection, at=now, action=Action.SEND, about=sent)
+            lines = trail.lines(connection, at=now, action=action, about=sent)
             if keyed:
                 disclosed = [line | {"agency_id": keyed.agency.id} for line in sent]
                 lines += trail.lines(connection, at=now, action=Action.KEY_IN, about=disclosed)
@@ -154,8 +163,9 @@ class Submit:
         now: datetime,
         keyed: KeyedIn | None,
         language: str,
+        canary: UUID | None,
     ) -> reports.Filing:
-        report_id = new_id(now)
+        report_id = canary or new_id(now)
         read_by_some = {slot for share in plan.shares for slot in share.slots}
         contents = {
             slot: content for slot, content in worry.sections().items() if slot in read_by_some
@@ -164,6 +174,8 @@ class Submit:
         sealed, keys = seal_sections(report_id, contents, draw)
         facts = self.facts.seal(report_id, canonical(_replayable(plan)), draw)
         referred = self.refer(report_id, worry, plan, keys, now, keyed, draw)
+        if canary:
+            _make_canary(referred, now)
         return reports.Filing(
             report={"id": report_id, "received_at": now},
             sections=[
@@ -204,6 +216,16 @@ class Submit:
             return None
         sealed = seal_notice(self.replay_key, report_id, address, language)
         return {"report_id": report_id, "sealed_address": sealed, "created_at": now}
+
+
+def _make_canary(referred: Referred, now: datetime) -> None:
+    """Nobody is to do anything; the sweep alone must come by, at once."""
+    for referral in referred.referrals:
+        referral["state"] = State.CANARY.value
+    step = ChaseAt(STEP, Role.WORKER, now, allows_standby=False)
+    for deadline in referred.deadlines:
+        deadline |= {"met_at": now, "met_on": local_date(now), "met_by": MET_BY}
+        deadline |= {"steps": [step.entry], "next_chase_at": now}
 
 
 def digest_of(plan: Plan) -> str:

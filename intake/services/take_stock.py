@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
 from intake.services.reconcile import SHOWN_FOR
+from intake.services.routes_tried import tried
 from intake.store import people, reconciling, stock
 from intake.store.database import Database
 
@@ -28,7 +29,8 @@ class Stock:
     """Counts over all agencies in use; ``last_runs``: when each job last ended well.
 
     ``differing``: how many of the daily counts of late do not agree; ``lost``: referrals that
-    nobody has opened and that nothing chases any more.
+    nobody has opened and that nothing chases any more; ``routes``: how many invented reports have
+    tried of late, of them ``routes_faulty`` do not work.
     """
 
     letters: Waiting
@@ -40,6 +42,8 @@ class Stock:
     last_runs: Mapping[str, datetime]
     differing: int = 0
     lost: int = 0
+    routes: int = 0
+    routes_faulty: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class TakeStock:
         with self.database.read() as connection:
             openers = people.openers(connection, local_date(now))
             agencies = self.directory.agencies.values()
+            routes = tried(connection, self.directory)
             at_agencies = [openers.get(agency.id, 0) for agency in agencies if agency.in_use]
             return Stock(
                 letters=_since(stock.letters_waiting(connection), now),
@@ -65,6 +70,8 @@ class TakeStock:
                 last_runs=stock.last_runs(connection, now - RUNS_LOOKED_AT),
                 differing=reconciling.count_differing(connection, local_date(now) - SHOWN_FOR),
                 lost=len(reconciling.lost(connection)),
+                routes=routes.routes,
+                routes_faulty=len(routes.faulty),
             )
 
 

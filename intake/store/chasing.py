@@ -90,6 +90,28 @@ def record_chase(
     )
 
 
+def record_canary(connection: Connection, row: AnyRow, now: datetime) -> int:
+    """Record that the sweep came by an invented report's deadline, which is met and has no letters;
+    how many steps. IntegrityError if done before.
+    """
+    steps = [
+        {
+            "id": new_id(now),
+            "deadline_id": row.id,
+            "step": step["step"],
+            "to_role": step["to"],
+            "chased_at": now,
+            "letters": 0,
+        }
+        for step in row.steps
+    ]
+    connection.execute(insert(ChaseRow), steps)
+    connection.execute(
+        update(DeadlineRow).where(DeadlineRow.id == row.id).values(next_chase_at=None)
+    )
+    return len(steps)
+
+
 def begin_heartbeat(connection: Connection, job: str, at: datetime) -> UUID:
     """Note that a job's run has begun."""
     heartbeat = new_id(at)

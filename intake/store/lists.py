@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from intake.domain.referral import OPEN
+from intake.domain.referral import DONE, OPEN
 from intake.store.columns import AnyRow, Instant
 from intake.store.people_tables import PersonRow
 from intake.store.tables import DeadlineRow, ReferralRow
@@ -238,7 +238,7 @@ def inbox(
     """
     rows: list[AnyRow] = []
     for part in Part:
-        asked = [state for state in states if (state in OPEN) is (part is not Part.DONE)]
+        asked = [state for state in states if state in (DONE if part is Part.DONE else OPEN)]
         passed = after is not None and part < after.part
         if passed or not (agencies and asked) or (span != ANY_TIME and part is not Part.PRESSING):
             continue

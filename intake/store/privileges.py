@@ -5,7 +5,7 @@ The role of a door is ``ankkuri_`` and the door's name; that of the jobs is ``an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import ProgrammingError
@@ -51,11 +51,9 @@ _STAFF: Rights = {
     "session": (_READ, _ADD, _CHANGE),
     "attempt": (_READ, _ADD, _ERASE),
 }
-_NEW_REPORT: Rights = {
-    "notice": (_ADD,),
-    "draft": (_READ, _ADD, _CHANGE, _ERASE),
+_SEND: Rights = {
     "report": (_ADD,),
-    "receipt": (_READ, _ADD, "UPDATE (acknowledged_at, sealed_copy)"),
+    "receipt": (_ADD,),
     "section": (_ADD,),
     "facts_key": (_ADD,),
     "decision": (_ADD,),
@@ -66,13 +64,32 @@ _NEW_REPORT: Rights = {
     "wrap": (_ADD,),
     "deadline": (_ADD,),
 }
-
-
-def is_refusal(error: Exception) -> bool:
-    """Whether the database refused a statement to the role that asked (SQLSTATE 42501)."""
-    return isinstance(error, ProgrammingError) and (
-        getattr(error.orig, "sqlstate", None) == "42501"
-    )
+_ERASE_CANARY = "public.erase_canary(uuid)"
+"""Erases an invented report, and never another. Its owner's rights, for the jobs' role alone."""
+_ERASING = """CREATE OR REPLACE FUNCTION public.erase_canary(this uuid) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM FROM public.referral WHERE report_id = this FOR UPDATE;
+    IF NOT EXISTS (SELECT FROM public.canary WHERE report_id = this)
+        OR NOT EXISTS (SELECT FROM public.referral WHERE report_id = this)
+        OR EXISTS (SELECT FROM public.referral WHERE report_id = this AND state <> 'canary')
+    THEN
+        RETURN false;
+    END IF;
+    DELETE FROM public.chase WHERE deadline_id IN (
+        SELECT d.id FROM public.deadline d JOIN public.referral r ON r.id = d.referral_id
+        WHERE r.report_id = this);
+    DELETE FROM public.deadline WHERE referral_id IN (
+        SELECT id FROM public.referral WHERE report_id = this);
+    DELETE FROM public.wrap WHERE referral_id IN (
+        SELECT id FROM public.referral WHERE report_id = this);
+    DELETE FROM public.referral WHERE report_id = this;
+    DELETE FROM public.decision WHERE report_id = this;
+    DELETE FROM public.receipt WHERE report_id = this;
+    DELETE FROM public.section WHERE report_id = this;
+    DELETE FROM public.report WHERE id = this;
+    RETURN true;
+END $$"""
 
 
 def _together(*rights: Rights) -> Rights:
@@ -81,6 +98,23 @@ def _together(*rights: Rights) -> Rights:
         table: tuple(dict.fromkeys(right for some in rights for right in some.get(table, ())))
         for table in tables
     }
+
+
+_NEW_REPORT = _together(
+    _SEND,
+    {
+        "notice": (_ADD,),
+        "draft": (_READ, _ADD, _CHANGE, _ERASE),
+        "receipt": (_READ, "UPDATE (acknowledged_at, sealed_copy)"),
+    },
+)
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether the database refused a statement to the role that asked (SQLSTATE 42501)."""
+    return isinstance(error, ProgrammingError) and (
+        getattr(error.orig, "sqlstate", None) == "42501"
+    )
 
 
 ROLES: Mapping[str, Rights] = {
@@ -142,6 +176,7 @@ ROLES: Mapping[str, Rights] = {
             "timing": (_READ,),
             "half_year_report": (_READ, _ADD),
             "reconciliation": (_READ,),
+            "canary": (_READ,),
             "outbox": (
                 "SELECT (id, person_id, params, attempts, created_at, next_attempt_at, sent_at, "
                 "dead_at)",
@@ -161,6 +196,7 @@ ROLES: Mapping[str, Rights] = {
             "publication": (_ADD, "UPDATE (withdrawn_at)"),
             "rule_draft": (_READ, _ADD, _CHANGE),
             "deletion": (_ADD,),
+            "canary": ("SELECT (report_id, erased_at)",),  # whose decisions count nowhere
             "decision": (_READ,),  # facts for the impact on the past: opened by the replay key
             "facts_key": (_READ,),
             "trail": ("SELECT (at, action, person_id)",),  # how often one has asked for it
@@ -192,6 +228,7 @@ ROLES: Mapping[str, Rights] = {
     "jobs": _together(
         _EVERYWHERE,
         _WHO_CAN_OPEN,
+        _SEND,  # invented reports that try each route
         {
             "alarm": (_READ, _ADD, _ERASE),
             "half_year_report": (_READ,),
@@ -206,15 +243,19 @@ ROLES: Mapping[str, Rights] = {
             "outbox": (_READ, _ADD, _CHANGE),
             "notice": (_READ, _CHANGE, _ERASE),
             "heartbeat": (_READ, _ADD, _CHANGE, _ERASE),
-            "draft": ("SELECT (saved_at)", _ERASE),
-            "receipt": ("SELECT (report_id, created_at, sealed_copy)", "UPDATE (sealed_copy)"),
+            "draft": ("SELECT (id, saved_at)", _ERASE),
+            "receipt": (
+                "SELECT (report_id, draft_id, created_at, sealed_copy)",
+                "UPDATE (sealed_copy)",
+            ),
             # What is there is counted, and nothing of it is read.
             "report": (_READ,),
             "section": ("SELECT (report_id, slot)",),
             "decision": ("SELECT (report_id)",),
-            "wrap": ("SELECT (referral_id, purpose, agency_id)",),
+            "wrap": ("SELECT (referral_id, purpose, agency_id, agency_key_id)",),
             "trail": ("SELECT (at, action, agency_id)",),
             "reconciliation": (_READ, _ADD, _ERASE),
+            "canary": (_READ, _ADD, _CHANGE, _ERASE),
             "session": ("SELECT (started_at)", _ERASE),
             "attempt": ("SELECT (at)", _ERASE),
             "deletion": (_READ, _ADD, "UPDATE (listed_at)", _ERASE),
@@ -241,6 +282,7 @@ def renew(connection: Connection) -> list[str]:
         if role in found:
             connection.exec_driver_sql("; ".join(_statements(role, rights)))
     connection.exec_driver_sql("; ".join(_limits()))
+    connection.exec_driver_sql("; ".join(_erasing(found & roles.keys())))
     return [role for role in roles if role not in found]
 
 
@@ -264,6 +306,16 @@ def _limits() -> Iterator[str]:
         name = f"own_{statement.lower()}"
         yield f"DROP POLICY IF EXISTS {name} ON deletion"
         yield f"CREATE POLICY {name} ON deletion FOR {statement} {limit}"
+
+
+def _erasing(roles: Iterable[str]) -> Iterator[str]:
+    """The function that erases invented reports, and who may call it."""
+    yield _ERASING
+    yield f"REVOKE ALL ON FUNCTION {_ERASE_CANARY} FROM PUBLIC"
+    for role in sorted(roles):
+        yield f"REVOKE ALL ON FUNCTION {_ERASE_CANARY} FROM {role}"
+        if role == role_name("jobs"):
+            yield f"GRANT EXECUTE ON FUNCTION {_ERASE_CANARY} TO {role}"
 
 
 def can_read_reports(connection: Connection) -> bool:

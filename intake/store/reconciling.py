@@ -19,7 +19,6 @@ from sqlalchemy import (
     case,
     cast,
     delete,
-    exists,
     func,
     insert,
     not_,
@@ -27,10 +26,12 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.orm import aliased
 
 from intake.domain.referral import OPEN, State
 from intake.domain.row_id import least_id
 from intake.domain.trail import Action
+from intake.store.canaries import THERE
 from intake.store.columns import AnyRow
 from intake.store.tables import (
     UNCHASED,
@@ -78,12 +79,16 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _whole(report_id: Any, sections: int) -> ColumnElement[bool]:
-    """Whether a report is all there: itself, its parts, its decision and its receipt."""
+    """Whether a report is all there: itself, its parts, its decision and its receipt.
+
+    The columns are named also where only rows are looked for: the jobs may read no others.
+    """
     parts = select(func.count()).where(SectionRow.report_id == report_id).scalar_subquery()
+    stored = aliased(ReportRow)
     return and_(
-        exists().where(ReportRow.id == report_id),
-        exists().where(DecisionRow.report_id == report_id),
-        exists().where(ReceiptRow.report_id == report_id),
+        select(stored.id).where(stored.id == report_id).exists(),
+        select(DecisionRow.report_id).where(DecisionRow.report_id == report_id).exists(),
+        select(ReceiptRow.report_id).where(ReceiptRow.report_id == report_id).exists(),
         parts == sections,
     )
 
@@ -91,18 +96,24 @@ def _whole(report_id: Any, sections: int) -> ColumnElement[bool]:
 _OPENED = or_(ReferralRow.opened_at.is_not(None), ReferralRow.state == State.ACCEPTED)
 _GONE = and_(not_(_OPENED), ReferralRow.state.not_in(sorted(OPEN)))
 _WAITS = and_(ReferralRow.opened_at.is_(None), ReferralRow.state == State.SENT)
-_CHASED = exists().where(
-    DeadlineRow.referral_id == ReferralRow.id,
-    DeadlineRow.met_at.is_(None),
-    DeadlineRow.next_chase_at.is_not(None),
+_CHASED = (
+    select(DeadlineRow.id)
+    .where(
+        DeadlineRow.referral_id == ReferralRow.id,
+        DeadlineRow.met_at.is_(None),
+        DeadlineRow.next_chase_at.is_not(None),
+    )
+    .exists()
 )
 _WRAPPED = or_(
     ReferralRow.state == State.WITHDRAWN,  # its wrap was taken back
-    exists().where(
+    select(WrapRow.referral_id)
+    .where(
         WrapRow.referral_id == ReferralRow.id,
         WrapRow.purpose == "recipient",
         WrapRow.agency_id == ReferralRow.agency_id,
-    ),
+    )
+    .exists(),
 )
 _UNCHASED = select(DeadlineRow.referral_id).where(text(UNCHASED))
 
@@ -127,7 +138,11 @@ def of_agencies(
             _number(and_(_WAITS, _CHASED)).label("chased"),
             _number(and_(_WAITS, not_(_CHASED))).label("lost"),
         )
-        .where(ReferralRow.id >= least_id(since), ReferralRow.id < least_id(until))
+        .where(
+            ReferralRow.id >= least_id(since),
+            ReferralRow.id < least_id(until),
+            ReferralRow.state != State.CANARY,
+        )
         .subquery()
     )
     names = ("stored", "routed", "opened", "chased", "moved", "lost")
@@ -144,7 +159,11 @@ def of_reports(connection: Connection, since: datetime, until: datetime, section
     """The reports made between two instants: by their receipts, and as they are stored."""
     first, end = least_id(since), least_id(until)
     sent = connection.scalar(
-        select(func.count()).where(ReceiptRow.report_id >= first, ReceiptRow.report_id < end)
+        select(func.count()).where(
+            ReceiptRow.report_id >= first,
+            ReceiptRow.report_id < end,
+            ReceiptRow.report_id.not_in(THERE),
+        )
     )
     at_agencies = (
         select(
@@ -171,7 +190,7 @@ def of_reports(connection: Connection, since: datetime, until: datetime, section
         )
         .select_from(ReportRow)
         .join(at_agencies, at.report_id == ReportRow.id, isouter=True)
-        .where(ReportRow.id >= first, ReportRow.id < end)
+        .where(ReportRow.id >= first, ReportRow.id < end, ReportRow.id.not_in(THERE))
     ).one()
     return Counts(WHOLE, sent or 0, **row._asdict())
 

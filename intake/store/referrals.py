@@ -14,9 +14,11 @@ from intake.store.tables import ChaseRow, DeadlineRow, ReferralRow, WrapRow
 
 
 def referral(connection: Connection, referral_id: UUID) -> AnyRow | None:
-    """One referral's row."""
+    """One referral's row; a canary is nobody's to read or to move."""
     return connection.execute(
-        select(ReferralRow.__table__).where(ReferralRow.id == referral_id)
+        select(ReferralRow.__table__).where(
+            ReferralRow.id == referral_id, ReferralRow.state != State.CANARY
+        )
     ).first()
 
 
@@ -84,7 +86,7 @@ def chases(connection: Connection, deadline_ids: Collection[UUID]) -> Sequence[A
 
 
 def counts_by_agency_and_month(connection: Connection) -> Sequence[AnyRow]:
-    """How many referrals each agency got in each month (UTC) of arrival; withdrawn ones apart."""
+    """How many referrals each agency got in each month (UTC) of arrival; not those withdrawn."""
     year, month = (extract(part, ReferralRow.arrived_at) for part in ("year", "month"))
     return connection.execute(
         select(
@@ -93,7 +95,7 @@ def counts_by_agency_and_month(connection: Connection) -> Sequence[AnyRow]:
             month.label("month"),
             func.count().label("referrals"),
         )
-        .where(ReferralRow.state != State.WITHDRAWN)
+        .where(ReferralRow.state.not_in([State.WITHDRAWN, State.CANARY]))
         .group_by(ReferralRow.agency_id, year, month)
         .order_by(year, month)
     ).all()

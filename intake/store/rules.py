@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
+from intake.store.canaries import THERE
 from intake.store.columns import AnyRow
 from intake.store.deletions import put_for_good
 from intake.store.people_tables import PersonRow
@@ -174,7 +175,7 @@ def change_draft(connection: Connection, row: AnyRow, **values: Any) -> bool:
 def decisions(
     connection: Connection, newest: int | None = None, before: datetime | None = None
 ) -> Iterator[AnyRow]:
-    """Each stored decision with its data key, in any order; a few in memory.
+    """Each stored decision with its data key, in any order; a few in memory. Not those of canaries.
 
     ``newest``: only so many of the newest. ``before``: only those of reports that had arrived then.
     """
@@ -205,4 +206,5 @@ def count_decisions(connection: Connection, before: datetime | None = None) -> i
 
 
 def _until(before: datetime | None) -> list[ColumnElement[bool]]:
-    return [] if before is None else [DecisionRow.decided_at < before]
+    real = DecisionRow.report_id.not_in(THERE)
+    return [real] if before is None else [real, DecisionRow.decided_at < before]

@@ -164,6 +164,12 @@ class ReferralRow(Base):
             postgresql_where=text(SENT_LEAD),
         ),
         Index(
+            "ix_referral_came_from_there",
+            "came_from",
+            sqlite_where=text("came_from IS NOT NULL"),
+            postgresql_where=text("came_from IS NOT NULL"),
+        ),
+        Index(
             "ix_referral_came_from_live",
             "came_from",
             unique=True,
@@ -324,6 +330,12 @@ class OutboxRow(Base):
             "next_attempt_at",
             sqlite_where=text("sent_at IS NULL AND dead_at IS NULL"),
             postgresql_where=text("sent_at IS NULL AND dead_at IS NULL"),
+        ),
+        Index(
+            "ix_outbox_report_id_there",
+            "report_id",
+            sqlite_where=text("report_id IS NOT NULL"),
+            postgresql_where=text("report_id IS NOT NULL"),
         ),
         Index(
             "ix_outbox_report_id_waiting",

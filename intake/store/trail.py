@@ -57,7 +57,8 @@ def lines_of(connection: Connection, controllers: Collection[str], limit: int) -
     """The newest lines of the trail that concern these controllers, newest first.
 
     Those of their agencies, those without an agency by people with a role there, now or once, and
-    what operators have done to people on the command line; a restore concerns all.
+    what operators have done to people on the command line; a restore concerns all. Not those of
+    canaries, which nobody sent.
     With the person's name and the referral's reference.
     """
     agencies = select(AgencyRow.id).where(AgencyRow.controller_id.in_(controllers))
@@ -78,6 +79,7 @@ def lines_of(connection: Connection, controllers: Collection[str], limit: int) -
         .join(PersonRow, PersonRow.id == TrailRow.person_id, isouter=True)
         .join(ReferralRow, ReferralRow.id == TrailRow.referral_id, isouter=True)
         .where(
+            TrailRow.action != Action.CANARY,
             or_(
                 TrailRow.agency_id.in_(agencies),
                 and_(TrailRow.agency_id.is_(None), TrailRow.person_id.in_(theirs)),
@@ -87,7 +89,7 @@ def lines_of(connection: Connection, controllers: Collection[str], limit: int) -
                     TrailRow.purpose.is_not(None),
                 ),
                 TrailRow.action == Action.RESTORE,
-            )
+            ),
         )
         .order_by(TrailRow.at.desc(), TrailRow.sequence.desc())
         .limit(limit)

@@ -14,7 +14,7 @@ from intake.domain.calendar import PROVISIONAL
 from intake.domain.clock import Clock
 from intake.domain.directory import Directory
 from intake.domain.people import Permission
-from intake.domain.referral import OPEN, Move, State
+from intake.domain.referral import DONE, OPEN, Move, State
 from intake.domain.report import reports_offence
 from intake.services.certify import Certify
 from intake.services.hand_on import live
@@ -47,7 +47,7 @@ SHOWN: Mapping[str, tuple[State, ...]] = {
     "open": _OPEN,
     "late": _OPEN,
     "soon": _OPEN,
-    "closed": tuple(state for state in State if state not in OPEN),
+    "closed": tuple(state for state in State if state in DONE),
     "all": tuple(State),
 }
 

@@ -162,7 +162,7 @@ def test_every_move_of_every_person_in_every_state_is_open_or_refused_as_agreed(
     site: Site,
 ) -> None:
     cases = list(walked(site))
-    assert {state for _, _, state, _ in cases} == set(State)
+    assert {state for _, _, state, _ in cases} == set(State) - {State.CANARY}  # nobody's to move
     clients = {name: site.signed_in(name) for name in WALKERS}
     assert {m.role for name in WALKERS for m in PEOPLE[name][1]} == set(Role)
     for (agency, kind, state, referral), (name, client) in product(cases, clients.items()):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, select, text, update
 
 from intake.doctor import running
 from intake.doctor.finding import Level
@@ -34,6 +34,7 @@ from tests.site import DUTY, HEA, POL, SOC, TUESDAY, Site, worry_answers
 
 OFFENCE = worry_answers(protection={"crime_against_child": "violence"})
 """To social services and the police."""
+NOTHING = {"differ": [], "lost": [], "routes": [], "whole": False, "unsent": False}
 
 
 def counted(site: Site) -> dict[str, Counts]:
@@ -110,8 +111,8 @@ def test_a_receipt_whose_report_is_not_whole_is_found_and_told(
     assert differing(site) == {WHOLE, SOC}
     told = dict(letters(site))
     assert {"admin", "supervisor", "admin-police"} <= set(told)
-    assert told["supervisor"] == {"differ": [SOC], "lost": [], "whole": True}
-    assert told["admin-police"] == {"differ": [], "lost": [], "whole": True}
+    assert told["supervisor"] == NOTHING | {"differ": [SOC], "whole": True}
+    assert told["admin-police"] == NOTHING | {"whole": True}
     assert f"what was sent to {SOC} is not all stored, routed and looked at" in caplog.messages
     assert "Kaisla" not in caplog.text
 
@@ -176,7 +177,7 @@ def test_what_somebody_opened_or_something_still_chases_is_not_lost(site: Site) 
     site.parts.chase(site.hands.move(days=200))
     with site.parts.database.write() as connection:
         later = site.hands() + timedelta(days=1)
-        running_on = select(func.min(DeadlineRow.id)).where(DeadlineRow.referral_id != first.id)
+        running_on = select(DeadlineRow.id).where(DeadlineRow.referral_id != first.id).limit(1)
         connection.execute(
             update(DeadlineRow)
             .where(DeadlineRow.id == running_on.scalar_subquery())

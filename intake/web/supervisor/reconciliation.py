@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 from flask import Response, request
 
+from intake.domain.canary import Fault, place_of, titles
+from intake.domain.message import mark
 from intake.language import Language
 from intake.services.reconcile import ShowReconciliation
 from intake.services.sign_in import Visit
@@ -17,6 +19,18 @@ from intake.store.reconciling import Counts, counts_of
 from intake.web.page import reader_language
 from intake.web.supervisor.room import Room
 
+FAULTS: Mapping[str, str] = {
+    Fault.NOT_SENT: mark("The service did not take it"),
+    Fault.NOT_WHOLE: mark("It was not stored whole"),
+    Fault.NO_DESK: mark("No desk of the kind that the rules name: another kind got it"),
+    Fault.NOBODY_OPENS: mark("Nobody can open there: another desk got it"),
+    Fault.NO_REFERRAL: mark("It did not come to the agency"),
+    Fault.NO_WRAP: mark("It was not sealed to the agency's key in use"),
+    Fault.NO_DEADLINE: mark("A deadline is missing"),
+    Fault.NOT_CHASED: mark("The reminders' sweep has not been by it"),
+    Fault.NOT_ERASED: mark("It could not be erased"),
+}
+"""What is wrong with a route."""
 LATE_AFTER = timedelta(minutes=30)
 _COUNTED = tuple(field.name for field in fields(Counts) if field.name != "agency_id")
 
@@ -28,6 +42,14 @@ class _Line(NamedTuple):
     day: str
     counts: Counts
     differs: bool
+
+
+class _Route(NamedTuple):
+    """A route that does not work: what was sent where, whom it concerns, and what is wrong."""
+
+    what: str
+    agencies: str
+    fault: str
 
 
 @dataclass(frozen=True)
@@ -53,6 +75,9 @@ class Reconciliation:
             checked_at=shown.checked_at,
             overdue=shown.checked_at is None or now - shown.checked_at > LATE_AFTER,
             whole_since=shown.whole_since,
+            routes=shown.routes,
+            faulty=[self._route(language, row, own) for row in shown.routes.faulty],
+            unreached=sorted(self._called(language, agency) for agency in shown.routes.unreached),
             lost=[(row.reference, self._name(language, row), row.arrived_at) for row in shown.lost],
             differing=[self._of_day(language, row) for row in differing],
             lines=(
@@ -82,8 +107,18 @@ class Reconciliation:
         ]
         return sorted(lines, key=lambda line: (not line.differs, line.name))
 
+    def _route(self, language: Language, row: AnyRow, own: frozenset[str]) -> _Route:
+        title = titles().get(row.route.partition(":")[0])
+        place = language.text(place_of(self.room.directory, row.route))
+        concerned = sorted(self._called(language, agency) for agency in own & set(row.agencies))
+        what = f"{place}: {language.text(title)}" if title else row.route
+        return _Route(what, ", ".join(concerned), language.gettext(FAULTS[row.fault]))
+
     def _name(self, language: Language, row: AnyRow) -> str:
-        return language.text(self.room.directory.agency(row.agency_id).name)
+        return self._called(language, row.agency_id)
+
+    def _called(self, language: Language, agency: str) -> str:
+        return language.text(self.room.directory.agency(agency).name)
 
 
 def _sum(agency: str, counts: Iterable[Counts]) -> Counts:
