@@ -23,6 +23,7 @@ from intake.domain.message import mark
 from intake.live import LiveParts
 from intake.web import measured
 from intake.web.cookies import Cookies
+from intake.web.heed import Heed
 from intake.web.host import OwnName
 from intake.web.page import LanguageChoice, Protect, reader_language, render
 
@@ -119,6 +120,8 @@ def create_app(parts: wiring.Parts) -> Flask:
         )
     cookies = Cookies(settings.secure_cookies)
     app.before_request(LanguageChoice(cookies))
+    if set(settings.doors) & config.STAFF_DOORS:
+        app.before_request(Heed(parts.notice, parts.now))
     for blueprint in doors.blueprints(parts):
         app.register_blueprint(blueprint)
     if "reporter" not in app.blueprints:

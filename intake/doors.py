@@ -243,7 +243,8 @@ def _probe(parts: Parts) -> Blueprint:
     from intake.services.ready import Ready
     from intake.web.probe import make_blueprint
 
-    return make_blueprint(Ready(parts.database))
+    staff = set(parts.settings.doors) & STAFF_DOORS
+    return make_blueprint(Ready(parts.database), lambda: parts.notice(parts.now()) if staff else "")
 
 
 def _refuse(parts: Parts) -> Callable[..., None]:

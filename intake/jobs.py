@@ -29,6 +29,7 @@ SECONDS: Mapping[str, int] = {
     "openers": 300,
     "half_year": 900,  # its letters are written in the morning
     "workers": 300,
+    "watch": 60,
     "try_routes": 300,
     "reconcile": 600,
     "recount": 300,

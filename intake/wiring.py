@@ -44,6 +44,7 @@ from intake.post.null import NullSender
 from intake.post.smtp import SmtpSender
 from intake.services.proving import Proving
 from intake.services.rulebook import Rulebook, stored_rulebook
+from intake.services.watch import Notice, Watch, Watching
 from intake.store import privileges
 from intake.store.database import Database, DatabaseNotReady
 from intake.vault.seal import FactsSealer, KeyUnusable, PublicKey
@@ -120,6 +121,7 @@ class Parts:
     now: Now = utc_now
     directory_state: DirectoryState | None = None
     proving: Proving = field(default_factory=Proving)
+    watching: Watching = field(default_factory=Watching)
 
     @property
     def rules(self) -> RuleSet:
@@ -360,6 +362,16 @@ class Parts:
         replay = self._replay_private().public()
         submit = Submit(self.database, self.route, self.refer, FactsSealer(replay), replay)
         return TryRoutes(self.database, self.directory, self.route, submit)
+
+    @cached_property
+    def watch(self) -> Watch:
+        """What the schedulers watch in each other."""
+        return Watch(self.database, self.directory, self.watching)
+
+    @cached_property
+    def notice(self) -> Notice:
+        """What the doors of staff watch."""
+        return Notice(self.database, self.watching)
 
     @cached_property
     def reconcile(self) -> Reconcile:

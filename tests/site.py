@@ -29,6 +29,7 @@ from intake.services.draft import Draft
 from intake.services.enrol import Enrol
 from intake.services.sign_in import Visit
 from intake.services.submit import Receipt
+from intake.services.watch import Watching
 from intake.store import outbox
 from intake.store.columns import AnyRow
 from intake.store.database import Database
@@ -274,6 +275,7 @@ def use_roles(parts: wiring.Parts) -> None:
                 "reconcile",
                 "recount",
                 "try_routes",
+                "watch",
             ),
         ),
     ):
@@ -301,7 +303,9 @@ def _copy(original: Site, folder: Path) -> Site:
     hands = Hands(original.hands.at)
     database = Database(settings.database)
     metrics.watch(database.engine)
-    parts = replace(original.parts, settings=settings, database=database, now=hands)
+    parts = replace(
+        original.parts, settings=settings, database=database, now=hands, watching=Watching()
+    )
     return Site(parts, hands, dict(original.people))
 
 

@@ -85,6 +85,7 @@ def _work(parts: wiring.Parts) -> dict[str, jobs.Job]:
         "tidy": parts.tidy,
         "reconcile": parts.reconcile,
         "try_routes": parts.try_routes,
+        "watch": parts.watch,
         "list_deletions": parts.list_deletions,
     }
 

@@ -19,7 +19,7 @@ from intake.domain.message import Message, mark
 from intake.domain.people import Role
 from intake.language import Language
 from intake.post.letter import Letter
-from intake.services import alarm, chase, join, notify, reconcile, remind_half_year
+from intake.services import alarm, chase, join, notify, reconcile, remind_half_year, watch
 from intake.store.columns import AnyRow
 from intake.vault.keyring import PrivateKey
 from intake.vault.open import open_for
@@ -160,6 +160,13 @@ class Letters:
             "link": f"{self.base_url}/deadlines/reconciliation",
         }
 
+    def _silent(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
+        def since(job: str) -> str:
+            at = params["jobs"].get(job)
+            return reader.date_and_time(datetime.fromisoformat(at)) if at else ""
+
+        return {job: since(job) for job in watch.WATCHED}
+
     def _renewed(self, _reader: Language, _params: Mapping[str, Any]) -> dict[str, Any]:
         return {}
 
@@ -187,4 +194,5 @@ _KINDS: Mapping[str, tuple[str, _Context]] = {
     join.LETTER: (REMINDER, Letters._renewed),
     remind_half_year.LETTER: (REMINDER, Letters._half_year),
     reconcile.LETTER: (REMINDER, Letters._reconciliation),
+    watch.LETTER: (REMINDER, Letters._silent),
 }

@@ -50,6 +50,7 @@ _STAFF: Rights = {
     "membership": (_READ,),
     "session": (_READ, _ADD, _CHANGE),
     "attempt": (_READ, _ADD, _ERASE),
+    "heartbeat": ("SELECT (job, finished_at, failed)",),
 }
 _SEND: Rights = {
     "report": (_ADD,),

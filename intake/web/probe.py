@@ -13,8 +13,12 @@ Ready = Callable[[], str | None]
 """What keeps the process from serving, in a word or two; None if nothing does."""
 
 
-def make_blueprint(ready: Ready) -> Blueprint:
-    """``/healthz`` and ``/readyz``: one short line of text each."""
+def make_blueprint(ready: Ready, notice: Callable[[], str]) -> Blueprint:
+    """``/healthz`` and ``/readyz``: one short line of text each.
+
+    ``notice``: what is wrong elsewhere, if anything. It stands in a second line and does not make
+    the process unready: it serves all the same.
+    """
     blueprint = Blueprint("probe", __name__)
 
     @open_route(blueprint, "/healthz")
@@ -24,7 +28,10 @@ def make_blueprint(ready: Ready) -> Blueprint:
     @open_route(blueprint, "/readyz")
     def serves() -> Any:
         fault = ready()
-        return _line(f"not ready: {fault}", 503) if fault else _line("ready", 200)
+        if fault:
+            return _line(f"not ready: {fault}", 503)
+        wrong = notice()
+        return _line(f"ready\n{wrong}" if wrong else "ready", 200)
 
     return blueprint
 
