@@ -19,7 +19,8 @@ def blueprints(parts: Parts) -> list[Blueprint]:
     """The doors that the settings name; the sign-in page comes with any door of staff."""
     doors = parts.settings.doors
     made = [_DOORS[door](parts) for door in doors]
-    made += [make(parts) for door in doors for make in _BEHIND.get(door, ())]
+    behind = dict.fromkeys(make for door in doors for make in _BEHIND.get(door, ()))
+    made += [make(parts) for make in behind]
     made.append(_probe(parts))
     if set(parts.settings.doors) & STAFF_DOORS:
         made.append(_account(parts))
@@ -178,6 +179,18 @@ def _people(parts: Parts) -> Blueprint:
     )
 
 
+def _jobs(parts: Parts) -> Blueprint:
+    from intake import jobs
+    from intake.services.show_jobs import ShowJobs
+    from intake.web.jobs import make_blueprint
+
+    return make_blueprint(
+        show_jobs=ShowJobs(parts.database, jobs.SECONDS, jobs.patience),
+        refuse=_refuse(parts),
+        now=parts.now,
+    )
+
+
 def _joining(parts: Parts) -> Blueprint:
     from intake.services.join import Join
     from intake.web.joining import make_blueprint
@@ -268,6 +281,7 @@ _DOORS: Mapping[str, Callable[[Parts], Blueprint]] = {
 }
 _BEHIND: Mapping[str, tuple[Callable[[Parts], Blueprint], ...]] = {
     "agency": (_colleagues,),
-    "admin": (_people, _joining),
+    "supervisor": (_jobs,),
+    "admin": (_people, _joining, _jobs),
 }
-"""What else a door serves."""
+"""What else a door serves; what stands behind two doors is there once where both are served."""

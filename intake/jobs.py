@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
@@ -60,7 +61,9 @@ class Timetable:
 
     def run(self) -> None:
         """Run until stopped, each job once at the start."""
-        scheduler = BlockingScheduler(timezone="UTC")
+        # A thread for each job: one that takes its time holds up no other.
+        threads = ThreadPoolExecutor(len(self.jobs))
+        scheduler = BlockingScheduler(timezone="UTC", executors={"default": threads})
         for name, job, seconds in self.jobs:
             scheduler.add_job(
                 self._run,
@@ -112,8 +115,11 @@ class Timetable:
 
     def _run(self, name: str, job: Job) -> bool:
         began = time.monotonic()
+        count = None
         try:
             count = self._with_heartbeat(name, job)
+        except Exception:  # a run that left no heartbeat is none, and holds up no other job
+            log.exception("job %s could not leave its heartbeat", name)
         finally:
             metrics.JOB_SECONDS.labels(name).observe(time.monotonic() - began)
         metrics.JOB_RUNS.labels(name, "failed" if count is None else "well").inc()

@@ -48,7 +48,12 @@ ANK, HEA, YOU = "ank-vantaa-kerava", "hea-vantaa-kerava-office", "you-vantaa"
 WEL, PRI = "wel-vantaa-kerava-office", "pri-tikkukivi"
 COUNTY = "county-vantaa-kerava"
 
-BEHIND = {"people": "admin", "joining": "admin", "colleagues": "agency"}
+BEHIND = {
+    "people": "admin",
+    "joining": "admin",
+    "colleagues": "agency",
+    "jobs": "supervisor",  # and the administrator's
+}
 """What else a door serves."""
 LEAST_OF_STAFF = "coordinator"
 """The role that may do no more than let staff in."""

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Barrier, Thread
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.schedulers.blocking import BlockingScheduler
 from sqlalchemy import make_url, select
 from time_machine import Traveller, travel
 
-from intake.jobs import Timetable, hasten
+from intake.commands.site import _work
+from intake.jobs import MOST_JITTER, SECONDS, Timetable, hasten
 from intake.services.draft import Draft
 from intake.store.tables import DraftRow, HeartbeatRow, ReceiptRow, ReportRow
 from intake.vault.own import VisitorSecret
@@ -53,6 +58,92 @@ def test_a_failing_job_is_recorded_and_the_next_one_runs(
     assert beats["broken"].failed
     assert not beats["tidy"].failed
     assert "job broken failed" in caplog.text
+
+
+def test_a_run_that_can_leave_no_heartbeat_has_failed_and_holds_up_no_other(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    ran: list[str] = []
+
+    def breaks_the_heartbeats(_now: datetime) -> int:
+        ran.append("first")
+        site.break_writes("UPDATE ON heartbeat")
+        return 1
+
+    def last(_now: datetime) -> int:
+        ran.append("second")
+        site.mend_writes("heartbeat")
+        return 1
+
+    timetable = Timetable(
+        site.parts.database,
+        site.hands,
+        (("first", breaks_the_heartbeats, 30), ("second", last, 30)),
+    )
+    assert timetable.once() == 1
+    assert ran == ["first", "second"]
+    assert "job first could not leave its heartbeat" in caplog.text
+    with site.parts.database.read() as connection:
+        beats = {beat.job: beat for beat in connection.execute(select(HeartbeatRow))}
+    assert beats["first"].finished_at is None
+    assert beats["second"].finished_at is not None
+
+
+def test_each_job_makes_up_for_missed_runs_in_one_and_never_runs_twice_at_once(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added: dict[str, dict[str, Any]] = {}
+
+    def add(_self: BlockingScheduler, *_: Any, **how: Any) -> None:
+        added[how["id"]] = how
+
+    monkeypatch.setattr(BlockingScheduler, "add_job", add)
+    monkeypatch.setattr(BlockingScheduler, "start", lambda _: None)
+    jobs = tuple((name, site.parts.tidy, seconds) for name, seconds in SECONDS.items())
+    Timetable(site.parts.database, site.hands, jobs).run()
+    assert set(added) == set(SECONDS)
+    for name, how in added.items():
+        assert how["coalesce"], name
+        assert how["max_instances"] == 1
+        assert how["misfire_grace_time"] is None
+        assert 0 < how["jitter"] <= MOST_JITTER
+        assert how["seconds"] == SECONDS[name]
+
+
+def test_a_job_that_takes_its_time_holds_up_no_other(site: Site) -> None:
+    """More jobs than the library has threads of its own: all of them run at once."""
+    together, ended = Barrier(15, timeout=20), SimpleQueue[int]()
+
+    def waits(_now: datetime) -> int:
+        ended.put(together.wait())
+        return 0
+
+    timetable = Timetable(
+        site.parts.database,
+        lambda: datetime.now(UTC),
+        tuple((f"job-{number}", waits, 3600) for number in range(together.parties)),
+    )
+    running: SimpleQueue[BlockingScheduler] = SimpleQueue()
+    start = BlockingScheduler.start
+
+    def start_and_tell(self: BlockingScheduler) -> None:
+        running.put(self)
+        start(self)
+
+    with patch.object(BlockingScheduler, "start", start_and_tell):
+        thread = Thread(target=timetable.run)
+        thread.start()
+        scheduler = running.get(timeout=20)
+        try:
+            places = [ended.get(timeout=30) for _ in range(together.parties)]
+        finally:
+            scheduler.shutdown()
+            thread.join(timeout=20)
+    assert sorted(places) == list(range(together.parties))
+
+
+def test_the_command_runs_every_job_of_the_timetable(site: Site) -> None:
+    assert set(_work(site.parts)) == set(SECONDS)
 
 
 def test_tidying_deletes_old_drafts_and_copies_but_no_report(site: Site) -> None:

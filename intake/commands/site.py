@@ -14,6 +14,7 @@ from typing import Any
 
 import config
 from intake import doors, jobs, logs, server, upkeep, wiring
+from intake.commands import jobs_status
 from intake.commands.command import InputUnusable, add_command
 from intake.live import LiveParts
 
@@ -29,7 +30,10 @@ def add(commands: Any) -> None:
     jobs = add_command(
         commands, "jobs", _jobs, "chase, deliver, tidy, watch who can open, on a timetable"
     )
-    jobs.add_argument("--once", action="store_true", help="run each job once and stop")
+    way = jobs.add_mutually_exclusive_group()
+    way.add_argument("--once", action="store_true", help="run each job once and stop")
+    way.add_argument("--status", action="store_true", help="tell how they have run, and run none")
+    jobs.add_argument("--json", action="store_true", help="of the status")
     demo = add_command(
         commands, "demo", _demo, "a site with invented people and worries, served until stopped"
     )
@@ -91,6 +95,10 @@ def _work(parts: wiring.Parts) -> dict[str, jobs.Job]:
 
 
 def _jobs(chosen: argparse.Namespace) -> int:
+    if chosen.status:
+        return jobs_status.tell(as_json=chosen.json)
+    if chosen.json:
+        raise InputUnusable("Give --json with --status: a run says nothing")
     settings = config.load()
     parts = wiring.build(settings)
     live = LiveParts(parts)

@@ -40,6 +40,7 @@ class Permission(StrEnum):
     MANAGE_PEOPLE = "manage_people"
     GIVE_KEYS = "give_keys"
     READ_TRAIL = "read_trail"
+    SEE_JOBS = "see_jobs"
 
 
 _AT_AN_AGENCY = frozenset(
@@ -54,11 +55,18 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.WORKER: _AT_AN_AGENCY,
     Role.DEPUTY: _AT_AN_AGENCY,
     Role.HEAD: _AT_AN_AGENCY,
-    Role.SUPERVISOR: frozenset({Permission.WATCH_DEADLINES, Permission.CHANGE_DEADLINES}),
+    Role.SUPERVISOR: frozenset(
+        {Permission.WATCH_DEADLINES, Permission.CHANGE_DEADLINES, Permission.SEE_JOBS}
+    ),
     Role.COORDINATOR: frozenset({Permission.SEE_PICTURE}),
     Role.RULE_EDITOR: frozenset({Permission.READ_RULES, Permission.CHANGE_RULES}),
     Role.ADMINISTRATOR: frozenset(
-        {Permission.SEE_DIRECTORY, Permission.CHANGE_DIRECTORY, Permission.MANAGE_PEOPLE}
+        {
+            Permission.SEE_DIRECTORY,
+            Permission.CHANGE_DIRECTORY,
+            Permission.MANAGE_PEOPLE,
+            Permission.SEE_JOBS,
+        }
     ),
     Role.AUDITOR: frozenset({Permission.READ_TRAIL}),
 }

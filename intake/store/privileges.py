@@ -221,6 +221,7 @@ ROLES: Mapping[str, Rights] = {
             "membership": (_ADD, "UPDATE (valid_to)"),
             "referral": ("SELECT (id, agency_id, state, worker_id)", "UPDATE (worker_id)"),
             "outbox": (_ADD,),
+            "heartbeat": (_READ,),
         },
     ),
     "audit": _together(

@@ -240,9 +240,9 @@ class DeadlineRow(Base):
         Index(
             "ix_deadline_half_year",
             "agency_id",
-            "clock",
             "met_on",
             "met_at",
+            "clock",
             "met_by",
             "due_on",
             "due_extended_on",

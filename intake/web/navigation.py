@@ -22,6 +22,7 @@ PAGES: tuple[tuple[str, Permission, str], ...] = (
     ("people.everyone", Permission.MANAGE_PEOPLE, mark("People")),
     ("colleagues.keys", Permission.GIVE_KEYS, mark("Keys")),
     ("audit.lines", Permission.READ_TRAIL, mark("Use log")),
+    ("jobs.timetable", Permission.SEE_JOBS, mark("Scheduled jobs")),
 )
 
 

@@ -32,7 +32,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('controller_id', 'period', 'step', name=op.f('pk_half_year_step'))
     )
     met = sa.text("met_at IS NOT NULL AND clock IN ('lsl26_start', 'lsl26_complete')")
-    op.create_index('ix_deadline_half_year', 'deadline', ['agency_id', 'clock', 'met_on', 'met_at', 'met_by', 'due_on', 'due_extended_on'], sqlite_where=met, postgresql_where=met)
+    op.create_index('ix_deadline_half_year', 'deadline', ['agency_id', 'met_on', 'met_at', 'clock', 'met_by', 'due_on', 'due_extended_on'], sqlite_where=met, postgresql_where=met)
 
 
 def downgrade() -> None:
