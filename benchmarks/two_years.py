@@ -23,10 +23,11 @@ from intake.domain.chase import ChaseAt
 from intake.domain.deadline import certify
 from intake.domain.referral import State
 from intake.domain.row_id import new_id
-from intake.services.chase import LETTER
+from intake.services.gather import LETTER
 from intake.services.tidy import HEARTBEATS_KEPT
 from intake.store.database import Database
 from intake.store.people_tables import AgencyKeyRow
+from intake.store.reminder_tables import ReminderRow
 from intake.store.tables import (
     ChaseRow,
     DeadlineRow,
@@ -47,7 +48,10 @@ KEEPS_UP = 0.9
 """Of the deadlines that have passed on open ones: met in time."""
 REASONS_BYTES, WRAP_BYTES, KEY_BYTES = 4157, 1684, 1216
 BATCH = 5000
-TABLES = (AgencyKeyRow, ReportRow, ReferralRow, WrapRow, DeadlineRow, ChaseRow, OutboxRow)
+TABLES = (
+    *(AgencyKeyRow, ReportRow, ReferralRow, WrapRow, DeadlineRow),
+    *(ChaseRow, OutboxRow, ReminderRow),
+)
 JOBS = {"chase": 30, "deliver": 10, "tidy": 600}
 
 USUAL, COUNTY = "soc-vantaa-kerava-office", "county-vantaa-kerava"
@@ -218,9 +222,11 @@ class _Life:
 
     def _chase(self, deadline: UUID, agency: str, clock: str, step: ChaseAt) -> None:
         """A step that was recorded, and its letter, which the post took."""
+        chase, letter, reader = new_id(step.at), new_id(step.at), self.dice.choice(self.workers)
+        params = {"agency": agency, "clock": clock}
         self.rows[ChaseRow].append(
             {
-                "id": new_id(step.at),
+                "id": chase,
                 "deadline_id": deadline,
                 "step": step.step_id,
                 "to_role": step.to,
@@ -230,14 +236,27 @@ class _Life:
         )
         self.rows[OutboxRow].append(
             {
-                "id": new_id(step.at),
-                "person_id": self.dice.choice(self.workers),
+                "id": letter,
+                "person_id": reader,
                 "letter": LETTER,
-                "params": {"agency": agency, "clock": clock},
+                "params": params,
                 "created_at": step.at,
                 "next_attempt_at": step.at,
                 "attempts": 1,
                 "sent_at": step.at,
+            }
+        )
+        self.rows[ReminderRow].append(
+            {
+                "id": new_id(step.at),
+                "person_id": reader,
+                "deadline_id": deadline,
+                "chase_id": chase,
+                "role": step.to,
+                "urgent": False,
+                "params": params,
+                "created_at": step.at,
+                "letter_id": letter,
             }
         )
 

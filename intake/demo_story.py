@@ -38,6 +38,7 @@ MARKER = "demo.json"
 BEFORE_FIRST = timedelta(days=30)
 BETWEEN_MOVES = timedelta(minutes=4)
 SWEEP_LAG = timedelta(seconds=12)
+GATHERING = timedelta(seconds=72)  # then a running chaser has put what it had to tell into letters
 CODE_NOTED_AFTER = timedelta(minutes=2)
 
 
@@ -259,4 +260,7 @@ class _Story:
                 due = chasing.due_for_chase(connection, until, 1)
             if not due:
                 return
-            self.parts.chase(min(due[0].next_chase_at + SWEEP_LAG, until))
+            at = min(due[0].next_chase_at + SWEEP_LAG, until)
+            self.parts.chase(at)
+            self.parts.chase(min(at + GATHERING, until))
+            self._post(min(at + GATHERING, until))

@@ -22,8 +22,10 @@ def blueprints(parts: Parts) -> list[Blueprint]:
     behind = dict.fromkeys(make for door in doors for make in _BEHIND.get(door, ()))
     made += [make(parts) for make in behind]
     made.append(_probe(parts))
-    if set(parts.settings.doors) & STAFF_DOORS:
-        made.append(_account(parts))
+    if set(doors) & REMINDED:
+        made.append(_reminders(parts))
+    if set(doors) & STAFF_DOORS:
+        made += [_account(parts), _absence(parts)]
     return made
 
 
@@ -252,6 +254,31 @@ def _account(parts: Parts) -> Blueprint:
     )
 
 
+def _absence(parts: Parts) -> Blueprint:
+    from intake.services.absence import Absences
+    from intake.web.absence import make_blueprint
+
+    return make_blueprint(
+        absences=Absences(parts.database),
+        refuse=_refuse(parts),
+        door_secret=_staff_secret(parts),
+        now=parts.now,
+    )
+
+
+def _reminders(parts: Parts) -> Blueprint:
+    from intake.services.reminded import Reminded
+    from intake.web.reminders import make_blueprint
+
+    return make_blueprint(
+        reminded=Reminded(parts.database),
+        directory=parts.directory,
+        clocks=parts.clocks,
+        refuse=_refuse(parts),
+        now=parts.now,
+    )
+
+
 def _probe(parts: Parts) -> Blueprint:
     from intake.services.ready import Ready
     from intake.web.probe import make_blueprint
@@ -285,3 +312,5 @@ _BEHIND: Mapping[str, tuple[Callable[[Parts], Blueprint], ...]] = {
     "admin": (_people, _joining, _jobs),
 }
 """What else a door serves; what stands behind two doors is there once where both are served."""
+REMINDED = frozenset({"agency", "supervisor"})
+"""The doors of those who are reminded."""

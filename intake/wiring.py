@@ -35,6 +35,7 @@ from intake.domain.clock import Clock
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
 from intake.domain.directory_file import DirectoryInvalid
+from intake.domain.quiet import Quiet
 from intake.domain.school_year import SchoolCalendarInvalid
 from intake.language import CataloguesMissing
 from intake.live import DirectoryState, stored_directory
@@ -269,7 +270,7 @@ class Parts:
         """The sweep."""
         from intake.services.chase import Chase
 
-        return Chase(self.database, self.directory)
+        return Chase(self.database, self.directory, self.chasing)
 
     @cached_property
     def remind_half_year(self) -> RemindHalfYear:
@@ -300,7 +301,8 @@ class Parts:
             self.settings.reporter_url,
             replay,
         )
-        return Deliver(self.database, metrics.CountedPost(self.sender), letters)
+        quiet = Quiet.of(self.rules.beside["quiet"])
+        return Deliver(self.database, metrics.CountedPost(self.sender), letters, quiet)
 
     @property
     def rule_drafts(self) -> Drafts:

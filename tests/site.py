@@ -52,6 +52,7 @@ BEHIND = {
     "people": "admin",
     "joining": "admin",
     "colleagues": "agency",
+    "reminders": "agency",
     "jobs": "supervisor",  # and the administrator's
 }
 """What else a door serves."""

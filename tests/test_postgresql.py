@@ -18,7 +18,7 @@ from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, ProgrammingError
 
 import config
-import intake.store.people_tables  # noqa: F401  (registers its tables)
+import intake.store.schema  # noqa: F401  (registers all tables)
 from intake import wiring
 from intake.commands import doctor
 from intake.doctor.finding import Level

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from intake.domain.calendar import Calendar, CalendarTooShort
-from intake.domain.chase import Chasing, next_chase
+from intake.domain.chase import Chasing
 from intake.domain.clock import Clock, Kind
 from intake.domain.deadline import Certificate, certify
+from intake.domain.promised import next_chase
 
 
 @dataclass(frozen=True)
@@ -61,16 +62,16 @@ def count(
         clock, arrival_at, calendar, today=today, municipality=municipality
     )
     try:
-        return Counted(certificate, _entries(chasing, certificate))
+        return Counted(certificate, _entries(chasing, certificate, today))
     except CalendarTooShort:
         ever = calendar.of(certificate.rule.calendar).without_end
         certificate = replace(certificate, calendar=ever.version)
     beyond = replace(chasing, calendar=chasing.calendar.without_end)
-    return Counted(certificate, _entries(beyond, certificate))
+    return Counted(certificate, _entries(beyond, certificate, today))
 
 
-def _entries(chasing: Chasing, certificate: Certificate) -> list[dict[str, object]]:
-    return [step.entry for step in chasing.times(certificate)]
+def _entries(chasing: Chasing, certificate: Certificate, today: bool) -> list[dict[str, object]]:
+    return [step.entry for step in chasing.times(certificate, today=today)]
 
 
 def carried_on(
@@ -86,4 +87,4 @@ def carried_on(
     left = [step for step in counted if step["step"] not in done]
     steps = [*(step for step in stored if step["step"] in done), *left]
     steps.sort(key=lambda step: (datetime.fromisoformat(step["at"]), step["step"]))
-    return steps, next_chase(left, now)
+    return steps, next_chase(steps, now, done)

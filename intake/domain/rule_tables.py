@@ -1,5 +1,5 @@
-"""The tables that stand beside the rules in a rule set: clocks, chase steps, standby desks, handing
-over."""
+"""The tables that stand beside the rules in a rule set: clocks, chase steps, quiet hours, standby
+desks, handing over."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from intake.domain.chase import MOST_DAYS, MOST_MINUTES
+from intake.domain.chase import LONGEST_ID, MOST_DAYS, MOST_MINUTES
 from intake.domain.clock import MOST, Clock, ClockInvalid, Kind, Starts
 from intake.domain.public_holidays import HOME, is_known
 from routing_rules.load import Beside, Context
@@ -19,6 +19,7 @@ from routing_rules.rule import Basis, BasisKind
 from routing_rules.vocabulary import Vocabulary
 
 CHASE_PLANS = ("days", "same_day")
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,8 @@ def _length(table: Table) -> dict[str, object]:
 
 def _chases(top: Table, context: Context) -> Mapping[str, Mapping[str, Any]]:
     """Read [[chase]]: read-only tables with id, plan, clocks, to, working_days and at ("HH:MM") or
-    minutes_after_arrival (the others None), and allows_standby.
+    minutes_after_arrival (the others None), allows_standby, repeats (working days, or None) and
+    today.
 
     Plan "same_day" is for deadlines whose kind is same_day, "days" for all others.
     """
@@ -151,20 +153,44 @@ def _chases(top: Table, context: Context) -> Mapping[str, Mapping[str, Any]]:
             "at": None,
             "minutes_after_arrival": None,
             "allows_standby": table.flag("allows_standby"),
+            "repeats": None,
+            "today": table.flag("today"),
         }
+        if len(step["id"]) > LONGEST_ID:
+            too_long = mark('"%(key)s" must have at most %(most)s characters')
+            table.wrong(too_long, key="id", most=LONGEST_ID)
         if table.has("minutes_after_arrival") == table.has("working_days"):
             table.wrong(mark('needs "working_days" with "at", or "minutes_after_arrival"'))
         elif table.has("working_days"):
             step["working_days"] = _between(table, "working_days", -MOST_DAYS, MOST_DAYS)
-            step["at"] = table.string("at")
-            if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", str(step["at"])):
-                table.wrong(mark('"at" must be a time such as "09:00"'))
+            step["at"] = _time(table, "at")
+            if table.has("repeats"):
+                step["repeats"] = _between(table, "repeats", 1, MOST_DAYS)
         else:
             minutes = _between(table, "minutes_after_arrival", 1, MOST_MINUTES)
             step["minutes_after_arrival"] = minutes
         table.done()
         found[step["id"]] = MappingProxyType({key: freeze(value) for key, value in step.items()})
     return found
+
+
+def _time(table: Table, key: str) -> str:
+    said = table.string(key)
+    if not _TIME.fullmatch(said):
+        table.wrong(mark('"%(key)s" must be a time such as "09:00"'), key=key)
+    return said
+
+
+def _quiet(top: Table, context: Context) -> Mapping[str, str]:
+    """Read [quiet], which may be absent: from and to ("HH:MM", local time)."""
+    if not top.has("quiet") or not _of_the_base(top, "quiet", context):
+        return {}
+    table = top.table("quiet")
+    hours = {key: _time(table, key) for key in ("from", "to")}
+    if hours["from"] == hours["to"]:
+        table.wrong(mark('"from" and "to" must differ'))
+    table.done()
+    return hours
 
 
 def _between(table: Table, key: str, least: int, most: int) -> int:
@@ -229,6 +255,7 @@ def _hand_overs(top: Table, context: Context) -> Mapping[str, HandOver]:
 BESIDE: Beside = {
     "clock": _clocks,
     "chase": _chases,
+    "quiet": _quiet,
     "standby": _standby,
     "hand_over": _hand_overs,
 }

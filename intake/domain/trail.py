@@ -32,6 +32,8 @@ class Action(StrEnum):
     RECOUNT = "recount"
     EXTEND = "extend"
     EXPORT = "export"
+    ABSENT = "absent"
+    ABSENCE_WITHDRAWN = "absence_withdrawn"
     READ_TRAIL = "read_trail"
     CHANGE_DIRECTORY = "change_directory"
     PROPOSE_RULES = "propose_rules"

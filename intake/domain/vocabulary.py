@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+from intake.domain.chase import CHASED
 from intake.domain.decision import NOBODY
 from intake.domain.directory import Desk, Kind
 from intake.domain.facts import VALUES
-from intake.domain.people import UPWARD
 from intake.domain.referral import Move
 from routing_rules.problem import Problem, mark
 from routing_rules.vocabulary import UNKNOWN, FieldKind, Policy, Vocabulary
@@ -36,7 +36,7 @@ NEEDS = {"sections": "concern"}
 """Without the worry itself a recipient has nothing to act on."""
 NAMES: Mapping[str, frozenset[str]] = {
     "moves": frozenset(Move) - {Move.REOPEN, Move.WITHDRAW, Move.TAKE_OVER},
-    "chase_to": frozenset(UPWARD),
+    "chase_to": frozenset(CHASED),
 }
 TIERS = ("law", "county", "municipality", "default")
 BOTH = mark('this version and the vocabulary do not both have "%(name)s"')

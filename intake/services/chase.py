@@ -1,4 +1,4 @@
-"""Chase what is overdue: each step recorded exactly once, its letters in the same transaction."""
+"""Chase what is overdue: each step recorded exactly once, its reminders in the same transaction."""
 
 from __future__ import annotations
 
@@ -12,27 +12,48 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from intake.domain.chase import DUTY_DESK, Chasing, Plan
+from intake.domain.clock import Rule
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
-from intake.domain.people import UPWARD, Role
+from intake.domain.promised import Entry, Taking, following, instant, taken
 from intake.domain.referral import State
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
-from intake.store import chasing, outbox, people, trail
+from intake.services.gather import LETTER, Gather
+from intake.services.readers import Reader, Readers
+from intake.store import chasing, reminders, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
 BATCH = 500
-LETTER = "chase"
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class _Due:
+    """A deadline whose next step has come: what is taken now, and what of its steps is left.
+
+    ``changed``: the steps are not those that its row keeps.
+    """
+
+    row: AnyRow
+    steps: Sequence[Entry]
+    changed: bool
+    taken: Sequence[Taking]
+    next: Taking | None
+
+
+@dataclass(frozen=True)
 class Chase:
-    """The sweep. It reads what is due, not what is open."""
+    """The sweep, and after it the gathering of what it has to tell into letters.
+
+    It reads what is due, not what is open. ``chasing``: the steps of the rules in force.
+    """
 
     database: Database
     directory: Directory
+    chasing: Chasing
 
     def __call__(self, now: datetime) -> int:
         """Chase everything due now; how many steps were recorded.
@@ -50,13 +71,15 @@ class Chase:
                 done, rows = self._singly(now, last)
             recorded += done
             if len(rows) < BATCH:
-                return recorded
+                break
             last = rows[-1]
+        Gather(self.database)(now)
+        return recorded
 
     def _batch(self, now: datetime, after: AnyRow | None) -> tuple[int, Sequence[AnyRow]]:
         with self.database.write() as connection:
             rows = chasing.due_for_chase(connection, now, BATCH, after)
-            return sum(self._chase(connection, row, now) for row in rows), rows
+            return self._chase(connection, rows, now), rows
 
     def _singly(self, now: datetime, after: AnyRow | None) -> tuple[int, Sequence[AnyRow]]:
         with self.database.read() as connection:
@@ -67,102 +90,168 @@ class Chase:
                 with self.database.write() as connection:
                     # Read again: it may have been met, or chased by another, since the list was.
                     if due := chasing.still_due(connection, row.id, now):
-                        recorded += self._chase(connection, due, now)
+                        recorded += self._chase(connection, [due], now)
             except OperationalError:
                 raise  # the database itself: the run has failed, and its heartbeat says so
             except Exception as error:
                 log.error("chasing deadline %s failed: %s", row.id, type(error).__name__)
         return recorded, rows
 
-    def _chase(self, connection: Connection, row: AnyRow, now: datetime) -> int:
-        """Record every step that has come; one letter to each reader however many steps."""
-        if row.state == State.CANARY:  # this sweep is all that is to be seen
-            return chasing.record_canary(connection, row, now)
-        due = [s for s in row.steps if _at(s) <= now and _at(s) >= row.next_chase_at]
-        later = [s for s in row.steps if _at(s) > now]
-        readers: dict[UUID, Mapping[str, Any]] = {}
-        recorded = []
-        for step in due:
-            role, found = self._readers(connection, row, step["to"], now)
-            readers |= {reader: {**step, "reader": role} for reader in found}
-            recorded.append(
-                {
-                    "id": new_id(now),
-                    "deadline_id": row.id,
-                    "step": step["step"],
-                    "to_role": step["to"],
-                    "chased_at": now,
-                    "letters": len(found),
-                }
-            )
-        chasing.record_chase(connection, recorded, _at(later[0]) if later else None)
-        outbox.put_letters(
+    def _chase(self, connection: Connection, rows: Sequence[AnyRow], now: datetime) -> int:
+        """Record every step that has come; how many."""
+        canaries = [row for row in rows if row.state == State.CANARY]
+        came = sum(chasing.record_canary(connection, row, now) for row in canaries)
+        rows = [row for row in rows if row.state != State.CANARY]
+        if not rows:
+            return came
+        done = reminders.recorded(connection, [row.id for row in rows])
+        due = [self._due(row, done, now) for row in rows]
+        readers = Readers.of(
             connection,
-            [
+            self.directory,
+            rows,
+            local_date(now),
+            duty_desk=any(taking.to == DUTY_DESK for each in due for taking in each.taken),
+        )
+        swept = reminders.Swept([], [], [], [], [])
+        for each in due:
+            _sweep(swept, each, readers, now)
+        swept.write(connection)
+        lines = [_line(each) for each in due if each.taken]
+        trail.write_lines(connection, at=now, action=Action.CHASE, about=lines)
+        return came + len(swept.chases)
+
+    def _due(self, row: AnyRow, done: set[tuple[UUID, str]], now: datetime) -> _Due:
+        steps, changed = self._still_promised(row, now)
+        calendar = self.chasing.calendar
+        came = taken(steps, row.next_chase_at, now, calendar)
+        # One that was taken by a clock ahead of ours is not taken again.
+        came = [taking for taking in came if (row.id, taking.name) not in done]
+        coming = following(steps, now, calendar)
+        if not came and coming is None:
+            log.warning("deadline %s (%s) has no step left to chase it by", row.id, row.clock)
+        return _Due(row, steps, changed, came, coming)
+
+    def _still_promised(self, row: AnyRow, now: datetime) -> tuple[Sequence[Entry], bool]:
+        """The steps of a deadline, and whether they are others than its row keeps.
+
+        They stay as they were promised, unless the rules in force have taken one of those to come
+        away: then what comes is what the rules in force would have come from now on.
+        """
+        gone = {
+            entry["step"]
+            for entry in row.steps
+            if (instant(entry) >= row.next_chase_at or entry.get("repeats"))
+            and not self.chasing.holds(entry["step"], row.clock)
+        }
+        if not gone:
+            return row.steps, False
+        past = [
+            {key: value for key, value in entry.items() if key != "repeats"}
+            for entry in row.steps
+            if entry["step"] in gone and instant(entry) < row.next_chase_at
+        ]
+        kept = [entry for entry in row.steps if entry["step"] not in gone]
+        known = {entry["step"] for entry in row.steps}
+        planned = self.chasing.around(
+            _plan(row), row.clock, row.due_on, row.started_at, today=row.today
+        )
+        new = [step.entry for step in planned if step.step_id not in known and step.at > now]
+        return sorted([*past, *kept, *new], key=instant), True
+
+
+def _plan(row: AnyRow) -> Plan:
+    """The plan by which a deadline is chased: rows of before its rule was kept tell it by day."""
+    if row.rule:
+        return Plan.of(Rule.read(row.rule).kind)
+    return Plan.SAME_DAY if row.due_on == local_date(row.started_at) else Plan.DAYS
+
+
+def _sweep(swept: reminders.Swept, due: _Due, readers: Readers, now: datetime) -> None:
+    """Add what is to be written of one deadline: one reminder to each reader however many steps."""
+    row, same_day = due.row, _plan(due.row) is Plan.SAME_DAY
+    told: dict[UUID, tuple[Reader, Taking, UUID]] = {}
+    for taking in due.taken:
+        chase_id, found = new_id(now), readers(row, taking.to)
+        told |= {reader.person_id: (reader, taking, chase_id) for reader in found}
+        swept.chases.append(
+            {
+                "id": chase_id,
+                "deadline_id": row.id,
+                "step": taking.name,
+                "to_role": taking.to,
+                "chased_at": now,
+                "letters": len(found),
+            }
+        )
+    for person_id, (reader, taking, chase_id) in told.items():
+        urgent = same_day and not taking.again  # what comes every day is no news any more
+        params = _params(due, taking, reader, urgent, now)
+        letter_id = new_id(now) if urgent else None
+        if letter_id:
+            swept.letters.append(
                 {
-                    "id": new_id(now),
-                    "person_id": reader,
+                    "id": letter_id,
+                    "person_id": person_id,
                     "letter": LETTER,
-                    "params": self._params(row, step, later, now),
+                    "params": params,
                     "created_at": now,
                     "next_attempt_at": now,
                     "attempts": 0,
                 }
-                for reader, step in readers.items()
-            ],
+            )
+        swept.reminders.append(
+            {
+                "id": new_id(now),
+                "person_id": person_id,
+                "deadline_id": row.id,
+                "chase_id": chase_id,
+                "role": reader.role,
+                "for_id": reader.absent.person_id if reader.absent else None,
+                "urgent": urgent,
+                "params": params,
+                "created_at": now,
+                "letter_id": letter_id,
+            }
         )
-        trail.write_line(
-            connection,
-            at=now,
-            action=Action.CHASE,
-            agency_id=row.agency_id,
-            referral_id=row.referral_id,
-            purpose=f"{row.clock}: {recorded[-1]['step']}",
-        )
-        return len(recorded)
-
-    def _params(
-        self,
-        row: AnyRow,
-        step: Mapping[str, Any],
-        later: Sequence[Mapping[str, Any]],
-        now: datetime,
-    ) -> dict[str, Any]:
-        names = [s["step"] for s in row.steps]
-        return {
-            "reference": row.reference,
-            "referral": str(row.referral_id),
-            "agency": row.agency_id,
-            "clock": row.clock,
-            "due_on": row.due_on.isoformat(),
-            "late": row.due_at <= now,
-            "number": names.index(step["step"]) + 1,
-            "of": len(names),
-            "to": step["to"],
-            "reader": step["reader"],
-            "next_to": later[0]["to"] if later else None,
-            "next_at": later[0]["at"] if later else None,
-        }
-
-    def _readers(
-        self, connection: Connection, row: AnyRow, to: str, now: datetime
-    ) -> tuple[Role, Sequence[UUID]]:
-        """Who is written to: the role asked, else the next up that somebody holds, else down."""
-        today = local_date(now)
-        start = UPWARD.index(Role(to))
-        for role in UPWARD[start:] + UPWARD[:start][::-1]:
-            if role is Role.SUPERVISOR:
-                controller = self.directory.agency(row.agency_id).controller
-                found = people.officers(connection, controller, role, today)
-            else:
-                found = people.members(connection, row.agency_id, role, today)
-                if role is Role.WORKER and row.worker_id in found:
-                    found = [row.worker_id]
-            if found:
-                return role, found
-        log.error("nobody to chase at %s: no worker, deputy, head or supervisor", row.agency_id)
-        return Role(to), []
+    swept.deadlines.append({"id": row.id, "next_chase_at": due.next.at if due.next else None})
+    if due.changed:
+        swept.plans.append({"id": row.id, "steps": list(due.steps)})
 
 
-def _at(step: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(step["at"])
+def _params(
+    due: _Due, taking: Taking, reader: Reader, urgent: bool, now: datetime
+) -> dict[str, Any]:
+    row, coming, absent = due.row, due.next, reader.absent
+    until = absent.until.isoformat() if absent and absent.until else None
+    return {
+        "reference": row.reference,
+        "referral": str(row.referral_id),
+        "agency": row.agency_id,
+        "clock": row.clock,
+        "due_on": row.due_on.isoformat(),
+        "late": row.due_at <= now,
+        "number": taking.place,
+        "of": None if taking.again else len(due.steps),
+        "to": taking.to,
+        "reader": reader.role,
+        "for": {"name": absent.name, "until": until} if absent else None,
+        "urgent": urgent,
+        "may_take_over": reader.role == DUTY_DESK and _may_be_taken_over(due, now),
+        "next_to": coming.to if coming else None,
+        "next_at": coming.at.isoformat() if coming else None,
+    }
+
+
+def _may_be_taken_over(due: _Due, now: datetime) -> bool:
+    """Whether the desk that stands by has been let in; which desk that is, it finds out itself."""
+    allowed = any(entry["standby"] and instant(entry) <= now for entry in due.steps)
+    return allowed and due.row.is_lead and due.row.state == State.SENT
+
+
+def _line(due: _Due) -> Mapping[str, Any]:
+    return {
+        "agency_id": due.row.agency_id,
+        "referral_id": due.row.referral_id,
+        "purpose": f"{due.row.clock}: {due.taken[-1].name}",
+    }

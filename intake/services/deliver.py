@@ -9,7 +9,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from intake.domain.quiet import Quiet
 from intake.post.letter import Letter, LetterNotTaken, LetterRefused, PostOutOfReach, Sender
+from intake.services.gather import about
 from intake.store import notices, outbox
 from intake.store.columns import AnyRow
 from intake.store.database import Database
@@ -24,11 +26,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Deliver:
-    """One failing address never holds up the others; of several at once only one sends a letter."""
+    """One failing address never holds up the others; of several at once only one sends a letter.
+
+    ``quiet``: when reminders that can wait are left until its end.
+    """
 
     database: Database
     sender: Sender
     write: Callable[[AnyRow], Letter]
+    quiet: Quiet | None = None
 
     def __call__(self, now: datetime) -> int:
         """Try every letter that waits, each in its turn; how many were taken.
@@ -51,6 +57,10 @@ class Deliver:
     def _bring(self, row: AnyRow, now: datetime) -> bool:
         if gone := _nobody_to_read(row):
             self._give_up(row, now, gone)
+            return False
+        if _can_wait(row) and self.quiet and (until := self.quiet.ends(now)):
+            with self.database.write() as connection:
+                outbox.put_off(connection, row.id, until)
             return False
         try:
             self.sender.send(self.write(row))
@@ -93,6 +103,12 @@ class Deliver:
             marked = outbox.mark_failed(connection, row.id, now + wait, now if dead else None)
             if marked and dead and row.report_id is not None:
                 notices.erase(connection, row.report_id, now)
+
+
+def _can_wait(row: AnyRow) -> bool:
+    """Whether it tells reminders of which none is urgent; those of before that was kept are."""
+    told = about(row.params or {})
+    return bool(told) and not any(one.get("urgent", True) for one in told)
 
 
 def _nobody_to_read(row: AnyRow) -> str:

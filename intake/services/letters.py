@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from intake import language
+from intake.domain.chase import DUTY_DESK
 from intake.domain.clock import Clock
 from intake.domain.directory import Directory
 from intake.domain.half_year import Period
 from intake.domain.message import Message, mark
-from intake.domain.people import Role
+from intake.domain.people import AGENCY_ROLES, Role
 from intake.language import Language
 from intake.post.letter import Letter
-from intake.services import alarm, chase, join, notify, reconcile, remind_half_year, watch
+from intake.services import alarm, gather, join, notify, reconcile, remind_half_year, watch
 from intake.store.columns import AnyRow
 from intake.vault.keyring import PrivateKey
 from intake.vault.open import open_for
@@ -40,7 +41,17 @@ MOVES_TO: Mapping[str, str] = {
     Role.DEPUTY: mark("Otherwise the matter goes to the deputy %(at)s."),
     Role.HEAD: mark("Otherwise the matter goes to the unit's head %(at)s."),
     Role.SUPERVISOR: mark("Otherwise the matter goes to the supervisor %(at)s."),
+    DUTY_DESK: mark("Otherwise the matter goes to the duty desk %(at)s."),
 }
+WHY: Mapping[str, str] = {
+    Role.WORKER: mark("You get this as a worker of the agency."),
+    Role.DEPUTY: mark("You get this as a deputy of the agency."),
+    Role.HEAD: mark("You get this as the unit's head."),
+    Role.SUPERVISOR: mark("You get this as a supervisor of the agency's deadlines."),
+    DUTY_DESK: mark("You get this because your desk is on duty, or stands by for the agency."),
+}
+ABSENT = mark("%(name)s is absent until %(day)s: you get this instead.")
+ABSENT_OPEN = mark("%(name)s is absent: you get this instead.")
 
 
 class Letters:
@@ -101,8 +112,14 @@ class Letters:
         return {"link": f"{self.reporter_url}/status"}
 
     def _chase(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
-        supervisor = params["reader"] == Role.SUPERVISOR
-        place = "/deadlines" if supervisor else f"/referrals/{params['referral']}"
+        return {"told": self._told(reader, params), "link": self.base_url + _place(params)}
+
+    def _digest(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
+        told = [self._told(reader, one) for one in params["reminders"]]
+        return {"reminders": told, "link": f"{self.base_url}/reminders"}
+
+    def _told(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Which, why, what is due by when, and what comes next."""
         return {
             "number": params["number"],
             "of": params["of"],
@@ -111,9 +128,10 @@ class Letters:
             "missing": self._missing(reader, params["clock"]),
             "late": params["late"],
             "due_on": reader.date(date.fromisoformat(params["due_on"])),
-            "next": _next(reader, params),
-            "supervisor": supervisor,
-            "link": self.base_url + place,
+            "why": why_told(reader, params),
+            "next": next_told(reader, params),
+            "records": params["reader"] in AGENCY_ROLES,
+            "may_take_over": params.get("may_take_over", False),
         }
 
     def _missing(self, reader: Language, clock: str) -> str:
@@ -171,8 +189,28 @@ class Letters:
         return {}
 
 
-def _next(reader: Language, params: Mapping[str, Any]) -> str:
-    if params["next_at"] is None or params["reader"] == Role.SUPERVISOR:
+def _place(params: Mapping[str, Any]) -> str:
+    """Where the reader goes on: only those at the agency itself open the report."""
+    if params["reader"] == Role.SUPERVISOR:
+        return "/deadlines"
+    if params["reader"] == DUTY_DESK:
+        return "/inbox"
+    return f"/referrals/{params['referral']}"
+
+
+def why_told(reader: Language, params: Mapping[str, Any]) -> str:
+    """Why the reader of a reminder gets it."""
+    role, absent = params["reader"], params.get("for")
+    if not absent:
+        return reader.gettext(WHY[role])
+    key = ABSENT if absent["until"] else ABSENT_OPEN
+    until = reader.date(date.fromisoformat(absent["until"])) if absent["until"] else ""
+    return reader.message(Message(key, {"name": absent["name"], "day": until}))
+
+
+def next_told(reader: Language, params: Mapping[str, Any]) -> str:
+    """What comes if nothing is recorded; "" where nothing does."""
+    if params["next_at"] is None:
         return ""
     if params["next_to"] in (params["to"], params["reader"]):
         return _next_at(reader, params["next_at"])
@@ -188,7 +226,8 @@ def _next_at(reader: Language, at: str) -> str:
 
 _Context = Callable[[Letters, Language, Mapping[str, Any]], dict[str, Any]]
 _KINDS: Mapping[str, tuple[str, _Context]] = {
-    chase.LETTER: (REMINDER, Letters._chase),
+    gather.LETTER: (REMINDER, Letters._chase),
+    gather.DIGEST: (REMINDER, Letters._digest),
     notify.LETTER: (NEWS, Letters._news),
     alarm.LETTER: (REMINDER, Letters._openers),
     join.LETTER: (REMINDER, Letters._renewed),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from intake.domain.directory import Agency, Directory
 from intake.domain.people import Permission, Person
+from intake.services.gather import about
 from intake.store import chasing, counts, directory, lists, outbox, recounts, referrals
 from intake.store.columns import AnyRow
 from intake.store.database import Database
@@ -39,10 +40,23 @@ class Watched:
 
 
 @dataclass(frozen=True)
+class Dead:
+    """A letter that the post never took. ``about``: the reference and the clock of each of its
+    reminders that concerns one's own controllers' agencies.
+    """
+
+    id: UUID
+    reader: str
+    about: tuple[tuple[str, str], ...]
+    dead_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True)
 class Undelivered:
     """Letters that the post never took, the newest first, and how many have waited long for it."""
 
-    dead: tuple[AnyRow, ...]
+    dead: tuple[Dead, ...]
     waiting: int
 
 
@@ -103,8 +117,8 @@ class Oversee:
         agencies = self.agencies(person)
         with self.database.read() as connection:
             dead = outbox.dead_letters(connection, agencies, now - DEAD_SHOWN_FOR, MOST_LETTERS)
-            waiting = outbox.waiting_letters(connection, agencies, now - LONG_WAIT)
-        return Undelivered(tuple(dead), waiting)
+            waiting = outbox.waiting_letters(connection, agencies, now - LONG_WAIT, now)
+        return Undelivered(tuple(_dead(row, agencies) for row in dead), waiting)
 
     def provisional(self, person: Person) -> int:
         """How many open deadlines of one's own controllers' agencies were counted with a calendar
@@ -133,3 +147,9 @@ class Oversee:
             month = months.setdefault(f"{row.year}-{row.month:02}", {})
             month[kind] = month.get(kind, 0) + row.referrals
         return months
+
+
+def _dead(row: AnyRow, agencies: Collection[str]) -> Dead:
+    own = [told for told in about(row.params) if told["agency"] in agencies]
+    named = tuple((told["reference"], told["clock"]) for told in own)
+    return Dead(row.id, row.name, named, row.dead_at, row.attempts)

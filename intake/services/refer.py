@@ -12,13 +12,14 @@ from typing import Any
 from uuid import UUID
 
 from intake.domain.calendar import Calendar
-from intake.domain.chase import Chasing, next_chase
+from intake.domain.chase import Chasing
 from intake.domain.clock import Clock, Kind
 from intake.domain.counting import certify_anyhow, count
 from intake.domain.deadline import Certificate
 from intake.domain.directory import Agency
 from intake.domain.entitled import known_facts
 from intake.domain.keyed import KeyedIn
+from intake.domain.promised import next_chase
 from intake.domain.referral import State
 from intake.domain.report import Worry, canonical
 from intake.domain.row_id import new_id

@@ -61,7 +61,7 @@ class TakeStock:
             routes = tried(connection, self.directory)
             at_agencies = [openers.get(agency.id, 0) for agency in agencies if agency.in_use]
             return Stock(
-                letters=_since(stock.letters_waiting(connection), now),
+                letters=_since(stock.letters_waiting(connection, now), now),
                 letters_dead=stock.letters_dead(connection),
                 due=_since(stock.chase_due(connection, now), now),
                 unopened=_since(stock.unopened(connection), now),

@@ -9,6 +9,7 @@ from uuid import UUID
 from intake.domain.directory import Directory
 from intake.domain.people import Permission, Role
 from intake.domain.trail import Action
+from intake.services.gather import about
 from intake.services.sign_in import Visit
 from intake.store import outbox, trail
 from intake.store.database import Database
@@ -20,7 +21,9 @@ class LetterNotYours(Exception):
 
 @dataclass(frozen=True)
 class TryAgain:
-    """A dead letter's second life, with a line in the trail."""
+    """A dead letter's second life, with a line in the trail for each of its reminders that
+    concerns one's own.
+    """
 
     database: Database
     directory: Directory
@@ -33,18 +36,23 @@ class TryAgain:
         controllers = visit.person.controllers(Permission.WATCH_DEADLINES)
         with self.database.write() as connection:
             row = outbox.letter(connection, letter_id)
-            about = row.params if row else {}
-            agency = self.directory.agencies.get(about.get("agency", ""))
-            if agency is None or agency.controller not in controllers:
+            told = about(row.params) if row else ()
+            own = [one for one in told if self._controller(one["agency"]) in controllers]
+            if not own:
                 raise LetterNotYours
             if outbox.revive_letter(connection, letter_id, now):
-                trail.write_line(
-                    connection,
-                    at=now,
-                    action=Action.TRY_AGAIN,
-                    person_id=visit.person.id,
-                    role=Role.SUPERVISOR,
-                    agency_id=agency.id,
-                    referral_id=UUID(about["referral"]),
-                    purpose=about["clock"],
-                )
+                lines = [
+                    {
+                        "person_id": visit.person.id,
+                        "role": Role.SUPERVISOR,
+                        "agency_id": one["agency"],
+                        "referral_id": UUID(one["referral"]),
+                        "purpose": one["clock"],
+                    }
+                    for one in own
+                ]
+                trail.write_lines(connection, at=now, action=Action.TRY_AGAIN, about=lines)
+
+    def _controller(self, agency_id: str) -> str | None:
+        agency = self.directory.agencies.get(agency_id)
+        return agency.controller if agency else None

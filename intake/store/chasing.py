@@ -24,6 +24,7 @@ _DUE = (
         ReferralRow.reference,
         ReferralRow.worker_id,
         ReferralRow.state,
+        ReferralRow.is_lead,
     )
     .join(ReferralRow, ReferralRow.id == DeadlineRow.referral_id)
     .where(DeadlineRow.next_chase_at.is_not(None))
@@ -76,18 +77,6 @@ def still_due(connection: Connection, deadline_id: UUID, now: datetime) -> AnyRo
     """One deadline as it stands, if its next step has come and no other scheduler has it."""
     due = _DUE.where(DeadlineRow.id == deadline_id, DeadlineRow.next_chase_at <= now)
     return connection.execute(_ours(due)).first()
-
-
-def record_chase(
-    connection: Connection, steps: Sequence[dict[str, Any]], next_chase_at: datetime | None
-) -> None:
-    """Record steps of one deadline and when its next one comes; IntegrityError if done before."""
-    connection.execute(insert(ChaseRow), steps)
-    connection.execute(
-        update(DeadlineRow)
-        .where(DeadlineRow.id == steps[0]["deadline_id"], DeadlineRow.met_at.is_(None))
-        .values(next_chase_at=next_chase_at)
-    )
 
 
 def record_canary(connection: Connection, row: AnyRow, now: datetime) -> int:

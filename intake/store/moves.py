@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select, update
 
-from intake.domain.chase import next_chase
+from intake.domain.promised import next_chase
 from intake.domain.referral import Move, State
 from intake.domain.trail import Action
 from intake.store.columns import AnyRow
@@ -115,7 +115,8 @@ def run_again(connection: Connection, referral_id: UUID, ended_by: str, now: dat
     """Let the clocks that this move ended run as they did before; chased from the next step on.
 
     Start, days and steps stay as they were counted; what another move had met stays met. A step
-    that was taken by a clock ahead of ``now`` is not taken again; once the last was, none is.
+    that was taken by a clock ahead of ``now`` is not taken again; once the last was, none is,
+    unless it repeats.
     """
     ended = connection.execute(
         select(DeadlineRow.id, DeadlineRow.steps).where(
@@ -125,8 +126,6 @@ def run_again(connection: Connection, referral_id: UUID, ended_by: str, now: dat
     for row in ended:
         taken = select(ChaseRow.step).where(ChaseRow.deadline_id == row.id)
         done = set(connection.scalars(taken))
-        left = [step for step in row.steps if step["step"] not in done]
-        ended_all = left[-1:] != row.steps[-1:]
         connection.execute(
             update(DeadlineRow)
             .where(DeadlineRow.id == row.id)
@@ -134,7 +133,7 @@ def run_again(connection: Connection, referral_id: UUID, ended_by: str, now: dat
                 met_at=None,
                 met_on=None,
                 met_by=None,
-                next_chase_at=None if ended_all else next_chase(left, now),
+                next_chase_at=next_chase(row.steps, now, done),
             )
         )
 

@@ -3,19 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from intake.store.columns import AnyRow, Instant
 from intake.store.people_tables import PersonRow
-from intake.store.tables import NoticeRow, OutboxRow
+from intake.store.reminder_tables import ReminderRow
+from intake.store.tables import DeadlineRow, NoticeRow, OutboxRow
 
 _WAITING = (OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None))
 _DEAD = (OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_not(None))
-_ABOUT_THEM = OutboxRow.params["agency"].as_string().in_(bindparam("agencies", expanding=True))
+_AGENCIES: BindParameter[Collection[str]] = bindparam("agencies", expanding=True)
+# A letter of several reminders has its agencies there, one of before there were any in itself.
+_ABOUT_THEM = or_(
+    OutboxRow.params["agency"].as_string().in_(_AGENCIES),
+    OutboxRow.id.in_(
+        select(ReminderRow.letter_id)
+        .join(DeadlineRow, DeadlineRow.id == ReminderRow.deadline_id)
+        .where(ReminderRow.letter_id == OutboxRow.id, DeadlineRow.agency_id.in_(_AGENCIES))
+        .correlate(OutboxRow)
+    ),
+)
+_LEFT_ALONE = timedelta(minutes=10)
+"""Who waits longer for a first attempt waits for the quiet hours to end, not for the post."""
 _DEAD_LETTERS = (
     select(OutboxRow.id, OutboxRow.params, OutboxRow.attempts, OutboxRow.dead_at, PersonRow.name)
     .join(PersonRow, PersonRow.id == OutboxRow.person_id)
@@ -28,10 +51,26 @@ _DEAD_LETTERS = (
     .order_by(OutboxRow.dead_at.desc(), OutboxRow.id)
     .limit(bindparam("most"))
 )
+
+
+def _for_the_post(soon: Any) -> ColumnElement[bool]:
+    return or_(OutboxRow.attempts > 0, OutboxRow.next_attempt_at <= soon)
+
+
+def waits_for_the_post(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What letters are neither taken nor given up, nor left until the quiet hours end."""
+    return (*_WAITING, _for_the_post(now + _LEFT_ALONE))
+
+
 _WAITING_LETTERS = (
     select(func.count())
     .select_from(OutboxRow)
-    .where(*_WAITING, OutboxRow.created_at < bindparam("before", type_=Instant), _ABOUT_THEM)
+    .where(
+        *_WAITING,
+        OutboxRow.created_at < bindparam("before", type_=Instant),
+        _for_the_post(bindparam("soon", type_=Instant)),
+        _ABOUT_THEM,
+    )
 )
 
 
@@ -133,10 +172,11 @@ def dead_letters(
 
 
 def waiting_letters(
-    connection: Connection, agencies: Collection[str], created_before: datetime
+    connection: Connection, agencies: Collection[str], created_before: datetime, now: datetime
 ) -> int:
-    """How many letters about these agencies have waited since before then."""
-    asked = {"agencies": sorted(agencies), "before": created_before}
+    """How many letters about these agencies have waited for the post since before then."""
+    soon = now + _LEFT_ALONE
+    asked = {"agencies": sorted(agencies), "before": created_before, "soon": soon}
     return connection.scalar(_WAITING_LETTERS, asked) or 0
 
 

@@ -51,7 +51,9 @@ _STAFF: Rights = {
     "session": (_READ, _ADD, _CHANGE),
     "attempt": (_READ, _ADD, _ERASE),
     "heartbeat": ("SELECT (job, finished_at, failed)",),
+    "absence": (_READ, _ADD, "UPDATE (withdrawn_at)"),
 }
+_OWN_REMINDERS: Rights = {"reminder": (_READ, "UPDATE (seen_at)")}
 _SEND: Rights = {
     "report": (_ADD,),
     "receipt": (_ADD,),
@@ -138,6 +140,7 @@ ROLES: Mapping[str, Rights] = {
         _WHO_CAN_OPEN,
         _NEW_REPORT,  # worries that came by telephone or on paper
         _GIVE_KEYS,
+        _OWN_REMINDERS,
         {
             "agency_grant": (_READ,),
             "notice": ("SELECT (report_id)", "UPDATE (news_at)"),
@@ -163,6 +166,7 @@ ROLES: Mapping[str, Rights] = {
     "supervisor": _together(
         _EVERYWHERE,
         _STAFF,
+        _OWN_REMINDERS,
         {
             "referral": (_NOBODY_SEALED_REFERRAL,),
             "deadline": (
@@ -237,11 +241,13 @@ ROLES: Mapping[str, Rights] = {
             "half_year_step": (_READ, _ADD),
             "person": ("SELECT (id, sign_in_name, name, email, language, left_at)",),
             "referral": (_NOBODY_SEALED_REFERRAL, "UPDATE (worker_id)"),
-            "deadline": (_READ, "UPDATE (next_chase_at)"),
+            "deadline": (_READ, "UPDATE (next_chase_at, steps)"),
             "kept_calendar": (_READ, _ADD),
             "recount_look": (_READ, _ADD, _CHANGE, _ERASE),
             "recount": (_READ, _ADD, _ERASE),
             "chase": (_READ, _ADD),
+            "reminder": (_READ, _ADD, "UPDATE (letter_id)"),
+            "absence": (_READ,),
             "outbox": (_READ, _ADD, _CHANGE),
             "notice": (_READ, _CHANGE, _ERASE),
             "heartbeat": (_READ, _ADD, _CHANGE, _ERASE),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import intake.store.half_year_tables
 import intake.store.people_tables
 import intake.store.recount_tables
+import intake.store.reminder_tables
 import intake.store.rule_tables
 import intake.store.timing
 import intake.store.watch_tables  # noqa: F401  (these register their tables)

@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, func, select, type_coerce
 
 from intake.domain.referral import State
+from intake.store import outbox
 from intake.store.columns import Instant
 from intake.store.people_tables import AgencyRow
 from intake.store.tables import DeadlineRow, HeartbeatRow, OutboxRow, ReferralRow, TrailRow
@@ -18,10 +19,9 @@ Waiting = tuple[int, datetime | None]
 """How many wait, and since when the first of them."""
 
 
-def letters_waiting(connection: Connection) -> Waiting:
-    """Letters neither taken nor given up."""
-    waiting = (OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None))
-    return _count(connection, OutboxRow.created_at, *waiting)
+def letters_waiting(connection: Connection, now: datetime) -> Waiting:
+    """Letters neither taken nor given up; those that wait for the quiet hours to end apart."""
+    return _count(connection, OutboxRow.created_at, *outbox.waits_for_the_post(now))
 
 
 def letters_dead(connection: Connection) -> int:

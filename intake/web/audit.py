@@ -54,6 +54,8 @@ ACTIONS: Mapping[str, str] = {
     Action.RECOUNT: mark("Deadline counted anew"),
     Action.EXTEND: mark("Deadline extended"),
     Action.EXPORT: mark("Counts taken along as a file"),
+    Action.ABSENT: mark("Absence recorded"),
+    Action.ABSENCE_WITHDRAWN: mark("Absence withdrawn"),
     Action.READ_TRAIL: mark("Use log read"),
     **HALF_YEAR_ACTIONS,
     **CHANGES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from intake.domain.chase import DUTY_DESK
 from intake.domain.clock import Kind as ClockKind
 from intake.domain.clock import Rule
 from intake.domain.directory import Desk, Kind, LineUse
@@ -49,6 +50,8 @@ ROLES: Mapping[str, str] = {
     Role.ADMINISTRATOR: mark("administrator"),
     Role.AUDITOR: mark("auditor"),
 }
+CHASED_AS: Mapping[str, str] = {**ROLES, DUTY_DESK: mark("duty desk")}
+"""Whom a reminder is for."""
 STATES: Mapping[str, tuple[str, str]] = {
     State.SENT: ("new", mark("New")),
     State.ACCEPTED: ("progress", mark("Being handled")),

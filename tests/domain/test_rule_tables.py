@@ -57,8 +57,29 @@ def test_the_clocks_are_those_of_the_law_and_local_practice() -> None:
 def test_each_chase_plan_climbs_to_the_supervisor_and_lets_the_standby_in_once() -> None:
     for plan in ("days", "same_day"):
         steps = [step for step in BOOK.base.beside["chase"].values() if step["plan"] == plan]
-        assert [step["to"] for step in steps][-4:] == ["worker", "deputy", "head", "supervisor"]
+        climbing = [step["to"] for step in steps]
+        start = climbing.index("deputy") - 1
+        assert climbing[start : start + 4] == ["worker", "deputy", "head", "supervisor"]
         assert [step["to"] for step in steps if step["allows_standby"]] == ["head"]
+
+
+def test_each_chase_plan_ends_with_a_step_to_the_supervisor_that_comes_again_and_again() -> None:
+    for plan, every in (("days", 5), ("same_day", 1)):
+        steps = [step for step in BOOK.base.beside["chase"].values() if step["plan"] == plan]
+        assert [(step["to"], step["repeats"]) for step in steps if step["repeats"]] == [
+            ("supervisor", every)
+        ]
+        assert steps[-1]["repeats"] == every
+
+
+def test_a_duty_desk_hears_of_urgent_reports_alone() -> None:
+    to_desk = [s for s in BOOK.base.beside["chase"].values() if s["to"] == "duty_desk"]
+    assert [(step["id"], step["today"]) for step in to_desk] == [("same-day-300", True)]
+
+
+def test_quiet_hours_are_from_one_time_of_day_to_another() -> None:
+    assert BOOK.base.beside["quiet"] == {"from": "20:00", "to": "07:00"}
+    assert built(lambda raw: raw.pop("quiet")).beside["quiet"] == {}
 
 
 def test_every_kind_that_may_lead_has_a_standby_on_a_basis() -> None:
@@ -129,6 +150,12 @@ def test_of_a_consent_it_is_always_asked_whose_it_is() -> None:
         ("clock", "accept", {"valid_from": "2026"}, "must be a date"),
         ("chase", "days-due", {"plan": "day"}, 'did you mean "days"'),
         ("chase", "days-due", {"at": "25:00"}, '"at" must be a time'),
+        ("chase", "days-due", {"repeats": 0}, '"repeats" must be from 1 to 250'),
+        ("chase", "days-due", {"repeats": "daily"}, '"repeats" must be a whole number'),
+        ("chase", "same-day-60", {"repeats": 1}, 'unknown key "repeats"'),
+        ("chase", "days-due", {"to": "duty-desk"}, 'did you mean "duty_desk"'),
+        ("chase", "days-due", {"today": "yes"}, '"today" must be true or false'),
+        ("chase", "days-due", {"id": "x" * 41}, '"id" must have at most 40 characters'),
         ("chase", "days-due", {"minutes_after_arrival": 5}, 'needs "working_days" with "at", or'),
         ("chase", "same-day-60", {"at": "09:00"}, 'unknown key "at"'),
         ("chase", "days-due", {"working_days": 251}, '"working_days" must be from -250 to 250'),
@@ -165,7 +192,22 @@ def test_a_wrong_standby_is_refused(wrong: Raw, said: str) -> None:
     assert any(said in line for line in caught.value.problems), caught.value.problems
 
 
-@pytest.mark.parametrize("table", ["chase", "standby", "hand_over"])
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"from": "8 pm", "to": "07:00"}, '"from" must be a time'),
+        ({"from": "20:00"}, '"to" is missing'),
+        ({"from": "20:00", "to": "20:00"}, '"from" and "to" must differ'),
+        ({"from": "20:00", "to": "07:00", "days": 1}, 'unknown key "days"'),
+    ],
+)
+def test_wrong_quiet_hours_are_refused(wrong: Raw, said: str) -> None:
+    with pytest.raises(RulesInvalid) as caught:
+        built(lambda raw: raw.update(quiet=wrong))
+    assert any(said in line for line in caught.value.problems), caught.value.problems
+
+
+@pytest.mark.parametrize("table", ["chase", "quiet", "standby", "hand_over"])
 def test_only_the_base_may_say_who_is_chased_who_stands_by_and_who_hands_over(table: str) -> None:
     base = BOOK.documents["finland"]
     raw = dict(BOOK.documents["ita-uusimaa"].raw)

@@ -64,6 +64,11 @@ def silence(site: Site, **by: float) -> None:
     site.parts.chase(site.hands.move(**by))
 
 
+def tell(site: Site) -> None:
+    """Let the reminders that can wait be gathered into letters."""
+    site.parts.chase(site.hands.move(minutes=2))
+
+
 def row_of(site: Site, referral: UUID) -> AnyRow:
     """A referral as it is stored."""
     with site.parts.database.read() as connection:

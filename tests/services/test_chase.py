@@ -18,7 +18,9 @@ from intake.services.chase import Chase
 from intake.services.deliver import MOST_ATTEMPTS, Deliver
 from intake.services.record import Entry
 from intake.store.people_tables import PersonRow
+from intake.store.reminder_tables import ReminderRow
 from intake.store.tables import ChaseRow, DeadlineRow, OutboxRow
+from tests.services.sending import tell
 from tests.site import POL, TUESDAY, Site, worry_answers
 
 
@@ -70,13 +72,20 @@ def test_after_a_long_silence_every_step_is_recorded_but_each_reader_gets_one_le
 ) -> None:
     site.send()
     site.parts.chase(site.hands.move(days=30))
-    assert len(chases(site, "lsl26_start")) == 6
-    to_worker = [
-        row
-        for row in letters(site)
-        if row.person_id == site.people["soc"] and row.params["clock"] == "lsl26_start"
+    assert [step for step, _ in chases(site, "lsl26_start")] == [
+        *("days-before-1", "days-before-3", "days-due"),
+        *("days-late-1", "days-late-10", "days-late-10.2", "days-late-3", "days-late-5"),
     ]
-    assert len(to_worker) == 1
+    with site.parts.database.read() as connection:
+        told = connection.execute(
+            select(ReminderRow.person_id, ReminderRow.params)
+            .join(DeadlineRow, DeadlineRow.id == ReminderRow.deadline_id)
+            .where(DeadlineRow.clock == "lsl26_start")
+        ).all()
+    names = ("soc", "soc-deputy", "soc-head", "supervisor")
+    assert sorted(row.person_id for row in told) == sorted(site.people[name] for name in names)
+    (last,) = (row.params for row in told if row.person_id == site.people["supervisor"])
+    assert (last["number"], last["of"]) == (8, None)
 
 
 def test_opening_does_not_stop_the_chase_but_the_recorded_move_does(site: Site) -> None:
@@ -109,6 +118,7 @@ def test_the_accepting_worker_alone_is_written_to_and_a_leaver_is_not(site: Site
             update(PersonRow).where(PersonRow.id == site.people["ank"]).values(left_at=site.hands())
         )
     site.parts.chase(site.hands.move(days=14))
+    tell(site)
     assert site.people["ank"] not in {row.person_id for row in letters(site)}
 
 
@@ -134,10 +144,11 @@ def test_one_broken_deadline_does_not_stop_the_others(site: Site) -> None:
     now = site.hands.move(days=14)
     with site.parts.database.write() as connection:
         first = connection.execute(
-            select(DeadlineRow.id, DeadlineRow.steps).where(DeadlineRow.clock == "urgency")
+            select(DeadlineRow.id).where(DeadlineRow.clock == "urgency")
         ).first()
         assert first is not None
-        record(connection, first.id, first.steps[0]["step"])
+        broken = update(DeadlineRow).where(DeadlineRow.id == first.id)
+        connection.execute(broken.values(steps=[{"step": "same-day-60", "to": "worker"}]))
     site.parts.chase(now)
     with site.parts.database.read() as connection:
         waiting = connection.execute(
@@ -172,6 +183,7 @@ def simple(row: Any) -> Letter:
 def test_a_failing_address_never_silences_the_others_and_dies_after_its_tries(site: Site) -> None:
     site.send()
     site.parts.chase(site.hands.move(days=30))
+    tell(site)
     post = Post(refuses="soc-head")
     deliver = Deliver(site.parts.database, post, simple)
     deliver(site.hands())
@@ -217,6 +229,7 @@ class MeanwhilePost(Post):
 def test_two_schedulers_send_each_letter_once(site: Site) -> None:
     site.send()
     site.parts.chase(site.hands.move(days=30))
+    tell(site)
     post = MeanwhilePost(site)
     Deliver(site.parts.database, post, simple)(site.hands())
     sent = [letter.message_id for letter in (*post.taken, *post.other.taken)]
@@ -229,6 +242,7 @@ def test_a_letter_to_someone_who_has_left_is_given_up_unsent(
 ) -> None:
     site.send()
     site.parts.chase(site.hands.move(days=30))
+    tell(site)
     with site.parts.database.write() as connection:
         connection.execute(
             update(PersonRow).where(PersonRow.sign_in_name == "soc").values(left_at=site.hands())
@@ -240,6 +254,17 @@ def test_a_letter_to_someone_who_has_left_is_given_up_unsent(
     dead = [row for row in letters(site) if row.dead_at is not None]
     assert {row.person_id for row in dead} == {site.people["soc"]}
     assert all(f"letter {row.id} is given up" in caplog.text for row in dead)
+
+
+def test_a_step_recorded_before_is_passed_over_and_chasing_goes_on(site: Site) -> None:
+    site.send()
+    now = site.hands.move(hours=2, minutes=5)
+    with site.parts.database.write() as connection:
+        due = connection.execute(select(DeadlineRow).where(DeadlineRow.clock == "urgency")).one()
+        record(connection, due.id, due.steps[0]["step"])
+    assert site.parts.chase(now) == 1
+    assert [step for step, _ in chases(site, "urgency")] == ["same-day-60", "same-day-120"]
+    assert not running(site, now)
 
 
 def running(site: Site, now: datetime) -> Sequence[Any]:
@@ -255,7 +280,8 @@ def test_a_deadline_of_an_agency_that_is_no_longer_listed_stops_no_other(
     site.send(worry_answers(protection={"crime_against_child": "violence"}))
     now = site.hands.move(days=30)
     agencies = {k: a for k, a in site.parts.directory.agencies.items() if k != POL}
-    chase = Chase(site.parts.database, replace(site.parts.directory, agencies=agencies))
+    directory = replace(site.parts.directory, agencies=agencies)
+    chase = Chase(site.parts.database, directory, site.parts.chasing)
     assert chase(now) > 0
     left = running(site, now)
     assert {row.agency_id for row in left} == {POL}
@@ -274,7 +300,7 @@ def test_rows_that_always_fail_starve_no_later_ones(
         connection.execute(
             update(DeadlineRow)
             .where(DeadlineRow.clock == "urgency")
-            .values(steps=[], next_chase_at=now - timedelta(days=29))
+            .values(steps=[{"step": "s"}], next_chase_at=now - timedelta(days=29))
         )
     assert site.parts.chase(now) > 0
     assert [row.clock for row in running(site, now)] == ["urgency"] * 4
@@ -288,16 +314,16 @@ def test_a_deadline_met_while_others_are_chased_one_by_one_is_left_alone(
     chase_one = Chase._chase
     seen: list[Any] = []
 
-    def meeting(self: Chase, connection: Any, row: Any, at: datetime) -> int:
-        seen.append(row.id)
+    def meeting(self: Chase, connection: Any, rows: Any, at: datetime) -> int:
+        seen.append(rows)
         if len(seen) == 1:
             raise RuntimeError("the batch fails")
         connection.execute(update(DeadlineRow).values(met_at=now, next_chase_at=None))
-        return chase_one(self, connection, row, at)
+        return chase_one(self, connection, rows, at)
 
     assert len(running(site, now)) > 1
     monkeypatch.setattr(Chase, "_chase", meeting)
-    Chase(site.parts.database, site.parts.directory)(now)
+    Chase(site.parts.database, site.parts.directory, site.parts.chasing)(now)
     assert len(seen) == 2
 
 

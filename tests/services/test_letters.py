@@ -66,6 +66,7 @@ def test_a_reminder_says_what_is_due_by_when_and_what_comes_next(letters: Letter
     assert letter.text == (
         "Muistutus 2/6. Ilmoitus K7-204193: käsittelyyn ottamista ei ole kirjattu.\n"
         "Kirjaa viimeistään to 11.6.2026.\n"
+        "Saat tämän viranomaisen käsittelijänä.\n"
         "Muuten asia siirtyy esihenkilölle pe 12.6.2026 klo 9.00.\n"
         "\n"
         "Kirjaudu palveluun:\n"
@@ -115,7 +116,7 @@ def test_every_letter_has_the_one_subject_of_its_language(letters: Letters) -> N
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])
 def test_every_clock_has_words_in_every_language(letters: Letters, language: str) -> None:
     for clock in [*letters.clocks, "brought_later"]:
-        for reader in ("worker", "deputy", "head", "supervisor"):
+        for reader in ("worker", "deputy", "head", "supervisor", "duty_desk"):
             letter = written(letters, language, clock=clock, reader=reader, next_to=reader)
             assert letter.language == language
             assert "%(" not in letter.text
@@ -124,6 +125,64 @@ def test_every_clock_has_words_in_every_language(letters: Letters, language: str
 
 def test_a_clock_without_words_of_its_own_is_told_by_its_title(letters: Letters) -> None:
     assert "kirjaus puuttuu: brought_later" in written(letters, clock="brought_later").text
+
+
+def test_a_letter_in_place_of_somebody_says_of_whom_and_until_when(letters: Letters) -> None:
+    absent: dict[str, Any] = {"for": {"name": "Disa Sijainen", "until": "2026-06-30"}}
+    text = written(letters, **absent).text
+    assert "Disa Sijainen on poissa ti 30.6.2026 asti: saat tämän hänen sijastaan." in text
+    assert "Saat tämän viranomaisen" not in text
+    absent["for"]["until"] = None
+    without_end = written(letters, **absent).text
+    assert "Disa Sijainen on poissa: saat tämän hänen sijastaan." in without_end
+
+
+def test_a_desk_on_duty_is_told_whose_matter_it_is_and_whether_it_may_take_it_over(
+    letters: Letters,
+) -> None:
+    text = written(letters, reader="duty_desk", late=True).text
+    assert "Viranomainen: Vantaan ja Keravan hyvinvointialue, lastensuojelu." in text
+    assert text.endswith("https://ankkuri.invalid/inbox\n")
+    assert "vastuulleen" not in text
+    assert (
+        "ottaa asian vastuulleen" in written(letters, reader="duty_desk", may_take_over=True).text
+    )
+
+
+def test_a_reminder_that_comes_again_counts_on(letters: Letters) -> None:
+    assert written(letters, number=9, of=None).text.startswith("Muistutus 9. Ilmoitus K7-204193:")
+
+
+def test_several_reminders_are_told_in_one_letter_each_with_all_it_needs(letters: Letters) -> None:
+    other = {"reference": "A1-000001", "clock": "urgency", "late": True, "reader": "head"}
+    row: Any = SimpleNamespace(
+        id=ROW,
+        report_id=None,
+        letter="digest",
+        params={"reminders": [PARAMS, PARAMS | other]},
+        email="saana@ankkuri.invalid",
+        name="Saana Sosiaali",
+        language="fi",
+        created_at=TUESDAY,
+    )
+    letter = letters(row)
+    assert letter.subject == written(letters).subject
+    assert letter.text == (
+        "2 muistutusta:\n"
+        "\n"
+        "Muistutus 2/6. Ilmoitus K7-204193: käsittelyyn ottamista ei ole kirjattu.\n"
+        "Kirjaa viimeistään to 11.6.2026.\n"
+        "Saat tämän viranomaisen käsittelijänä.\n"
+        "Muuten asia siirtyy esihenkilölle pe 12.6.2026 klo 9.00.\n"
+        "\n"
+        "Muistutus 2/6. Ilmoitus A1-000001: kiireellisyyttä ei ole kirjattu.\n"
+        "Määräaika oli to 11.6.2026. Kirjaa heti.\n"
+        "Saat tämän yksikön esihenkilönä.\n"
+        "Seuraava muistutus tulee pe 12.6.2026 klo 9.00.\n"
+        "\n"
+        "Kirjaudu palveluun:\n"
+        "https://ankkuri.invalid/reminders\n"
+    )
 
 
 def test_letters_to_real_readers_tell_nothing_of_the_report(site: Site) -> None:

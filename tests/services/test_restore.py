@@ -389,10 +389,10 @@ def test_what_is_read_back_otherwise_than_it_was_stored_is_refused(
     put = Part.put
 
     def losing(part: Part, connection: Any, lines: Any) -> None:
-        put(part, connection, lines[1:] if part.table == "chase" else lines)
+        put(part, connection, lines[1:] if part.table == "reminder" else lines)
 
     monkeypatch.setattr(Part, "put", losing)
-    with pytest.raises(RestoreRefused, match="read back of chase"):
+    with pytest.raises(RestoreRefused, match="read back of reminder"):
         drill.restore()
     assert drill.refuses_to_serve()
 

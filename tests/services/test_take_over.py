@@ -13,7 +13,8 @@ from intake.services.record import Entry, MoveNotOpen, ReasonMissing
 from intake.services.status import Stage, Status
 from intake.services.take_over import TakeOver
 from intake.store.people_tables import GrantRow
-from intake.store.tables import ChaseRow, OutboxRow, ReferralRow
+from intake.store.reminder_tables import ReminderRow
+from intake.store.tables import ChaseRow, ReferralRow
 from intake.vault.open import open_wrap
 from tests.services.sending import at, clocks, gang, hand_over, lines, row_of, silence
 from tests.site import ANK, DUTY, SOC, TRIAGE, Site, child_answers, worry_answers
@@ -103,10 +104,10 @@ def test_the_silent_agency_is_not_chased_for_it_any_more_but_the_taker_is(site: 
     referral = silent(site)
     taken = take(site, "duty", referral)
     with site.parts.database.write() as connection:
-        connection.execute(delete(OutboxRow))
+        connection.execute(delete(ReminderRow))
     silence(site, days=20)
     with site.parts.database.read() as connection:
-        about = {row.params["referral"] for row in connection.execute(select(OutboxRow))}
+        about = {row.params["referral"] for row in connection.execute(select(ReminderRow))}
     assert about == {str(taken)}
 
 

@@ -76,6 +76,8 @@ def address(rule: Any, site: Site) -> str:
         "move": "accept",
         "clock": "urgency",
         "person_id": site.people["wel"],
+        "member_id": uuid4(),
+        "absence_id": uuid4(),
         "role_id": role,
         "invitation_id": UUID(int=1),
         "entry_id": ENTRIES.get(rule.endpoint, SOC),
@@ -140,7 +142,7 @@ def test_each_person_gets_exactly_the_pages_of_their_roles(site: Site, name: str
         hidden = (
             rule.endpoint in NOWHERE
             or ("referral_id" in rule.arguments and not of_its_agency)
-            or {"letter_id", "deadline_id"} & rule.arguments
+            or {"letter_id", "deadline_id", "member_id"} & rule.arguments
             or ("entry_id" in rule.arguments and rule.endpoint not in OWN.get(name, ()))
             or ("person_id" in rule.arguments and name != "admin")
             or ({"draft_id", "publication_id"} & rule.arguments and name == "rules-police")

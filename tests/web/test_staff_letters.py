@@ -17,6 +17,7 @@ from intake.store import people
 from intake.store.people_tables import PersonRow
 from intake.store.tables import OutboxRow, TrailRow
 from tests.look.page_faults import page_faults
+from tests.services.sending import tell
 from tests.site import POL, SOC, Site, token_in, worry_answers
 from tests.web.test_staff_pages import CANARIES
 from tests.web.test_staff_referral import english, family, lines
@@ -54,6 +55,7 @@ def reminded(site: Site) -> Site:
     answers["protection"] |= {"crime_against_child": "violence"}
     site.send(answers)
     site.parts.chase(site.hands.move(days=3))
+    tell(site)
     assert rows(site, "soc")
     assert rows(site, "pol")
     return site

@@ -55,6 +55,7 @@ def test_report_receipt_inbox_open_accept_answer_status_chase(site: Site) -> Non
 
     site.hands.move(days=10)
     assert site.parts.chase(site.hands()) > 0
+    site.parts.chase(site.hands.move(minutes=2))
     assert site.parts.deliver(site.hands()) > 0
     letters = [path.read_bytes().decode() for path in site.parts.settings.letters.iterdir()]
     assert letters

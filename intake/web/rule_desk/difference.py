@@ -37,6 +37,7 @@ TABLES = {
     "case": mark("Worked case"),
     "clock": mark("Deadline"),
     "chase": mark("Reminder"),
+    "quiet": mark("Quiet hours"),
     "standby": mark("Desk that stands by"),
 }
 HOW = {"added": mark("added"), "removed": mark("removed"), "changed": mark("changed")}

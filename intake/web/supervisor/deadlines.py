@@ -13,10 +13,11 @@ from uuid import UUID
 
 from flask import Response, abort, redirect, request, url_for
 
+from intake.domain.chase import CHASED
 from intake.domain.message import Message, mark
-from intake.domain.people import UPWARD
+from intake.domain.promised import step_at
 from intake.language import Language
-from intake.services.oversee import Oversee, Running
+from intake.services.oversee import Dead, Oversee, Running
 from intake.services.sign_in import Visit
 from intake.services.try_again import LetterNotYours, TryAgain
 from intake.store.columns import AnyRow
@@ -26,7 +27,7 @@ from intake.web.forms.base import PageForm
 from intake.web.page import reader_language
 from intake.web.paging import Asked
 from intake.web.supervisor.room import Room
-from intake.web.words import ROLES, STATES
+from intake.web.words import CHASED_AS, STATES
 
 CHASER = "chase"
 SILENT_AFTER = timedelta(minutes=10)
@@ -157,12 +158,13 @@ class Deadlines:
         clock = self.room.clocks.get(row.clock)
         return clock is not None and bool(clock.extend) and row.at > now
 
-    def _dead(self, language: Language, letter: AnyRow) -> dict[str, Any]:
+    def _dead(self, language: Language, letter: Dead) -> dict[str, Any]:
+        titles = [clock_title(language, self.room.clocks, clock) for _, clock in letter.about]
         return {
             "id": letter.id,
-            "reader": letter.name,
-            "reference": letter.params["reference"],
-            "clock": clock_title(language, self.room.clocks, letter.params["clock"]),
+            "reader": letter.reader,
+            "references": [reference for reference, _ in letter.about],
+            "clock": ", ".join(dict.fromkeys(titles)),
             "at": letter.dead_at,
             "attempts": letter.attempts,
         }
@@ -195,13 +197,13 @@ class Deadlines:
 def _chased(language: Language, chases: Sequence[AnyRow]) -> Iterator[str]:
     """Who was written to, by the instant at which it was done."""
     for at, steps in groupby(chases, attrgetter("chased_at")):
-        upward = sorted(steps, key=lambda chase: UPWARD.index(chase.to_role))
+        upward = sorted(steps, key=lambda chase: CHASED.index(chase.to_role))
         roles = dict.fromkeys([_reader(language, step) for step in upward])
         yield f"{language.date_and_time(at)}: {', '.join(roles)}"
 
 
 def _reader(language: Language, chase: AnyRow) -> str:
-    role = language.gettext(ROLES[chase.to_role])
+    role = language.gettext(CHASED_AS[chase.to_role])
     if chase.letters:
         return role
     return language.message(Message(mark("%(role)s (nobody to write to)"), {"role": role}))
@@ -211,5 +213,5 @@ def _next(language: Language, row: AnyRow) -> str:
     """The step that comes if nothing is recorded before it."""
     if row.next_chase_at is None:
         return language.gettext(mark("No steps left"))
-    step = next(s for s in row.steps if datetime.fromisoformat(s["at"]) >= row.next_chase_at)
-    return f"{language.date_and_time(row.next_chase_at)}: {language.gettext(ROLES[step['to']])}"
+    to = step_at(row.steps, row.next_chase_at)["to"]
+    return f"{language.date_and_time(row.next_chase_at)}: {language.gettext(CHASED_AS[to])}"

@@ -1,0 +1,63 @@
+"""Who is absent when, and who stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy.orm import aliased
+
+from intake.store.columns import AnyRow
+from intake.store.people_tables import PersonRow
+from intake.store.reminder_tables import AbsenceRow
+
+_STAND_IN = aliased(PersonRow)
+
+
+def absences(connection: Connection, people: Collection[UUID], since: date) -> Sequence[AnyRow]:
+    """These people's absences that have not ended before a day, with the names."""
+    return connection.execute(
+        select(
+            AbsenceRow.id,
+            AbsenceRow.person_id,
+            AbsenceRow.first_day,
+            AbsenceRow.last_day,
+            PersonRow.name,
+            _STAND_IN.name.label("stand_in"),
+        )
+        .join(PersonRow, PersonRow.id == AbsenceRow.person_id)
+        .join(_STAND_IN, _STAND_IN.id == AbsenceRow.stand_in_id, isouter=True)
+        .where(
+            AbsenceRow.person_id.in_(people),
+            AbsenceRow.withdrawn_at.is_(None),
+            or_(AbsenceRow.last_day.is_(None), AbsenceRow.last_day >= since),
+        )
+        .order_by(AbsenceRow.first_day, AbsenceRow.recorded_at)
+    ).all()
+
+
+def absence(connection: Connection, absence_id: UUID) -> AnyRow | None:
+    """One that has not been withdrawn."""
+    return connection.execute(
+        select(AbsenceRow.__table__).where(
+            AbsenceRow.id == absence_id, AbsenceRow.withdrawn_at.is_(None)
+        )
+    ).first()
+
+
+def add_absence(connection: Connection, values: dict[str, Any]) -> None:
+    """Record one."""
+    connection.execute(insert(AbsenceRow).values(**values))
+
+
+def withdraw_absence(connection: Connection, absence_id: UUID, at: datetime) -> bool:
+    """Let one hold no more; False if it did not."""
+    changed = connection.execute(
+        update(AbsenceRow)
+        .where(AbsenceRow.id == absence_id, AbsenceRow.withdrawn_at.is_(None))
+        .values(withdrawn_at=at)
+    )
+    return changed.rowcount == 1

@@ -1,0 +1,99 @@
+"""Many rows of one table written by one statement."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, cast
+
+from sqlalchemy import JSON, Column, Connection, Dialect, String, Table
+
+from intake.store.prepared import insert_prepared
+
+Values = Mapping[str, Any]
+_Turn = Callable[[Any], Any]
+
+
+def insert_many(connection: Connection, row: type[Any], rows: Sequence[Values]) -> None:
+    """Insert rows with the same columns.
+
+    PostgreSQL gets a list for each column, so that however many rows there are, the statement is
+    the same and is prepared once.
+    """
+    if not rows:
+        return
+    if connection.dialect.name != "postgresql":
+        insert_prepared(connection, {row: rows})
+        return
+    names = tuple(rows[0])
+    columns = _columns(row, names)
+    statement = (
+        f"INSERT INTO {_table(row).name} ({', '.join(names)}) "
+        f"SELECT {_of_lists(connection.dialect, columns)}"
+    )
+    connection.exec_driver_sql(statement, _lists(connection.dialect, columns, rows))
+
+
+def update_many(
+    connection: Connection, row: type[Any], rows: Sequence[Values], where: str = ""
+) -> None:
+    """Give rows, each named by its ``id``, the other values; ``where``: only those (SQL)."""
+    if not rows:
+        return
+    names = tuple(rows[0])
+    table, columns, dialect = _table(row).name, _columns(row, names), connection.dialect
+    limit = f" AND {where}" if where else ""
+    if dialect.name != "postgresql":
+        setting = ", ".join(f"{name} = ?" for name in names if name != "id")
+        turns = [_turn(dialect, column) for column in columns]
+        order = [n for n, name in enumerate(names) if name != "id"] + [names.index("id")]
+        many = [tuple(turns[n](values[names[n]]) for n in order) for values in rows]
+        connection.exec_driver_sql(
+            f"UPDATE {table} SET {setting} WHERE id = ?{limit}",  # noqa: S608 (our own names)
+            many,
+        )
+        return
+    setting = ", ".join(f"{name} = given.{name}" for name in names if name != "id")
+    connection.exec_driver_sql(
+        f"UPDATE {table} SET {setting} FROM (SELECT {_of_lists(dialect, columns)}) "  # noqa: S608
+        f"AS given ({', '.join(names)}) WHERE {table}.id = given.id{limit}",
+        _lists(dialect, columns, rows),
+    )
+
+
+def _table(row: type[Any]) -> Table:
+    return cast(Table, row.__table__)
+
+
+def _columns(row: type[Any], names: tuple[str, ...]) -> list[Column[Any]]:
+    return [_table(row).c[name] for name in names]
+
+
+def _lists(dialect: Dialect, columns: list[Column[Any]], rows: Sequence[Values]) -> tuple[Any, ...]:
+    turns = [(column.name, _turn(dialect, column)) for column in columns]
+    return tuple([turn(values[name]) for values in rows] for name, turn in turns)
+
+
+def _of_lists(dialect: Dialect, columns: list[Column[Any]]) -> str:
+    """What stands for the rows: each list taken apart, side by side."""
+    return ", ".join(_unnested(dialect, n, column) for n, column in enumerate(columns, 1))
+
+
+def _unnested(dialect: Dialect, number: int, column: Column[Any]) -> str:
+    if isinstance(column.type, JSON):
+        return f"unnest(${number}::text[])::json"
+    # As text: to cast to a length would cut what is too long, and nobody would know.
+    of = "text" if isinstance(column.type, String) else column.type.compile(dialect=dialect)
+    return f"unnest(${number}::{of}[])"
+
+
+@lru_cache(maxsize=256)
+def _turn(dialect: Dialect, column: Column[Any]) -> _Turn:
+    if dialect.name == "postgresql" and isinstance(column.type, JSON):
+        return json.dumps
+    return column.type.dialect_impl(dialect).bind_processor(dialect) or _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

@@ -1,0 +1,88 @@
+"""One's own reminders, beside the letters: there also when no letter arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app, url_for
+from flask_login import current_user
+
+from intake.domain.chase import DUTY_DESK
+from intake.domain.clock import Clock
+from intake.domain.directory import Directory
+from intake.domain.people import Permission, Role
+from intake.services.letters import next_told, why_told
+from intake.services.reminded import Reminded
+from intake.services.sign_in import Visit
+from intake.store.columns import AnyRow
+from intake.web.case import clock_title
+from intake.web.due import due
+from intake.web.guards import Entrance, Refusal
+from intake.web.page import Clock as Now
+from intake.web.page import reader_language, render
+
+
+@dataclass(frozen=True)
+class _Reminders:
+    reminded: Reminded
+    directory: Directory
+    clocks: Mapping[str, Clock]
+    now: Now
+
+    def reminders(self, visit: Visit) -> Response:
+        """Those whose deadline runs, the newest first."""
+        now = self.now()
+        rows = [self._row(row, now) for row in self.reminded(visit, now)]
+        return render("account/reminders.html", rows=rows)
+
+    def _row(self, row: AnyRow, now: datetime) -> dict[str, Any]:
+        language, told = reader_language(), row.params
+        agency = self.directory.agencies.get(told["agency"])
+        return {
+            "reference": told["reference"],
+            "href": _href(row),
+            "agency": language.text(agency.name) if agency else "",
+            "task": clock_title(language, self.clocks, told["clock"]),
+            "due": due(row.due_at, now),
+            "why": why_told(language, told),
+            "next": next_told(language, told),
+            "at": row.created_at,
+            "new": row.seen_at is None,
+        }
+
+
+def _href(row: AnyRow) -> str:
+    """Where the reader goes on, if this process serves that page."""
+    views = current_app.view_functions
+    if row.role == Role.SUPERVISOR:
+        return url_for("supervisor.deadlines") if "supervisor.deadlines" in views else ""
+    if "agency.inbox" not in views:
+        return ""
+    if row.role == DUTY_DESK:
+        return url_for("agency.inbox")
+    return url_for("agency.referral", referral_id=UUID(row.params["referral"]))
+
+
+def make_blueprint(
+    *,
+    reminded: Reminded,
+    directory: Directory,
+    clocks: Mapping[str, Clock],
+    refuse: Refusal,
+    now: Now,
+) -> Blueprint:
+    """The route, and the number of new reminders for every page of staff."""
+    blueprint = Blueprint("reminders", __name__)
+    entrance = Entrance(blueprint, refuse)
+    pages = _Reminders(reminded, directory, clocks, now)
+    entrance.route("/reminders", Permission.SIGNED_IN)(pages.reminders)
+
+    @blueprint.app_context_processor
+    def news() -> dict[str, Any]:
+        return {"new_reminders": lambda: reminded.unseen(current_user.visit)}
+
+    return blueprint
