@@ -147,6 +147,16 @@ def no_socket(place: Place) -> None:
     place.arguments += ["--unix", str(place.data / "intake.sqlite3")]
 
 
+def broken_calendar(place: Place) -> None:
+    file = place.data / "calendar.toml"
+    file.write_text("[[school_year]]\nstarts = 26\n", "utf-8")
+    place.environ["ANKKURI_CALENDAR"] = str(file)
+
+
+def no_calendar(place: Place) -> None:
+    place.environ["ANKKURI_CALENDAR"] = str(place.data / "nowhere.toml")
+
+
 def public_figures(place: Place) -> None:
     place.environ["ANKKURI_METRICS"] = "0.0.0.0:9100"
 
@@ -174,6 +184,8 @@ FAULTS: tuple[tuple[Callable[[Place], None], str, str], ...] = (
     (no_catalogue, "serve worker jobs", "run `make install`"),
     (no_socket_folder, "serve worker", "make the folder"),
     (no_socket, "serve", "is no socket"),
+    (broken_calendar, "serve jobs", "starts must be a year such as 2026, not 26"),
+    (no_calendar, "serve jobs", "nowhere.toml cannot be read"),
     (public_figures, "serve worker jobs", "loopback address"),
     (no_figures_folder, "serve", "metrics folder"),
 )

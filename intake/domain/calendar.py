@@ -110,10 +110,13 @@ class Calendar:
 
     def why_not(self, day: date) -> DayOff | None:
         """Why ``day`` is not a working day; None if it is one."""
-        self.must_reach(day)
-        if name := self.holidays.get(day):
-            return DayOff(Off.HOLIDAY, name)
-        return self._weekend(day)
+        try:
+            return self._known[day]
+        except KeyError:
+            self.must_reach(day)
+        name = self.holidays.get(day)
+        off = self._known[day] = DayOff(Off.HOLIDAY, name) if name else self._weekend(day)
+        return off
 
     def why_moved(self, day: date) -> DayOff | None:
         """Why a last day on ``day`` may be met later (150/1930 §5); None if it may not.
@@ -154,6 +157,11 @@ class Calendar:
         """Raise ``CalendarTooShort`` unless the public holidays around ``day`` are known."""
         if not self.first_year <= day.year <= self.last_year:
             raise CalendarTooShort(day, f"{self.first_year}-{self.last_year}")
+
+    @cached_property
+    def _known(self) -> dict[date, DayOff | None]:
+        """What was asked before: counting asks for the same days over and over."""
+        return {}
 
     @cached_property
     def _weekends(self) -> frozenset[int]:

@@ -183,7 +183,7 @@ def _by_minutes(
             yield ChaseAt(step.id, step.to, at, step.allows_standby)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)  # a year of days, for each clock
 def _by_days(
     chasing: Chasing, plan: Plan, clock: str, today: bool, due: date, arrived: date
 ) -> tuple[ChaseAt, ...]:

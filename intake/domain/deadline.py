@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from intake.domain.calendar import PROVISIONAL, Calendar, DayOff
@@ -53,9 +54,8 @@ _TEXTS: Mapping[Why, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Day:
-    """One day of a certificate.
+class Day(NamedTuple):
+    """One day of a certificate: a tuple, as a certificate of months has a hundred of them.
 
     ``number``: of a counted day, its place in the count. ``name``: of a day off, by language; also
     of a counted last day that may move forward, such as Midsummer Eve.
@@ -65,7 +65,7 @@ class Day:
     counts: bool
     why: Why
     number: int | None = None
-    name: Names | None = field(default=None, hash=False)
+    name: Names | None = None
 
     def message(self, language: str) -> Message:
         """What the day is to the deadline, with its name in ``language``."""
@@ -149,31 +149,30 @@ def certify(
     rule = clock.today if today and clock.today else clock.rule
     calendar = calendar.of(rule.calendar)
     calendar.must_reach(arrival)
-    due_at: datetime | None = None
     if rule.kind is Kind.HOURS:
         due_at = arrival_at.astimezone(UTC) + timedelta(hours=rule.count)
         due = local_date(due_at)
         days = tuple(Day(day, True, Why.BY_THE_HOUR) for day in _each(arrival, due))
         calendar.must_reach(due)
     else:
-        due, days = _counted(rule, arrival, calendar, municipality)
+        due, due_at, days = _counted(rule, arrival, calendar, municipality)
     return Certificate(
         clock,
         rule,
         arrival_at.astimezone(UTC),
         due,
         days[-1].date,
-        due_at or local_instant(due + _DAY, time()),
+        due_at,
         days,
         calendar.version,
     )
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)  # a year of days, for each clock
 def _counted(
     rule: Rule, arrival: date, calendar: Calendar, municipality: str | None
-) -> tuple[date, tuple[Day, ...]]:
-    """The last day and all days from the arrival; the reports of one day share them."""
+) -> tuple[date, datetime, tuple[Day, ...]]:
+    """The last day, when it is over, and all days from the arrival; shared by a day's reports."""
     match rule.kind:
         case Kind.SAME_DAY:
             days: tuple[Day, ...] = (Day(arrival, True, Why.SAME_DAY),)
@@ -192,7 +191,9 @@ def _counted(
             )
     due = days[-1].date
     calendar.must_reach(due)
-    return due, days if rule.kind is Kind.SAME_DAY else _extend(days, calendar)
+    if rule.kind is not Kind.SAME_DAY:
+        days = _extend(days, calendar)
+    return due, local_instant(due + _DAY, time()), days
 
 
 def parse_arrival(text: str) -> datetime:
