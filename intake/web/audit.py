@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import Blueprint, Response
 
@@ -22,6 +22,7 @@ from intake.services.export import Sheet
 from intake.services.sign_in import Visit
 from intake.web.case import clock_title
 from intake.web.changes_told import CHANGES, change_told
+from intake.web.deadline_words import REASONS
 from intake.web.forms.moves import WORDS
 from intake.web.forms.note import CONTACT, NOTE
 from intake.web.guards import Entrance, Refusal
@@ -138,7 +139,9 @@ class _Audit:
         """Why it was done; of a reminder its deadline, of a refused page its title, of a restore
         when its backup was made.
         """
-        if action in (Action.CHASE, Action.TRY_AGAIN, Action.RECOUNT, Action.EXTEND):
+        if action in (Action.RECOUNT, Action.EXTEND):
+            return self._new_day(language, purpose)
+        if action in (Action.CHASE, Action.TRY_AGAIN):
             return clock_title(language, self.clocks, purpose.partition(":")[0])
         if action in CHANGES or purpose.startswith(GRANTED):
             return change_told(language, purpose)
@@ -167,6 +170,18 @@ class _Audit:
         known = self.directory.controllers.get(county)
         name = language.text(known.name) if known else county
         return f"{name}, {language.message(Period.read(period).name)}"
+
+    def _new_day(self, language: Language, purpose: str) -> str:
+        """Of a changed deadline its task, both days, and why it was extended."""
+        clock, _, change = purpose.partition(": ")
+        was, now, *reason = change.split()
+        params = {
+            "task": clock_title(language, self.clocks, clock),
+            "was": language.date(date.fromisoformat(was)),
+            "now": language.date(date.fromisoformat(now)),
+        }
+        said = language.message(Message(mark("%(task)s: from %(was)s to %(now)s"), params))
+        return ". ".join([said, *(_said(language, REASONS, each) for each in reason)])
 
     def _agency(self, language: Language, agency: str | None) -> str:
         known = self.directory.agencies.get(agency or "")

@@ -99,6 +99,15 @@ def test_the_supervisor_extends_a_deadline_and_everybody_reads_why(sent: Site) -
     assert line.purpose == "accept: 2026-06-04 2026-06-08 absence"
 
 
+def test_the_auditor_reads_both_days_and_the_reason(sent: Site) -> None:
+    extend(sent)(sent.visit("supervisor"), deadline(sent).id, Reason.AGENCY, sent.hands())
+    page = english(sent, "auditor").get("/trail").text
+    assert page_faults(page) == []
+    assert "Deadline extended" in page
+    said = "Taken up: from Thu 4 June 2026 to Mon 8 June 2026. Waiting for another agency"
+    assert said in page
+
+
 def test_it_is_extended_once(sent: Site) -> None:
     target = deadline(sent).id
     visit = sent.visit("supervisor")
