@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import text
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 import config
 from benchmarks import cluster, two_years
+from benchmarks.waiting import Waiting
 from intake import upkeep, wiring
 from intake.app import create_app
 from intake.domain.people import Membership, Role
@@ -172,7 +172,7 @@ class _Site:
     def _request(self, page: Page, path: str) -> _Asked:
         cookie = Headers({"Cookie": self.cookies.get(page.who, "")})
         environ = EnvironBuilder(path=path, headers=cookie).get_environ()
-        return _Asked(self.apps[page.door], environ, _Waiting(self.databases[page.door]))
+        return _Asked(self.apps[page.door], environ, Waiting(self.databases[page.door]))
 
 
 @dataclass
@@ -181,7 +181,7 @@ class _Asked:
 
     app: Flask
     environ: dict[str, Any]
-    waiting: _Waiting
+    waiting: Waiting
     took: list[float] = field(default_factory=list)
     clock: list[float] = field(default_factory=list)
     rows: int = 0
@@ -219,23 +219,6 @@ class _Asked:
             f"{self.median:5.1f} ms, p95 {p95:5.1f}, by the clock "
             f"{1000 * statistics.median(self.clock):5.1f} ({self.rows:2} rows)"
         )
-
-
-class _Waiting:
-    """Seconds in which this process, or the database's for a door, was ready but not let run."""
-
-    def __init__(self, database: Database) -> None:
-        self._files = [Path("/proc/self/schedstat")]
-        if database.engine.dialect.name == "postgresql":
-            with database.read() as connection:  # the one connection of a pool with one user
-                pid = connection.scalar(text("SELECT pg_backend_pid()"))
-            self._files.append(Path(f"/proc/{pid}/schedstat"))
-
-    def __call__(self) -> float:
-        try:
-            return sum(int(file.read_text().split()[1]) for file in self._files) / 1e9
-        except OSError:  # not on Linux
-            return 0
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def add(commands: Any) -> None:
     demo.add_argument("--port", type=int, default=8000)
     demo.add_argument("--only-make", action="store_true", help="make the data and stop")
     bench = add_command(commands, "bench", _bench, "measure; the figures are ratios within one run")
-    bench.add_argument("what", choices=("submit", "pages", "memory", "rules", "impact"))
+    bench.add_argument("what", choices=("submit", "pages", "memory", "rules", "impact", "chase"))
     bench.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     bench.add_argument("--json", action="store_true")
 
@@ -130,7 +130,7 @@ def _demo(chosen: argparse.Namespace) -> int:
 
 
 def _bench(chosen: argparse.Namespace) -> int:
-    from benchmarks import impact, memory, pages, rules, submit
+    from benchmarks import chase, impact, memory, pages, rules, submit
 
     runs = {
         "submit": submit.run,
@@ -138,6 +138,7 @@ def _bench(chosen: argparse.Namespace) -> int:
         "memory": memory.run,
         "rules": rules.run,
         "impact": impact.run,
+        "chase": chase.run,
     }
     what = runs[chosen.what]
     return what(database=chosen.database, as_json=chosen.json)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import count
+from operator import attrgetter
 from typing import Any
 
 from intake.domain.calendar import Calendar
@@ -18,6 +19,7 @@ from intake.domain.deadline import HELSINKI, local_instant
 Entry = Mapping[str, Any]
 """As ``ChaseAt.entry`` made it: step, to, at, standby, and repeats where it does."""
 _DAY = timedelta(days=1)
+_at = attrgetter("at")
 
 
 @dataclass(frozen=True)
@@ -47,28 +49,32 @@ def instant(entry: Entry) -> datetime:
     return datetime.fromisoformat(entry["at"])
 
 
-def taken(
-    steps: Sequence[Entry], since: datetime, until: datetime, calendar: Calendar
-) -> list[Taking]:
-    """The steps that come at ``since`` or later and not after ``until``, in their order.
+def look(
+    steps: Sequence[Entry], since: datetime, now: datetime, calendar: Calendar
+) -> tuple[list[Taking], Taking | None]:
+    """The steps that come at ``since`` or later and not after ``now``, in their order, and the
+    first that comes later; None where all have come and none repeats.
 
     Raises ``CalendarTooShort``.
     """
-    found = [
-        taking
-        for place, entry in enumerate(steps, 1)
-        for taking in _until(entry, place, until, calendar)
-        if taking.at >= since
-    ]
-    if any(taking.again for taking in found):
-        found.sort(key=lambda taking: taking.at)
-    return found
-
-
-def following(steps: Sequence[Entry], after: datetime, calendar: Calendar) -> Taking | None:
-    """The first step that comes after then; None where all have come and none repeats."""
-    coming = (_next(entry, place, after, calendar) for place, entry in enumerate(steps, 1))
-    return min((taking for taking in coming if taking), key=lambda one: one.at, default=None)
+    came: list[Taking] = []
+    coming: list[Taking] = []
+    for place, entry in enumerate(steps, 1):
+        at = datetime.fromisoformat(entry["at"])
+        if at > now:
+            coming.append(Taking(entry["step"], entry, at, place))
+            continue
+        if at >= since:
+            came.append(Taking(entry["step"], entry, at, place))
+        if entry.get("repeats"):
+            for taking in _again(entry, at, place, calendar):
+                if taking.at > now:
+                    coming.append(taking)
+                    break
+                if taking.at >= since:
+                    came.append(taking)
+    came.sort(key=_at)
+    return came, min(coming, key=_at, default=None)
 
 
 def next_chase(
@@ -93,28 +99,6 @@ def next_chase(
 def step_at(steps: Sequence[Entry], at: datetime) -> Entry:
     """The step that comes at an instant at which the deadline is to be looked at."""
     return next((s for s in steps if instant(s) >= at), steps[-1])
-
-
-def _until(entry: Entry, place: int, until: datetime, calendar: Calendar) -> Iterator[Taking]:
-    first = instant(entry)
-    if first > until:
-        return
-    yield Taking(entry["step"], entry, first, place)
-    if entry.get("repeats"):
-        for taking in _again(entry, first, place, calendar):
-            if taking.at > until:
-                return
-            yield taking
-
-
-def _next(entry: Entry, place: int, after: datetime, calendar: Calendar) -> Taking | None:
-    first = instant(entry)
-    if first > after:
-        return Taking(entry["step"], entry, first, place)
-    if not entry.get("repeats"):
-        return None
-    again = _again(entry, first, place, calendar)
-    return next(taking for taking in again if taking.at > after)
 
 
 def _again(entry: Entry, first: datetime, place: int, calendar: Calendar) -> Iterator[Taking]:

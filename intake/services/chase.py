@@ -16,7 +16,7 @@ from intake.domain.chase import DUTY_DESK, Chasing, Plan
 from intake.domain.clock import Rule
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
-from intake.domain.promised import Entry, Taking, following, instant, taken
+from intake.domain.promised import Entry, Taking, instant, look
 from intake.domain.referral import State
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
@@ -61,6 +61,12 @@ class Chase:
         A deadline that cannot be chased is logged and left for the next sweep; it holds up no
         other.
         """
+        recorded = self.sweep(now)
+        Gather(self.database)(now)
+        return recorded
+
+    def sweep(self, now: datetime) -> int:
+        """Record every step that has come, without gathering."""
         recorded = 0
         last: AnyRow | None = None
         while True:
@@ -71,10 +77,8 @@ class Chase:
                 done, rows = self._singly(now, last)
             recorded += done
             if len(rows) < BATCH:
-                break
+                return recorded
             last = rows[-1]
-        Gather(self.database)(now)
-        return recorded
 
     def _batch(self, now: datetime, after: AnyRow | None) -> tuple[int, Sequence[AnyRow]]:
         with self.database.write() as connection:
@@ -123,11 +127,9 @@ class Chase:
 
     def _due(self, row: AnyRow, done: set[tuple[UUID, str]], now: datetime) -> _Due:
         steps, changed = self._still_promised(row, now)
-        calendar = self.chasing.calendar
-        came = taken(steps, row.next_chase_at, now, calendar)
+        came, coming = look(steps, row.next_chase_at, now, self.chasing.calendar)
         # One that was taken by a clock ahead of ours is not taken again.
         came = [taking for taking in came if (row.id, taking.name) not in done]
-        coming = following(steps, now, calendar)
         if not came and coming is None:
             log.warning("deadline %s (%s) has no step left to chase it by", row.id, row.clock)
         return _Due(row, steps, changed, came, coming)
@@ -141,8 +143,8 @@ class Chase:
         gone = {
             entry["step"]
             for entry in row.steps
-            if (instant(entry) >= row.next_chase_at or entry.get("repeats"))
-            and not self.chasing.holds(entry["step"], row.clock)
+            if not self.chasing.holds(entry["step"], row.clock)
+            and (instant(entry) >= row.next_chase_at or entry.get("repeats"))
         }
         if not gone:
             return row.steps, False

@@ -7,10 +7,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    Uuid,
+    bindparam,
+    delete,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 
 from intake.domain.row_id import new_id
-from intake.store.columns import AnyRow
+from intake.store.columns import AnyRow, Instant
 from intake.store.tables import (
     ChaseRow,
     DeadlineRow,
@@ -65,10 +76,8 @@ def due_for_chase(
         statement = _ours(statement)
     if after is not None:
         statement = statement.where(
-            or_(
-                DeadlineRow.next_chase_at > after.next_chase_at,
-                and_(DeadlineRow.next_chase_at == after.next_chase_at, DeadlineRow.id > after.id),
-            )
+            tuple_(DeadlineRow.next_chase_at, DeadlineRow.id)
+            > tuple_(literal(after.next_chase_at, Instant), literal(after.id, Uuid()))
         )
     return connection.execute(statement).all()
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, cast
+from uuid import UUID
 
-from sqlalchemy import JSON, Column, Connection, Dialect, String, Table
+from sqlalchemy import JSON, Column, Connection, Dialect, LargeBinary, String, Table
 
 from intake.store.prepared import insert_prepared
 
@@ -71,8 +73,28 @@ def _columns(row: type[Any], names: tuple[str, ...]) -> list[Column[Any]]:
 
 
 def _lists(dialect: Dialect, columns: list[Column[Any]], rows: Sequence[Values]) -> tuple[Any, ...]:
-    turns = [(column.name, _turn(dialect, column)) for column in columns]
-    return tuple([turn(values[name]) for values in rows] for name, turn in turns)
+    return tuple(_list(dialect, column, [row[column.name] for row in rows]) for column in columns)
+
+
+def _list(dialect: Dialect, column: Column[Any], values: list[Any]) -> str:
+    """The values as PostgreSQL writes a list; the driver would look at each of them for long."""
+    if isinstance(column.type, JSON):
+        return json.dumps(values)
+    turn = _turn(dialect, column)
+    return "{" + ",".join(["NULL" if v is None else _element(turn(v)) for v in values]) + "}"
+
+
+def _element(value: Any) -> str:
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, datetime | date):
+        return f'"{value.isoformat()}"'
+    if isinstance(value, bytes):
+        return rf'"\\x{value.hex()}"'
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return str(value)  # a number, or True or False
 
 
 def _of_lists(dialect: Dialect, columns: list[Column[Any]]) -> str:
@@ -82,7 +104,7 @@ def _of_lists(dialect: Dialect, columns: list[Column[Any]]) -> str:
 
 def _unnested(dialect: Dialect, number: int, column: Column[Any]) -> str:
     if isinstance(column.type, JSON):
-        return f"unnest(${number}::text[])::json"
+        return f"json_array_elements(${number}::json)"  # a list of texts would be escaped twice
     # As text: to cast to a length would cut what is too long, and nobody would know.
     of = "text" if isinstance(column.type, String) else column.type.compile(dialect=dialect)
     return f"unnest(${number}::{of}[])"
@@ -90,8 +112,8 @@ def _unnested(dialect: Dialect, number: int, column: Column[Any]) -> str:
 
 @lru_cache(maxsize=256)
 def _turn(dialect: Dialect, column: Column[Any]) -> _Turn:
-    if dialect.name == "postgresql" and isinstance(column.type, JSON):
-        return json.dumps
+    if isinstance(column.type, LargeBinary):
+        return _as_it_is
     return column.type.dialect_impl(dialect).bind_processor(dialect) or _as_it_is
 
 

@@ -114,8 +114,8 @@ class Swept:
         insert_many(connection, ChaseRow, self.chases)
         insert_many(connection, OutboxRow, self.letters)
         insert_many(connection, ReminderRow, self.reminders)
-        update_many(connection, DeadlineRow, self.deadlines, where="met_at IS NULL")
-        update_many(connection, DeadlineRow, self.plans, where="met_at IS NULL")
+        update_many(connection, DeadlineRow, self.deadlines, where="deadline.met_at IS NULL")
+        update_many(connection, DeadlineRow, self.plans, where="deadline.met_at IS NULL")
 
 
 def recorded(connection: Connection, deadlines: Collection[UUID]) -> set[tuple[UUID, str]]:
@@ -163,7 +163,7 @@ def put_into_letters(
 ) -> None:
     """Put letters into the outbox, and note in which each reminder is told (id, letter_id)."""
     insert_many(connection, OutboxRow, letters)
-    update_many(connection, ReminderRow, told, where="letter_id IS NULL")
+    update_many(connection, ReminderRow, told, where="reminder.letter_id IS NULL")
 
 
 def of_person(connection: Connection, person_id: UUID, limit: int) -> Sequence[AnyRow]:

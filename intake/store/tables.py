@@ -218,6 +218,7 @@ class DeadlineRow(Base):
         Index(
             "ix_deadline_next_chase_at_open",
             "next_chase_at",
+            "id",
             sqlite_where=text("next_chase_at IS NOT NULL"),
             postgresql_where=text("next_chase_at IS NOT NULL"),
         ),

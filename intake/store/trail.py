@@ -13,8 +13,8 @@ from sqlalchemy import Connection, and_, func, or_, select
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action, TrailLine
 from intake.store.columns import AnyRow
+from intake.store.many import insert_many
 from intake.store.people_tables import AgencyRow, MembershipRow, PersonRow
-from intake.store.prepared import insert_prepared
 from intake.store.tables import ReferralRow, TrailRow
 
 _AT_ONCE = 500  # lines in memory
@@ -30,7 +30,7 @@ def write_lines(
     connection: Connection, *, at: datetime, action: str, about: Sequence[Mapping[str, Any]]
 ) -> None:
     """Add one line for each of ``about`` in the caller's transaction."""
-    insert_prepared(connection, {TrailRow: lines(connection, at=at, action=action, about=about)})
+    insert_many(connection, TrailRow, lines(connection, at=at, action=action, about=about))
 
 
 def lines(

@@ -82,8 +82,19 @@ def upgrade() -> None:
         'ix_reminder_person_id_created_at', 'reminder', ['person_id', 'created_at']
     )
     op.create_index(op.f('ix_reminder_letter_id'), 'reminder', ['letter_id'])
+    # The steps of one morning come at one instant: in the order of the index none is sorted.
+    _index_next_chase_at('next_chase_at', 'id')
 
 
 def downgrade() -> None:
     op.drop_table('reminder')
     op.drop_table('absence')
+    _index_next_chase_at('next_chase_at')
+
+
+def _index_next_chase_at(*columns: str) -> None:
+    name, is_open = 'ix_deadline_next_chase_at_open', sa.text('next_chase_at IS NOT NULL')
+    op.drop_index(name, table_name='deadline')
+    op.create_index(
+        name, 'deadline', list(columns), sqlite_where=is_open, postgresql_where=is_open
+    )
