@@ -17,7 +17,7 @@ WITH_ROWS := tests/services tests/doctor tests/post $(filter-out $(SAID_BY_OTHER
 ROOMY := $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 4000000 {print "/dev/shm"}')
 PYTEST := $(if $(ROOMY),TMPDIR=$(ROOMY) )$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
-.PHONY: install demo test prove lint messages lock clean
+.PHONY: install demo test prove prove-chase lint messages lock clean
 
 install: $(VENV)/installed
 
@@ -45,6 +45,11 @@ test: $(VENV)/tested lint
 prove: $(VENV)/tested
 	$(PYTEST) --dist load -m slow
 	$(PYTEST) --dist load -m slow --database postgresql tests/slow
+
+# Schedulers killed in 200 rounds, on each database; an hour or so.
+prove-chase: $(VENV)/tested
+	ANKKURI_CHASE_ROUNDS=200 $(PYTEST) --dist load -m slow tests/slow/test_chasing_killed.py
+	ANKKURI_CHASE_ROUNDS=200 $(PYTEST) --dist load -m slow --database postgresql tests/slow/test_chasing_killed.py
 
 lint: $(VENV)/tested
 	$(BIN)/ruff check .
