@@ -71,7 +71,7 @@ def _every(language: Language, time: timedelta) -> str:
 
 
 def _seconds(language: Language, time: timedelta) -> str:
-    return f"{language.number(round(max(time.total_seconds(), 0), 1))} s"
+    return f"{language.number(round(max(time.total_seconds(), 0), 1))}\N{NO-BREAK SPACE}s"
 
 
 def make_blueprint(*, show_jobs: ShowJobs, refuse: Refusal, now: Clock) -> Blueprint:

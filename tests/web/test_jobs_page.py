@@ -27,7 +27,8 @@ def run_all(site: Site, at: datetime | None = None) -> None:
 
 def row_of(page: str, job: str) -> str:
     """The row of a job in English."""
-    return page.partition(f"{JOBS[job]}</th>")[2].partition("</tr>")[0]
+    row = page.partition(f"{JOBS[job]}<br>")[2].partition("</tr>")[0]
+    return row.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_every_job_of_the_timetable_has_words() -> None:
