@@ -80,7 +80,9 @@ class Shown:
 
 @dataclass(frozen=True)
 class Reconcile:
-    """Counts today and yesterday, and each day of SHOWN_FOR on which something differed."""
+    """Counts today and yesterday, and each day of SHOWN_FOR on which something differed, or that
+    was never counted once it was over.
+    """
 
     database: Database
     directory: Directory
@@ -90,7 +92,13 @@ class Reconcile:
         today = local_date(now)
         with self.database.read() as connection:
             since = today - SHOWN_FOR
-            days = {today, today - _DAY} | reconciling.differing_days(connection, since)
+            agreed = {
+                day
+                for day, at in reconciling.agreed_days(connection, since).items()
+                if local_date(at) > day
+            }
+            shown = {since + number * _DAY for number in range(SHOWN_FOR.days)}
+            days = {today, today - _DAY} | (shown - agreed)
             counted = {day: count(connection, day) for day in sorted(days)}
             lost = reconciling.lost(connection)
             faulty = tried(connection, self.directory).faulty

@@ -240,10 +240,17 @@ _DIFFER = or_(
 )
 
 
-def differing_days(connection: Connection, since: date) -> set[date]:
-    """The days since on which something differed when they were last counted."""
-    days = select(ReconciliationRow.day).where(ReconciliationRow.day >= since, _DIFFER)
-    return set(connection.scalars(days))
+def agreed_days(connection: Connection, since: date) -> dict[date, datetime]:
+    """The days since on which nothing differed when they were last counted, and when that was."""
+    differing = select(ReconciliationRow.day).where(ReconciliationRow.day >= since, _DIFFER)
+    rows = connection.execute(
+        select(ReconciliationRow.day, ReconciliationRow.checked_at).where(
+            ReconciliationRow.day >= since,
+            ReconciliationRow.agency_id == WHOLE,
+            ReconciliationRow.day.not_in(differing),
+        )
+    )
+    return {row.day: row.checked_at for row in rows}
 
 
 def count_differing(connection: Connection, since: date) -> int:

@@ -237,13 +237,42 @@ def test_a_day_is_helsinkis(site: Site) -> None:
         assert {row.day.day: row.sent for row in rows} == {2: 1, 3: 1}
 
 
+def test_days_on_which_no_job_ran_are_counted_afterwards(site: Site) -> None:
+    site.send()
+    site.hands.move(days=1)
+    site.send()
+    erase(site, DecisionRow)
+    site.hands.move(days=10)
+    with site.parts.database.read() as connection:
+        assert connection.execute(select(ReconciliationRow.day)).all() == []
+    site.parts.reconcile(site.hands())
+    with site.parts.database.read() as connection:
+        rows = connection.execute(
+            select(ReconciliationRow.__table__).where(ReconciliationRow.agency_id == SOC)
+        )
+        assert {row.day.day: reconciling.counts_of(row).differ for row in rows} == {
+            2: True,
+            3: True,
+        }
+
+
+def test_a_day_that_agrees_is_counted_once_more_when_it_is_over_and_then_no_more(
+    site: Site,
+) -> None:
+    site.parts.reconcile(site.hands())
+    assert site.parts.reconcile(site.hands()) == 2
+    site.hands.move(days=3)
+    assert site.parts.reconcile(site.hands()) == 4  # it, the day without a job, and two as ever
+    assert site.parts.reconcile(site.hands()) == 2
+
+
 def test_counts_of_a_year_ago_are_forgotten(site: Site) -> None:
     counted(site)
     site.hands.move(days=401)
     counted(site)
     with site.parts.database.read() as connection:
         days = set(connection.scalars(select(ReconciliationRow.day)))
-    assert min(days) == local_date(site.hands()) - timedelta(days=1)
+    assert min(days) == local_date(site.hands()) - reconcile.SHOWN_FOR
 
 
 @pytest.mark.parametrize(
