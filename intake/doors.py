@@ -94,10 +94,13 @@ def _keyed(parts: Parts) -> Blueprint:
 
 def _supervisor(parts: Parts) -> Blueprint:
     from intake.services.accept_recount import AcceptRecount
+    from intake.services.due_today import DueToday
     from intake.services.export import Export
     from intake.services.extend import Extend
+    from intake.services.follow_up import FollowUp
     from intake.services.half_year import HalfYear
     from intake.services.oversee import Oversee
+    from intake.services.press import PressOn
     from intake.services.reconcile import ShowReconciliation
     from intake.services.survey import Survey
     from intake.services.try_again import TryAgain
@@ -116,6 +119,9 @@ def _supervisor(parts: Parts) -> Blueprint:
         survey=survey,
         export=Export(parts.database, survey),
         extend=Extend(parts.database, parts.directory, parts.clocks, parts.calendar, parts.chasing),
+        follow_up=FollowUp(parts.database, parts.directory),
+        press=PressOn(parts.database, parts.directory, parts.calendar),
+        due_today=DueToday(parts.database, parts.directory, parts.calendar),
     )
 
 

@@ -25,6 +25,7 @@ class Action(StrEnum):
     SIGN_OUT = "sign_out"
     GRANT = "grant"
     CHASE = "chase"
+    PRESS = "press"
     TRY_AGAIN = "try_again"
     TAKE_OUT_HALF_YEAR = "take_out_half_year"
     REPORT_HALF_YEAR = "report_half_year"

@@ -20,8 +20,9 @@ from intake.domain.promised import Entry, Taking, instant, look
 from intake.domain.referral import State
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
-from intake.services.gather import LETTER, Gather
+from intake.services.gather import Gather
 from intake.services.readers import Reader, Readers
+from intake.services.remind import remind
 from intake.store import chasing, reminders, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
@@ -186,63 +187,23 @@ def _sweep(swept: reminders.Swept, due: _Due, readers: Readers, now: datetime) -
                 "letters": len(found),
             }
         )
-    for person_id, (reader, taking, chase_id) in told.items():
-        urgent = same_day and not taking.again  # what comes every day is no news any more
-        params = _params(due, taking, reader, urgent, now)
-        letter_id = new_id(now) if urgent else None
-        if letter_id:
-            swept.letters.append(
-                {
-                    "id": letter_id,
-                    "person_id": person_id,
-                    "letter": LETTER,
-                    "params": params,
-                    "created_at": now,
-                    "next_attempt_at": now,
-                    "attempts": 0,
-                }
-            )
-        swept.reminders.append(
-            {
-                "id": new_id(now),
-                "person_id": person_id,
-                "deadline_id": row.id,
-                "chase_id": chase_id,
-                "role": reader.role,
-                "for_id": reader.absent.person_id if reader.absent else None,
-                "urgent": urgent,
-                "params": params,
-                "created_at": now,
-                "letter_id": letter_id,
-            }
+    for reader, taking, chase_id in told.values():
+        remind(
+            swept,
+            row,
+            reader,
+            chase_id=chase_id,
+            to=taking.to,
+            number=taking.place,
+            of=None if taking.again else len(due.steps),
+            coming=due.next,
+            urgent=same_day and not taking.again,  # what comes every day is no news any more
+            may_take_over=reader.role == DUTY_DESK and _may_be_taken_over(due, now),
+            now=now,
         )
     swept.deadlines.append({"id": row.id, "next_chase_at": due.next.at if due.next else None})
     if due.changed:
         swept.plans.append({"id": row.id, "steps": list(due.steps)})
-
-
-def _params(
-    due: _Due, taking: Taking, reader: Reader, urgent: bool, now: datetime
-) -> dict[str, Any]:
-    row, coming, absent = due.row, due.next, reader.absent
-    until = absent.until.isoformat() if absent and absent.until else None
-    return {
-        "reference": row.reference,
-        "referral": str(row.referral_id),
-        "agency": row.agency_id,
-        "clock": row.clock,
-        "due_on": row.due_on.isoformat(),
-        "late": row.due_at <= now,
-        "number": taking.place,
-        "of": None if taking.again else len(due.steps),
-        "to": taking.to,
-        "reader": reader.role,
-        "for": {"name": absent.name, "until": until} if absent else None,
-        "urgent": urgent,
-        "may_take_over": reader.role == DUTY_DESK and _may_be_taken_over(due, now),
-        "next_to": coming.to if coming else None,
-        "next_at": coming.at.isoformat() if coming else None,
-    }
 
 
 def _may_be_taken_over(due: _Due, now: datetime) -> bool:

@@ -20,6 +20,7 @@ from intake.domain.directory import Directory
 from intake.domain.people import Permission, Person, Role
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
+from intake.services.follow_up import own_deadline
 from intake.services.sign_in import Visit
 from intake.store import deadline_changes, recounts, trail
 from intake.store.columns import AnyRow
@@ -34,10 +35,6 @@ class Refused(StrEnum):
     EXTENDED = "extended"
     LAW = "law"
     CLOCK = "clock"
-
-
-class DeadlineNotYours(Exception):
-    """There is no such deadline at this person's own controllers' agencies."""
 
 
 class NotExtendable(Exception):
@@ -148,10 +145,7 @@ class Extend:
         claim: bool = False,
     ) -> Offer:
         row = deadline_changes.deadline(connection, deadline_id, claim=claim)
-        agency = self.directory.agencies.get(row.agency_id) if row else None
-        controllers = person.controllers(Permission.CHANGE_DEADLINES)
-        if row is None or agency is None or agency.controller not in controllers:
-            raise DeadlineNotYours
+        row = own_deadline(self.directory, person, row, Permission.CHANGE_DEADLINES)
         changes = tuple(deadline_changes.changes(connection, [row.id]))
         clock = self.clocks.get(row.clock)
         rule = self._longer(row, clock)

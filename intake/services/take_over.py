@@ -11,6 +11,7 @@ from uuid import UUID
 from intake.domain.clock import Clock
 from intake.domain.directory import Agency, Directory
 from intake.domain.people import Permission
+from intake.domain.press import lets_standby_in
 from intake.domain.referral import MOVES, Move
 from intake.domain.report import type_once_moved
 from intake.services.hand_on import HandOn, Sent, without_way
@@ -181,4 +182,6 @@ class TakeOver:
 
 def _allows(row: AnyRow) -> bool:
     """Whether the step that was recorded is one that lets the standby desk take over."""
+    if lets_standby_in(row.step):
+        return True
     return any(step["step"] == row.step and step["standby"] for step in row.steps)

@@ -57,6 +57,7 @@ ACTIONS: Mapping[str, str] = {
     Action.EXPORT: mark("Counts taken along as a file"),
     Action.ABSENT: mark("Absence recorded"),
     Action.ABSENCE_WITHDRAWN: mark("Absence withdrawn"),
+    Action.PRESS: mark("Reminder by the supervisor"),
     Action.READ_TRAIL: mark("Use log read"),
     **HALF_YEAR_ACTIONS,
     **CHANGES,
@@ -141,7 +142,7 @@ class _Audit:
         """
         if action in (Action.RECOUNT, Action.EXTEND):
             return self._new_day(language, purpose)
-        if action in (Action.CHASE, Action.TRY_AGAIN):
+        if action in (Action.CHASE, Action.TRY_AGAIN, Action.PRESS):
             return clock_title(language, self.clocks, purpose.partition(":")[0])
         if action in CHANGES or purpose.startswith(GRANTED):
             return change_told(language, purpose)

@@ -123,9 +123,7 @@ def assert_each_reminder_is_in_one_letter_that_was_taken(site: Site, book: Path)
         all_letters = connection.scalar(select(func.count()).select_from(OutboxRow))
         told = Counter(connection.scalars(select(ReminderRow.letter_id)))
         reached = connection.scalar(select(func.count(ReminderRow.chase_id.distinct())))
-        pairs = connection.execute(
-            select(ReminderRow.chase_id, ReminderRow.person_id)
-        ).all()
+        pairs = connection.execute(select(ReminderRow.chase_id, ReminderRow.person_id)).all()
     assert len(letters) == all_letters == len(told)
     assert len(pairs) == len(set(pairs))
     assert reached

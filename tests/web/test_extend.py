@@ -15,7 +15,8 @@ from sqlalchemy.exc import IntegrityError
 from intake.domain.deadline_change import Reason
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
-from intake.services.extend import DeadlineNotYours, Extend, NotExtendable
+from intake.services.extend import Extend, NotExtendable
+from intake.services.follow_up import DeadlineNotYours
 from intake.store.columns import AnyRow
 from intake.store.recount_tables import DeadlineChangeRow
 from intake.store.tables import ChaseRow, DeadlineRow, TrailRow
@@ -64,7 +65,7 @@ def test_the_supervisor_extends_a_deadline_and_everybody_reads_why(sent: Site) -
     before = deadline(sent)
     supervisor = english(sent, "supervisor")
     address = f"/deadlines/{before.id}/extend"
-    assert address in supervisor.get("/deadlines").text
+    assert address in supervisor.get(f"/deadlines/{before.id}").text
     page = supervisor.get(address).text
     assert page_faults(page) == []
     assert "Thu 4 June 2026" in page

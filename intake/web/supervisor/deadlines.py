@@ -37,6 +37,7 @@ SHOWN = ("running", "late", "soon")
 class _Shown(NamedTuple):
     """A running deadline in words."""
 
+    id: UUID
     reference: str
     agency: str
     clock: str
@@ -47,7 +48,6 @@ class _Shown(NamedTuple):
     opened: str
     chased: Sequence[str]
     next: str
-    extend: UUID | None
 
 
 class _Pressing(NamedTuple):
@@ -153,11 +153,6 @@ class Deadlines:
         titled = [(clock, clock_title(language, self.room.clocks, clock)) for clock in clocks]
         return sorted(titled, key=itemgetter(1))
 
-    def _may_extend(self, row: AnyRow, now: datetime) -> bool:
-        """Whether the clock lets it be extended and it is not late; its page knows the rest."""
-        clock = self.room.clocks.get(row.clock)
-        return clock is not None and bool(clock.extend) and row.at > now
-
     def _dead(self, language: Language, letter: Dead) -> dict[str, Any]:
         titles = [clock_title(language, self.room.clocks, clock) for _, clock in letter.about]
         return {
@@ -180,6 +175,7 @@ class Deadlines:
             day = language.date(row.due_extended_on)
             moved = language.gettext(mark("moved forward: %(day)s"), day=day)
         return _Shown(
+            row.key,
             row.reference,
             language.text(self.room.directory.agency(row.agency_id).name),
             clock_title(language, self.room.clocks, row.clock),
@@ -190,7 +186,6 @@ class Deadlines:
             opened,
             tuple(_chased(language, chases)),
             _next(language, row),
-            row.key if self._may_extend(row, now) else None,
         )
 
 

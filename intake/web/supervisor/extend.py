@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, redirect, request, url_for
+from flask import Response, redirect, request, url_for
 
 from intake.domain.deadline_change import Reason
 from intake.domain.message import Message, mark
-from intake.services.extend import DeadlineNotYours, Extend, NotExtendable, Offer, Refused
+from intake.services.extend import Extend, NotExtendable, Offer, Refused
 from intake.services.sign_in import Visit
 from intake.web.case import clock_title
 from intake.web.deadline_words import REASONS, changed
@@ -51,11 +51,7 @@ class ExtendPage:
     def extend(self, visit: Visit, deadline_id: UUID) -> Any:
         """What the deadline is, what it would be, and the question why."""
         form, now = self.room.form(visit, ExtendForm), self.room.now()
-        try:
-            offer = self.extend_service.offer(visit.person, deadline_id, now)
-        except DeadlineNotYours:
-            self.room.refuse(visit, "supervisor.extend")
-            abort(404)
+        offer = self.extend_service.offer(visit.person, deadline_id, now)
         if request.method == "GET":
             return self._page(form, offer, 200)
         if offer.refused:
@@ -83,5 +79,6 @@ class ExtendPage:
             would_be=due(made.due_at, self.room.now()) if made else None,
             refused=language.gettext(REFUSED[offer.refused]) if offer.refused else "",
             changes=[changed(language, change) for change in offer.changes],
+            back_href=url_for("supervisor.deadline", deadline_id=row.id),
             done="done" in request.args and offer.refused is Refused.EXTENDED,
         )

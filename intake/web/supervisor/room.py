@@ -19,12 +19,13 @@ from intake.web.page import reader_language, render
 
 PLACES = (
     ("supervisor.deadlines", mark("Deadlines running")),
-    ("supervisor.half_year_page", mark("Half-year statistics")),
-    ("supervisor.reconciliation", mark("Reconciliation")),
-    ("supervisor.recount", mark("Calendar changes")),
+    ("supervisor.today", mark("Due today")),
     ("supervisor.ahead", mark("Deadlines ahead")),
     ("supervisor.ageing", mark("Open reports by age")),
     ("supervisor.times", mark("Times taken")),
+    ("supervisor.half_year_page", mark("Half-year statistics")),
+    ("supervisor.reconciliation", mark("Reconciliation")),
+    ("supervisor.recount", mark("Calendar changes")),
 )
 """The door's pages in their order, each with its name in the menu of the door."""
 AForm = TypeVar("AForm", bound=PageForm)
