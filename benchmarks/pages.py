@@ -14,12 +14,13 @@ import logging
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from flask import Flask
 from werkzeug.datastructures import Headers
@@ -57,6 +58,10 @@ STAFF: dict[str, tuple[str, tuple[Membership, ...]]] = {
     "busy-supervisor": (
         "supervisor",
         (Membership(Role.SUPERVISOR, controller=two_years.BUSY_COUNTY),),
+    ),
+    "overseer": (
+        "supervisor",
+        tuple(Membership(Role.SUPERVISOR, controller=of) for of in two_years.CONTROLLERS),
     ),
 }
 
@@ -98,9 +103,9 @@ def run(*, database: str, as_json: bool) -> int:
     """Measure, print, and say whether the goal is met (0) or not (1)."""
     logging.getLogger("intake").setLevel(logging.WARNING)  # else a line for each request
     with ExitStack() as stack:
-        place = stack.enter_context(_databases(database))
-        sites = {size: stack.enter_context(_site(place(), size)) for size in SIZES}
-        report = _report(_measure(sites))
+        place = stack.enter_context(databases(database))
+        sites = {size: stack.enter_context(site_of(place(), size)) for size in SIZES}
+        report = _report(measure(sites, PAGES))
     if as_json:
         print(json.dumps(report, indent=2))
     else:
@@ -119,7 +124,8 @@ class Place:
 
 
 @contextmanager
-def _databases(database: str) -> Iterator[Callable[[], Place]]:
+def databases(database: str) -> Iterator[Callable[[], Place]]:
+    """What to call for each new site: SQLite's file, or a database of a server of our own."""
     with ExitStack() as stack:
 
         def folder() -> Path:
@@ -150,14 +156,14 @@ def _databases(database: str) -> Iterator[Callable[[], Place]]:
 
 
 @dataclass
-class _Site:
+class Site:
     """The doors of a site, each with its database, and the cookies of who has signed in."""
 
     apps: dict[str, Flask]
     databases: dict[str, Database]
     cookies: dict[str, str] = field(default_factory=dict)
 
-    def asked(self, page: Page) -> _Asked:
+    def asked(self, page: Page) -> Asked:
         """A request for the page, found by going from page to page while they are full."""
         asked = self._request(page, page.path)
         for _ in range(1, page.number):
@@ -169,14 +175,14 @@ class _Site:
             asked = following
         return asked
 
-    def _request(self, page: Page, path: str) -> _Asked:
+    def _request(self, page: Page, path: str) -> Asked:
         cookie = Headers({"Cookie": self.cookies.get(page.who, "")})
         environ = EnvironBuilder(path=path, headers=cookie).get_environ()
-        return _Asked(self.apps[page.door], environ, Waiting(self.databases[page.door]))
+        return Asked(self.apps[page.door], environ, Waiting(self.databases[page.door]))
 
 
 @dataclass
-class _Asked:
+class Asked:
     """A request that can be made again and again, and what it took."""
 
     app: Flask
@@ -212,17 +218,26 @@ class _Asked:
         return 1000 * statistics.median(self.took)
 
     @property
+    def p95(self) -> float:
+        """Milliseconds."""
+        return 1000 * sorted(self.took)[int(len(self.took) * 0.95)]
+
+    @property
     def told(self) -> str:
         """The figures of one site."""
-        p95 = 1000 * sorted(self.took)[int(len(self.took) * 0.95)]
         return (
-            f"{self.median:5.1f} ms, p95 {p95:5.1f}, by the clock "
+            f"{self.median:5.1f} ms, p95 {self.p95:5.1f}, by the clock "
             f"{1000 * statistics.median(self.clock):5.1f} ({self.rows:2} rows)"
         )
 
 
+Fill = Callable[[wiring.Parts, int, list[UUID], datetime], None]
+"""Puts so many referrals into a site, which these people have taken up by an instant."""
+
+
 @contextmanager
-def _site(place: Place, size: int) -> Iterator[_Site]:
+def site_of(place: Place, size: int, fill: Fill = two_years.fill) -> Iterator[Site]:
+    """A site of this size at which everybody of STAFF has signed in."""
     settings = config.load(
         {
             "ANKKURI_DATA": str(place.folder),
@@ -239,7 +254,7 @@ def _site(place: Place, size: int) -> Iterator[_Site]:
         enrol.person(name, name, f"{name}@ankkuri.invalid", "fi", PASSPHRASE, roles, before)
         for name, (_, roles) in STAFF.items()
     ]
-    two_years.fill(parts, size, people, NOW)
+    fill(parts, size, people, NOW)
     two_years.beat(parts.database, NOW)
     databases = {door: Database(place.door(door)) for door in DOORS}
     apps = {
@@ -248,7 +263,7 @@ def _site(place: Place, size: int) -> Iterator[_Site]:
         )
         for door in DOORS
     }
-    site = _Site(apps, databases)
+    site = Site(apps, databases)
     for name, (door, _) in STAFF.items():
         site.cookies[name] = _sign_in(apps[door], name)
     try:
@@ -270,8 +285,9 @@ def _sign_in(app: Flask, name: str) -> str:
     return f"{COOKIE}={cookie.value}"
 
 
-def _measure(sites: dict[int, _Site]) -> dict[Page, dict[int, _Asked]]:
-    asked = {page: {size: site.asked(page) for size, site in sites.items()} for page in PAGES}
+def measure(sites: dict[int, Site], pages: Sequence[Page]) -> dict[Page, dict[int, Asked]]:
+    """Each page of each site, asked for in turn after some rounds to warm up."""
+    asked = {page: {size: site.asked(page) for size, site in sites.items()} for page in pages}
     every = [one for of_page in asked.values() for one in of_page.values()]
     for rounds in (WARM_UP, ROUNDS):
         for one in every:
@@ -282,7 +298,7 @@ def _measure(sites: dict[int, _Site]) -> dict[Page, dict[int, _Asked]]:
     return asked
 
 
-def _report(asked: dict[Page, dict[int, _Asked]]) -> dict[str, Any]:
+def _report(asked: dict[Page, dict[int, Asked]]) -> dict[str, Any]:
     """The figures, in lines and as values, and whether the goal is met."""
     small, large = SIZES
     lines: list[str] = []

@@ -57,6 +57,14 @@ JOBS = {"chase": 30, "deliver": 10, "tidy": 600}
 USUAL, COUNTY = "soc-vantaa-kerava-office", "county-vantaa-kerava"
 BUSY, BUSY_COUNTY = "soc-keski-uusimaa-office", "county-keski-uusimaa"
 TRIAGE = "soc-keski-uusimaa-triage"
+CONTROLLERS = (
+    COUNTY,
+    BUSY_COUNTY,
+    "county-ita-uusimaa",
+    "police",
+    "municipality-vantaa",
+)
+"""Whose agencies get anything."""
 LEADS = {USUAL: 45, BUSY: 35, "soc-ita-uusimaa-office": 12, "soc-vantaa-kerava-duty": 8}
 STANDBY = {
     USUAL: "soc-vantaa-kerava-duty",
@@ -83,7 +91,7 @@ CLOCKS: Mapping[str, tuple[str, ...]] = {
 
 def fill(parts: Parts, referrals: int, workers: list[UUID], now: datetime) -> None:
     """Fill a site that has agencies and people only; ``workers`` have taken the referrals up."""
-    life = _Life(parts, workers, now, random.Random(referrals))  # noqa: S311 (no secrets)
+    life = Life(parts, workers, now, random.Random(referrals))  # noqa: S311 (no secrets)
     life.keys()
     with parts.database.write() as connection:
         for number, (agency, at, stays) in enumerate(life.arrivals(referrals)):
@@ -91,11 +99,13 @@ def fill(parts: Parts, referrals: int, workers: list[UUID], now: datetime) -> No
             if number % BATCH == 0:
                 life.write(connection)
         life.write(connection)
-    _settle(parts.database)
+    settle(parts.database)
 
 
 @dataclass
-class _Life:
+class Life:
+    """What is being made up: ``now`` is when it ends."""
+
     parts: Parts
     workers: list[UUID]
     now: datetime
@@ -122,21 +132,22 @@ class _Life:
         age = timedelta(days=count / PER_DAY)
         recent = min(age, STAYS_OPEN)
         agencies: list[str] = []
-        for at in sorted(self._within(age) for _ in range(count - busy)):
+        for at in sorted(self.within(age) for _ in range(count - busy)):
             if not agencies:
-                agencies = self._recipients(at)
+                agencies = self.recipients(at)
             stays = at > self.now - recent and self.dice.random() < OPEN
             yield agencies.pop(), at, stays
         for _ in range(busy):
-            at = self._within(recent)
-            self._recipients(at)
+            at = self.within(recent)
+            self.recipients(at)
             yield BUSY, at, True
 
-    def _within(self, past: timedelta) -> datetime:
+    def within(self, past: timedelta) -> datetime:
+        """Any instant of this past."""
         return self.now - past * self.dice.random()
 
-    def _recipients(self, at: datetime) -> list[str]:
-        """Of one report."""
+    def recipients(self, at: datetime) -> list[str]:
+        """Of one new report, whose referrals come next."""
         self.report = new_id(at)
         self.rows[ReportRow].append({"id": self.report, "received_at": at})
         lead = self.dice.choices(list(LEADS), list(LEADS.values()))
@@ -288,7 +299,7 @@ def _run(job: str, at: datetime) -> dict[str, Any]:
     return {**ids, "started_at": at, "finished_at": ended}
 
 
-def _settle(database: Database) -> None:
+def settle(database: Database) -> None:
     """What PostgreSQL does by itself within minutes; SQLite does nothing of the kind."""
     if database.engine.dialect.name == "postgresql":
         with database.engine.connect() as connection:

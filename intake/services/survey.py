@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
-from intake.domain.ageing import CLASSES, arrived_since
+from intake.domain.ageing import arrived_since
 from intake.domain.calendar import Calendar
 from intake.domain.directory import Agency, Directory
 from intake.domain.forecast import DayAhead, day_of, days_ahead, end_of
@@ -63,10 +64,13 @@ class Survey:
         own = self.own(person)
         with self.database.read() as connection:
             rows = counts.by_age(connection, own, arrived_since(now))
-        found: dict[str, list[int]] = defaultdict(lambda: [0] * len(CLASSES))
-        for row in rows:
-            found[row.agency_id][row.age_class] = row.open
-        ages = [Ages(self.directory.agency(name), tuple(open_)) for name, open_ in found.items()]
+        ages = [
+            Ages(
+                self.directory.agency(name),
+                tuple(older - younger for younger, older in pairwise((0, *since, open_))),
+            )
+            for name, open_, *since in rows
+        ]
         return sorted(ages, key=lambda of: (*(-count for count in reversed(of.open)), of.agency.id))
 
     def ahead(self, person: Person, now: datetime, agency: str | None = None) -> Ahead:
@@ -87,10 +91,10 @@ class Survey:
             return counts.due(connection, self._asked(person, agency), now, end_of(days))
 
     def taken(self, person: Person, now: datetime, agency: str | None = None) -> Taken:
-        """In the last twelve months, this one included, of all agencies or one."""
+        """In the last twelve months, this one included, of all agencies; of one by month alone."""
         asked, months = self._asked(person, agency), months_until(now, MONTHS)
         with self.database.read() as connection:
-            of_agencies = timing.by_agency(connection, asked, months)
+            of_agencies = timing.by_agency(connection, asked, months) if agency is None else ()
             of_months = timing.by_month(connection, asked, months)
         by_agency, by_month = _timed(of_agencies), _timed(of_months)
         listed = [(self.directory.agency(name), timed) for (name,), timed in by_agency.items()]
@@ -112,10 +116,10 @@ class Survey:
 
 def _timed(rows: Sequence[AnyRow]) -> dict[tuple[str, ...], Timed]:
     """Read of rows whose last columns are what, bucket and count, by what comes before."""
-    found: dict[tuple[str, ...], dict[What, dict[int, int]]] = {}
-    for *key, what, bucket, referrals in rows:
-        of = found.setdefault(tuple(key), {each: {} for each in What})
-        of[What(what)][bucket] = int(referrals)
+    counted: dict[tuple[str, ...], dict[int, int]] = defaultdict(dict)
+    for *name, bucket, referrals in rows:
+        counted[tuple(name)][bucket] = referrals
     return {
-        key: {what: Times.of(buckets) for what, buckets in of.items()} for key, of in found.items()
+        name: {what: Times.of(counted.get((*name, what), {})) for what in What}
+        for name in {of[:-1] for of in counted}
     }

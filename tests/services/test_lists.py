@@ -16,6 +16,7 @@ from intake.domain.people import Person
 from intake.domain.referral import OPEN, State
 from intake.services.oversee import Oversee
 from intake.services.sign_in import Visit
+from intake.services.survey import Survey
 from intake.store import lists, referrals
 from intake.store.columns import AnyRow
 from intake.store.lists import ANY_TIME, Place, Span
@@ -321,12 +322,18 @@ def test_no_list_and_no_count_reads_a_table_from_end_to_end(crowded: Site) -> No
     parts.read.pressure(soc, now, now + SOON)
     oversee = Oversee(parts.database, parts.directory)
     oversee.deadlines(supervisor, now, now + SOON, 50)
+    oversee.deadlines(supervisor, now, now + SOON, 50, clock="urgency")
     oversee.undelivered(supervisor, now)
     oversee.last_run("chase")
     parts.take_over.offers(duty)
+    survey = Survey(parts.database, parts.directory, parts.calendar)
+    survey.ages(supervisor, now)
+    survey.ahead(supervisor, now)
+    survey.taken(supervisor, now)
+    survey.taken_by_month(supervisor, now)
     for engine in engines:
         event.remove(engine, "before_cursor_execute", note)
-    assert len(asked) == 3 + 1 + 3 + 2 + 1 + 2
+    assert len(asked) == 3 + 1 + 2 * 3 + 2 + 1 + 2 + 1 + 1 + 2 + 1
     with parts.database.read() as connection:
         steps = [
             step for statement, values in asked for step in plans(connection, statement, values)
@@ -336,3 +343,5 @@ def test_no_list_and_no_count_reads_a_table_from_end_to_end(crowded: Site) -> No
     if databases.cluster_or_none() is None:
         assert any("agency_id=? AND (due_at,id)>(?,?)" in step for step in steps)
         assert any("agency_id=? AND state=? AND (moved_at,id)<(?,?)" in step for step in steps)
+        index = "ix_referral_agency_id_state_moved_at_id (agency_id=? AND state=?)"
+        assert f"SEARCH referral USING COVERING INDEX {index}" in steps
