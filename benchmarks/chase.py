@@ -8,6 +8,7 @@ gathering into letters included. What is not due keeps but its next step, so tha
 from __future__ import annotations
 
 import json
+import logging
 import statistics
 import tempfile
 import time
@@ -23,6 +24,8 @@ from sqlalchemy import func, insert, select
 
 import config
 from benchmarks import cluster
+from benchmarks.certificates import run_certificates
+from benchmarks.desk import run_desk
 from benchmarks.waiting import Waiting
 from intake import upkeep, wiring
 from intake.commands.progress import bar
@@ -40,6 +43,7 @@ DUE, ROUNDS, WARM_UP = 1_000, 9, 2
 BACKLOG = 20_000
 MOST_RATIO, LEAST_STEPS = 1.5, 5_000
 CHUNK = 100_000
+CERTIFICATES, MOST_SECONDS = 100_000, 5
 ARRIVED = datetime(2026, 5, 29, 7, 42, tzinfo=UTC)
 CLOCKS = ("lsl26_start", "lsl26_complete")
 _PEOPLE = 0xA0000000  # the first person's number; referrals and deadlines have small ones
@@ -77,6 +81,7 @@ class Site:
 
 def run(*, database: str, as_json: bool) -> int:
     """Measure every part and print; 0 if all goals are met."""
+    logging.getLogger("intake").setLevel(logging.WARNING)  # else a line for each request
     found = [part(database) for part in PARTS]
     if as_json:
         told = {one.name: {**one.figures, "met": one.met} for one in found}
@@ -108,8 +113,26 @@ def sweeping(database: str) -> Found:
     return _told(database, small, large, steps / took)
 
 
-PARTS: tuple[Callable[[str], Found], ...] = (sweeping,)
-"""What is measured, each on its own sites: further parts are added here."""
+def watching(database: str) -> Found:
+    """The supervisor's pages over little and over much; the goal is PostgreSQL's."""
+    measured = run_desk(database)
+    lines = (f"{database}: the supervisor's pages", *measured.lines)
+    return Found("desk", lines, measured.figures, measured.holds or database != "postgresql")
+
+
+def certifying(_database: str) -> Found:
+    """Deadlines counted with all their days; no database is asked."""
+    seconds = run_certificates(CERTIFICATES)
+    fast = seconds < MOST_SECONDS
+    lines = [
+        f"{CERTIFICATES:,} deadlines with certificates: {seconds:.1f} s",
+        f"goal (under {MOST_SECONDS} s): {_met(fast)}",
+    ]
+    return Found("certificates", lines, {"seconds": seconds}, fast)
+
+
+PARTS: tuple[Callable[[str], Found], ...] = (certifying, sweeping, watching)
+"""What is measured, each on its own sites."""
 
 
 def _told(database: str, small: Site, large: Site, speed: float) -> Found:

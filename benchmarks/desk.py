@@ -4,16 +4,12 @@ The open ones are those of ``two_years``, of the last three months, with deadlin
 letters; a tenth of what should have been done by now has not been. The others are closed rows
 without content, letters or steps, which no page of the desk reads; how long they took is counted
 as their moves would have counted it. Asked for by a supervisor of a county, and by one who watches
-every controller's agencies. Measured like ``benchmarks.pages``; ``python -m benchmarks.desk``.
+every controller's agencies. Measured like ``benchmarks.pages``.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import logging
 import random
-import sys
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -40,7 +36,9 @@ OPEN = 0.03
 PAST, FRESH = timedelta(days=730), timedelta(days=90)
 TYPICAL = {What.ACCEPT: timedelta(hours=30), What.RESPOND: timedelta(days=12)}
 BATCH = 10_000
-DESK = ("/deadlines", "/deadlines/ahead", "/deadlines/ageing", "/deadlines/times")
+DESK = tuple(
+    f"/deadlines{page}" for page in ("", "/today", "/ahead", "/ageing", "/times", "/half-year")
+)
 PAGES = tuple(
     Page(f"{title}, {path}", who, path)
     for title, who in (("a county", "supervisor"), ("everything", "overseer"))
@@ -168,19 +166,3 @@ def _told(asked: dict[Page, dict[int, pages.Asked]]) -> Measured:
         f"{small:,}): {'met' if holds else 'missed'}, {worst:.1f} ms and {most:.2f} at worst"
     )
     return Measured(holds, figures, tuple(lines))
-
-
-def main() -> int:
-    """Measure, print, and say whether the goal is met (0) or not (1)."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.desk")
-    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
-    parser.add_argument("--json", action="store_true")
-    chosen = parser.parse_args()
-    logging.getLogger("intake").setLevel(logging.WARNING)  # else a line for each request
-    measured = run_desk(chosen.database)
-    print(json.dumps(measured.figures, indent=2) if chosen.json else "\n".join(measured.lines))
-    return 0 if measured.holds else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
