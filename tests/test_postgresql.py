@@ -145,6 +145,21 @@ def test_no_role_changes_the_trail_or_the_schema(site: Site, door: str) -> None:
             connection.execute(text(statement))
 
 
+@pytest.mark.parametrize("door", ROLES)
+def test_times_are_counted_by_the_agencys_role_and_read_by_the_supervisors_alone(
+    site: Site, door: str
+) -> None:
+    rights = {"SELECT": ("agency", "supervisor"), "INSERT": ("agency",), "DELETE": ()}
+    with databases.of_role(site.parts.database, door).read() as connection:
+        for right, doors in rights.items():
+            asked = text("SELECT has_table_privilege('timing', :right)")
+            assert connection.scalar(asked, {"right": right}) is (door in doors)
+        for column in ("count", "bucket", "agency_id"):
+            asked = text("SELECT has_column_privilege('timing', :column, 'UPDATE')")
+            may = door == "agency" and column == "count"
+            assert connection.scalar(asked, {"column": column}) is may
+
+
 def test_the_reporters_door_refuses_a_role_that_reads_reports(site: Site) -> None:
     alone = replace(site.parts.settings, doors=("reporter",))
     for name in (config.SECRETS["staff"], config.SECRETS["pepper"], config.REPLAY_PRIVATE):
