@@ -14,6 +14,7 @@ from intake.domain.calendar import Calendar
 from intake.domain.deadline import local_date, local_instant
 from intake.domain.message import Message, mark
 from intake.domain.referral import Move
+from intake.domain.small_numbers import shown, together
 
 CLOCKS: Mapping[str, Move] = {
     "lsl26_start": Move.ASSESSMENT_STARTED,
@@ -195,14 +196,6 @@ class Protected:
     all: int | None
 
 
-SMALLEST_SHOWN = 5
-
-
-def protect(count: int) -> int | None:
-    """A number that belongs to no total, as it may be shown: not if it is 1 to 4."""
-    return None if 0 < count < SMALLEST_SHOWN else count
-
-
 def protect_kept(kept: Kept) -> Protected:
     """Hide the numbers from 1 to 4, and of the others what would tell them.
 
@@ -210,8 +203,8 @@ def protect_kept(kept: Kept) -> Protected:
     those over time are told apart only where both halves may be told. What is hidden beside a small
     number never depends on how large it is itself, for then it would tell of the small one.
     """
-    everything = protect(kept.all)
-    if protect(kept.in_time) is None or protect(kept.over_time) is None:
+    everything = shown(kept.all)
+    if together((kept.in_time, kept.over_time)) is None:
         return Protected(None, None, None, everything)
-    apart = protect(kept.moved) is not None and protect(kept.later) is not None
+    apart = together((kept.moved, kept.later)) is not None
     return Protected(kept.in_time, kept.over_time, kept.moved if apart else None, everything)

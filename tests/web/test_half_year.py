@@ -17,7 +17,6 @@ from intake.domain.half_year import CLOCKS, Kept, Period
 from intake.domain.referral import Move
 from intake.domain.trail import Action
 from intake.services.half_year import CountyFigures, Figures, HalfYear
-from intake.web.supervisor.half_year_file import no_formula
 from tests.look.page_faults import page_faults
 from tests.services.test_half_year import OTHER_COUNTY, own
 from tests.site import COUNTY, Site, token_in
@@ -113,12 +112,6 @@ def test_the_file_is_for_a_spreadsheet_and_small_numbers_are_not_in_it(
     once = ["40", "15", "protected", "55", "7", "protected", "0", "11", "protected"]
     assert [row[5] for row in numbers] == once * 2
     assert lines(site, Action.TAKE_OUT_HALF_YEAR) == 1
-
-
-@pytest.mark.parametrize("start", "=+-@\t\r\n")
-def test_no_cell_of_the_file_is_worked_out_as_a_formula(start: str) -> None:
-    assert no_formula(f"{start}HYPERLINK") == f"'{start}HYPERLINK"
-    assert no_formula(f"a{start}") == f"a{start}"
 
 
 def test_a_county_whose_name_is_a_formula_is_text_in_the_file(site: Site) -> None:

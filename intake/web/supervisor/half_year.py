@@ -9,9 +9,10 @@ from typing import Any, NamedTuple, NoReturn
 from flask import Response, abort, redirect, request, url_for
 
 from intake.domain.deadline import local_date
-from intake.domain.half_year import Period, PeriodUnknown, periods, protect, protect_kept
+from intake.domain.half_year import Period, PeriodUnknown, periods, protect_kept
 from intake.domain.message import mark
 from intake.domain.referral import Move
+from intake.domain.small_numbers import shown
 from intake.services.half_year import (
     CountyFigures,
     CountyNotYours,
@@ -76,7 +77,7 @@ def subject_of(clock: str, figures: Figures) -> Subject:
             Number(title, getattr(kept, name), getattr(told, name), late.get(name, 0))
             for name, title in KEPT.items()
         ),
-        tuple(Number(name, count, protect(count)) for name, count in others.items()),
+        tuple(Number(name, count, shown(count)) for name, count in others.items()),
     )
 
 
