@@ -106,7 +106,7 @@ def test_the_file_is_for_a_spreadsheet_and_small_numbers_are_not_in_it(
     assert answer.content_type == "text/csv; charset=utf-8"
     disposition = answer.headers["Content-Disposition"]
     assert disposition == 'attachment; filename="half-year-2026-04.csv"'
-    assert answer.get_data().startswith(b"\xef\xbb\xbfCounty;First day;")
+    assert answer.get_data().startswith(b'\xef\xbb\xbf"County";"First day";')
     _, *numbers = rows_of(answer)
     assert [row[1:3] for row in numbers] == [["2026-04-01", "2026-09-30"]] * 18
     once = ["40", "15", "protected", "55", "7", "protected", "0", "11", "protected"]
