@@ -25,6 +25,7 @@ from intake.domain.people import Role
 from intake.domain.referral import MOVES, Move, State
 from intake.domain.report import worry_of
 from intake.domain.row_id import new_id
+from intake.services.absence import Absences, Away
 from intake.services.enrol import Enrol
 from intake.services.hand_over import Told
 from intake.services.record import Entry
@@ -155,6 +156,9 @@ class _Story:
             enrol.first_key(agency, tuple(self.people[name] for name in names), at)
 
     def _events(self) -> Iterator[Event]:
+        for absence in self.demo.get("absence", ()):
+            recorded_at = instant(absence["recorded"], self.now, self.parts.calendar)
+            yield Event(recorded_at, partial(self._be_absent, absence))
         for worry in self.demo["worry"]:
             secret = VisitorSecret.new()
             arrived_at = instant(worry["arrived"], self.now, self.parts.calendar)
@@ -164,6 +168,11 @@ class _Story:
                 for step in ("", *visit["moves"]):
                     yield Event(at, partial(self._visit, visit, step, secret))
                     at += BETWEEN_MOVES
+
+    def _be_absent(self, absence: Table, at: datetime) -> None:
+        last = local_date(self.now) + timedelta(days=absence["days"])
+        away = Away(local_date(at), last, self.people[absence["stand_in"]])
+        Absences(self.parts.database).record(self._signed_in(absence["who"], at), away, at)
 
     def _send(self, worry: Table, secret: VisitorSecret, at: datetime) -> None:
         answers = answers_of(worry, self.demo["answers"], local_date(at))

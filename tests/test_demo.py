@@ -29,6 +29,7 @@ from intake.services.chase import Chase
 from intake.services.sign_in import SignIn
 from intake.services.status import Stage, Status
 from intake.store import people
+from intake.store.reminder_tables import ReminderRow
 from intake.store.tables import (
     ChaseRow,
     DeadlineRow,
@@ -123,6 +124,14 @@ def test_a_running_chaser_would_have_left_the_same(made: wiring.Parts) -> None:
     assert roles == {Role.WORKER, Role.DEPUTY, Role.HEAD, Role.SUPERVISOR}
     letters = list(made.settings.letters.glob("*.eml"))
     assert len(letters) == count(made, OutboxRow) > 0
+
+
+def test_somebody_is_absent_and_what_came_in_one_morning_was_told_in_one_letter(
+    made: wiring.Parts,
+) -> None:
+    assert count(made, ReminderRow, ReminderRow.for_id.is_not(None)) > 0
+    assert count(made, OutboxRow, OutboxRow.letter == "digest") > 0
+    assert count(made, ReminderRow, ReminderRow.letter_id.is_(None)) == 0
 
 
 def test_reporters_who_asked_for_it_were_told_of_news_and_may_stop_it(made: wiring.Parts) -> None:

@@ -239,7 +239,10 @@ def readers(deadline: Deadline, to: str, day: date) -> set[tuple[str, str]]:
     gone = {who for who, first, last, _ in ABSENCES if first <= day <= last}
     named = {who: s for who, first, last, s in ABSENCES if first <= day <= last and s}
     if deadline.agency != SOC:
-        # One worker and nobody above them: the police and the team have no other members here.
+        # One worker and nobody above: the police and the team have no other members here. Only the
+        # team is in one county, whose duty desk hears of what is urgent.
+        if to == "duty_desk" and deadline.agency == ANK:
+            return {("duty", to)}
         return {("ank" if deadline.agency == ANK else "pol", "worker")}
     if to == "duty_desk":
         return {("duty", "duty_desk")}
@@ -298,8 +301,8 @@ def test_a_year_of_chasing_is_what_a_slow_model_says(site: Site) -> None:
     with database.read() as connection:
         for row in connection.execute(select(ChaseRow)):
             recorded[row.deadline_id].append((row.step, row.to_role, row.chased_at))
-        for row in connection.execute(select(ReminderRow)):
-            told[row.deadline_id, row.created_at].add((row.person_id, row.role))
+        for one in connection.execute(select(ReminderRow)):
+            told[one.deadline_id, one.created_at].add((one.person_id, one.role))
         untold = connection.scalar(select(func.count()).where(ReminderRow.letter_id.is_(None)))
     assert len(life.open) == REFERRALS
     assert sum(map(len, recorded.values())) > REFERRALS
