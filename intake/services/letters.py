@@ -192,7 +192,7 @@ class Letters:
 def _place(params: Mapping[str, Any]) -> str:
     """Where the reader goes on: only those at the agency itself open the report."""
     if params["reader"] == Role.SUPERVISOR:
-        return "/deadlines"
+        return f"/deadlines/{params['deadline']}" if "deadline" in params else "/deadlines"
     if params["reader"] == DUTY_DESK:
         return "/inbox"
     return f"/referrals/{params['referral']}"

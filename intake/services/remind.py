@@ -37,6 +37,7 @@ def remind(
     params = {
         "reference": row.reference,
         "referral": str(row.referral_id),
+        "deadline": str(row.id),
         "agency": row.agency_id,
         "clock": row.clock,
         "due_on": row.due_on.isoformat(),

@@ -80,6 +80,7 @@ _RUNNING = exists().where(DeadlineRow.id == ReminderRow.deadline_id, DeadlineRow
 _OF_PERSON = (
     select(
         ReminderRow.id,
+        ReminderRow.deadline_id,
         ReminderRow.role,
         ReminderRow.urgent,
         ReminderRow.params,

@@ -25,6 +25,10 @@ JOBS: Mapping[str, str] = {
     "openers": mark("Watch over who can open"),
     "workers": mark("Reports whose worker's role has ended"),
     "half_year": mark("Reminders of the half-year statistics"),
+    "watch": mark("Watch over the reminders and the letters"),
+    "try_routes": mark("Invented reports that try each route"),
+    "reconcile": mark("Reconciliation of what was sent and looked at"),
+    "recount": mark("Deadlines that a changed calendar moves"),
     "list_deletions": mark("The list of what was erased"),
 }
 _MINUTE, _HOUR = 60, 3600
@@ -46,7 +50,7 @@ class _Jobs:
 def _row(language: Language, runs: Runs) -> dict[str, Any]:
     last = runs.last
     return {
-        "name": language.gettext(JOBS.get(runs.job, runs.job)),
+        "name": language.gettext(JOBS[runs.job]),
         "every": _every(language, runs.every),
         "overdue": runs.overdue,
         "last": last,

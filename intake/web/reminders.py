@@ -34,7 +34,7 @@ class _Reminders:
     now: Now
 
     def reminders(self, visit: Visit) -> Response:
-        """Those whose deadline runs, the newest first."""
+        """The newest of each deadline that runs, the newest first."""
         now = self.now()
         rows = [self._row(row, now) for row in self.reminded(visit, now)]
         return render("account/reminders.html", rows=rows)
@@ -59,7 +59,9 @@ def _href(row: AnyRow) -> str:
     """Where the reader goes on, if this process serves that page."""
     views = current_app.view_functions
     if row.role == Role.SUPERVISOR:
-        return url_for("supervisor.deadlines") if "supervisor.deadlines" in views else ""
+        if "supervisor.deadline" not in views:
+            return ""
+        return url_for("supervisor.deadline", deadline_id=row.deadline_id)
     if "agency.inbox" not in views:
         return ""
     if row.role == DUTY_DESK:

@@ -1,0 +1,71 @@
+"""One's own reminders on a page: there whatever becomes of the mail, and stopping nothing."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+
+from intake.domain.referral import Move
+from intake.services.record import Entry
+from intake.store.reminder_tables import ReminderRow
+from intake.store.tables import DeadlineRow, OutboxRow
+from tests.look.page_faults import page_faults
+from tests.services.sending import at
+from tests.site import SOC, Site
+from tests.web.test_staff_referral import english
+
+
+def test_a_reminder_is_there_also_when_its_letter_never_arrives(site: Site) -> None:
+    site.send()
+    site.parts.chase(site.hands.move(hours=1, minutes=1))
+    with site.parts.database.write() as connection:
+        connection.execute(update(OutboxRow).values(dead_at=site.hands()))
+    client = english(site, "soc")
+    assert "1 new reminder" in client.get("/inbox").text
+    page = client.get("/reminders").text
+    assert at(site, SOC).reference in page
+    assert "Urgency assessed" in page
+    assert page_faults(page) == []
+
+
+def test_seeing_it_ends_the_notice_but_neither_the_chase_nor_the_reminder(site: Site) -> None:
+    site.send()
+    site.parts.chase(site.hands.move(hours=1, minutes=1))
+    client = english(site, "soc")
+    client.get("/reminders")
+    assert "new reminder" not in client.get("/inbox").text
+    assert at(site, SOC).reference in client.get("/reminders").text
+    site.parts.chase(site.hands.move(hours=1))
+    assert "1 new reminder" in english(site, "soc-deputy").get("/inbox").text
+    entry = Entry(Move.RECORD_URGENCY, choice="not_urgent")
+    site.parts.respond(site.visit("soc"), at(site, SOC).id, entry, site.hands())
+    assert at(site, SOC).reference not in client.get("/reminders").text
+
+
+def test_of_one_deadline_only_the_newest_is_shown_and_all_are_seen(site: Site) -> None:
+    site.send()
+    for _ in range(15):
+        site.parts.chase(site.hands.move(days=1))
+    client = english(site, "soc")
+    page = client.get("/reminders").text
+    with site.parts.database.read() as connection:
+        mine = ReminderRow.person_id == site.people["soc"]
+        told = connection.scalars(select(ReminderRow.deadline_id).where(mine)).all()
+        unseen = connection.scalars(select(ReminderRow.seen_at).where(mine)).all()
+    assert len(told) > len(set(told)) == page.count('role="rowheader"')
+    assert None not in unseen
+
+
+def test_nobody_sees_another_persons_reminders(site: Site) -> None:
+    site.send()
+    site.parts.chase(site.hands.move(hours=1, minutes=1))
+    for who in ("soc-head", "duty", "supervisor", "pol"):
+        page = english(site, who).get("/reminders").text
+        assert at(site, SOC).reference not in page
+
+
+def test_a_supervisors_reminder_leads_to_the_deadline(site: Site) -> None:
+    site.send()
+    site.parts.chase(site.hands.move(days=30))
+    with site.parts.database.read() as connection:
+        found = connection.scalar(select(DeadlineRow.id).where(DeadlineRow.clock == "urgency"))
+    assert f'href="/deadlines/{found}"' in english(site, "supervisor").get("/reminders").text
