@@ -112,6 +112,7 @@ class _Story:
     workers: dict[str, str] = field(default_factory=dict)
     visits: dict[str, Visit] = field(default_factory=dict)
     codes: list[str] = field(default_factory=list)
+    gather_at: datetime | None = None
 
     def tell(self) -> list[str]:
         """The receipt codes to be shown."""
@@ -263,13 +264,19 @@ class _Story:
         self.parts.deliver(at)
 
     def _sweep(self, until: datetime) -> None:
-        """Chase what came due before ``until``, each step soon after its instant."""
+        """Chase what came due before ``until``, each step soon after its instant, and let what is
+        to be told be gathered a minute later.
+        """
         while True:
             with self.parts.database.read() as connection:
                 due = chasing.due_for_chase(connection, until, 1)
-            if not due:
+            at = min(due[0].next_chase_at + SWEEP_LAG, until) if due else until
+            if self.gather_at and self.gather_at <= at:
+                at, self.gather_at = self.gather_at, None
+                self.parts.chase(at)
+                self._post(at)
+            elif due:
+                self.parts.chase(at)
+                self.gather_at = self.gather_at or at + GATHERING
+            else:
                 return
-            at = min(due[0].next_chase_at + SWEEP_LAG, until)
-            self.parts.chase(at)
-            self.parts.chase(min(at + GATHERING, until))
-            self._post(min(at + GATHERING, until))

@@ -49,16 +49,17 @@ ANK, HEA, YOU = "ank-vantaa-kerava", "hea-vantaa-kerava-office", "you-vantaa"
 WEL, PRI = "wel-vantaa-kerava-office", "pri-tikkukivi"
 COUNTY = "county-vantaa-kerava"
 
+LEAST_OF_STAFF = "coordinator"
+"""The role that may do no more than let staff in."""
 BEHIND = {
     "people": "admin",
     "joining": "admin",
     "colleagues": "agency",
     "reminders": "agency",
     "jobs": "supervisor",  # and the administrator's
+    "absence": LEAST_OF_STAFF,  # any door of staff serves it
 }
 """What else a door serves."""
-LEAST_OF_STAFF = "coordinator"
-"""The role that may do no more than let staff in."""
 
 PEOPLE: dict[str, tuple[str, tuple[Membership, ...]]] = {
     "soc": ("Saana Sosiaali", (Membership(Role.WORKER, SOC), Membership(Role.WORKER, TRIAGE))),
