@@ -64,7 +64,7 @@ _BY_AGE = (
     select(
         ReferralRow.agency_id,
         func.count().label("open"),
-        *(  # a third faster than one group for each class
+        *(  # measured faster than one group for each class
             func.count().filter(ReferralRow.arrived_at >= bindparam(since, type_=Instant))
             for since in _SINCE
         ),
