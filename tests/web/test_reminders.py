@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from intake.domain.referral import Move
 from intake.services.record import Entry
 from intake.store.reminder_tables import ReminderRow
-from intake.store.tables import DeadlineRow, OutboxRow
+from intake.store.tables import OutboxRow
 from tests.look.page_faults import page_faults
 from tests.services.sending import at
 from tests.site import SOC, Site
@@ -53,19 +53,3 @@ def test_of_one_deadline_only_the_newest_is_shown_and_all_are_seen(site: Site) -
         unseen = connection.scalars(select(ReminderRow.seen_at).where(mine)).all()
     assert len(told) > len(set(told)) == page.count('role="rowheader"')
     assert None not in unseen
-
-
-def test_nobody_sees_another_persons_reminders(site: Site) -> None:
-    site.send()
-    site.parts.chase(site.hands.move(hours=1, minutes=1))
-    for who in ("soc-head", "duty", "supervisor", "pol"):
-        page = english(site, who).get("/reminders").text
-        assert at(site, SOC).reference not in page
-
-
-def test_a_supervisors_reminder_leads_to_the_deadline(site: Site) -> None:
-    site.send()
-    site.parts.chase(site.hands.move(days=30))
-    with site.parts.database.read() as connection:
-        found = connection.scalar(select(DeadlineRow.id).where(DeadlineRow.clock == "urgency"))
-    assert f'href="/deadlines/{found}"' in english(site, "supervisor").get("/reminders").text

@@ -62,7 +62,7 @@ def test_a_supervisor_is_led_to_the_deadlines_never_to_the_report(site: Site) ->
     assert "You get this as a supervisor of the agency&#39;s deadlines." in page
     assert "/referrals/" not in page
     # A process that serves another door alone has no such page.
-    assert ('<a class="whole" href="/deadlines">' in page) is not databases.has_roles()
+    assert ('<a class="whole" href="/deadlines/' in page) is not databases.has_roles()
 
 
 def test_an_absence_is_recorded_shown_and_withdrawn(site: Site) -> None:
