@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
@@ -78,7 +78,8 @@ class Readers:
         return cls(directory, members, names, absences, standby)
 
     def __call__(self, row: AnyRow, to: str) -> tuple[Reader, ...]:
-        """The readers of a step of a deadline: those asked for, else the next up, else down.
+        """The readers of a step of a deadline: those asked for, else the next up, else down; those
+        asked for where everybody is absent.
 
         Raises AgencyUnknown for an agency that is no longer listed.
         """
@@ -105,6 +106,10 @@ class Readers:
             found, _ = self._first(agency.id, agency.controller, rest, row.worker_id)
             only = missing[0] if len(missing) == 1 else None
             found = [Reader(one.person_id, one.role, one.absent or only) for one in found]
+        if not found:
+            # Absences send reminders elsewhere; where nobody is left they silence none.
+            whoever = replace(self, absences={})
+            found, _ = whoever._first(agency.id, agency.controller, order, row.worker_id)
         if not found:
             log.error("nobody to chase at %s: no worker, deputy, head or supervisor", agency.id)
         return tuple(found)

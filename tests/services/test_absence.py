@@ -72,13 +72,13 @@ def test_two_who_stand_in_for_each_other_are_passed_over(site: Site) -> None:
     assert first_step(site) == [("soc-head", "head", "soc")]
 
 
-def test_where_everybody_is_absent_the_log_has_an_error(
-    site: Site, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_where_everybody_is_absent_those_asked_are_written_to_all_the_same(site: Site) -> None:
     for who in ("soc", "soc-deputy", "soc-head", "supervisor"):
-        away(site, who)
-    assert first_step(site) == []
-    assert "nobody to chase at soc-vantaa-kerava-office" in caplog.text
+        away(site, who, last=None)
+    assert first_step(site) == [("soc", "worker", None)]
+    for _ in range(2):
+        site.parts.chase(site.hands.move(hours=1))
+    assert reminded(site)[1:] == [("soc-deputy", "deputy", None), ("soc-head", "head", None)]
 
 
 def test_an_absence_that_is_over_or_withdrawn_changes_nothing(site: Site) -> None:
