@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from intake.domain.chase import Plan
 from intake.domain.clock import Clock
 from intake.domain.clock import Kind as ClockKind
 from intake.domain.directory import Desk, Directory, Kind
@@ -116,6 +117,8 @@ def prove(book: Book, agencies: Agencies | None = None, budget: Budget | None = 
             for f in proof.findings
         ]
         found += (Flaw("clock", (), named, None, line) for line in _clocks(table, book.base))
+        if table.digest == book.base.digest:
+            found += (Flaw("clock", (), named, None, line) for line in _unchased(table))
         if book.tables and not areas:
             found = [replace(flaw, elsewhere=True) for flaw in found if flaw.kind not in COMPLETED]
         flaws += found
@@ -143,6 +146,20 @@ def _clocks(table: RuleSet, base: RuleSet) -> Iterator[Problem]:
         elif clock.law and _longer(now, clock):
             longer = mark('clock "%(clock)s" of %(law)s is lengthened')
             yield Problem(longer, clock=name, law=clock.law)
+
+
+def _unchased(base: RuleSet) -> Iterator[Problem]:
+    """Clocks of a law of which nobody would be reminded."""
+    steps = base.beside["chase"].values()
+    for name, clock in base.beside["clock"].items():
+        chasing = [step for step in steps if not step["clocks"] or name in step["clocks"]]
+        always = {step["plan"] for step in chasing if not step["today"]}
+        urgent = {step["plan"] for step in chasing}
+        today = clock.today or clock.rule
+        chased = Plan.of(clock.rule.kind) in always and Plan.of(today.kind) in urgent
+        if clock.law and not chased:
+            silent = mark('clock "%(clock)s" of %(law)s has no chase step')
+            yield Problem(silent, clock=name, law=clock.law)
 
 
 def _longer(now: Clock, base: Clock) -> bool:

@@ -93,6 +93,20 @@ def test_an_overlay_may_shorten_a_clock_of_the_law_and_nothing_else() -> None:
     assert other == 'clock "lsl26_start" must be met by the same moves as the base says'
 
 
+def test_a_clock_of_the_law_of_which_nobody_would_be_reminded_is_found() -> None:
+    def silent(kept: Callable[[Raw], bool]) -> set[str]:
+        def edit(base: Raw, _area: Raw) -> None:
+            base["chase"] = [step for step in base["chase"] if kept(step)]
+
+        return {flaw.message for flaw in prove(book(edit)).flaws}
+
+    assert len(silent(lambda _: False)) == 4
+    urgency = 'clock "urgency" of 417/2007 §26 has no chase step'
+    assert silent(lambda step: step["plan"] == "days") == {urgency}
+    assert silent(lambda step: step["plan"] == "days" or step.get("today", False)) == {urgency}
+    assert silent(lambda step: not step.get("repeats")) == set()
+
+
 def test_an_overlay_that_describes_the_basis_of_the_law_otherwise_is_found() -> None:
     def edit(base: Raw, area: Raw) -> None:
         (basis,) = (each for each in base["basis"] if each["id"] == "rl15_10")
