@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import StringIO
 from typing import Any
@@ -96,6 +97,17 @@ def test_page_and_file_say_in_each_language_that_they_are_not_thls_statistics(
     _, *numbers = rows_of(supervisor.get(FILE))
     assert numbers
     assert all(row[-1] == MARKED[language] for row in numbers)
+
+
+def test_what_still_waits_is_told_in_no_file_since_the_files_of_deadlines_tell_the_sum(
+    site: Site, supervisor: FlaskClient
+) -> None:
+    for waiting in (0, 6, 40):
+        with with_figures(site, replace(ASSESSED, waiting=waiting)):
+            _, *numbers = rows_of(supervisor.get(FILE))
+            page = supervisor.get(PAGE).text
+        assert [row[5] for row in numbers][8::9] == twice("protected")
+        assert re.findall(r'<span class="printed">(\w+)</span>', page)[-2:] == twice("protected")
 
 
 def test_the_file_is_for_a_spreadsheet_and_small_numbers_are_not_in_it(

@@ -70,14 +70,18 @@ def subject_of(clock: str, figures: Figures) -> Subject:
     kept, told = figures.kept, protect_kept(figures.kept)
     late = {"over_time": kept.over_time, "moved": kept.moved, "all": kept.over_time}
     others = {WITHOUT[move]: figures.without[move] for move in WITHOUT}
-    others |= {MOVED_ON: figures.moved_on, WAITING: figures.waiting}
+    others |= {MOVED_ON: figures.moved_on}
     return Subject(
         TITLES[clock],
         tuple(
             Number(title, getattr(kept, name), getattr(told, name), late.get(name, 0))
             for name, title in KEPT.items()
         ),
-        tuple(Number(name, count, shown(count)) for name, count in others.items()),
+        (
+            *(Number(name, count, shown(count)) for name, count in others.items()),
+            # The half-years together are what is late now, which the files of deadlines tell.
+            Number(WAITING, figures.waiting, None),
+        ),
     )
 
 
