@@ -60,7 +60,8 @@ class PressOn:
     ) -> int:
         """Write to the ``to`` of a deadline's agency at once; to how many.
 
-        ``STANDBY`` writes to the desk that stands by, which may take the report over from now on.
+        ``STANDBY`` writes to the desk that stands by and to nobody else, for it alone may take the
+        report over from now on.
         Raises DeadlineNotYours, DeadlineEnded, PressedToday, NobodyToRemind, NoStandby; nothing is
         kept then.
         """
@@ -72,7 +73,7 @@ class PressOn:
                     raise DeadlineEnded
                 if press is Press.STANDBY and not may_stand_in(row):
                     raise NoStandby
-                found = self._readers(connection, row, to, now)
+                found = self._readers(connection, row, press, to, now)
                 if not found:
                     raise NobodyToRemind
                 self._record(connection, row, press, to, found, now)
@@ -91,11 +92,14 @@ class PressOn:
         return len(found)
 
     def _readers(
-        self, connection: Connection, row: AnyRow, to: str, now: datetime
+        self, connection: Connection, row: AnyRow, press: Press, to: str, now: datetime
     ) -> Sequence[Reader]:
         readers = Readers.of(
             connection, self.directory, [row], local_date(now), duty_desk=to == DUTY_DESK
         )
+        if press is Press.STANDBY:
+            desk = self.directory.agencies.get(row.standby_id)
+            return readers.at_desk(desk) if desk else ()
         return readers(row, to)
 
     def _record(

@@ -88,13 +88,17 @@ class Readers:
             self._found[key] = self._find(row, to)
         return self._found[key]
 
+    def at_desk(self, desk: Agency) -> tuple[Reader, ...]:
+        """Those of a desk, and nobody in its place."""
+        found, _ = self._first(desk.id, desk.controller, _AT_THE_DESK, None)
+        return tuple(Reader(one.person_id, DUTY_DESK, one.absent) for one in found)
+
     def _find(self, row: AnyRow, to: str) -> tuple[Reader, ...]:
         agency = self.directory.agency(row.agency_id)
         if to == DUTY_DESK:
             for desk in self._desks(row, agency):
-                found, _ = self._first(desk.id, desk.controller, _AT_THE_DESK, None)
-                if found:
-                    return tuple(Reader(one.person_id, DUTY_DESK, one.absent) for one in found)
+                if at_desk := self.at_desk(desk):
+                    return at_desk
             to = Role.SUPERVISOR
         start = UPWARD.index(Role(to))
         order = UPWARD[start:] + UPWARD[:start][::-1]

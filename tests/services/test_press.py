@@ -7,16 +7,23 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from intake.domain.chase import DUTY_DESK
 from intake.domain.people import Role
-from intake.domain.press import Press
+from intake.domain.press import Press, lets_standby_in, step_of
 from intake.domain.referral import Move
 from intake.domain.trail import Action
 from intake.services.follow_up import DeadlineNotYours, FollowUp
-from intake.services.press import DeadlineEnded, NoStandby, PressedToday, PressOn
+from intake.services.press import (
+    DeadlineEnded,
+    NobodyToRemind,
+    NoStandby,
+    PressedToday,
+    PressOn,
+)
 from intake.services.record import Entry, MoveNotOpen
+from intake.store.people_tables import PersonRow
 from intake.store.reminder_tables import ReminderRow
 from intake.store.tables import ChaseRow, DeadlineRow, OutboxRow
 from tests.services.sending import at, lines
@@ -111,6 +118,24 @@ def test_a_reminder_alone_lets_no_desk_in(site: Site) -> None:
     press(site, deadline(site, "urgency").id, DUTY_DESK)
     with pytest.raises(MoveNotOpen):
         site.parts.take_over(site.visit("duty"), at(site, SOC).id, "Hiljaista.", site.hands())
+
+
+def test_a_step_of_the_rules_lets_no_desk_in_by_its_name(site: Site) -> None:
+    today = site.hands().date()
+    assert lets_standby_in(step_of(Press.STANDBY, DUTY_DESK, today))
+    for step in ("standby-is-told", "standby-duty_desk", "standby-duty_desk.2"):
+        assert not lets_standby_in(step)
+
+
+def test_no_desk_is_let_in_where_nobody_of_it_can_be_told(site: Site) -> None:
+    site.send()
+    with site.parts.database.write() as connection:
+        gone = update(PersonRow).where(PersonRow.id == site.people["duty"])
+        connection.execute(gone.values(left_at=site.hands()))
+    with pytest.raises(NobodyToRemind):
+        press(site, deadline(site, "urgency").id, DUTY_DESK, Press.STANDBY)
+    assert rows(site, OutboxRow) == rows(site, ChaseRow) == []
+    assert press(site, deadline(site, "urgency").id, DUTY_DESK) == 1, "the supervisor instead"
 
 
 def test_what_the_agency_has_taken_up_is_not_handed_to_the_desk(site: Site) -> None:
