@@ -120,12 +120,16 @@ class Absences:
 
 
 def _members(connection: Connection, head: Person, today: date) -> dict[UUID, str]:
-    """The other members of the units whose head this is."""
+    """The other members of the units whose head this is; not those who watch deadlines, for no
+    head sends away the reminders that come when the unit stays silent.
+    """
     units = [m.agency for m in head.memberships if m.role is Role.HEAD and m.agency]
     if not units:
         return {}
     rows = reminders.staff_of(connection, units, (), today)
-    return {row.id: row.name for row in rows if row.id != head.id}
+    names = {row.id: row.name for row in rows if row.id != head.id}
+    watching = absences.supervisors_among(connection, list(names), today)
+    return {one: name for one, name in names.items() if one not in watching}
 
 
 def _stand_ins(connection: Connection, person: Person, today: date) -> dict[UUID, str]:

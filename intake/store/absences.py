@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
+from intake.domain.people import Role
 from intake.store.columns import AnyRow
-from intake.store.people_tables import PersonRow
+from intake.store.people_tables import MembershipRow, PersonRow
 from intake.store.reminder_tables import AbsenceRow
 
 _STAND_IN = aliased(PersonRow)
@@ -37,6 +38,19 @@ def absences(connection: Connection, people: Collection[UUID], since: date) -> S
         )
         .order_by(AbsenceRow.first_day, AbsenceRow.recorded_at)
     ).all()
+
+
+def supervisors_among(
+    connection: Connection, people: Collection[UUID], on: date
+) -> frozenset[UUID]:
+    """Who of these people is a supervisor on a day."""
+    found = select(MembershipRow.person_id).where(
+        MembershipRow.person_id.in_(people),
+        MembershipRow.role == Role.SUPERVISOR.value,
+        MembershipRow.valid_from <= on,
+        or_(MembershipRow.valid_to.is_(None), MembershipRow.valid_to >= on),
+    )
+    return frozenset(connection.scalars(found))
 
 
 def absence(connection: Connection, absence_id: UUID) -> AnyRow | None:

@@ -6,14 +6,17 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from intake.domain.deadline import local_date
+from intake.domain.people import Membership, Role
 from intake.services.absence import AbsenceNotYours, Absences, Away, StandInUnfit
+from intake.store import people
+from intake.store.people_tables import MembershipRow
 from intake.store.reminder_tables import ReminderRow
 from intake.store.tables import ChaseRow, DeadlineRow
 from tests.services.sending import lines
-from tests.site import Site, worry_answers
+from tests.site import COUNTY, SOC, Site, worry_answers
 
 LAST = date(2026, 6, 30)
 
@@ -126,6 +129,28 @@ def test_a_head_records_for_the_own_units_members_and_nobody_else_does(site: Sit
         absences.withdraw(site.visit("soc-deputy"), one.id, now)
     absences.withdraw(site.visit("soc"), one.id, now)
     assert [line.person_id for line in lines(site, "absent")] == [site.people["soc-head"]]
+
+
+def test_no_head_sends_away_what_a_supervisor_is_reminded_of(site: Site) -> None:
+    absences, now = Absences(site.parts.database), site.hands()
+    with site.parts.database.write() as connection:
+        connection.execute(
+            update(MembershipRow)
+            .where(MembershipRow.person_id == site.people["soc-deputy"])
+            .values(role="supervisor", agency_id=None, controller_id=COUNTY)
+        )
+        people.add_membership(
+            connection, site.people["soc-deputy"], Membership(Role.WORKER, agency=SOC), now
+        )
+    head, told = site.visit("soc-head"), Away(local_date(now), None, None)
+    assert site.people["soc"] in absences(head, now).members
+    assert site.people["soc-deputy"] not in absences(head, now).members
+    with pytest.raises(AbsenceNotYours):
+        absences.record(head, told, now, site.people["soc-deputy"])
+    absences.record(site.visit("soc-deputy"), told, now)
+    (own,) = absences(site.visit("soc-deputy"), now).absences
+    with pytest.raises(AbsenceNotYours):
+        absences.withdraw(head, own.id, now)
 
 
 def test_the_duty_desk_hears_of_an_urgent_lead_last_and_only_of_urgent_ones(site: Site) -> None:
