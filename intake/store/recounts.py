@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, text, update
 
+from intake.domain.canary import MET_BY
 from intake.store.columns import AnyRow
 from intake.store.recount_tables import (
     PROVISIONAL_OPEN,
@@ -85,7 +86,7 @@ def counted_otherwise(
     connection: Connection, version: str, after: UUID, up_to: UUID, now: datetime, limit: int
 ) -> Sequence[AnyRow]:
     """Deadlines made between two ids that are not due yet and were counted with another calendar,
-    by id; those that were met too, as they may run again.
+    by id; those that were met too, as they may run again. Not those of canaries, which are erased.
     """
     return connection.execute(
         select(
@@ -105,6 +106,7 @@ def counted_otherwise(
             DeadlineRow.id <= up_to,
             DeadlineRow.due_at > now,
             DeadlineRow.calendar_version != version,
+            DeadlineRow.met_by.is_distinct_from(MET_BY),
         )
         .order_by(DeadlineRow.id)
         .limit(limit)

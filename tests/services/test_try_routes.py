@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +42,7 @@ from intake.store.tables import (
 from intake.store.watch_tables import CanaryRow
 from intake.vault.envelope import SLOTS
 from tests import databases
+from tests.calendars import use, with_holiday
 from tests.site import ANK, HEA, POL, SOC, Site, worry_answers
 
 CONTENT = (ReportRow, ReceiptRow, SectionRow, DecisionRow, ReferralRow, WrapRow, DeadlineRow)
@@ -333,6 +335,17 @@ def test_what_a_killed_run_left_is_erased_and_sent_again(
     with site.parts.database.read() as connection:
         there = {row.day for row in store.not_erased(connection)}
     assert there == {local_date(site.hands())}
+
+
+def test_a_changed_calendar_keeps_none_of_them_there(site: Site, tmp_path: Path) -> None:
+    site.parts.try_routes(site.hands())
+    site.parts.recount(site.hands.move(minutes=15))
+    use(site, with_holiday(tmp_path, "2026-06-09"))
+    assert site.parts.recount(site.hands()) == 0
+    sweep(site)
+    site.parts.try_routes(site.hands())
+    assert {row.fault for row in rows(site).values()} <= {None}
+    assert count(site, ReportRow) == 0
 
 
 def test_two_schedulers_at_once_send_one_set(site: Site) -> None:
