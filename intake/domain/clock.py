@@ -114,7 +114,7 @@ class Clock:
     def longer(self, rule: Rule) -> Rule | None:
         """The rule that a supervisor may give a deadline that runs by ``rule``; None where none.
 
-        What is urgent runs by another kind, and is not to be put off. A law's clock is the law's.
+        A law's clock is the law's; what was counted by another kind is not what the clock is about.
         """
         if not self.extend or self.law or rule.kind is not self.kind:
             return None

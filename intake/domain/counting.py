@@ -78,13 +78,16 @@ def carried_on(
     counted: Sequence[Mapping[str, Any]],
     stored: Sequence[Mapping[str, Any]],
     done: Collection[str],
+    next_at: datetime | None,
     now: datetime,
 ) -> tuple[list[Mapping[str, Any]], datetime | None]:
     """The steps of a deadline counted anew, and when the next of them comes.
 
-    What was ``done`` stays at the instant at which it was due then, and is not done again.
+    What was ``done`` stays at the instant at which it was due then, and is not done again. Where no
+    sweep has been by since ``next_at``, when one was to, it takes what has come since then.
     """
     left = [step for step in counted if step["step"] not in done]
     steps = [*(step for step in stored if step["step"] in done), *left]
     steps.sort(key=lambda step: (datetime.fromisoformat(step["at"]), step["step"]))
-    return steps, next_chase(steps, now, done)
+    overdue = next_at is not None and next_at <= now
+    return steps, next_at if overdue else next_chase(steps, now, done)

@@ -101,7 +101,11 @@ class AcceptRecount:
         changed = []
         for row in rows:
             steps, next_at = carried_on(
-                row.steps, row.was_steps, done.get(row.deadline_id, ()), now
+                row.steps,
+                row.was_steps,
+                done.get(row.deadline_id, ()),
+                row.next_chase_at,
+                now,
             )
             values = {
                 "due_on": row.due_on,

@@ -159,7 +159,11 @@ class Chase:
         planned = self.chasing.around(
             _plan(row), row.clock, row.due_on, row.started_at, today=row.today
         )
-        new = [step.entry for step in planned if step.step_id not in known and step.at > now]
+        new = [
+            step.entry
+            for step in planned
+            if step.step_id not in known and (step.at > now or step.repeats)
+        ]
         return sorted([*past, *kept, *new], key=instant), True
 
 

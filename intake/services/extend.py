@@ -91,7 +91,7 @@ class Extend:
         if offer.refused or counted is None:
             raise NotExtendable
         done = deadline_changes.steps_done(connection, [row.id]).get(row.id, ())
-        steps, next_at = carried_on(counted.steps, row.steps, done, now)
+        steps, next_at = carried_on(counted.steps, row.steps, done, row.next_chase_at, now)
         made = counted.certificate
         values = {
             "rule": str(made.rule),
@@ -165,11 +165,9 @@ class Extend:
         return Offer(row, counted, rule, None, changes)
 
     def _longer(self, row: AnyRow, clock: Clock | None) -> Rule | None:
-        if clock is None:
+        if clock is None or (row.today and clock.today):
             return None
-        if row.rule:
-            return clock.longer(Rule.read(row.rule))
-        return clock.longer(clock.today if row.today and clock.today else clock.rule)
+        return clock.longer(Rule.read(row.rule) if row.rule else clock.rule)
 
 
 def _refused(

@@ -183,6 +183,7 @@ def proposals(
             DeadlineRow.due_at.label("was_due_at"),
             DeadlineRow.calendar_version.label("was_calendar"),
             DeadlineRow.steps.label("was_steps"),
+            DeadlineRow.next_chase_at,
             ReferralRow.reference,
         ).select_from(RecountRow),
         version,

@@ -196,6 +196,27 @@ def test_where_a_step_was_renamed_the_rules_in_force_take_its_place(site: Site) 
     assert "days-late-10" in names, "somebody goes on to be told"
 
 
+def test_where_the_step_that_repeats_was_renamed_what_is_long_late_is_told_of_still(
+    site: Site,
+) -> None:
+    site.send()
+    for _ in range(40):
+        site.parts.chase(site.hands.move(days=1))
+    before = chases(site, "lsl26_start")
+    chasing = site.parts.chasing
+    renamed = tuple(
+        replace(step, id="every-week") if step.id == "days-late-10" else step
+        for step in chasing.steps
+    )
+    rules = Chasing(renamed, chasing.calendar)
+    chase = Chase(site.parts.database, site.parts.directory, rules)
+    for _ in range(15):
+        chase(site.hands.move(days=1))
+    after = chases(site, "lsl26_start")[len(before) :]
+    assert len(after) == 2, "one in five working days, and none of those of before"
+    assert {step.partition(".")[0] for step, _ in after} == {"every-week"}
+
+
 def test_a_plan_taken_out_whole_rests_with_a_word_in_the_log(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -148,6 +148,7 @@ def test_on_the_supervisors_word_the_deadline_changes_with_its_steps_and_a_line(
     assert after.calendar_version == changed.parts.calendar.version
     assert [s["at"][:10] for s in after.steps] == [
         *("2026-06-08", "2026-06-11", "2026-06-12", "2026-06-15", "2026-06-17", "2026-06-19"),
+        "2026-06-26",
     ]
     assert after.next_chase_at.date() == date(2026, 6, 8)
     assert found(changed) == []
@@ -183,9 +184,22 @@ def test_a_step_already_taken_is_not_taken_again_after_a_recount(changed: Site) 
         ).all()
     assert steps == [
         *("days-before-3", "days-before-1", "days-due", "days-late-1"),
-        *("days-late-3", "days-late-5"),
+        *("days-late-3", "days-late-5", "days-late-10"),
     ]
-    assert deadline(changed, "lsl26_start").next_chase_at is None
+
+
+def test_a_step_that_has_come_and_is_not_taken_yet_is_taken_after_a_recount(changed: Site) -> None:
+    """Only the calendar's name differs, and no scheduler has run since before the reminder."""
+    changed.parts.recount(changed.hands())
+    before = deadline(changed, "lsl26_start")
+    with changed.parts.database.write() as connection:
+        connection.execute(update(RecountRow).values(steps=before.steps, due_at=before.due_at))
+    changed.hands.at = changed.hands.at.replace(day=8, hour=7)
+    accept(changed).one(changed.visit("supervisor"), before.id, changed.hands())
+    changed.parts.chase(changed.hands.move(minutes=1))
+    with changed.parts.database.read() as connection:
+        taken = select(ChaseRow.step).where(ChaseRow.deadline_id == before.id)
+        assert connection.scalars(taken).all() == ["days-before-3"]
 
 
 def test_a_whole_group_changes_at_one_word(changed: Site) -> None:

@@ -130,10 +130,11 @@ def test_it_is_extended_once(sent: Site) -> None:
     [
         ("school_talk", {}, "The law sets this deadline"),
         ("accept", {"rule": "same_day 0", "today": True}, "The rules do not let"),
+        ("accept", {"rule": "working_days 1", "today": True}, "The rules do not let"),
         ("accept", {"met_at": "now"}, "has ended already"),
         ("accept", {"due_at": "now"}, "has passed"),
     ],
-    ids=["a law's", "urgent", "met", "due"],
+    ids=["a law's", "urgent", "urgent in days", "met", "due"],
 )
 def test_what_is_not_to_be_extended_is_not(
     sent: Site, clock: str, changes: dict[str, Any], said: str
