@@ -16,6 +16,7 @@ from intake.domain.directory import Directory
 from intake.domain.people import Permission, Person, Role
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
+from intake.services.oversee import own_agencies
 from intake.services.sign_in import Visit
 from intake.store import deadline_changes, recounts, trail
 from intake.store.columns import AnyRow
@@ -50,7 +51,7 @@ class AcceptRecount:
         self, person: Person, now: datetime, limit: int, after: UUID | None = None
     ) -> Proposed:
         """The proposals for the agencies of one's own controllers."""
-        own = self._agencies(person, Permission.WATCH_DEADLINES)
+        own = own_agencies(self.directory, person)
         version = self.calendar.version
         with self.database.read() as connection:
             rows = recounts.proposals(connection, own, version, now, limit, after=after)
@@ -58,7 +59,7 @@ class AcceptRecount:
 
     def one(self, visit: Visit, deadline_id: UUID, now: datetime) -> None:
         """Change one deadline. Raises NothingToRecount."""
-        own = self._agencies(visit.person, Permission.CHANGE_DEADLINES)
+        own = own_agencies(self.directory, visit.person, Permission.CHANGE_DEADLINES)
         with self.database.write() as connection:
             rows = recounts.proposals(
                 connection, own, self.calendar.version, now, 1, only=deadline_id, claim=True
@@ -71,7 +72,7 @@ class AcceptRecount:
 
         Raises NothingToRecount.
         """
-        own = self._agencies(visit.person, Permission.CHANGE_DEADLINES) & {agency}
+        own = own_agencies(self.directory, visit.person, Permission.CHANGE_DEADLINES) & {agency}
         changed, after = 0, None
         while changed < MOST_AT_ONCE:
             with self.database.write() as connection:
@@ -139,11 +140,6 @@ class AcceptRecount:
             ],
         )
         return len(changed)
-
-    def _agencies(self, person: Person, permission: Permission) -> frozenset[str]:
-        controllers = person.controllers(permission)
-        listed = self.directory.agencies.values()
-        return frozenset(agency.id for agency in listed if agency.controller in controllers)
 
 
 def _change(visit: Visit, row: AnyRow, now: datetime) -> dict[str, object]:

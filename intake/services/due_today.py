@@ -9,14 +9,15 @@ from datetime import datetime, time, timedelta
 from intake.domain.calendar import Calendar
 from intake.domain.deadline import local_date, local_instant
 from intake.domain.directory import Agency, Directory
-from intake.domain.people import Permission, Person
+from intake.domain.people import Person
+from intake.services.oversee import own_agencies
 from intake.store import follow_up
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.store.lists import EVER
 
 MOST = 200
-"""Deadlines shown; whoever has more late ones than that reads the list."""
+"""Of what is late and of what is due today; whoever has more reads the list."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class AtAgency:
 @dataclass(frozen=True)
 class Today:
     """Agencies with something late or due today, those with most first, then the merely short of
-    staff. ``more``: whether there is more late than is shown.
+    staff. ``more``: whether there is more than is shown.
     """
 
     agencies: Sequence[AtAgency]
@@ -54,11 +55,10 @@ class DueToday:
         """
         day = local_date(now)
         midnight = local_instant(day + timedelta(days=1), time())
-        controllers = person.controllers(Permission.WATCH_DEADLINES)
-        own = {a.id: a for a in self.directory.agencies.values() if a.controller in controllers}
+        own = own_agencies(self.directory, person)
         with self.database.read() as connection:
             late = follow_up.due_between(connection, own, EVER[0], now, MOST + 1)
-            today = follow_up.due_between(connection, own, now, midnight, MOST)
+            today = follow_up.due_between(connection, own, now, midnight, MOST + 1)
             absent = follow_up.absent_at(connection, own, day)
         working = self.calendar.is_working_day(day)
         found = [
@@ -66,11 +66,11 @@ class DueToday:
                 agency,
                 agency.hours.open_at(now, working),
                 [row for row in late[:MOST] if row.agency_id == agency.id],
-                [row for row in today if row.agency_id == agency.id],
+                [row for row in today[:MOST] if row.agency_id == agency.id],
                 [row for row in absent if row.agency_id == agency.id],
             )
-            for agency in own.values()
+            for agency in map(self.directory.agency, own)
         ]
         shown = [at for at in found if at.late or at.today or at.absent]
         shown.sort(key=lambda at: (-len(at.late), -len(at.today), at.agency.id))
-        return Today(shown, len(late) > MOST)
+        return Today(shown, max(len(late), len(today)) > MOST)

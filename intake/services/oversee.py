@@ -60,9 +60,11 @@ class Undelivered:
     waiting: int
 
 
-def own_agencies(directory: Directory, person: Person) -> frozenset[str]:
-    """The agencies whose deadlines this person watches: those of the own controllers."""
-    controllers = person.controllers(Permission.WATCH_DEADLINES)
+def own_agencies(
+    directory: Directory, person: Person, permission: Permission = Permission.WATCH_DEADLINES
+) -> frozenset[str]:
+    """The agencies of whose controllers this person holds the permission."""
+    controllers = person.controllers(permission)
     listed = directory.agencies.values()
     return frozenset(agency.id for agency in listed if agency.controller in controllers)
 

@@ -19,7 +19,8 @@ from sqlalchemy.exc import IntegrityError
 from intake.domain.canary import Fault
 from intake.domain.deadline import local_date, local_instant
 from intake.domain.directory import Directory
-from intake.domain.people import Permission, Person, Role
+from intake.domain.people import Person, Role
+from intake.services.oversee import own_agencies
 from intake.services.routes_tried import Tried, tried
 from intake.services.tell_once import Telling, tell_once
 from intake.store import reconciling
@@ -131,7 +132,8 @@ class Reconcile:
             wrong[self.directory.agency(row.agency_id).controller].lost.add(row.agency_id)
         for row in faulty:
             for agency in row.agencies:
-                wrong[self.directory.agency(agency).controller].routes.add(agency)
+                if listed := self.directory.agencies.get(agency):  # it may have gone since
+                    wrong[listed.controller].routes.add(agency)
             for controller in everybody if row.fault == Fault.NOT_SENT else ():
                 wrong[controller].unsent = True
         for controller, found in wrong.items():
@@ -186,6 +188,4 @@ class ShowReconciliation:
 
     def agencies(self, person: Person) -> frozenset[str]:
         """The agencies of this person's own controllers."""
-        controllers = person.controllers(Permission.WATCH_DEADLINES)
-        listed = self.directory.agencies.values()
-        return frozenset(agency.id for agency in listed if agency.controller in controllers)
+        return own_agencies(self.directory, person)

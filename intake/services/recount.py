@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from intake.domain.calendar import PROVISIONAL, Calendar, CalendarTooShort
 from intake.domain.chase import Chasing
 from intake.domain.clock import Clock, Kind, Rule
-from intake.domain.counting import certify_anyhow, count
+from intake.domain.counting import count
 from intake.domain.deadline import local_date
 from intake.domain.kept_calendar import as_plain, from_plain, whole_version
 from intake.domain.row_id import least_id
@@ -99,21 +99,6 @@ class Recount:
         if clock is None:
             return None
         clock = clock.as_counted(row.rule)
-        made = certify_anyhow(
-            clock,
-            row.started_at,
-            self.calendar,
-            today=row.today,
-            municipality=row.municipality,
-        )
-        was_provisional = row.calendar_version.startswith(PROVISIONAL)
-        if made.provisional and not was_provisional:
-            return None  # a calendar that knows less than the last one did
-        days = (made.due, made.due_extended, made.due_at)
-        if days == (row.due_on, row.due_extended_on, row.due_at) and (
-            made.provisional == was_provisional
-        ):
-            return None
         counted = count(
             clock,
             row.started_at,
@@ -122,6 +107,15 @@ class Recount:
             today=row.today,
             municipality=row.municipality,
         )
+        made = counted.certificate
+        was_provisional = row.calendar_version.startswith(PROVISIONAL)
+        if made.provisional and not was_provisional:
+            return None  # a calendar that knows less than the last one did
+        days = (made.due, made.due_extended, made.due_at)
+        if days == (row.due_on, row.due_extended_on, row.due_at) and (
+            made.provisional == was_provisional
+        ):
+            return None
         return {
             "deadline_id": row.id,
             "found_with": self.calendar.version,
@@ -129,7 +123,7 @@ class Recount:
             "due_on": made.due,
             "due_extended_on": made.due_extended,
             "due_at": made.due_at,
-            "calendar_version": counted.certificate.calendar,
+            "calendar_version": made.calendar,
             "steps": counted.steps,
             "differs": self._differs(row, made.rule, max(made.due_extended, row.due_extended_on)),
             "found_at": now,

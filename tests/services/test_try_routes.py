@@ -230,6 +230,21 @@ def test_an_agency_whose_key_is_gone_is_named(site: Site, caplog: pytest.LogCapt
     assert site.parts.take_stock(site.hands()).routes_faulty > 0
 
 
+def test_an_agency_that_is_listed_no_more_keeps_nothing_from_being_told(site: Site) -> None:
+    with site.parts.database.write() as connection:
+        key = select(AgencyKeyRow.id).where(AgencyKeyRow.agency_id == ANK).scalar_subquery()
+        connection.execute(delete(GrantRow).where(GrantRow.agency_key_id == key))
+        connection.execute(delete(AgencyKeyRow).where(AgencyKeyRow.agency_id == ANK))
+    assert fault_of(site) == (Fault.NOBODY_OPENS, [ANK])
+    agencies = {**site.parts.directory.agencies}
+    del agencies[ANK]
+    directory = replace(site.parts.directory, agencies=agencies)
+    replace(site.parts.reconcile, directory=directory)(site.hands())
+    with site.parts.database.read() as connection:
+        told = select(OutboxRow.params).where(OutboxRow.letter == "reconciliation")
+        assert not any(ANK in params["routes"] for params in connection.scalars(told))
+
+
 def test_a_desk_that_is_missing_is_found_where_its_reports_go_instead(site: Site) -> None:
     agencies = {**site.parts.directory.agencies}
     agencies[ANK] = replace(agencies[ANK], in_use=False)

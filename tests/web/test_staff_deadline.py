@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import insert, select
 
 from intake.domain.referral import Move
@@ -119,3 +120,16 @@ def test_today_shows_no_other_controllers_agency(site: Site) -> None:
     page = english(site, "supervisor").get("/deadlines/today").text
     assert address(site, "accept", POL) not in page
     assert site.parts.directory.agency(POL).phone not in page
+
+
+def test_today_says_when_more_is_due_than_it_shows(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.send()
+    site.send()
+    said = "There is more than is shown here: the %s longest late, and the %s that are due first."
+    page = english(site, "supervisor").get("/deadlines/today").text
+    assert said % (200, 200) not in page
+    for module in ("intake.services.due_today", "intake.web.supervisor.today"):
+        monkeypatch.setattr(f"{module}.MOST", 1)
+    assert said % (1, 1) in english(site, "supervisor").get("/deadlines/today").text
