@@ -14,7 +14,7 @@ from flask_login import current_user
 from intake.domain.chase import DUTY_DESK
 from intake.domain.clock import Clock
 from intake.domain.directory import Directory
-from intake.domain.people import Permission, Role
+from intake.domain.people import Permission, Person, Role
 from intake.services.letters import next_told, why_told
 from intake.services.reminded import Reminded
 from intake.services.sign_in import Visit
@@ -34,10 +34,20 @@ class _Reminders:
     now: Now
 
     def reminders(self, visit: Visit) -> Response:
-        """The newest of each deadline that runs, the newest first."""
+        """The newest of each deadline that runs, the newest first; none of a role that is over."""
         now = self.now()
-        rows = [self._row(row, now) for row in self.reminded(visit, now)]
+        found = self.reminded(visit, now)
+        rows = [self._row(row, now) for row in found if self._concerns(visit.person, row)]
         return render("account/reminders.html", rows=rows)
+
+    def _concerns(self, person: Person, row: AnyRow) -> bool:
+        """Whether the person is still what the reminder was written to."""
+        agency = self.directory.agencies.get(row.params["agency"])
+        if row.role == Role.SUPERVISOR:
+            watched = person.controllers(Permission.WATCH_DEADLINES)
+            return agency is not None and agency.controller in watched
+        own = person.agencies(Permission.MOVE_REFERRALS)
+        return bool(own) if row.role == DUTY_DESK else row.params["agency"] in own
 
     def _row(self, row: AnyRow, now: datetime) -> dict[str, Any]:
         language, told = reader_language(), row.params

@@ -6,11 +6,12 @@ from sqlalchemy import select, update
 
 from intake.domain.referral import Move
 from intake.services.record import Entry
+from intake.store.people_tables import MembershipRow
 from intake.store.reminder_tables import ReminderRow
 from intake.store.tables import OutboxRow
 from tests.look.page_faults import page_faults
 from tests.services.sending import at
-from tests.site import SOC, Site
+from tests.site import COUNTY, SOC, Site
 from tests.web.test_staff_referral import english
 
 
@@ -53,3 +54,17 @@ def test_of_one_deadline_only_the_newest_is_shown_and_all_are_seen(site: Site) -
         unseen = connection.scalars(select(ReminderRow.seen_at).where(mine)).all()
     assert len(told) > len(set(told)) == page.count('role="rowheader"')
     assert None not in unseen
+
+
+def test_whose_role_is_over_reads_no_reminder_of_it_any_more(site: Site) -> None:
+    site.send()
+    site.parts.chase(site.hands.move(hours=1, minutes=1))
+    client, reference = english(site, "soc"), at(site, SOC).reference
+    assert reference in client.get("/reminders").text
+    with site.parts.database.write() as connection:
+        connection.execute(
+            update(MembershipRow)
+            .where(MembershipRow.person_id == site.people["soc"])
+            .values(role="coordinator", agency_id=None, controller_id=COUNTY)
+        )
+    assert reference not in client.get("/reminders").text
