@@ -10,6 +10,7 @@ from uuid import UUID
 
 from intake.domain.directory import Directory
 from intake.domain.people import Permission, Person
+from intake.domain.referral import State
 from intake.store import deadline_changes, follow_up
 from intake.store.columns import AnyRow
 from intake.store.database import Database
@@ -53,11 +54,14 @@ def own_deadline(
     row: AnyRow | None,
     permission: Permission = Permission.WATCH_DEADLINES,
 ) -> AnyRow:
-    """The row, if it is of an agency of whose controller the person holds the permission.
+    """The row, if it is of an agency of whose controller the person holds the permission; that of
+    a canary is nobody's.
 
     Raises DeadlineNotYours.
     """
     agency = directory.agencies.get(row.agency_id) if row else None
     if row is None or agency is None or agency.controller not in person.controllers(permission):
+        raise DeadlineNotYours
+    if row.state == State.CANARY:
         raise DeadlineNotYours
     return row

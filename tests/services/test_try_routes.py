@@ -352,6 +352,16 @@ def test_what_a_killed_run_left_is_erased_and_sent_again(
     assert there == {local_date(site.hands())}
 
 
+def test_the_deadline_of_one_is_nobodys_to_follow_or_to_press(site: Site) -> None:
+    site.parts.try_routes(site.hands())
+    with site.parts.database.read() as connection:
+        own = select(DeadlineRow.id).where(DeadlineRow.agency_id == SOC)
+        found = connection.scalars(own).first()
+    client = site.signed_in("supervisor")
+    for page in ("", "/standby", "/extend"):
+        assert client.get(f"/deadlines/{found}{page}").status_code == 404
+
+
 def test_a_changed_calendar_keeps_none_of_them_there(site: Site, tmp_path: Path) -> None:
     site.parts.try_routes(site.hands())
     site.parts.recount(site.hands.move(minutes=15))
