@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select, update
 
 from intake.domain.referral import Move
 from intake.services.record import Entry
 from intake.store.people_tables import MembershipRow
 from intake.store.reminder_tables import ReminderRow
-from intake.store.tables import OutboxRow
+from intake.store.tables import DeadlineRow, OutboxRow
 from tests.look.page_faults import page_faults
 from tests.services.sending import at
-from tests.site import COUNTY, SOC, Site
+from tests.site import BEHIND, COUNTY, SOC, Site
 from tests.web.test_staff_referral import english
 
 
@@ -68,3 +69,14 @@ def test_whose_role_is_over_reads_no_reminder_of_it_any_more(site: Site) -> None
             .values(role="coordinator", agency_id=None, controller_id=COUNTY)
         )
     assert reference not in client.get("/reminders").text
+
+
+def test_a_supervisors_reminder_leads_to_the_deadline(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BEHIND, "reminders", "supervisor")  # the door that they have come in by
+    site.send()
+    site.parts.chase(site.hands.move(days=30))
+    with site.parts.database.read() as connection:
+        found = connection.scalar(select(DeadlineRow.id).where(DeadlineRow.clock == "urgency"))
+    assert f'href="/deadlines/{found}"' in english(site, "supervisor").get("/reminders").text
