@@ -90,7 +90,7 @@ class Absences:
             _line(connection, Action.ABSENT, visit, person.id, days, now)
 
     def withdraw(self, visit: Visit, absence_id: UUID, now: datetime) -> None:
-        """Nothing happens if it has been withdrawn meanwhile. Raises AbsenceNotYours."""
+        """Raises AbsenceNotYours, also for one that has been withdrawn."""
         today = local_date(now)
         with self.database.write() as connection:
             row = absences.absence(connection, absence_id)
@@ -99,9 +99,9 @@ class Absences:
             if row.person_id != visit.person.id:
                 members = _members(connection, visit.person, today)
                 self._person(connection, visit, row.person_id, members, today)
-            if absences.withdraw_absence(connection, absence_id, now):
-                days = (row.first_day, row.last_day)
-                _line(connection, Action.ABSENCE_WITHDRAWN, visit, row.person_id, days, now)
+            absences.withdraw_absence(connection, absence_id, now)
+            days = (row.first_day, row.last_day)
+            _line(connection, Action.ABSENCE_WITHDRAWN, visit, row.person_id, days, now)
 
     def _person(
         self,

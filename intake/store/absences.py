@@ -7,11 +7,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, insert, or_, select
 from sqlalchemy.orm import aliased
 
 from intake.domain.people import Role
 from intake.store.columns import AnyRow
+from intake.store.deletions import put_for_good
 from intake.store.people_tables import MembershipRow, PersonRow
 from intake.store.reminder_tables import AbsenceRow
 
@@ -67,11 +68,7 @@ def add_absence(connection: Connection, values: dict[str, Any]) -> None:
     connection.execute(insert(AbsenceRow).values(**values))
 
 
-def withdraw_absence(connection: Connection, absence_id: UUID, at: datetime) -> bool:
-    """Let one hold no more; False if it did not."""
-    changed = connection.execute(
-        update(AbsenceRow)
-        .where(AbsenceRow.id == absence_id, AbsenceRow.withdrawn_at.is_(None))
-        .values(withdrawn_at=at)
-    )
-    return changed.rowcount == 1
+def withdraw_absence(connection: Connection, absence_id: UUID, at: datetime) -> None:
+    """Let one hold no more; no restore brings it back."""
+    this = AbsenceRow.id == absence_id, AbsenceRow.withdrawn_at.is_(None)
+    put_for_good(connection, AbsenceRow.withdrawn_at, at, *this, at=at)

@@ -52,6 +52,7 @@ _STAFF: Rights = {
     "attempt": (_READ, _ADD, _ERASE),
     "heartbeat": ("SELECT (job, finished_at, failed)",),
     "absence": (_READ, _ADD, "UPDATE (withdrawn_at)"),
+    "deletion": (_ADD,),  # of what it may end itself
 }
 _OWN_REMINDERS: Rights = {"reminder": (_READ, "UPDATE (seen_at)")}
 _SEND: Rights = {
