@@ -1,7 +1,11 @@
-"""A year of chasing, against a slow model that shares no code with what chases."""
+"""A year of chasing, against a slow model that shares no code with what chases.
+
+``ANKKURI_CHASE_REFERRALS`` says of how many; the whole proof is 3,000 (``make prove-chase``).
+"""
 
 from __future__ import annotations
 
+import os
 import random
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -23,7 +27,7 @@ from intake.store.tables import ChaseRow, DeadlineRow, ReferralRow, ReportRow
 from tests.site import ANK, POL, SOC, Site
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
-REFERRALS = 3000
+REFERRALS = int(os.environ.get("ANKKURI_CHASE_REFERRALS", "300"))
 DAY = timedelta(days=1)
 FINNISH = holidays.country_holidays("FI", years=range(2026, 2030), categories=("public",))
 SWEEPS = (time(9, 0, 5), time(9, 2), time(12, 30), time(16, 45), time(22, 10))
@@ -307,7 +311,7 @@ def test_a_year_of_chasing_is_what_a_slow_model_says(site: Site) -> None:
     assert len(life.open) == REFERRALS
     assert sum(map(len, recorded.values())) > REFERRALS
     assert untold is not None
-    assert sum(len(deadline.runs) > 1 for deadline in life.deadlines) > 100
+    assert sum(len(deadline.runs) > 1 for deadline in life.deadlines) > REFERRALS // 30
     for deadline in life.deadlines:
         model = expected(deadline, sweeps)
         assert sorted(recorded[deadline.id]) == model, deadline

@@ -33,7 +33,7 @@ from tests.slow.test_schedulers_in_trouble import scheduler, timetable
 
 pytestmark = pytest.mark.slow
 SEED = 20260602
-ROUNDS = int(os.environ.get("ANKKURI_CHASE_ROUNDS", "24"))
+ROUNDS = int(os.environ.get("ANKKURI_CHASE_ROUNDS", "12"))
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
