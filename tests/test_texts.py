@@ -85,7 +85,7 @@ def catalogue(code: str) -> Any:
 def texts_asked_for() -> set[str]:
     """Every text of the code and the templates, as the catalogues name it."""
     with (config.PROJECT / "babel.cfg").open(encoding="utf-8") as file:
-        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]  # Babel has no types
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     found = extract_from_dir(
         config.PROJECT, methods, options, keywords={**DEFAULT_KEYWORDS, "mark": None}
     )

@@ -67,13 +67,19 @@ class Absences:
             return Shown(person, own, _stand_ins(connection, person, today), members, others)
 
     def record(self, visit: Visit, away: Away, now: datetime, member: UUID | None = None) -> None:
-        """Raises AbsenceNotYours, StandInUnfit."""
+        """Nothing happens if just the same was recorded last, as by a form that was sent twice.
+
+        Raises AbsenceNotYours, StandInUnfit.
+        """
         today = local_date(now)
         with self.database.write() as connection:
             members = _members(connection, visit.person, today)
             person = self._person(connection, visit, member, members, today)
             if away.stand_in and away.stand_in not in _stand_ins(connection, person, today):
                 raise StandInUnfit
+            last = absences.newest(connection, person.id)
+            if last and away == Away(last.first_day, last.last_day, last.stand_in_id):
+                return
             absences.add_absence(
                 connection,
                 {

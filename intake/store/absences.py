@@ -55,11 +55,19 @@ def supervisors_among(
 
 
 def absence(connection: Connection, absence_id: UUID) -> AnyRow | None:
-    """One that has not been withdrawn."""
+    """One, whether it holds or has been withdrawn."""
     return connection.execute(
-        select(AbsenceRow.__table__).where(
-            AbsenceRow.id == absence_id, AbsenceRow.withdrawn_at.is_(None)
-        )
+        select(AbsenceRow.__table__).where(AbsenceRow.id == absence_id)
+    ).first()
+
+
+def newest(connection: Connection, person_id: UUID) -> AnyRow | None:
+    """The one of a person's that was recorded last and has not been withdrawn."""
+    return connection.execute(
+        select(AbsenceRow.__table__)
+        .where(AbsenceRow.person_id == person_id, AbsenceRow.withdrawn_at.is_(None))
+        .order_by(AbsenceRow.recorded_at.desc(), AbsenceRow.id.desc())
+        .limit(1)
     ).first()
 
 

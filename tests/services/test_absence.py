@@ -186,3 +186,22 @@ def test_who_is_absent_is_read_once_for_a_batch(site: Site) -> None:
     site.parts.chase(site.hands.move(hours=1, minutes=1))
     assert sum("FROM absence" in statement for statement in asked) == 1
     assert sum("FROM membership" in statement for statement in asked) == 1
+
+
+def test_a_form_sent_twice_records_and_withdraws_once(site: Site) -> None:
+    absences, visit = Absences(site.parts.database), site.visit("soc")
+    away(site, "soc", "soc-head")
+    away(site, "soc", "soc-head")
+    (one,) = absences(visit, site.hands()).absences
+    for _ in range(2):
+        absences.withdraw(visit, one.id, site.hands())
+    assert len(lines(site, "absent")) == len(lines(site, "absence_withdrawn")) == 1
+    away(site, "soc", "soc-head")
+    assert len(absences(visit, site.hands()).absences) == 1
+
+
+def test_what_was_recorded_last_holds_where_absences_overlap(site: Site) -> None:
+    away(site, "soc", "soc-deputy")
+    site.hands.move(minutes=1)
+    away(site, "soc", "soc-head")
+    assert first_step(site) == [("soc-head", "worker", "soc")]

@@ -16,10 +16,12 @@ from intake.web.forms.day import Day
 from intake.web.forms.fields import OneOf
 
 NO_FIRST_DAY = mark("Write the first day of the absence")
-FAR_AHEAD = mark("The first day may be a year ahead at most. Check the year.")
+NOT_NEAR = mark("The first day of an absence may be a year ago or ahead at most. Check the year.")
+TOO_LONG = mark("The last day of an absence may be five years ahead at most. Check the year.")
 IS_OVER = mark("The last day is over already")
 LAST_BEFORE_FIRST = mark("The last day cannot be before the first day")
 _FURTHEST = timedelta(days=366)
+_LONGEST = timedelta(days=5 * 366)
 
 
 class AbsenceForm(PageForm):
@@ -37,16 +39,18 @@ class AbsenceForm(PageForm):
         self.stand_in.choices = [("", nobody), *((str(i), name) for i, name in stand_ins.items())]
 
     def validate_first_day(self, field: Any) -> None:
-        """Not in years."""
-        if field.data and field.data > self.today + _FURTHEST:
-            raise ValidationError(self.say(Message(FAR_AHEAD)))
+        """Neither in years nor years ago: then the year is mistyped."""
+        if field.data and abs(field.data - self.today) > _FURTHEST:
+            raise ValidationError(self.say(Message(NOT_NEAR)))
 
     def validate_last_day(self, field: Any) -> None:
-        """Neither before the first nor over."""
+        """Neither before the first nor over, nor in many years."""
         if field.data and self.first_day.data and field.data < self.first_day.data:
             raise ValidationError(self.say(Message(LAST_BEFORE_FIRST)))
         if field.data and field.data < self.today:
             raise ValidationError(self.say(Message(IS_OVER)))
+        if field.data and field.data > self.today + _LONGEST:
+            raise ValidationError(self.say(Message(TOO_LONG)))
 
     @property
     def away(self) -> Away:
