@@ -74,7 +74,48 @@ def test_the_desk_that_stands_by_is_let_in_after_a_question(site: Site) -> None:
     assert page_faults(asked.text) == []
     assert post(client, f"{path}/standby").status_code == 303
     assert "/take_over" in english(site, "duty").get("/inbox").text
-    assert "let in by the supervisor" in client.get(path).text
+    page = client.get(path).text
+    assert "let in by the supervisor" in page
+    assert "that it may take it over." in page
+    assert f'href="{path}/standby"' not in page
+    again = post(client, f"{path}/standby")  # from a second tab
+    assert again.status_code == 409
+    assert "The desk that stands by was told so today already." in again.text
+
+
+def test_what_is_taken_up_cannot_be_handed_on_and_the_page_says_why(site: Site) -> None:
+    site.send()
+    site.parts.respond(site.visit("soc"), at(site, SOC).id, Entry(Move.ACCEPT), site.hands())
+    client, path = english(site, "supervisor"), address(site, "lsl26_start")
+    page = client.get(f"{path}/standby")
+    assert page.status_code == 200
+    assert page_faults(page.text) == []
+    assert "This cannot be handed to the desk that stands by" in page.text
+    assert f'href="{path}"' in page.text.partition("This cannot be handed")[2]
+    refused = client.post(f"{path}/standby", data={"csrf_token": token_in(client.get(path).text)})
+    assert refused.status_code == 409
+    assert refused.text.count("This cannot be handed to the desk that stands by") == 1
+
+
+def test_an_address_alone_says_of_nothing_that_it_was_done(site: Site) -> None:
+    site.send()
+    client, path = english(site, "supervisor"), address(site, "urgency")
+    for done in ("remind", "standby", "nonsense"):
+        page = client.get(f"{path}?done={done}").text
+        assert "The reminder is on its way." not in page
+        assert "The desk that stands by may take the report over now" not in page
+
+
+def test_a_late_deadline_says_so_on_its_page_until_it_is_recorded(site: Site) -> None:
+    site.send()
+    path = address(site, "urgency")
+    assert "Late by" not in english(site, "supervisor").get(path).text
+    site.hands.move(days=4)
+    client = english(site, "supervisor")
+    assert "Late by 4 d" in client.get(path).text
+    entry = Entry(Move.RECORD_URGENCY, choice="not_urgent")
+    site.parts.respond(site.visit("soc"), at(site, SOC).id, entry, site.hands())
+    assert "Late by" not in client.get(path).text
 
 
 def test_another_controllers_deadline_is_not_found_and_leaves_a_line(site: Site) -> None:

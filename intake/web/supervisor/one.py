@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +50,7 @@ DONE = {
     Press.REMIND: mark("The reminder is on its way."),
     Press.STANDBY: mark("The desk that stands by may take the report over now, and was told so."),
 }
+TOLD_TODAY = mark("The desk that stands by was told so today already.")
 BY_HAND = mark("%(role)s, by the supervisor")
 LET_IN = mark("%(role)s, let in by the supervisor")
 
@@ -89,7 +92,9 @@ class OneDeadline:
         try:
             self.press(visit, deadline_id, press, to, self.room.now())
         except tuple(WHY_NOT) as why_not:
-            form.form_errors.append(form.say(Message(WHY_NOT[type(why_not)])))
+            told = press is Press.STANDBY and isinstance(why_not, PressedToday)
+            key = TOLD_TODAY if told else WHY_NOT[type(why_not)]
+            form.form_errors.append(form.say(Message(key)))
             if press is Press.STANDBY:
                 return self._ask(visit, deadline_id, form, 409)
             return self._page(visit, deadline_id, form, 409)
@@ -100,7 +105,7 @@ class OneDeadline:
         followed = self.follow_up(visit.person, deadline_id)
         row, language = followed.deadline, reader_language()
         kind, state = STATES[row.state]
-        asked = request.args.get("done", "")
+        let_in = _let_in(followed)
         return self.room.render(
             "supervisor/deadline.html",
             status,
@@ -114,20 +119,23 @@ class OneDeadline:
             changes=[changed(language, change) for change in followed.changes],
             extends=self._may_extend(row),
             stands_in=may_stand_in(row),
-            done=language.gettext(DONE[Press(asked)]) if asked in tuple(Press) else "",
+            let_in=language.date_and_time(let_in) if let_in else "",
+            done=_done(followed, language),
             back_href=url_for("supervisor.deadlines"),
         )
 
     def _ask(self, visit: Visit, deadline_id: UUID, form: PageForm, status: int = 200) -> Response:
         row, language = self.follow_up(visit.person, deadline_id).deadline, reader_language()
         desk = self.room.directory.agencies.get(row.standby_id)
+        stands_in = may_stand_in(row)
         return self.room.render(
             "supervisor/standby.html",
             status,
             form=form,
             **self._frame(row, language),
             desk=desk,
-            stands_in=may_stand_in(row),
+            stands_in=stands_in,
+            refused="" if stands_in or form.form_errors else language.gettext(WHY_NOT[NoStandby]),
             back_href=url_for("supervisor.deadline", deadline_id=deadline_id),
         )
 
@@ -166,11 +174,30 @@ def _chases(followed: Followed, language: Language) -> Iterator[dict[str, Any]]:
         later = chase
 
 
+def _let_in(followed: Followed) -> datetime | None:
+    """When a supervisor last let the desk that stands by in."""
+    instants = (told[0].chased_at for told in followed.chases if lets_standby_in(told[0].step))
+    return next(instants, None)
+
+
+def _done(followed: Followed, language: Language) -> str:
+    """What the supervisor has just done; nothing if the address only says so."""
+    asked = request.args.get("done", "")
+    if asked not in tuple(Press):
+        return ""
+    steps = (told[0].step for told in followed.chases)
+    return language.gettext(DONE[Press(asked)]) if any(map(partial(_is_of, asked), steps)) else ""
+
+
+def _is_of(press: str, step: str) -> bool:
+    return step.startswith(f"{press}-")
+
+
 def _to(chase: AnyRow, language: Language) -> str:
     role = language.gettext(CHASED_AS[chase.to_role])
     if lets_standby_in(chase.step):
         return language.message(Message(LET_IN, {"role": role}))
-    if chase.step.startswith(f"{Press.REMIND}-"):
+    if _is_of(Press.REMIND, chase.step):
         return language.message(Message(BY_HAND, {"role": role}))
     return role
 
