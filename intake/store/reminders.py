@@ -87,6 +87,8 @@ _OF_PERSON = (
         ReminderRow.created_at,
         ReminderRow.seen_at,
         DeadlineRow.due_at,
+        DeadlineRow.next_chase_at,
+        DeadlineRow.steps,
     )
     .join(DeadlineRow, DeadlineRow.id == ReminderRow.deadline_id)
     .where(ReminderRow.person_id == bindparam("person"), DeadlineRow.met_at.is_(None))

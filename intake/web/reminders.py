@@ -15,6 +15,7 @@ from intake.domain.chase import DUTY_DESK
 from intake.domain.clock import Clock
 from intake.domain.directory import Directory
 from intake.domain.people import Permission, Person, Role
+from intake.domain.promised import step_at
 from intake.services.letters import next_told, why_told
 from intake.services.reminded import Reminded
 from intake.services.sign_in import Visit
@@ -59,10 +60,18 @@ class _Reminders:
             "task": clock_title(language, self.clocks, told["clock"]),
             "due": due(row.due_at, now),
             "why": why_told(language, told),
-            "next": next_told(language, told),
+            "next": next_told(language, {**told, **_coming(row)}),
             "at": row.created_at,
             "new": row.seen_at is None,
         }
+
+
+def _coming(row: AnyRow) -> dict[str, Any]:
+    """The next step as the deadline has it now: what its letter told may have come since."""
+    if row.next_chase_at is None:
+        return {"next_to": None, "next_at": None}
+    to = step_at(row.steps, row.next_chase_at)["to"]
+    return {"next_to": to, "next_at": row.next_chase_at.isoformat()}
 
 
 def _href(row: AnyRow) -> str:

@@ -57,6 +57,19 @@ def test_of_one_deadline_only_the_newest_is_shown_and_all_are_seen(site: Site) -
     assert None not in unseen
 
 
+def test_what_comes_next_is_told_as_the_deadline_stands_now(site: Site) -> None:
+    site.send()
+    site.parts.chase(site.hands.move(hours=1, minutes=1))
+    first = "Otherwise the matter goes to the deputy Tue 2 June 2026 at 12:42."
+    assert first in english(site, "soc").get("/reminders").text
+    site.parts.chase(site.hands.move(hours=1))  # it has gone to the deputy
+    page = english(site, "soc").get("/reminders").text
+    assert first not in page
+    assert "Otherwise the matter goes to the unit's head Tue 2 June 2026" in page.replace(
+        "&#39;", "'"
+    )
+
+
 def test_whose_role_is_over_reads_no_reminder_of_it_any_more(site: Site) -> None:
     site.send()
     site.parts.chase(site.hands.move(hours=1, minutes=1))
