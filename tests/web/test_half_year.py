@@ -211,7 +211,14 @@ def test_the_day_of_the_report_is_recorded_shown_with_who_said_so_and_taken_back
     site.hands.move(minutes=1)
     answer = reported(supervisor, take_back="y")
     assert answer.status_code == 303
-    assert 'name="reported_on"' in supervisor.get(answer.location).text
+    page = supervisor.get(answer.location).text
+    assert 'name="reported_on"' in page
+    assert "It is recorded no more that the figures were reported." in page
+    assert "Recorded." not in page
+
+
+def test_an_address_alone_says_of_no_report_that_it_was_recorded(supervisor: FlaskClient) -> None:
+    assert 'role="status"' not in supervisor.get(f"{PAGE}?done=recorded").text
 
 
 def test_after_the_17th_the_page_warns_until_somebody_records_the_report(site: Site) -> None:

@@ -120,7 +120,12 @@ class HalfYears:
         except DayNotPossible:
             form.reported_on.errors = [reader_language().gettext(NOT_POSSIBLE)]
             return self._page(visit, form, 422)
-        page = url_for("supervisor.half_year_page", period=period, county=county, recorded="y")
+        page = url_for(
+            "supervisor.half_year_page",
+            period=period,
+            county=county,
+            done="taken_back" if takes_back else "recorded",
+        )
         return redirect(page, 303)
 
     def _refuse(self, visit: Visit) -> NoReturn:
@@ -159,7 +164,7 @@ class HalfYears:
             now=now,
             running=period.ends_at > now,
             overdue=local_date(now) > period.report_by,
-            recorded="recorded" in request.args,
+            done=request.args.get("done", ""),
         )
 
     def _subjects(self, found: CountyFigures) -> list[Subject]:
