@@ -215,8 +215,7 @@ PLAIN: dict[str, dict[str, str]] = {
         "failed": POST,
     },
     "half_year_report": {
-        "id": ID,
-        "period": "which half-year's counts went to THL; says nothing of them",
+        **dict.fromkeys(("period", "number"), "which half-year was reported; none of its counts"),
         **dict.fromkeys(("controller_id", "person_id"), STAFF),
         **dict.fromkeys(("reported_on", "recorded_at"), WHEN),
     },

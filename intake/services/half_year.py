@@ -13,7 +13,6 @@ from intake.domain.deadline import local_date
 from intake.domain.directory import Controller, Directory
 from intake.domain.half_year import CLOCKS, MOVED_ON, NO_ASSESSMENT, Kept, Period, may_be_reported
 from intake.domain.people import Permission, Person, Role
-from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.sign_in import Visit
 from intake.store import half_years, trail
@@ -47,7 +46,10 @@ class Figures:
 
 @dataclass(frozen=True)
 class CountyFigures:
-    """A county's statistics of a period, by clock. ``reported``: see ``half_years.reported``."""
+    """A county's statistics of a period, by clock.
+
+    ``reported``: on which day (reported_on), who said so (name) and when (recorded_at).
+    """
 
     county: Controller
     period: Period
@@ -77,8 +79,10 @@ class HalfYear:
                 half_years.not_met(connection, [county], period, now),
                 county,
             )
-            reported = half_years.reported(connection, county, period)
-        return CountyFigures(controller, period, by_clock, reported)
+            last = half_years.last_report(connection, county, period)
+        return CountyFigures(
+            controller, period, by_clock, last if last and last.reported_on else None
+        )
 
     def take_out(self, visit: Visit, county: str, period: Period, now: datetime) -> CountyFigures:
         """The same, after a line in the trail. Raises CountyNotYours."""
@@ -97,16 +101,24 @@ class HalfYear:
         self._own(visit.person, county)
         if day is not None and not may_be_reported(period, day, local_date(now)):
             raise DayNotPossible
+        try:
+            self._record(visit, county, period, day, now)
+        except half_years.WrittenBefore:  # then this is said after what the other has said
+            self._record(visit, county, period, day, now)
+
+    def _record(
+        self, visit: Visit, county: str, period: Period, day: date | None, now: datetime
+    ) -> None:
         with self.database.write() as connection:
-            before = half_years.reported(connection, county, period)
-            if (before.reported_on if before else None) == day:
+            last = half_years.last_report(connection, county, period)
+            if (last.reported_on if last else None) == day:
                 return  # a page that was sent twice
             half_years.add_report(
                 connection,
                 {
-                    "id": new_id(now),
                     "controller_id": county,
                     "period": str(period),
+                    "number": last.number + 1 if last else 1,
                     "reported_on": day,
                     "person_id": visit.person.id,
                     "recorded_at": now,

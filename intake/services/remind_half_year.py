@@ -55,7 +55,7 @@ class RemindHalfYear:
             with self.database.write() as connection:
                 written = half_years.steps_written(connection, county, period)
                 steps = [step for step in due if step not in written]
-                if not steps or half_years.reported(connection, county, period):
+                if not steps or half_years.is_reported(connection, county, period):
                     return 0
                 readers = people.officers(connection, county, Role.SUPERVISOR, today)
                 half_years.add_steps(
@@ -85,7 +85,7 @@ class RemindHalfYear:
         """Whether there is anything to write; asked without keeping writers waiting."""
         with self.database.read() as connection:
             written = half_years.steps_written(connection, county, period)
-            return not written.issuperset(due) and not half_years.reported(
+            return not written.issuperset(due) and not half_years.is_reported(
                 connection, county, period
             )
 

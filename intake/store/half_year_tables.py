@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake.store.tables import Base
@@ -14,22 +14,15 @@ from intake.store.tables import Base
 class HalfYearReportRow(Base):
     """Somebody says on which day a county's figures of a period were reported to THL.
 
-    The newest row of a county and a period holds; without a day it takes the one before it back.
+    The last row of a county and a period holds; without a day it takes the one before it back.
+    ``number`` counts them from 1: of two written at once the second finds its number taken.
     """
 
     __tablename__ = "half_year_report"
-    __table_args__ = (
-        Index(
-            "ix_half_year_report_controller_id_period_recorded_at",
-            "controller_id",
-            "period",
-            "recorded_at",
-        ),
-    )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    controller_id: Mapped[str] = mapped_column(String(64))
-    period: Mapped[str] = mapped_column(String(7))
+    controller_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    period: Mapped[str] = mapped_column(String(7), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     reported_on: Mapped[date | None]
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     recorded_at: Mapped[datetime]

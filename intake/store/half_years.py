@@ -77,7 +77,7 @@ _NOT_MET = _counting().where(
 
 
 class WrittenBefore(Exception):
-    """Another scheduler has written one of these reminders."""
+    """Somebody else has written a row of this name at the same moment."""
 
 
 @dataclass(frozen=True)
@@ -125,12 +125,13 @@ def not_met(
     return {(row.controller_id, row.clock): row.number for row in rows}
 
 
-def reported(connection: Connection, controller_id: str, period: Period) -> AnyRow | None:
-    """On which day a controller's figures were reported, who said so and when; None if nobody has,
-    or it was taken back.
+def last_report(connection: Connection, controller_id: str, period: Period) -> AnyRow | None:
+    """What was said last of a controller's report: its number, on which day it was made (None: it
+    was not), who said so and when; None if nobody ever has.
     """
-    row = connection.execute(
+    return connection.execute(
         select(
+            HalfYearReportRow.number,
             HalfYearReportRow.reported_on,
             HalfYearReportRow.recorded_at,
             PersonRow.name,
@@ -140,15 +141,31 @@ def reported(connection: Connection, controller_id: str, period: Period) -> AnyR
             HalfYearReportRow.controller_id == controller_id,
             HalfYearReportRow.period == str(period),
         )
-        .order_by(HalfYearReportRow.recorded_at.desc(), HalfYearReportRow.id.desc())
+        .order_by(HalfYearReportRow.number.desc())
         .limit(1)
     ).first()
-    return row if row and row.reported_on else None
+
+
+def is_reported(connection: Connection, controller_id: str, period: Period) -> bool:
+    """Whether a controller's figures were reported, and nobody has taken that back."""
+    last = connection.execute(
+        select(HalfYearReportRow.reported_on)
+        .where(
+            HalfYearReportRow.controller_id == controller_id,
+            HalfYearReportRow.period == str(period),
+        )
+        .order_by(HalfYearReportRow.number.desc())
+        .limit(1)
+    ).scalar()
+    return last is not None
 
 
 def add_report(connection: Connection, values: dict[str, Any]) -> None:
-    """Note that figures were reported, or that they were not."""
-    connection.execute(insert(HalfYearReportRow).values(**values))
+    """Note that figures were reported, or that they were not. Raises WrittenBefore."""
+    try:
+        connection.execute(insert(HalfYearReportRow).values(**values))
+    except IntegrityError as error:
+        raise WrittenBefore from error
 
 
 def steps_written(connection: Connection, controller_id: str, period: Period) -> frozenset[str]:

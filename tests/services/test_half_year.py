@@ -16,7 +16,7 @@ from intake.domain.referral import Move
 from intake.domain.trail import Action
 from intake.services.half_year import CountyNotYours, DayNotPossible, Figures, HalfYear
 from intake.services.record import Entry
-from intake.store import people
+from intake.store import half_years, people
 from intake.store.half_year_tables import HalfYearReportRow
 from intake.store.people_tables import AgencyRow
 from intake.store.tables import DeadlineRow, ReferralRow
@@ -325,8 +325,39 @@ def test_a_page_that_is_sent_twice_records_once(site: Site) -> None:
     for _ in range(2):
         report(site, date(2026, 10, 12))
     with site.parts.database.read() as connection:
-        assert len(connection.execute(select(HalfYearReportRow.id)).all()) == 1
+        assert connection.scalars(select(HalfYearReportRow.number)).all() == [1]
     assert len(lines(site, Action.REPORT_HALF_YEAR)) == 1
+
+
+def test_of_what_is_said_at_the_same_instant_the_last_holds(site: Site) -> None:
+    site.hands.at = datetime(2026, 10, 12, 9, tzinfo=UTC)
+    visit = site.visit("supervisor")
+    for day in (date(2026, 10, 9), None, date(2026, 10, 12), date(2026, 10, 1), None):
+        service(site).record(visit, COUNTY, SUMMER, day, site.hands())
+        assert told(site) == day
+
+
+def test_two_who_record_at_once_are_both_heard_and_one_after_the_other(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both find that nothing was said before: the second finds the first one's number taken."""
+    site.hands.at = datetime(2026, 10, 12, 9, tzinfo=UTC)
+    visit, look = site.visit("supervisor"), half_years.last_report
+    looked: list[object] = []
+
+    def last_report(*asked: Any) -> Any:
+        looked.append(asked)
+        return None if len(looked) == 2 else look(*asked)
+
+    monkeypatch.setattr(half_years, "last_report", last_report)
+    for day in (date(2026, 10, 9), date(2026, 10, 12)):
+        service(site).record(visit, COUNTY, SUMMER, day, site.hands())
+    monkeypatch.undo()
+    assert told(site) == date(2026, 10, 12)
+    with site.parts.database.read() as connection:
+        numbers = connection.scalars(select(HalfYearReportRow.number)).all()
+    assert sorted(numbers) == [1, 2]
+    assert len(lines(site, Action.REPORT_HALF_YEAR)) == 2
 
 
 @pytest.mark.parametrize("day", [date(2026, 9, 30), date(2026, 10, 13)])

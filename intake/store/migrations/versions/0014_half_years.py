@@ -13,16 +13,15 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table('half_year_report',
-    sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('controller_id', sa.String(length=64), nullable=False),
     sa.Column('period', sa.String(length=7), nullable=False),
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('reported_on', sa.Date(), nullable=True),
     sa.Column('person_id', sa.Uuid(), nullable=False),
     sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_half_year_report_person_id_person')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_half_year_report'))
+    sa.PrimaryKeyConstraint('controller_id', 'period', 'number', name=op.f('pk_half_year_report'))
     )
-    op.create_index('ix_half_year_report_controller_id_period_recorded_at', 'half_year_report', ['controller_id', 'period', 'recorded_at'])
     op.create_table('half_year_step',
     sa.Column('controller_id', sa.String(length=64), nullable=False),
     sa.Column('period', sa.String(length=7), nullable=False),
@@ -38,5 +37,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index('ix_deadline_half_year', 'deadline')
     op.drop_table('half_year_step')
-    op.drop_index('ix_half_year_report_controller_id_period_recorded_at', 'half_year_report')
     op.drop_table('half_year_report')
