@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -104,6 +105,14 @@ def test_an_address_alone_says_of_nothing_that_it_was_done(site: Site) -> None:
         page = client.get(f"{path}?done={done}").text
         assert "The reminder is on its way." not in page
         assert "The desk that stands by may take the report over now" not in page
+
+
+def test_a_last_day_that_may_move_is_shown_beside_the_one_that_alarms_go_by(site: Site) -> None:
+    site.hands.at = datetime(2026, 6, 10, 7, 42, tzinfo=UTC)
+    site.send()
+    page = english(site, "supervisor").get(address(site, "lsl26_start")).text
+    assert "Fri 19 June 2026" in page  # Midsummer Eve
+    assert "moved forward: Mon 22 June 2026" in page
 
 
 def test_a_late_deadline_says_so_on_its_page_until_it_is_recorded(site: Site) -> None:
