@@ -25,6 +25,7 @@ from intake.store.database import Database
 from intake.store.schema import METADATA
 from intake.vault.own import VisitorSecret
 from tests import databases
+from tests.calendars import with_holiday
 from tests.site import Site, make_settings, worry_answers
 
 _places: dict[Path, str] = {}
@@ -55,6 +56,8 @@ def live(site: Site) -> list[Receipt]:
     site.parts.chase(site.hands.move(days=4))
     Draft(site.parts.database).save(VisitorSecret.new(), worry_answers(), site.hands())
     site.parts.alarm(site.hands())
+    later = with_holiday(site.parts.settings.data, "2026-09-02")  # three months' last day
+    replace(site.parts.recount, calendar=later)(site.hands())
     with suppress(SignInRefused):
         site.parts.sign_in("nobody", "not a passphrase", site.hands())
     Timetable(site.parts.database, site.hands, (("tidy", lambda _: 0, 600),)).once()

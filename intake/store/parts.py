@@ -37,6 +37,8 @@ LEFT_OUT: Mapping[str, str] = {
     "openers_stamp": "made anew with the schema",
     "directory_stamp": "made anew with the schema",
     "alarm": "a restored site tells again where nobody can open",
+    "recount": "what the calendar would change is looked for again",
+    "recount_look": "a restored site has looked at no deadline yet",
 }
 """Tables that no backup holds, and why."""
 
