@@ -96,7 +96,7 @@ class Absences:
             _line(connection, Action.ABSENT, visit, person.id, days, now)
 
     def withdraw(self, visit: Visit, absence_id: UUID, now: datetime) -> None:
-        """Raises AbsenceNotYours, also for one that has been withdrawn."""
+        """Nothing happens to one that has been withdrawn. Raises AbsenceNotYours."""
         today = local_date(now)
         with self.database.write() as connection:
             row = absences.absence(connection, absence_id)
@@ -105,9 +105,9 @@ class Absences:
             if row.person_id != visit.person.id:
                 members = _members(connection, visit.person, today)
                 self._person(connection, visit, row.person_id, members, today)
-            absences.withdraw_absence(connection, absence_id, now)
-            days = (row.first_day, row.last_day)
-            _line(connection, Action.ABSENCE_WITHDRAWN, visit, row.person_id, days, now)
+            if absences.withdraw_absence(connection, absence_id, now):
+                days = (row.first_day, row.last_day)
+                _line(connection, Action.ABSENCE_WITHDRAWN, visit, row.person_id, days, now)
 
     def _person(
         self,

@@ -76,7 +76,7 @@ def add_absence(connection: Connection, values: dict[str, Any]) -> None:
     connection.execute(insert(AbsenceRow).values(**values))
 
 
-def withdraw_absence(connection: Connection, absence_id: UUID, at: datetime) -> None:
-    """Let one hold no more; no restore brings it back."""
+def withdraw_absence(connection: Connection, absence_id: UUID, at: datetime) -> bool:
+    """Let one hold no more; no restore brings it back. False if it did not hold any more."""
     this = AbsenceRow.id == absence_id, AbsenceRow.withdrawn_at.is_(None)
-    put_for_good(connection, AbsenceRow.withdrawn_at, at, *this, at=at)
+    return put_for_good(connection, AbsenceRow.withdrawn_at, at, *this, at=at) == 1

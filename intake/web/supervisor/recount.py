@@ -114,7 +114,8 @@ def _why(language: Language, row: AnyRow) -> Iterator[str]:
             "day": language.date(date.fromisoformat(day["date"])),
             "name": language.text(day["name"]),
         }
-        yield language.message(Message(COUNTS if day["counts"] else COUNTS_NOT, params))
+        key = COUNTS if day["counts"] else COUNTS_NOT
+        yield language.message(Message(key, params))
 
 
 def _extended(language: Language, due_on: date, extended_on: date) -> str:
