@@ -117,7 +117,10 @@ def test_the_supervisors_pages_show_every_running_deadline_once_and_all_counts_o
 def test_the_late_ones_come_first_and_a_filter_shows_them_alone(crowded: Site) -> None:
     client = english(crowded, "supervisor")
     shown = [page for _, page in pages(client, "/deadlines")]
-    late = [len(re.findall(r'<tr role="row" class="late">\s*<th[^>]*><a class="whole"', p)) for p in shown]
+    late = [
+        len(re.findall(r'<tr role="row" class="late">\s*<th[^>]*><a class="whole"', p))
+        for p in shown
+    ]
     assert late[0] == FEW
     assert late == sorted(late, reverse=True)
     alone = [page for _, page in pages(client, "/deadlines?state=late")]
