@@ -159,7 +159,7 @@ def test_schedulers_killed_at_any_moment_lose_nothing_and_say_nothing_twice(
             for child in children:
                 killed += os.WIFSIGNALED(os.waitpid(child, 0)[1])
             longest = min(longest, max(0.1, time.monotonic() - began))
-        assert killed > rounds * schedulers / 2, "most had ended before the kill"
+        assert killed > rounds * schedulers / 5, "most had ended before the kill"
         # By day, when nothing waits for the morning; then what was left to be gathered, and then
         # what a killed one had claimed.
         site.hands.at = site.hands.move(days=3).replace(hour=10)
