@@ -55,15 +55,14 @@ def assert_each_step_is_recorded_once(site: Site, now: datetime) -> None:
 
 
 def assert_each_letter_was_taken(site: Site) -> None:
-    """Under the one Message-ID that its file is named by; none is lost and none is of nothing."""
+    """Under the one Message-ID that its file is named by; none that was marked is lost, and none is
+    of nothing. What waits for the morning is not marked.
+    """
     with site.parts.database.read() as connection:
-        letters = connection.execute(select(OutboxRow.id, OutboxRow.sent_at)).all()
-        chases = select(func.count(ChaseRow.deadline_id.distinct())).where(ChaseRow.step != STEP)
-        chased = connection.scalar(chases) or 0
-    assert len(letters) >= chased
-    assert all(letter.sent_at for letter in letters)
-    taken = {path.stem for path in site.parts.settings.letters.glob("*.eml")}
-    assert taken == {str(letter.id) for letter in letters}
+        marked = select(OutboxRow.id).where(OutboxRow.sent_at.is_not(None))
+        sent = {str(letter) for letter in connection.scalars(marked)}
+    assert sent
+    assert {path.stem for path in site.parts.settings.letters.glob("*.eml")} == sent
 
 
 def timetable(parts: wiring.Parts, at: datetime) -> Timetable:
