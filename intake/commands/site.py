@@ -85,11 +85,11 @@ def _work(parts: wiring.Parts) -> dict[str, jobs.Job]:
         "workers": parts.dismiss.lapsed,
         "half_year": parts.remind_half_year,
         "recount": parts.recount,
-        "deliver": parts.deliver,
         "tidy": parts.tidy,
         "reconcile": parts.reconcile,
         "try_routes": parts.try_routes,
         "watch": parts.watch,
+        "deliver": parts.deliver,  # what the others have written goes with the same run
         "list_deletions": parts.list_deletions,
     }
 

@@ -146,20 +146,25 @@ def test_schedulers_killed_at_any_moment_lose_nothing_and_say_nothing_twice(
             site.send()
             site.send(worry_answers(protection={"crime_against_child": "violence"}))
         jobs = with_post(site, tmp_path, port)
-        killed, longest = 0, 0.6
-        for number in range(rounds):
+        began = time.monotonic()
+        os.waitpid(scheduler(jobs, site.hands.move(hours=3)), 0)
+        whole = time.monotonic() - began  # how long a run takes that nobody kills
+        deaths = 0  # rounds in which at least one was killed before its end
+        for number in range(4 * rounds):
             # Hours in turn with minutes: what has been recorded is gathered a minute later.
             by = chance.uniform(1, 12) if number % 2 else chance.uniform(0.02, 0.2)
             at = site.hands.move(hours=by * (100 / rounds if number % 2 else 1))
             began = time.monotonic()
             children = [scheduler(jobs, at) for _ in range(schedulers)]
-            for child in children:
-                time.sleep(chance.uniform(0, longest / schedulers * 2))  # the kill's moment
+            moments = sorted(chance.uniform(0, whole) for _ in children)
+            for child, moment in zip(children, moments, strict=True):
+                time.sleep(max(0, began + moment - time.monotonic()))  # the kill's moment
                 os.kill(child, signal.SIGKILL)
-            for child in children:
-                killed += os.WIFSIGNALED(os.waitpid(child, 0)[1])
-            longest = min(longest, max(0.1, time.monotonic() - began))
-        assert killed > rounds * schedulers / 5, "most had ended before the kill"
+            ends = [os.waitpid(child, 0)[1] for child in children]
+            deaths += any(map(os.WIFSIGNALED, ends))
+            if deaths == rounds:
+                break
+        assert deaths == rounds, "most had ended before the kill"
         # By day, when nothing waits for the morning; then what was left to be gathered, and then
         # what a killed one had claimed.
         site.hands.at = site.hands.move(days=3).replace(hour=10)

@@ -1,4 +1,6 @@
-"""Chasing while schedulers are killed and clocks are set: each step once, each letter taken."""
+"""Schedulers killed over invented reports, and clocks that are set: each step once, each letter
+taken.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
 from pathlib import Path
 
 import pytest
@@ -18,13 +21,15 @@ from sqlalchemy import func, select
 
 from intake import wiring
 from intake.domain.canary import MET_BY, STEP, canaries
+from intake.domain.deadline import local_date, local_instant
 from intake.domain.promised import look
 from intake.jobs import SECONDS, Timetable
 from intake.store.database import Database
+from intake.store.reminder_tables import ReminderRow
 from intake.store.tables import ChaseRow, DeadlineRow, HeartbeatRow, OutboxRow, ReportRow
 from intake.store.watch_tables import CanaryRow
 from tests import databases
-from tests.site import Site, environment, open_site, worry_answers
+from tests.site import Site, environment, open_site
 
 pytestmark = pytest.mark.slow
 SEED = 20260602
@@ -55,14 +60,21 @@ def assert_each_step_is_recorded_once(site: Site, now: datetime) -> None:
 
 
 def assert_each_letter_was_taken(site: Site) -> None:
-    """Under the one Message-ID that its file is named by; none that was marked is lost, and none is
-    of nothing. What waits for the morning is not marked.
+    """Under the one Message-ID that its file is named by; none is lost and none is of nothing.
+
+    Every deadline that was chased has its reminders, and each of those its letter.
     """
     with site.parts.database.read() as connection:
-        marked = select(OutboxRow.id).where(OutboxRow.sent_at.is_not(None))
-        sent = {str(letter) for letter in connection.scalars(marked)}
-    assert sent
-    assert {path.stem for path in site.parts.settings.letters.glob("*.eml")} == sent
+        columns = OutboxRow.id, OutboxRow.letter, OutboxRow.sent_at
+        letters = connection.execute(select(*columns)).all()
+        chases = select(ChaseRow.deadline_id).where(ChaseRow.step != STEP)
+        chased = set(connection.scalars(chases))
+        told = connection.execute(select(ReminderRow.deadline_id, ReminderRow.letter_id)).all()
+    assert {one.deadline_id for one in told} == chased
+    assert all(one.letter_id for one in told)
+    assert [letter.letter for letter in letters if letter.sent_at is None] == []
+    taken = {path.stem for path in site.parts.settings.letters.glob("*.eml")}
+    assert taken == {str(letter.id) for letter in letters}
 
 
 def timetable(parts: wiring.Parts, at: datetime) -> Timetable:
@@ -82,32 +94,6 @@ def scheduler(parts: wiring.Parts, at: datetime) -> int:
         status = timetable(parts, at).once()
     finally:
         os._exit(status)
-
-
-def test_two_schedulers_killed_at_random_record_each_step_once(tmp_path: Path) -> None:
-    chance = random.Random(SEED)  # noqa: S311 (moments, not secrets)
-    with open_site(tmp_path / "data") as site:
-        for _ in range(6):
-            site.send()
-            site.send(worry_answers(protection={"crime_against_child": "violence"}))
-        jobs = replace(site.parts, database=databases.of_role(site.parts.database, "jobs"))
-        killed = 0
-        longest = 0.3
-        for _ in range(ROUNDS):
-            at = site.hands.move(hours=chance.uniform(1, 9))
-            began = time.monotonic()
-            children = [scheduler(jobs, at) for _ in range(2)]
-            for child in children:
-                time.sleep(chance.uniform(0, longest))  # the moment of the kill, not a wait
-                os.kill(child, signal.SIGKILL)
-            for child in children:
-                killed += os.WIFSIGNALED(os.waitpid(child, 0)[1])
-            longest = min(longest, max(0.05, time.monotonic() - began))
-        assert killed > ROUNDS / 2, "most had ended before the kill"
-        now = site.hands.move(minutes=10)
-        assert timetable(jobs, now).once() == 0
-        assert_each_step_is_recorded_once(site, now)
-        assert_each_letter_was_taken(site)
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -208,12 +194,16 @@ def test_a_clock_set_back_an_hour_repeats_no_step_and_stops_no_job(tmp_path: Pat
         finally:
             jobs.kill()
             jobs.communicate()
-        later = off + timedelta(hours=2)  # what was written since, and what one of them held
-        once = ankkuri_by_a_clock(later, "jobs", "--once")
-        ended = subprocess.run(
-            once, env=environ, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
-        )
-        assert ended.returncode == 0
+        # By day, when nothing waits for the morning, what was written since and what one of them
+        # held; then what had to be gathered first.
+        tomorrow = local_date(began + off) + timedelta(days=1)
+        morning = local_instant(tomorrow, clock_time(10)) - began
+        for later in (morning, morning + timedelta(minutes=6)):
+            once = ankkuri_by_a_clock(later, "jobs", "--once")
+            ended = subprocess.run(
+                once, env=environ, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+            )
+            assert ended.returncode == 0
         with database.read() as connection:
             real = ChaseRow.step != STEP
             last = connection.scalar(select(func.max(ChaseRow.chased_at)).where(real))
