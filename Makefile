@@ -4,12 +4,8 @@ PORT ?= 8000
 ANKKURI_DATA ?= data/demo
 VENV := .venv
 BIN := $(VENV)/bin
-# Pages that say nothing to the database that the others do not say too, under the same role.
-SAID_BY_OTHERS := $(foreach name,age_uncertain birth_year host reporter_answers reporter_leaving reporter_way rule_changes \
-	rule_desk rule_drafts staff_hand_over staff_moves,tests/web/test_$(name).py)
 # What the choice of a database changes.
-WITH_ROWS := tests/services tests/doctor tests/post $(filter-out $(SAID_BY_OTHERS),$(wildcard tests/web/test_*.py)) \
-	tests/web/test_rule_drafts.py::test_what_two_people_type_at_once_is_not_lost \
+WITH_ROWS := tests/services tests/doctor tests/post tests/web \
 	$(foreach name,administration_commands backup_command canary deletions doors init jobs libpq live_directory migrations \
 	parts postgresql prepared serving upgrades,tests/test_$(name).py)
 # Two at a time; who has done a half helps with the other.
@@ -38,8 +34,8 @@ demo: install
 test: $(VENV)/tested lint
 	$(BIN)/ankkuri rules check
 	$(BIN)/ankkuri rules cases
-	$(PYTEST) -m "not slow"
-	$(PYTEST) -m "not slow" --database postgresql $(WITH_ROWS)
+	$(PYTEST) -m "not slow" --said
+	$(PYTEST) -m "not slow and (on_both or postgresql or not page)" --database postgresql $(WITH_ROWS)
 
 # Real processes killed and restarted; some minutes.
 prove: $(VENV)/tested

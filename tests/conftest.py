@@ -14,6 +14,7 @@ import pytest
 from tests import databases
 from tests.site import Site, open_site
 
+pytest_plugins = ["tests.said"]
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -56,6 +57,13 @@ def site(tmp_path: Path) -> Iterator[Site]:
     """A site of this test alone."""
     with open_site(tmp_path / "data") as opened:
         yield opened
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of pages, of which few run on both databases."""
+    for item in items:
+        if item.path.parent.name == "web":
+            item.add_marker("page")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 import config
+from tests import loaded
 from tests.site import lay_out
 
 SMTP = {
@@ -146,18 +145,11 @@ def test_a_key_folder_that_others_can_enter_is_refused(tmp_path: Path) -> None:
         config.read_secret(settings.keys, config.SECRETS["staff"])
 
 
-def ankkuri(data: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "intake.cli", *arguments],
-        env=os.environ | {"ANKKURI_DATA": str(data)} | environ,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def ankkuri(data: Path, *arguments: str, **environ: str) -> CompletedProcess[str]:
+    return loaded.ankkuri(*arguments, ANKKURI_DATA=str(data), **environ)
 
 
-def refused(done: subprocess.CompletedProcess[str], says: str) -> bool:
+def refused(done: CompletedProcess[str], says: str) -> bool:
     lines = done.stderr.strip().splitlines()
     return done.returncode == 2 and len(lines) == 1 and says in lines[0]
 
@@ -181,7 +173,7 @@ def test_the_jobs_refuse_a_post_that_is_not_whole(tmp_path: Path) -> None:
     data = tmp_path / "data"
     assert ankkuri(data, "init").returncode == 0
 
-    def jobs(**more: str) -> subprocess.CompletedProcess[str]:
+    def jobs(**more: str) -> CompletedProcess[str]:
         return ankkuri(data, "jobs", "--once", **SMTP, **more)
 
     assert refused(jobs(ANKKURI_SMTP_USER="ankkuri"), config.SMTP_PASSWORD)

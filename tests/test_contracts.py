@@ -38,6 +38,7 @@ def test_facts_are_decided_on_the_command_line(tmp_path: Path) -> None:
 
     from intake.domain.facts import Surroundings, facts_of
     from intake.domain.report import worry_of
+    from tests.loaded import ankkuri
     from tests.site import worry_answers
 
     worry = worry_of(worry_answers())
@@ -46,13 +47,7 @@ def test_facts_are_decided_on_the_command_line(tmp_path: Path) -> None:
     file.write_text(json.dumps(facts), "utf-8")
 
     def decided(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "intake.cli", "rules", "decide", str(file), *arguments],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return ankkuri("rules", "decide", str(file), *arguments)
 
     outcome = json.loads(decided("--json").stdout)
     assert outcome["lead"] == "SOC"

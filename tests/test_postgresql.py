@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -32,6 +29,7 @@ from intake.store.privileges import ROLES
 from intake.store.tables import Base, ChaseRow, DeadlineRow, DeletionRow, TrailRow
 from intake.vault.own import VisitorSecret
 from tests import databases
+from tests.loaded import ankkuri
 from tests.site import Site, environment
 
 pytestmark = pytest.mark.postgresql
@@ -208,14 +206,7 @@ def test_what_is_not_there_is_told_in_one_line(site: Site, tmp_path: Path, what:
         "schema": databases.empty_address(tmp_path).replace("+psycopg", ""),
         "role": environment(settings.data)["ANKKURI_DATABASE"].replace("owner@", "nobody@"),
     }[what]
-    done = subprocess.run(
-        [sys.executable, "-m", "intake.cli", "jobs", "--once"],
-        env=os.environ | environment(settings.data) | {"ANKKURI_DATABASE": address},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = ankkuri("jobs", "--once", **environment(settings.data) | {"ANKKURI_DATABASE": address})
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     words = "no database yet" if what == "schema" else "cannot be read"

@@ -11,11 +11,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 import config
+from tests.loaded import Command
 from tests.processes import free_port
 from tests.site import environment, lay_out
 
@@ -28,14 +31,6 @@ STAFF = config.SECRETS["staff"]
 pytestmark = pytest.mark.sqlite  # the faults of a copied folder; PostgreSQL's are beside its tests
 
 
-class Done:
-    """A process that has ended, and what it said."""
-
-    def __init__(self, process: subprocess.Popen[str], said: tuple[str, str]) -> None:
-        self.returncode = process.returncode
-        self.stdout, self.stderr = said
-
-
 @dataclass
 class Place:
     """A site that is about to be started."""
@@ -43,25 +38,29 @@ class Place:
     data: Path
     environ: dict[str, str] = field(default_factory=dict)
     arguments: list[str] = field(default_factory=list)
-    project: Path = config.PROJECT
+    project: Path | None = None  # a copy of the program, to be run instead of ours
     port: int = 0
 
-    def start(self, names: str) -> dict[str, Done]:
+    def start(self, names: str) -> dict[str, CompletedProcess[str]]:
         """Start these of COMMANDS at once, and wait until they have ended."""
         begun = {name: self._begin(*COMMANDS[name]) for name in names.split()}
-        return {
-            name: Done(process, process.communicate(timeout=60)) for name, process in begun.items()
-        }
+        return {name: end() for name, end in begun.items()}
 
-    def _begin(self, module: str, *command: str) -> subprocess.Popen[str]:
-        arguments = [] if command == ("jobs",) else ["--port", str(self.port or free_port())]
-        return subprocess.Popen(
-            [sys.executable, "-m", module, *command, *arguments, *self.arguments],
-            env=os.environ | environment(self.data) | self.environ,
+    def _begin(self, program: str, *command: str) -> Callable[[], CompletedProcess[str]]:
+        port = [] if command == ("jobs",) else ["--port", str(self.port or free_port())]
+        arguments = (*command, *port, *self.arguments)
+        environ = environment(self.data) | self.environ
+        if self.project is None:
+            return Command(program, *arguments, environ=environ).end
+        return partial(
+            subprocess.run,
+            [sys.executable, "-m", program, *arguments],
+            env=os.environ | environ,
             cwd=self.project,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
+            timeout=60,
+            check=False,
         )
 
     def sql(self, statement: str) -> None:
@@ -205,7 +204,7 @@ def place(laid_out: Path, tmp_path: Path) -> Place:
     return Place(tmp_path / "data")
 
 
-def refusal(done: Done) -> str:
+def refusal(done: CompletedProcess[str]) -> str:
     assert done.returncode == 2, done.stderr
     (line,) = done.stderr.splitlines()
     assert line.startswith("ankkuri: ")

@@ -218,6 +218,7 @@ def test_an_agency_goes_out_of_use_with_a_day_and_comes_back(site: Site) -> None
     assert "out_of_use_from" not in entry(site, "agency", SOC)
 
 
+@pytest.mark.on_both
 def test_the_last_agency_of_its_kind_stays_in_use(site: Site) -> None:
     path = f"/directory/agencies/{HEA}/out-of-use"
     answer = post(english(site, "admin"), path, out_of_use_from=["1", "1", "2027"])
@@ -282,6 +283,7 @@ def test_the_emergency_line_always_answers(site: Site) -> None:
     assert "it must always answer" in said(answer.text, "open")
 
 
+@pytest.mark.on_both
 def test_a_line_is_added_and_removed_but_not_the_last_of_its_use(site: Site) -> None:
     client = english(site, "admin")
     last = post(client, f"/directory/lines/{LINE}/remove")
@@ -383,6 +385,7 @@ def test_a_register_is_shown_first_and_changes_the_schools_when_told(
     assert "out_of_use_from" in entry(site, "school", "school-vuorikielo")
 
 
+@pytest.mark.on_both
 def test_a_register_shown_before_another_change_is_shown_again(site: Site) -> None:
     client = english(site, "admin-vantaa")
     shown = upload(client, REGISTER[1].encode())

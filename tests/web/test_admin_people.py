@@ -82,6 +82,7 @@ def lines(site: Site, action: Action) -> list[Any]:
         )
 
 
+@pytest.mark.on_both
 def test_an_invited_person_joins_signs_in_and_gets_the_key_of_a_colleague(site: Site) -> None:
     site.send()
     joined = joins(site, invited(site))
@@ -148,6 +149,7 @@ def test_the_key_is_not_given_without_the_passphrase_and_the_check_code(
         assert people.grants_held(connection, SOC, maija.id) == []
 
 
+@pytest.mark.on_both
 def test_a_guessed_passphrase_makes_the_colleague_wait_as_at_the_sign_in(site: Site) -> None:
     joins(site, invited(site))
     colleague = english(site, "soc")
@@ -175,6 +177,7 @@ def test_only_who_has_the_key_gives_it_and_only_to_who_waits(site: Site) -> None
     assert len(lines(site, Action.REFUSED)) == len(wrong) + 1
 
 
+@pytest.mark.on_both
 def test_a_key_that_nobody_has_is_made_anew_by_a_member_who_waits(site: Site) -> None:
     joins(site, invited(site, agencies=[TRIAGE]))
     admin, soc = english(site, "admin"), person_page(site, "soc")
@@ -239,6 +242,7 @@ def test_the_newcomer_reads_the_page_in_the_language_of_the_invitation(site: Sit
     assert "Du är inbjuden" in client.get("/join").text
 
 
+@pytest.mark.on_both
 def test_a_used_withdrawn_or_old_link_is_one_clear_page(site: Site) -> None:
     used = invited(site)
     assert joins(site, used).status_code == 200
@@ -338,6 +342,7 @@ def test_somebody_invited_already_is_told(site: Site) -> None:
     assert "is invited under this user name already" in said(answer.text, "sign_in_name")
 
 
+@pytest.mark.on_both
 def test_roles_are_given_and_ended_on_a_persons_page(site: Site) -> None:
     admin, path = english(site, "admin"), person_page(site, "hea")
     page = admin.get(path)
@@ -403,12 +408,14 @@ def test_who_would_leave_nobody_behind_needs_a_tick(site: Site) -> None:
     assert admin.get(person_page_of(site, "soc")).status_code == 404
 
 
+@pytest.mark.on_both
 def test_who_leaves_others_behind_needs_no_tick(site: Site) -> None:
     admin, path = english(site, "admin"), f"{person_page(site, 'soc-deputy')}/leave"
     assert "Nobody else can open" not in admin.get(path).text
     assert post(admin, path).status_code == 303
 
 
+@pytest.mark.on_both
 def test_the_last_administrator_is_told_and_signed_out(site: Site) -> None:
     admin, path = english(site, "admin"), f"{person_page_of(site, 'admin')}/leave"
     page = admin.get(path).text
@@ -420,6 +427,7 @@ def test_the_last_administrator_is_told_and_signed_out(site: Site) -> None:
     assert admin.get("/people").location.startswith("/sign-in")
 
 
+@pytest.mark.on_both
 def test_an_administrator_gives_nothing_to_oneself_and_the_try_leaves_a_line(site: Site) -> None:
     admin, path = english(site, "admin"), person_page_of(site, "admin")
     page = admin.get(path).text
@@ -470,6 +478,7 @@ def test_somebody_of_another_organisation_joins_an_ankkuri_team_by_the_user_name
     assert page.count("End the role<") == 1
 
 
+@pytest.mark.on_both
 def test_details_are_changed_and_of_two_who_do_the_second_is_told(site: Site) -> None:
     first, second = english(site, "admin"), english(site, "admin")
     path = f"{person_page(site, 'hea')}/details"
@@ -485,6 +494,7 @@ def test_details_are_changed_and_of_two_who_do_the_second_is_told(site: Site) ->
     assert site.parts.appoint.named("hea", site.hands().date()).email == "toinen@x.fi"
 
 
+@pytest.mark.on_both
 def test_a_lost_passphrase_is_renewed_by_a_link(site: Site) -> None:
     admin, path = english(site, "admin"), f"{person_page(site, 'soc')}/anew"
     page = admin.get(path).text

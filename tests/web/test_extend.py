@@ -61,6 +61,7 @@ def sent(site: Site) -> Site:
     return site
 
 
+@pytest.mark.on_both
 def test_the_supervisor_extends_a_deadline_and_everybody_reads_why(sent: Site) -> None:
     before = deadline(sent)
     supervisor = english(sent, "supervisor")

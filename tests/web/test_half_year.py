@@ -276,6 +276,7 @@ def test_who_watches_no_county_is_told_so(site: Site, supervisor: FlaskClient) -
     assert "<table" not in page.text
 
 
+@pytest.mark.on_both
 def test_the_use_log_tells_of_the_statistics_in_words(site: Site, supervisor: FlaskClient) -> None:
     supervisor.get(FILE)
     reported(supervisor, reported_on=["9", "10", "2026"])

@@ -43,6 +43,7 @@ def test_a_port_of_its_own_belongs_to_the_name(site: Site) -> None:
     assert client.get("/", headers={"Host": "ankkuri.invalid"}).status_code == 400
 
 
+@pytest.mark.on_both
 def test_a_watcher_may_ask_by_any_name(site: Site) -> None:
     client = client_of(site, base_url="https://ankkuri.invalid")
     for path in ("/healthz", "/readyz"):

@@ -78,12 +78,14 @@ def test_an_overdue_job_is_an_alarm_that_names_it(site: Site) -> None:
     assert "In order" in row_of(page, "tidy")
 
 
+@pytest.mark.on_both
 def test_a_site_whose_jobs_have_never_run_is_all_alarm(site: Site) -> None:
     page = english(site, "supervisor").get("/jobs").text
     assert page_faults(page) == []
     assert page.count('class="tag late"') == len(SECONDS)
 
 
+@pytest.mark.on_both
 @pytest.mark.parametrize("door", ["supervisor", "admin"])
 def test_the_page_is_there_in_a_process_of_either_door_alone(site: Site, door: str) -> None:
     run_all(site)

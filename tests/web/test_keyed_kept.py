@@ -52,6 +52,7 @@ def test_a_form_of_another_site_writes_nothing(site: Site) -> None:
     assert (count(site, ReportRow), count(site, DraftRow)) == (0, 1)
 
 
+@pytest.mark.on_both
 def test_the_longest_page_comes_back_when_the_session_had_ended(site: Site) -> None:
     walk = keyed(site, child_1=None)
     path = f"{walk.under}/report/child/1"
@@ -80,6 +81,7 @@ def multi(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.on_both
 def test_two_clicks_at_once_make_one_report(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     walk = keyed(site)
     other = tab(site, walk)
@@ -122,6 +124,7 @@ def test_what_another_window_changed_is_not_sent_unseen(
     walk.send_from(again)
 
 
+@pytest.mark.on_both
 def test_a_failed_write_stores_nothing_and_keeps_the_text(site: Site) -> None:
     walk = keyed(site)
     page = walk.get(f"{walk.under}/report/check")

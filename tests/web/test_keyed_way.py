@@ -174,6 +174,7 @@ def test_sending_twice_makes_one_report_with_the_same_code(site: Site) -> None:
     assert codes.pop() in again.get(f"{walk.under}/receipt"), "also after signing in anew"
 
 
+@pytest.mark.on_both
 def test_no_copy_is_kept_and_the_code_is_shown_until_it_was_given(site: Site) -> None:
     walk = keyed(site)
     code = walk.send()
@@ -205,6 +206,7 @@ def test_a_page_left_open_does_not_write_into_the_next_worry(site: Site) -> None
     assert "Toisen lapsen asia." not in other.get(f"{other.under}/report/observations")
 
 
+@pytest.mark.on_both
 def test_what_was_begun_is_found_again_and_can_be_erased(site: Site) -> None:
     walk = begun(site)
     walk.post(f"{walk.under}/report/observations", OBSERVATIONS)
@@ -253,6 +255,7 @@ def test_the_inbox_leads_there(site: Site) -> None:
     assert 'href="/key-in"' in site.signed_in("soc-deputy").get("/inbox").text
 
 
+@pytest.mark.on_both
 def test_a_letter_may_tell_less_than_a_reporter_on_the_web(site: Site) -> None:
     walk = keyed(
         site,

@@ -58,6 +58,7 @@ def test_the_page_shows_both_days_and_the_day_that_differs(changed: Site) -> Non
         assert secret not in page.text
 
 
+@pytest.mark.on_both
 def test_one_word_changes_one_deadline(changed: Site) -> None:
     client = english(changed, "supervisor")
     target, due_on = row(changed)
@@ -71,6 +72,7 @@ def test_one_word_changes_one_deadline(changed: Site) -> None:
     assert due_on == date(2026, 6, 11)
 
 
+@pytest.mark.on_both
 def test_one_word_changes_a_group(changed: Site) -> None:
     client = english(changed, "supervisor")
     page = client.get(PAGE).text
@@ -97,6 +99,7 @@ def test_nobody_else_gets_in_or_changes_anything(changed: Site, name: str) -> No
     assert row(changed) == (target, due_on)
 
 
+@pytest.mark.on_both
 def test_what_is_another_controllers_is_not_found(changed: Site) -> None:
     client = english(changed, "supervisor")
     token = token_in(client.get(PAGE).text)
@@ -117,6 +120,7 @@ def test_a_calendar_that_was_not_kept_is_said_to_be_unknown(changed: Site) -> No
     assert "The earlier calendar was not kept" in page
 
 
+@pytest.mark.on_both
 def test_more_than_a_page_goes_on(changed: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("intake.web.supervisor.recount.ROWS", 1)
     client = english(changed, "supervisor")

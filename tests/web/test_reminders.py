@@ -70,6 +70,7 @@ def test_what_comes_next_is_told_as_the_deadline_stands_now(site: Site) -> None:
     )
 
 
+@pytest.mark.on_both
 def test_whose_role_is_over_reads_no_reminder_of_it_any_more(site: Site) -> None:
     site.send()
     site.parts.chase(site.hands.move(hours=1, minutes=1))
@@ -84,6 +85,7 @@ def test_whose_role_is_over_reads_no_reminder_of_it_any_more(site: Site) -> None
     assert reference not in client.get("/reminders").text
 
 
+@pytest.mark.on_both
 def test_a_supervisors_reminder_leads_to_the_deadline(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,7 @@ def test_sending_again_gives_the_same_code(walk: Walk) -> None:
     assert code_in(walk.get("/receipt")) == walk.send_from(page)
 
 
+@pytest.mark.on_both
 def test_two_clicks_at_once_make_one_report(
     site: Site, walk: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,6 +184,7 @@ def test_every_page_speaks_the_language_chosen(walk: Walk, language: str) -> Non
     walk.get("/receipt/copy")
 
 
+@pytest.mark.on_both
 def test_erased_is_said_only_when_nothing_is_left(site: Site) -> None:
     walk = Walk(site.client())
     walk.fill(guardian_1=None)

@@ -69,6 +69,7 @@ def test_the_letter_is_in_the_language_of_the_page_that_sent_the_report(
     assert (mail["To"], mail["Content-Language"]) == (ADDRESS, "sv")
 
 
+@pytest.mark.on_both
 def test_the_status_page_stops_the_letters_and_erases_the_address(site: Site, walk: Walk) -> None:
     code = with_address(walk)
     visitor = Walk(site.client())
@@ -85,6 +86,7 @@ def test_the_status_page_stops_the_letters_and_erases_the_address(site: Site, wa
     assert STOP not in visitor.post_with("", "/status", {"code": code}, 200)
 
 
+@pytest.mark.on_both
 def test_nothing_is_stopped_without_the_reports_code(site: Site, walk: Walk) -> None:
     with_address(walk)
     for code in ("", "K7-2041", VisitorSecret.new().receipt_code.text):

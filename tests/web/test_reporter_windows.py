@@ -95,6 +95,7 @@ def test_a_page_saved_just_after_the_report_was_stored_says_that_it_was_sent(
     assert count(site, DraftRow) == 0
 
 
+@pytest.mark.on_both
 def test_two_pages_saved_at_once_are_both_kept(
     site: Site, walk: Walk, other: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

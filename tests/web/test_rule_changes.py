@@ -72,6 +72,7 @@ def test_words_alone_change_no_report(site: Site) -> None:
     assert "Nothing: no report would be decided otherwise" in page
 
 
+@pytest.mark.on_both
 def test_the_impact_counts_who_gains(site: Site) -> None:
     of_a_parish(site, 8)
     for _ in range(5):
@@ -182,6 +183,7 @@ def test_a_person_may_ask_only_so_often_on_one_day(
     assert "reports would move" in Editor(site).get(f"{draft}/impact")
 
 
+@pytest.mark.on_both
 def test_who_asks_twice_at_once_is_counted_twice(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,6 +94,7 @@ def test_since_when_the_rules_are_in_force_and_what_names_their_sets(site: Site)
         assert digest[:12] in paper
 
 
+@pytest.mark.on_both
 def test_every_rule_stands_on_the_paper_with_what_it_asks_and_gives(site: Site) -> None:
     page = english(site, "rules").get("/rules/print?municipality=vantaa").text
     rules = site.parts.book.table("vantaa").rules

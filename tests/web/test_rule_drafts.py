@@ -26,6 +26,7 @@ from tests.site import PASSPHRASE, Site, token_in
 from tests.web.rule_desk import OTHER, PARISH, WORD, Editor, changed, in_force, text_file, text_in
 
 
+@pytest.mark.on_both
 def test_what_two_people_type_at_once_is_not_lost(site: Site) -> None:
     one, two = Editor(site), Editor(site, "rules-2")
     draft = one.begin()
@@ -47,6 +48,7 @@ def test_what_two_people_type_at_once_is_not_lost(site: Site) -> None:
     assert two.text(draft) == typed
 
 
+@pytest.mark.on_both
 def test_what_is_typed_into_a_draft_that_is_gone_is_shown_again(site: Site) -> None:
     one, two = Editor(site), Editor(site, "rules-2")
     draft = one.begin()
@@ -268,6 +270,7 @@ def test_what_is_wrong_where_no_set_names_the_municipality_is_told_of_there(site
     assert "municipality=kerava" in there.href
 
 
+@pytest.mark.on_both
 def test_what_only_the_default_catches_opens_in_the_simulator(site: Site) -> None:
     one = Editor(site)
     page = one.get(one.begin())
@@ -330,6 +333,7 @@ def test_what_is_typed_for_a_set_that_has_gone_to_others_is_shown_again(
         assert len(connection.scalars(refused).all()) == 1
 
 
+@pytest.mark.on_both
 def test_saving_what_is_the_same_leaves_the_proposal(site: Site) -> None:
     one, two = Editor(site), Editor(site, "rules-2")
     draft = one.proposed(changed(site))

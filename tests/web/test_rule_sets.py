@@ -7,6 +7,7 @@ from datetime import timedelta
 from html import unescape
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import select
 
 from intake.domain.trail import Action
@@ -28,6 +29,7 @@ def lines(site: Site, action: Action) -> int:
         return len(found.all())
 
 
+@pytest.mark.on_both
 def test_a_set_goes_the_whole_way_by_two_people(site: Site) -> None:
     one, two = Editor(site), Editor(site, "rules-2")
     text = changed(site)
@@ -170,6 +172,7 @@ def test_the_first_day_is_at_most_a_year_ahead(site: Site) -> None:
     one.post(f"{draft}/propose", first_day=at_most)
 
 
+@pytest.mark.on_both
 def test_the_first_day_of_a_proposal_is_corrected(site: Site) -> None:
     one = Editor(site)
     draft = one.proposed(changed(site), first_day=["1", "9", "2026"])
@@ -270,6 +273,7 @@ def test_a_forged_form_does_nothing(site: Site) -> None:
     assert one.text(draft) == changed(site)
 
 
+@pytest.mark.on_both
 def test_what_nobody_keeps_is_withdrawn_by_who_published_it(site: Site) -> None:
     draft_id, digest = brought(site, with_extra(site), in_days=10)
     two, other = Editor(site, "rules-2"), Editor(site, "rules-police")

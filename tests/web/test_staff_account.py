@@ -121,6 +121,7 @@ def test_a_form_of_another_browser_does_not_sign_in(site: Site) -> None:
     assert client.get_cookie(COOKIE) is None
 
 
+@pytest.mark.on_both
 def test_each_sign_in_is_a_new_session_and_ends_the_old_one(site: Site) -> None:
     client = browser(site)
     token = token_in(client.get("/sign-in").text)

@@ -49,6 +49,7 @@ def sent_to_youth(site: Site) -> tuple[UUID, UUID]:
 # ---- Reopening ----
 
 
+@pytest.mark.on_both
 def test_the_head_reopens_and_the_clocks_run_on_the_page(site: Site, closed: UUID) -> None:
     client = english(site, "soc-head")
     assert f"/referrals/{closed}/reopen" in client.get(f"/referrals/{closed}").text
@@ -79,6 +80,7 @@ def test_a_worker_is_told_that_only_the_head_reopens(site: Site, closed: UUID) -
 # ---- Withdrawing ----
 
 
+@pytest.mark.on_both
 @pytest.mark.parametrize("opened", [True, False])
 def test_the_sender_withdraws_and_both_pages_say_whether_it_was_opened(
     site: Site, opened: bool
@@ -114,6 +116,7 @@ def test_the_sender_withdraws_and_both_pages_say_whether_it_was_opened(
         assert content not in there.text
 
 
+@pytest.mark.on_both
 def test_no_page_of_a_withdrawn_report_shows_or_records_anything(site: Site) -> None:
     first, sent = sent_to_youth(site)
     client = english(site, "you")
@@ -194,6 +197,7 @@ def test_who_is_at_the_silent_agency_is_not_asked_to_take_over_from_it(site: Sit
     assert len(site.parts.take_over.offers(site.visit("duty"))) == 1
 
 
+@pytest.mark.on_both
 def test_taking_over_asks_why_and_opens_the_report(site: Site) -> None:
     site.send()
     silence(site, hours=4)

@@ -66,6 +66,7 @@ def test_a_supervisor_reminds_by_hand_and_is_told_why_not_a_second_time(site: Si
     assert page_faults(again.text) == []
 
 
+@pytest.mark.on_both
 def test_the_desk_that_stands_by_is_let_in_after_a_question(site: Site) -> None:
     site.send()
     client, path = english(site, "supervisor"), address(site, "urgency")
@@ -164,6 +165,7 @@ def test_today_has_what_is_due_whom_to_call_and_who_is_absent(site: Site) -> Non
     assert page_faults(page) == []
 
 
+@pytest.mark.on_both
 def test_today_shows_no_other_controllers_agency(site: Site) -> None:
     site.send(worry_answers(protection={"crime_against_child": "violence"}))
     site.hands.move(days=5)

@@ -237,6 +237,7 @@ def test_a_report_that_has_moved_on_is_told_and_the_text_kept(site: Site, referr
         assert page_faults(again.text) == []
 
 
+@pytest.mark.on_both
 def test_a_colleague_s_move_in_the_same_moment_is_told_and_the_text_kept(
     site: Site, referral: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,6 +275,7 @@ def test_several_children_are_told_apart_part_by_part(site: Site) -> None:
         assert told in page
 
 
+@pytest.mark.on_both
 def test_what_was_typed_outlives_the_session(site: Site, referral: UUID) -> None:
     client = site.signed_in("ank")
     page = client.get(f"/referrals/{referral}/hand_over/{YOU}").text

@@ -99,6 +99,7 @@ def test_trying_again_gives_the_letter_a_new_life_and_leaves_a_line(reminded: Si
     assert "Reminder tried again" in log
 
 
+@pytest.mark.on_both
 def test_a_letter_that_waits_or_went_is_not_begun_anew(reminded: Site) -> None:
     letter = kill(reminded, "soc")
     client = english(reminded, "supervisor")

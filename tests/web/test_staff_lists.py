@@ -177,6 +177,7 @@ def test_the_inbox_counts_what_it_does_not_show(crowded: Site) -> None:
     assert f"{late[1]} reports, the most pressing first" in client.get("/inbox?state=late").text
 
 
+@pytest.mark.on_both
 def test_an_agency_in_the_supervisors_table_leads_to_its_own_deadlines(crowded: Site) -> None:
     client = english(crowded, "supervisor")
     page = client.get("/deadlines").text

@@ -83,6 +83,7 @@ def test_a_contact_tells_when_how_with_whom_and_whether_reached(site: Site, refe
         assert told in page, told
 
 
+@pytest.mark.on_both
 def test_the_same_page_sent_twice_makes_one_note(site: Site, referral: UUID) -> None:
     client = english(site, "soc")
     typed = form(client, referral, "note")
@@ -148,6 +149,7 @@ def test_without_a_time_a_contact_has_its_day_alone(site: Site, referral: UUID) 
     assert "When: Tue 2 June 2026<" in client.get(done.location).text
 
 
+@pytest.mark.on_both
 def test_after_the_ending_only_a_note_is_offered(site: Site, referral: UUID) -> None:
     client = english(site, "soc")
     contact = form(client, referral, "contact")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
+import pytest
 from sqlalchemy import delete
 
 from intake.services.oversee import Oversee
@@ -73,6 +74,7 @@ def test_the_supervisor_sees_only_the_agencies_of_their_own_controller(site: Sit
     assert "Wellbeing Services County of Vantaa and Kerava" in page
 
 
+@pytest.mark.on_both
 def test_a_chaser_that_has_not_run_is_an_alarm(site: Site) -> None:
     client = english(site, "supervisor")
     assert "They have never gone out." in client.get("/deadlines").text
@@ -102,6 +104,7 @@ def test_small_numbers_are_hidden_and_nothing_gives_them_away(site: Site) -> Non
     assert sorted(set(bars)) == ["0.00", "100.00", "12.20", "29.27"]  # of 41: 41, 5 and 12
 
 
+@pytest.mark.on_both
 def test_the_picture_counts_what_was_sent(site: Site) -> None:
     for _ in range(5):
         site.send()

@@ -82,6 +82,7 @@ def test_the_page_tells_the_sections_in_words_and_why_it_came(site: Site) -> Non
         assert code not in page.text
 
 
+@pytest.mark.on_both
 def test_nothing_shows_when_the_trail_cannot_be_written(site: Site) -> None:
     site.send()
     referral = referral_of(site, "soc")
@@ -254,6 +255,7 @@ def test_a_certificate_shows_each_day(site: Site, clock: str, told: list[str]) -
     assert SEEN not in page.text
 
 
+@pytest.mark.on_both
 def test_a_certificate_says_if_the_calendar_has_changed_since(site: Site) -> None:
     site.send()
     referral = referral_of(site, "soc")

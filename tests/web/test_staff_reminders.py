@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
@@ -55,6 +56,7 @@ def test_reminders_are_ones_own_alone(site: Site) -> None:
         assert connection.scalar(select(func.count(ReminderRow.seen_at))) == 0
 
 
+@pytest.mark.on_both
 def test_a_supervisor_is_led_to_the_deadlines_never_to_the_report(site: Site) -> None:
     site.send()
     site.parts.chase(site.hands.move(days=2))
@@ -65,6 +67,7 @@ def test_a_supervisor_is_led_to_the_deadlines_never_to_the_report(site: Site) ->
     assert ('<a class="whole" href="/deadlines/' in page) is not databases.has_roles()
 
 
+@pytest.mark.on_both
 def test_an_absence_is_recorded_shown_and_withdrawn(site: Site) -> None:
     client = english(site, "soc")
     answer = record(client, "/absence", told(last="30.6.2026", stand_in=site.people["soc-deputy"]))
@@ -109,6 +112,7 @@ def test_impossible_absences_are_told_what_is_wrong(site: Site) -> None:
     assert recorded(site) == 0
 
 
+@pytest.mark.on_both
 def test_a_head_records_for_a_member_of_the_unit_and_for_nobody_else(site: Site) -> None:
     head = english(site, "soc-head")
     assert "Members of your unit" in head.get("/absence").text

@@ -48,6 +48,7 @@ def refusals(site: Site) -> list[tuple[object, str | None]]:
         return [(row.person_id, row.purpose) for row in rows]
 
 
+@pytest.mark.on_both
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_a_role_opens_its_own_pages_and_leaves_a_line_at_the_others(site: Site, name: str) -> None:
     client = site.signed_in(name)

@@ -119,6 +119,7 @@ def name_of(site: Site, agency: str) -> str:
     return site.parts.directory.agency(agency).name["en"]
 
 
+@pytest.mark.on_both
 def test_what_is_late_or_soon_stands_first_by_agency_and_task_and_leads_to_its_list(
     site: Site,
 ) -> None:
@@ -144,6 +145,7 @@ def test_what_is_late_or_soon_stands_first_by_agency_and_task_and_leads_to_its_l
     assert {cells[1] for cells in references.values()} == {"Urgency assessed"}
 
 
+@pytest.mark.on_both
 def test_the_list_is_filtered_by_task_page_by_page(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,6 +221,7 @@ def test_days_ahead_pass_over_a_holiday_in_the_week(site: Site) -> None:
     assert list(rows)[-1] == "Wed 20 January 2027"
 
 
+@pytest.mark.on_both
 def test_times_are_those_of_the_last_twelve_months_by_agency_and_by_month(site: Site) -> None:
     took(site, SOC, "2026-06", "accept", b0=6, b4=3, b60=1)
     took(site, SOC, "2025-07", "accept", b166=2)
@@ -284,6 +287,7 @@ def test_files_open_in_finnish_spreadsheets_and_nobody_keeps_them(site: Site) ->
         assert first.count(";") == second.count(";") > 1
 
 
+@pytest.mark.on_both
 def test_each_file_leaves_a_line_with_what_it_holds_and_none_leaves_without(site: Site) -> None:
     fill(site)
     client = site.signed_in("supervisor")
@@ -305,6 +309,7 @@ def test_each_file_leaves_a_line_with_what_it_holds_and_none_leaves_without(site
     assert client.get(FILES[0]).status_code == 500
 
 
+@pytest.mark.on_both
 def test_files_hide_small_numbers_and_the_sums_that_would_tell_them(site: Site) -> None:
     now = site.hands()
     late, today, tomorrow = now - DAY, midnight_after(2), midnight_after(3)
@@ -337,6 +342,7 @@ def test_files_hide_small_numbers_and_the_sums_that_would_tell_them(site: Site) 
     assert ages[1:] == [[soc, "20", "6", "0", "0", "0", "0"], [wel, *hidden]]
 
 
+@pytest.mark.on_both
 def test_files_tell_no_time_of_a_few(site: Site) -> None:
     took(site, SOC, "2026-06", "accept", b0=9, b4=3)
     took(site, SOC, "2026-05", "accept", b0=3, b166=1)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from html import unescape
 
+import pytest
+
 from tests.look.page_faults import page_faults
 from tests.site import Site, token_in
 from tests.web.reporter_walk import OBSERVATIONS, Walk
 
 
+@pytest.mark.on_both
 def test_report_receipt_inbox_open_accept_answer_status_chase(site: Site) -> None:
     teacher = Walk(site.client())
     teacher.fill(guardian_1=None)

@@ -1,0 +1,56 @@
+"""Our commands as processes of their own that need not load the program first, which is most of
+the work of a short one: each is forked from a process that has loaded it and does nothing else.
+"""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from shutil import rmtree
+from subprocess import CompletedProcess
+from tempfile import mkdtemp
+
+PROGRAMS = ("intake.cli", "intake.server")
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload([*PROGRAMS, "intake.app"])
+
+
+class Command:
+    """One of PROGRAMS that has begun."""
+
+    def __init__(self, program: str, *arguments: str, environ: Mapping[str, str]) -> None:
+        self._said = Path(mkdtemp(prefix="ankkuri-said-"))
+        self._arguments = arguments
+        self._process = _FORKS.Process(
+            target=_run, args=(program, arguments, {**os.environ, **environ}, self._said)
+        )
+        self._process.start()
+
+    def end(self, seconds: float = 60) -> CompletedProcess[str]:
+        """How it has ended, and what it said."""
+        self._process.join(seconds)
+        status = self._process.exitcode
+        if status is None:
+            self._process.kill()
+            raise AssertionError(f"{self._arguments} did not end")
+        out, err = ((self._said / name).read_text("utf-8") for name in ("out", "err"))
+        rmtree(self._said)
+        return CompletedProcess(self._arguments, status, out, err)
+
+
+def ankkuri(*arguments: str, **environ: str) -> CompletedProcess[str]:
+    """``ankkuri`` with these arguments, run to its end."""
+    return Command("intake.cli", *arguments, environ=environ).end()
+
+
+def _run(program: str, arguments: tuple[str, ...], environ: dict[str, str], said: Path) -> None:
+    os.environ.clear()
+    os.environ.update(environ)
+    for number, name in ((1, "out"), (2, "err")):
+        file = os.open(said / name, os.O_WRONLY | os.O_CREAT, 0o600)
+        os.dup2(file, number)
+    sys.exit(importlib.import_module(program).main(arguments))
