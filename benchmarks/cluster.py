@@ -52,7 +52,8 @@ class Cluster:
         if self._durable:  # for measurements: with room, as docs/deploy.md asks for it
             options += ["-c shared_buffers=2GB", "-c max_wal_size=8GB"]
         else:
-            options += ["-c fsync=off", "-c full_page_writes=off"]
+            options += ["-c fsync=off", "-c full_page_writes=off", "-c autovacuum=off"]
+            options += ["-c wal_level=minimal", "-c max_wal_senders=0"]
         log = str(self._folder / "log")
         self._run("pg_ctl", "-D", self._data, "-w", "-l", log, "-o", " ".join(options), "start")
 
@@ -80,7 +81,8 @@ class Cluster:
     def new_database(self, template: str = "template0") -> str:
         """Make a database like ``template``; its name."""
         name = f"test_{os.getpid()}_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        # Copying the files takes half as long as writing each page into the log too.
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return name
 
     def drop_database(self, name: str) -> None:
