@@ -7,8 +7,10 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
 from subprocess import CompletedProcess
@@ -20,7 +22,7 @@ _FORKS.set_forkserver_preload([*PROGRAMS, "intake.app"])
 
 
 class Command:
-    """One of PROGRAMS that has begun."""
+    """One of PROGRAMS that has begun, in a process group of its own."""
 
     def __init__(self, program: str, *arguments: str, environ: Mapping[str, str]) -> None:
         self._said = Path(mkdtemp(prefix="ankkuri-said-"))
@@ -30,14 +32,31 @@ class Command:
         )
         self._process.start()
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process.pid
+        return self._process.pid
+
+    def has_ended(self) -> bool:
+        """Whether it has."""
+        return self._process.exitcode is not None
+
+    def kill(self) -> None:
+        """kill -9, the whole group."""
+        for kill in (os.killpg, os.kill):  # it may have no group yet
+            with suppress(ProcessLookupError):
+                kill(self.pid, signal.SIGKILL)
+
     def end(self, seconds: float = 60) -> CompletedProcess[str]:
         """How it has ended, and what it said."""
         self._process.join(seconds)
         status = self._process.exitcode
         if status is None:
-            self._process.kill()
+            self.kill()
             raise AssertionError(f"{self._arguments} did not end")
-        out, err = ((self._said / name).read_text("utf-8") for name in ("out", "err"))
+        files = (self._said / name for name in ("out", "err"))
+        out, err = (file.read_text("utf-8") if file.exists() else "" for file in files)
         rmtree(self._said)
         return CompletedProcess(self._arguments, status, out, err)
 
@@ -48,6 +67,7 @@ def ankkuri(*arguments: str, **environ: str) -> CompletedProcess[str]:
 
 
 def _run(program: str, arguments: tuple[str, ...], environ: dict[str, str], said: Path) -> None:
+    os.setsid()
     os.environ.clear()
     os.environ.update(environ)
     for number, name in ((1, "out"), (2, "err")):

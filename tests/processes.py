@@ -7,8 +7,6 @@ import os
 import random
 import signal
 import socket
-import subprocess
-import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from tests.loaded import Command
 from tests.site import environment
 
 START_SECONDS = 30
@@ -43,24 +42,21 @@ class Server:
 
     def __init__(self, data: Path, processes: int = 1) -> None:
         self.port = free_port()
-        self._command = [sys.executable, "-m", "intake.server"]
-        self._command += ["--port", str(self.port), "--processes", str(processes)]
-        self._environ = os.environ | environment(data)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._arguments = ("--port", str(self.port), "--processes", str(processes))
+        self._environ = environment(data)
+        self._command: Command | None = None
 
     def start(self) -> None:
         """Start, and return once it answers."""
-        self._process = subprocess.Popen(
-            self._command, env=self._environ, start_new_session=True, stderr=subprocess.DEVNULL
-        )
+        self._command = Command("intake.server", *self._arguments, environ=self._environ)
         self.wait_until_it_answers()
 
     def wait_until_it_answers(self) -> None:
         """Return once it does."""
-        assert self._process is not None
+        assert self._command is not None
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
-            assert self._process.poll() is None, "the server has ended"
+            assert not self._command.has_ended(), "the server has ended"
             with suppress(OSError, http.client.HTTPException):
                 if self.get("/").status == 200:
                     return
@@ -68,15 +64,21 @@ class Server:
 
     def kill(self) -> None:
         """kill -9, the whole group."""
-        assert self._process is not None
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        assert self._command is not None
+        self._command.kill()
+        self._command.end()
+        end = time.monotonic() + START_SECONDS
+        while self._somebody_listens():  # one of the group, a moment longer
+            assert time.monotonic() < end, "somebody outlived the kill"
+
+    def _somebody_listens(self) -> bool:
+        with socket.socket() as caller:
+            return caller.connect_ex(("127.0.0.1", self.port)) == 0
 
     def kill_a_worker(self, chance: random.Random) -> bool:
         """kill -9 one of the processes that answer; False if there is none just now."""
-        assert self._process is not None
-        mine = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        assert self._command is not None
+        mine = Path(f"/proc/{self._command.pid}/task/{self._command.pid}/children")
         workers = [int(pid) for pid in mine.read_text("ascii").split()]
         if not workers:
             return False

@@ -88,8 +88,11 @@ class Recount:
             found: UUID = seen.after
             return found
         first = least_id(now - LONGEST)
-        with self.database.write() as connection:
-            recounts.look_anew(connection, self.calendar.version, first, now)
+        try:
+            with self.database.write() as connection:
+                recounts.look_anew(connection, self.calendar.version, first, now)
+        except IntegrityError:  # another process begins it in this moment, and goes on with it
+            return least_id(now)
         log.info("open deadlines are counted anew: the calendar has changed")
         return first
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, update
+from sqlalchemy import Connection, event, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from intake.domain.calendar import Calendar
@@ -19,6 +21,7 @@ from intake.domain.trail import Action
 from intake.services.accept_recount import AcceptRecount, NothingToRecount
 from intake.services.record import Entry
 from intake.services.recount import SETTLED, Recount
+from intake.store import recounts
 from intake.store.columns import AnyRow
 from intake.store.recount_tables import DeadlineChangeRow, RecountLookRow, RecountRow
 from intake.store.tables import ChaseRow, DeadlineRow, TrailRow
@@ -125,6 +128,23 @@ def test_two_jobs_at_once_look_at_each_deadline_once(changed: Site) -> None:
     object.__setattr__(other, "_begin", lambda _: begun)
     other(changed.hands())
     assert len(found(changed)) == 1
+
+
+def test_jobs_that_begin_a_look_at_once_all_end_well_and_propose_once(
+    changed: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, all_have_looked = recounts.look, Barrier(4)
+
+    def looked(connection: Connection) -> AnyRow | None:
+        seen = look(connection)
+        all_have_looked.wait(timeout=30)
+        return seen
+
+    monkeypatch.setattr(recounts, "look", looked)
+    with ThreadPoolExecutor(4) as jobs:
+        began = [jobs.submit(changed.parts.recount, changed.hands()) for _ in range(4)]
+    assert all(one.exception() is None for one in began)
+    assert [proposal.clock for proposal in found(changed)] == ["lsl26_start"]
 
 
 def test_a_deadline_written_a_moment_ago_waits_for_a_later_run(site: Site, tmp_path: Path) -> None:

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -23,6 +19,7 @@ from intake.store.database import Database, DatabaseNotReady
 from intake.store.tables import ReportRow, SectionRow
 from tests import databases
 from tests.lived import empty_place, key_pair, live, opened, rows_of, seen, told
+from tests.loaded import Command
 from tests.site import Site
 
 ROUNDS = 6
@@ -42,14 +39,8 @@ def fill(site: Site) -> None:
         connection.execute(insert(SectionRow), rows)
 
 
-def start(settings: config.Settings, *arguments: object) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "intake.cli", *map(str, arguments)],
-        env=os.environ | told(settings),
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def start(settings: config.Settings, *arguments: object) -> Command:
+    return Command("intake.cli", *map(str, arguments), environ=told(settings))
 
 
 def run(
@@ -64,7 +55,7 @@ def run(
     began = time.monotonic()
     wait_for(done, process)
     took = time.monotonic() - began
-    assert process.wait(timeout=120) == 0
+    assert process.end(120).returncode == 0
     return took
 
 
@@ -75,13 +66,12 @@ def kill(
     process = start(settings, *arguments)
     wait_for(begun, process)
     time.sleep(after)  # the moment of the kill, not a wait
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    process.kill()
+    process.end()
 
 
-def wait_for(begun: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
-    while not begun() and process.poll() is None:
+def wait_for(begun: Callable[[], bool], process: Command) -> None:
+    while not begun() and not process.has_ended():
         time.sleep(0.001)
 
 
@@ -128,7 +118,7 @@ def test_a_killed_restore_serves_nobody_and_can_be_begun_again(site: Site, tmp_p
     fill(site)
     saw = seen(site, receipts)
     rows = rows_of(site.parts.database)["section"]
-    assert start(site.parts.settings, "backup", "--to", tmp_path).wait(timeout=120) == 0
+    assert start(site.parts.settings, "backup", "--to", tmp_path).end(120).returncode == 0
     (file,) = tmp_path.glob("*.backup")
     command = ("restore", file, "--key", private, "--without-deletions")
     place = empty_place(tmp_path / "measured")
@@ -153,7 +143,7 @@ def test_a_killed_restore_serves_nobody_and_can_be_begun_again(site: Site, tmp_p
             found["whole"] += 1
         else:
             found["begun"] += 1
-            assert start(place, *command).wait(timeout=120) == 0
+            assert start(place, *command).end(120).returncode == 0
         database = Database(place.database)
         assert rows_of(database)["section"] == rows
         database.engine.dispose()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
 from collections import Counter
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
@@ -19,6 +16,7 @@ from intake import wiring
 from intake.domain.report import worry_of
 from intake.store.tables import OutboxRow
 from intake.vault.own import VisitorSecret
+from tests.loaded import Command
 from tests.post.mail_server import HOST, PASSWORD, USER, Authority, Postmaster, running
 from tests.processes import free_port
 from tests.site import enrol_everyone, environment, lay_out, worry_answers
@@ -48,7 +46,6 @@ class Jobs:
         password.write_text(PASSWORD, "ascii")
         password.chmod(0o600)
         self._environ = {
-            **os.environ,
             **environment(settings.data),
             "ANKKURI_SECURE_COOKIES": "yes",
             "ANKKURI_MAIL": "smtp",
@@ -61,17 +58,12 @@ class Jobs:
             "ANKKURI_BASE_URL": "https://ankkuri.invalid",
         }
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self) -> Command:
         """`ankkuri jobs --once`, some while after every wait and claim has ended."""
         with self.parts.database.write() as connection:
             due = update(OutboxRow).where(OutboxRow.sent_at.is_(None))
             connection.execute(due.values(next_attempt_at=self.parts.now()))
-        return subprocess.Popen(
-            [sys.executable, "-m", "intake.cli", "jobs", "--once"],
-            env=self._environ,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return Command("intake.cli", "jobs", "--once", environ=self._environ)
 
     def rows(self) -> list[Any]:
         """Every letter."""
@@ -97,7 +89,7 @@ class Fate:
         self.how = how
         self.chance = chance
         self.left = chance.randrange(3)
-        self.process: subprocess.Popen[str] | None = None
+        self.process: Command | None = None
 
     def __call__(self, server: Any) -> str | None:
         """Let some letters pass; then an answer or a death."""
@@ -123,23 +115,22 @@ def test_every_letter_comes_whatever_dies_and_when(tmp_path: Path) -> None:
         up = nullcontext() if how == "nobody" else jobs.serving(offices[-1])
         with up:
             fate.process = jobs.start()
-            _, log = fate.process.communicate(timeout=60)
-        said += log
+            ended = fate.process.end()
+        said += ended.stderr
         if how in ("server", "nobody"):
-            assert fate.process.returncode == 1, "the run has failed, and says so"
+            assert ended.returncode == 1, "the run has failed, and says so"
         assert not any(row.dead_at for row in jobs.rows())
     office = Postmaster()
     offices.append(office)
     with jobs.serving(office):
-        process = jobs.start()
-        _, log = process.communicate(timeout=60)
-    assert process.returncode == 0, log
+        ended = jobs.start().end()
+    assert ended.returncode == 0, ended.stderr
     taken = Counter(name for office in offices for name in office.message_ids)
     assert taken.keys() == jobs.names()
     assert all(row.sent_at for row in jobs.rows())
     assert max(taken.values()) > 1, "some died between taking and telling"
     for word in ("invalid>", "@koulu", "@ankkuri", "Saana", PASSWORD):
-        assert word not in said + log
+        assert word not in said + ended.stderr
 
 
 @pytest.mark.slow
@@ -148,7 +139,7 @@ def test_several_jobs_at_once_send_each_letter_once(tmp_path: Path) -> None:
     with jobs.serving(office):
         processes = [jobs.start() for _ in range(3)]
         for process in processes:
-            _, log = process.communicate(timeout=120)
-            assert process.returncode == 0, log
+            ended = process.end(120)
+            assert ended.returncode == 0, ended.stderr
     assert Counter(office.message_ids) == dict.fromkeys(jobs.names(), 1)
     assert len(office.peers) > 1, "they shared the work"
