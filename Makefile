@@ -14,7 +14,7 @@ WITH_ROWS := $(filter-out %/test_moves_table.py,$(wildcard tests/services/test_*
 ROOMY := $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 4000000 {print "/dev/shm"}')
 PYTEST := $(if $(ROOMY),TMPDIR=$(ROOMY) )$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
-.PHONY: install demo test prove prove-sqlite prove-postgresql prove-chase lint messages lock clean
+.PHONY: install demo test prove prove-chase lint messages lock clean
 
 install: $(VENV)/installed
 
@@ -38,15 +38,10 @@ test: $(VENV)/tested lint
 	$(PYTEST) -m "not slow" --said
 	$(PYTEST) -m "not slow and (on_both or postgresql or not page)" --database postgresql $(WITH_ROWS)
 
-# Real processes killed and restarted; some minutes. They wait more than they work: both at once.
+# Real processes killed and restarted; some minutes.
 prove: $(VENV)/tested
-	$(MAKE) --jobs=2 --output-sync prove-sqlite prove-postgresql
-
-prove-sqlite: $(VENV)/tested
-	$(PYTEST) --dist load -m slow
-
-prove-postgresql: $(VENV)/tested
-	$(PYTEST) --dist load -m slow --database postgresql tests/slow
+	$(PYTEST) -m slow
+	$(PYTEST) -m slow --database postgresql tests/slow
 
 # Schedulers killed in 200 rounds on each database, and a year of 3,000 referrals; an hour or so.
 prove-chase: $(VENV)/tested
