@@ -77,6 +77,11 @@ _STANDBY = select(WrapRow.referral_id, WrapRow.agency_id).where(
     WrapRow.purpose == "standby", WrapRow.referral_id.in_(bindparam("referrals", expanding=True))
 )
 _RUNNING = exists().where(DeadlineRow.id == ReminderRow.deadline_id, DeadlineRow.met_at.is_(None))
+_RUNNING_OF_PERSON = (
+    select(ReminderRow.id, ReminderRow.deadline_id)
+    .where(ReminderRow.person_id == bindparam("person"), _RUNNING)
+    .order_by(ReminderRow.created_at.desc(), ReminderRow.id.desc())
+)
 _OF_PERSON = (
     select(
         ReminderRow.id,
@@ -91,9 +96,11 @@ _OF_PERSON = (
         DeadlineRow.steps,
     )
     .join(DeadlineRow, DeadlineRow.id == ReminderRow.deadline_id)
-    .where(ReminderRow.person_id == bindparam("person"), DeadlineRow.met_at.is_(None))
+    .where(
+        ReminderRow.person_id == bindparam("person"),
+        ReminderRow.id.in_(bindparam("ids", expanding=True)),
+    )
     .order_by(ReminderRow.created_at.desc(), ReminderRow.id.desc())
-    .limit(bindparam("most"))
 )
 _UNSEEN = (
     select(func.count())
@@ -169,9 +176,14 @@ def put_into_letters(
     update_many(connection, ReminderRow, told, where="reminder.letter_id IS NULL")
 
 
-def of_person(connection: Connection, person_id: UUID, limit: int) -> Sequence[AnyRow]:
-    """A person's reminders whose deadline still runs, the newest first."""
-    return connection.execute(_OF_PERSON, {"person": person_id, "most": limit}).all()
+def running_of_person(connection: Connection, person_id: UUID) -> Sequence[AnyRow]:
+    """A person's reminders whose deadline still runs, the newest first: by id, and the deadline."""
+    return connection.execute(_RUNNING_OF_PERSON, {"person": person_id}).all()
+
+
+def of_person(connection: Connection, person_id: UUID, ids: Sequence[UUID]) -> Sequence[AnyRow]:
+    """These of a person's reminders, the newest first, with their deadlines."""
+    return connection.execute(_OF_PERSON, {"person": person_id, "ids": ids}).all()
 
 
 def unseen(connection: Connection, person_id: UUID) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 from flask_login import current_user
 
 from intake.domain.chase import DUTY_DESK
@@ -25,6 +26,7 @@ from intake.web.due import due
 from intake.web.guards import Entrance, Refusal
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
+from intake.web.paging import ROWS, Pages
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,15 @@ class _Reminders:
 
     def reminders(self, visit: Visit) -> Response:
         """The newest of each deadline that runs, the newest first; none of a role that is over."""
-        now = self.now()
-        found = self.reminded(visit, now)
+        now, page = self.now(), _page()
+        found, goes_on = self.reminded(visit, now, (page - 1) * ROWS, ROWS)
         rows = [self._row(row, now) for row in found if self._concerns(visit.person, row)]
-        return render("account/reminders.html", rows=rows)
+        first = url_for("reminders.reminders")
+        pages = Pages(
+            first if page > 1 else "",
+            url_for("reminders.reminders", page=page + 1) if goes_on else "",
+        )
+        return render("account/reminders.html", rows=rows, pages=pages)
 
     def _concerns(self, person: Person, row: AnyRow) -> bool:
         """Whether the person is still what the reminder was written to."""
@@ -64,6 +71,12 @@ class _Reminders:
             "at": row.created_at,
             "new": row.seen_at is None,
         }
+
+
+def _page() -> int:
+    """The page that the address asks for; what is none of ours is the first."""
+    asked = request.args.get("page", "")
+    return int(asked) if re.fullmatch("[1-9][0-9]{0,5}", asked) else 1
 
 
 def _coming(row: AnyRow) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select, update
 
@@ -55,6 +57,34 @@ def test_of_one_deadline_only_the_newest_is_shown_and_all_are_seen(site: Site) -
         unseen = connection.scalars(select(ReminderRow.seen_at).where(mine)).all()
     assert len(told) > len(set(told)) == page.count('role="rowheader"')
     assert None not in unseen
+
+
+def test_a_long_list_goes_on_and_what_was_read_to_its_end_is_all_seen(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("intake.web.reminders.ROWS", 2)
+    for _ in range(3):
+        site.send()
+    site.parts.chase(site.hands.move(hours=1, minutes=1))
+    client = english(site, "soc")
+    address, read = "/reminders", []
+    for _ in range(2):
+        page = client.get(address).text
+        assert page_faults(page) == []
+        read += re.findall(r'class="whole" href="(/referrals?/[^"]+)"', page)
+        if further := re.search(r'href="(/reminders\?[^"]+)"', page):
+            assert "1 new reminder" in client.get("/inbox").text
+            address = further[1]
+    assert len(read) == len(set(read)) == 3
+    assert "new reminder" not in client.get("/inbox").text
+
+
+@pytest.mark.parametrize("asked", ["0", "-1", "1e3", "٣", "99999999999"])
+def test_a_page_that_is_none_is_the_first(site: Site, asked: str) -> None:
+    site.send()
+    site.parts.chase(site.hands.move(hours=1, minutes=1))
+    page = english(site, "soc").get(f"/reminders?page={asked}").text
+    assert at(site, SOC).reference in page
 
 
 def test_what_comes_next_is_told_as_the_deadline_stands_now(site: Site) -> None:
