@@ -1,5 +1,6 @@
-"""What the pages say to the database: on both databases run only the tests of pages that are marked
-``on_both``, and with ``--said`` a run fails where a door says something in none of those.
+"""What the pages say to the database: of the pages' tests only those that are marked ``on_both``
+run on both databases, beside those of the services; with ``--said`` a run fails where a door says
+something in none of them.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class _Said:
             return
         room = request.blueprint or "account"
         saying = BEHIND.get(room, room), _shape(statement)
-        if self._item.get_closest_marker("on_both"):
+        if self._item.get_closest_marker("on_both") or self._item.path.parent.name == "services":
             self._on_both.add(saying)
         else:
             self._alone.setdefault(saying, self._item.nodeid)

@@ -103,12 +103,13 @@ class Chase:
         return recorded, rows
 
     def _chase(self, connection: Connection, rows: Sequence[AnyRow], now: datetime) -> int:
-        """Record every step that has come; how many."""
-        canaries = [row for row in rows if row.state == State.CANARY]
-        came = sum(chasing.record_canary(connection, row, now) for row in canaries)
+        """Record every step that has come; how many, those of invented reports not among them."""
+        for row in rows:
+            if row.state == State.CANARY:
+                chasing.record_canary(connection, row, now)
         rows = [row for row in rows if row.state != State.CANARY]
         if not rows:
-            return came
+            return 0
         done = reminders.recorded(connection, [row.id for row in rows])
         due = [self._due(row, done, now) for row in rows]
         readers = Readers.of(
@@ -124,7 +125,7 @@ class Chase:
         swept.write(connection)
         lines = [_line(each) for each in due if each.taken]
         trail.write_lines(connection, at=now, action=Action.CHASE, about=lines)
-        return came + len(swept.chases)
+        return len(swept.chases)
 
     def _due(self, row: AnyRow, done: set[tuple[UUID, str]], now: datetime) -> _Due:
         steps, changed = self._still_promised(row, now)

@@ -88,9 +88,9 @@ def still_due(connection: Connection, deadline_id: UUID, now: datetime) -> AnyRo
     return connection.execute(_ours(due)).first()
 
 
-def record_canary(connection: Connection, row: AnyRow, now: datetime) -> int:
-    """Record that the sweep came by an invented report's deadline, which is met and has no letters;
-    how many steps. IntegrityError if done before.
+def record_canary(connection: Connection, row: AnyRow, now: datetime) -> None:
+    """Record that the sweep came by an invented report's deadline, which is met and has no letters.
+    IntegrityError if done before.
     """
     steps = [
         {
@@ -107,7 +107,6 @@ def record_canary(connection: Connection, row: AnyRow, now: datetime) -> int:
     connection.execute(
         update(DeadlineRow).where(DeadlineRow.id == row.id).values(next_chase_at=None)
     )
-    return len(steps)
 
 
 def begin_heartbeat(connection: Connection, job: str, at: datetime) -> UUID:
