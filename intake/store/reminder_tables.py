@@ -54,6 +54,12 @@ class ReminderRow(Base):
             postgresql_where=text("letter_id IS NULL"),
         ),
         Index("ix_reminder_person_id_created_at", "person_id", "created_at"),
+        Index(
+            "ix_reminder_person_id_unseen",
+            "person_id",
+            sqlite_where=text("seen_at IS NULL"),
+            postgresql_where=text("seen_at IS NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

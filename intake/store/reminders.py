@@ -102,10 +102,11 @@ _OF_PERSON = (
     )
     .order_by(ReminderRow.created_at.desc(), ReminderRow.id.desc())
 )
-_UNSEEN = (
-    select(func.count())
-    .select_from(ReminderRow)
+_UNSEEN = select(func.count()).select_from(
+    select(ReminderRow.id)
     .where(ReminderRow.person_id == bindparam("person"), ReminderRow.seen_at.is_(None), _RUNNING)
+    .limit(bindparam("most"))
+    .subquery()
 )
 
 
@@ -186,9 +187,9 @@ def of_person(connection: Connection, person_id: UUID, ids: Sequence[UUID]) -> S
     return connection.execute(_OF_PERSON, {"person": person_id, "ids": ids}).all()
 
 
-def unseen(connection: Connection, person_id: UUID) -> int:
-    """How many of them the person has not seen."""
-    return connection.scalar(_UNSEEN, {"person": person_id}) or 0
+def unseen(connection: Connection, person_id: UUID, most: int) -> int:
+    """How many of them the person has not seen, counted up to so many."""
+    return connection.scalar(_UNSEEN, {"person": person_id, "most": most}) or 0
 
 
 def mark_seen(connection: Connection, person_id: UUID, ids: Collection[UUID], at: datetime) -> None:

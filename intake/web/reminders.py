@@ -18,7 +18,7 @@ from intake.domain.directory import Directory
 from intake.domain.people import Permission, Person, Role
 from intake.domain.promised import step_at
 from intake.services.letters import next_told, why_told
-from intake.services.reminded import Reminded
+from intake.services.reminded import MOST_COUNTED, Reminded
 from intake.services.sign_in import Visit
 from intake.store.columns import AnyRow
 from intake.web.case import clock_title
@@ -117,6 +117,9 @@ def make_blueprint(
 
     @blueprint.app_context_processor
     def news() -> dict[str, Any]:
-        return {"new_reminders": lambda: reminded.unseen(current_user.visit)}
+        return {
+            "new_reminders": lambda: reminded.unseen(current_user.visit),
+            "most_new_reminders": MOST_COUNTED - 1,
+        }
 
     return blueprint

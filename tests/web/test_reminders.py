@@ -79,6 +79,15 @@ def test_a_long_list_goes_on_and_what_was_read_to_its_end_is_all_seen(
     assert "new reminder" not in client.get("/inbox").text
 
 
+def test_new_ones_are_counted_only_so_far(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("intake.services.reminded.MOST_COUNTED", 3)
+    monkeypatch.setattr("intake.web.reminders.MOST_COUNTED", 3)
+    for said in ("1 new reminder", "2 new reminders", *["More than 2 new reminders"] * 2):
+        site.send()
+        site.parts.chase(site.hands.move(minutes=61))
+        assert said in english(site, "soc").get("/inbox").text
+
+
 @pytest.mark.parametrize("asked", ["0", "-1", "1e3", "٣", "99999999999"])
 def test_a_page_that_is_none_is_the_first(site: Site, asked: str) -> None:
     site.send()

@@ -81,6 +81,14 @@ def upgrade() -> None:
     op.create_index(
         'ix_reminder_person_id_created_at', 'reminder', ['person_id', 'created_at']
     )
+    unseen = sa.text('seen_at IS NULL')
+    op.create_index(
+        'ix_reminder_person_id_unseen',
+        'reminder',
+        ['person_id'],
+        sqlite_where=unseen,
+        postgresql_where=unseen,
+    )
     op.create_index(op.f('ix_reminder_letter_id'), 'reminder', ['letter_id'])
     # The steps of one morning come at one instant: in the order of the index none is sorted.
     _index_next_chase_at('next_chase_at', 'id')
