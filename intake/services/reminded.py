@@ -13,9 +13,6 @@ from intake.store import reminders
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
-MOST_COUNTED = 100
-"""Every page of staff says how many are new: it counts no further."""
-
 
 @dataclass(frozen=True)
 class Reminded:
@@ -38,13 +35,13 @@ class Reminded:
             found = list(of_deadlines.values())
             shown = found[first : first + most]
             rows = reminders.of_person(connection, person, [ids[0] for ids in shown])
-            unseen = reminders.unseen(connection, person, 1)
+            unseen = reminders.unseen(connection, person)
         if unseen and shown:
             with self.database.write() as connection:
                 reminders.mark_seen(connection, person, list(chain.from_iterable(shown)), now)
         return rows, len(found) > first + most
 
     def unseen(self, visit: Visit) -> int:
-        """How many there are that the person has not seen; MOST_COUNTED stands for more."""
+        """How many there are that the person has not seen; `MOST_COUNTED` stands for more."""
         with self.database.read() as connection:
-            return reminders.unseen(connection, visit.person.id, MOST_COUNTED)
+            return reminders.unseen(connection, visit.person.id)

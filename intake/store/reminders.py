@@ -8,7 +8,17 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from intake.domain.people import AGENCY_ROLES, Role
 from intake.store.columns import AnyRow, Instant
@@ -102,10 +112,12 @@ _OF_PERSON = (
     )
     .order_by(ReminderRow.created_at.desc(), ReminderRow.id.desc())
 )
+MOST_COUNTED = 100
+"""Every page of staff says how many are new: it counts no further."""
 _UNSEEN = select(func.count()).select_from(
     select(ReminderRow.id)
     .where(ReminderRow.person_id == bindparam("person"), ReminderRow.seen_at.is_(None), _RUNNING)
-    .limit(bindparam("most"))
+    .limit(literal_column(str(MOST_COUNTED)))  # a number that its planner knows
     .subquery()
 )
 
@@ -187,9 +199,9 @@ def of_person(connection: Connection, person_id: UUID, ids: Sequence[UUID]) -> S
     return connection.execute(_OF_PERSON, {"person": person_id, "ids": ids}).all()
 
 
-def unseen(connection: Connection, person_id: UUID, most: int) -> int:
-    """How many of them the person has not seen, counted up to so many."""
-    return connection.scalar(_UNSEEN, {"person": person_id, "most": most}) or 0
+def unseen(connection: Connection, person_id: UUID) -> int:
+    """How many of them the person has not seen; MOST_COUNTED stands for more."""
+    return connection.scalar(_UNSEEN, {"person": person_id}) or 0
 
 
 def mark_seen(connection: Connection, person_id: UUID, ids: Collection[UUID], at: datetime) -> None:

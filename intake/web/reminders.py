@@ -18,9 +18,10 @@ from intake.domain.directory import Directory
 from intake.domain.people import Permission, Person, Role
 from intake.domain.promised import step_at
 from intake.services.letters import next_told, why_told
-from intake.services.reminded import MOST_COUNTED, Reminded
+from intake.services.reminded import Reminded
 from intake.services.sign_in import Visit
 from intake.store.columns import AnyRow
+from intake.store.reminders import MOST_COUNTED
 from intake.web.case import clock_title
 from intake.web.due import due
 from intake.web.guards import Entrance, Refusal

@@ -80,7 +80,6 @@ def test_a_long_list_goes_on_and_what_was_read_to_its_end_is_all_seen(
 
 
 def test_new_ones_are_counted_only_so_far(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("intake.services.reminded.MOST_COUNTED", 3)
     monkeypatch.setattr("intake.web.reminders.MOST_COUNTED", 3)
     for said in ("1 new reminder", "2 new reminders", *["More than 2 new reminders"] * 2):
         site.send()
