@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import statistics
 import tempfile
 import time
@@ -110,7 +111,33 @@ def sweeping(database: str) -> Found:
             recorded = connection.scalar(select(func.count()).select_from(ChaseRow))
         if steps != BACKLOG or recorded != BACKLOG + ROUNDS * DUE:
             raise AssertionError(f"{steps} of {BACKLOG} steps were recorded")
-    return _told(database, small, large, steps / took)
+        together = BACKLOG / _by_two(large, ROUNDS + 1) if database == "postgresql" else None
+    return _told(database, small, large, steps / took, together)
+
+
+def _by_two(site: Site, number: int) -> float:
+    """How many seconds two schedulers at once take for a round, each a process, by the clock."""
+    site.parts.database.engine.dispose()
+    began = time.perf_counter()
+    children = []
+    for _ in range(2):
+        child = os.fork()
+        if not child:
+            status = 1
+            try:
+                site.sweep(number, gather=False)
+                status = 0
+            finally:
+                os._exit(status)
+        children.append(child)
+    if any(os.waitpid(child, 0)[1] for child in children):
+        raise AssertionError("a scheduler failed")
+    took = time.perf_counter() - began
+    with site.parts.database.read() as connection:
+        recorded = connection.scalar(select(func.count()).select_from(ChaseRow))
+    if recorded != 2 * BACKLOG + ROUNDS * DUE:
+        raise AssertionError(f"{recorded} steps are recorded")
+    return took
 
 
 def watching(database: str) -> Found:
@@ -135,7 +162,7 @@ PARTS: tuple[Callable[[str], Found], ...] = (certifying, sweeping, watching)
 """What is measured, each on its own sites."""
 
 
-def _told(database: str, small: Site, large: Site, speed: float) -> Found:
+def _told(database: str, small: Site, large: Site, speed: float, together: float | None) -> Found:
     ratio = statistics.median(b / a for a, b in zip(small.took, large.took, strict=True))
     near, fast = ratio <= MOST_RATIO, speed >= LEAST_STEPS
     asked = database == "postgresql"
@@ -143,6 +170,7 @@ def _told(database: str, small: Site, large: Site, speed: float) -> Found:
         "seconds": {str(site.open): statistics.median(site.took) for site in (small, large)},
         "ratio": ratio,
         "steps_per_second": speed,
+        "steps_per_second_of_two": together,
     }
     lines = [
         f"{database}: a sweep over {DUE:,} due, with its letters, median of {len(small.took)}",
@@ -153,6 +181,7 @@ def _told(database: str, small: Site, large: Site, speed: float) -> Found:
         f"goal (ratio at most {MOST_RATIO}): {_met(near)}, {ratio:.2f}",
         f"{speed:,.0f} chase steps/s, {BACKLOG:,} due at once among {large.open:,} open"
         + (f"\ngoal (at least {LEAST_STEPS:,}): {_met(fast)}" if asked else ""),
+        *([f"{together:,.0f} chase steps/s by two schedulers at once"] if together else []),
     ]
     return Found("sweep", lines, figures, near and (fast or not asked))
 
@@ -257,11 +286,9 @@ class _Filling:
         for first in range(0, self.size // len(CLOCKS), CHUNK):
             self._referrals(first, min(first + CHUNK, self.size // len(CLOCKS)))
         done = 0
-        for number in range(ROUNDS + 1):
+        for number in range(ROUNDS if self.size < LARGE else ROUNDS + 2):
             later = timedelta(minutes=number)
             count = DUE if number < ROUNDS else BACKLOG
-            if self.size < LARGE and number == ROUNDS:
-                break
             steps = [{**s, "at": (instant(s) + later).isoformat()} for s in self.steps]
             self._deadlines(done, done + count, self.first + later, steps)
             done += count

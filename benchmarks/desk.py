@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -158,11 +159,19 @@ def _told(asked: dict[Page, dict[int, pages.Asked]]) -> Measured:
         figures[page.title] |= {"ratio": ratio}
         lines.append(f"{page.title}: ratio of p95 {ratio:.2f}")
         lines += [f"  {size:9,} referrals: {one.told}" for size, one in of.items()]
-    worst = max(figure["p95_ms"][large] for figure in figures.values())
-    most = max(figure["ratio"] for figure in figures.values())
+    first = [figures[page.title] for page in asked if page.path == DESK[0]]
+    worst, most = _worst(first, large)
     holds = worst < MOST_MS and most <= MOST_RATIO
     lines.append(
-        f"goal (p95 < {MOST_MS} ms over {large:,}, at most {MOST_RATIO} times that over "
-        f"{small:,}): {'met' if holds else 'missed'}, {worst:.1f} ms and {most:.2f} at worst"
+        f"goal of the first page (p95 < {MOST_MS} ms over {large:,}, at most {MOST_RATIO} times "
+        f"that over {small:,}): {'met' if holds else 'missed'}, {worst:.1f} ms and {most:.2f}"
     )
+    worst, most = _worst(figures.values(), large)
+    lines.append(f"all of its pages at worst: {worst:.1f} ms and {most:.2f}")
     return Measured(holds, figures, tuple(lines))
+
+
+def _worst(figures: Iterable[dict[str, Any]], large: int) -> tuple[float, float]:
+    """The longest p95 over so many referrals, and the greatest ratio."""
+    found = list(figures)
+    return max(one["p95_ms"][large] for one in found), max(one["ratio"] for one in found)
