@@ -43,7 +43,7 @@ prove: $(VENV)/tested
 	$(PYTEST) -m slow
 	$(PYTEST) -m slow --database postgresql tests/slow
 
-# Schedulers killed in 200 rounds on each database, and a year of 3,000 referrals; an hour or so.
+# Schedulers killed in 200 rounds on each database, and a year of 3,000 referrals; ten minutes or so.
 prove-chase: $(VENV)/tested
 	ANKKURI_CHASE_REFERRALS=3000 $(PYTEST) --dist load -m slow tests/slow/test_chased_year.py
 	ANKKURI_CHASE_ROUNDS=200 $(PYTEST) --dist load -m slow tests/slow/test_chasing_killed.py
