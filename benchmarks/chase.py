@@ -34,10 +34,10 @@ from intake.domain.chase import Plan
 from intake.domain.deadline import local_date, local_instant
 from intake.domain.people import Role
 from intake.domain.promised import instant
+from intake.parts import Parts
 from intake.store.database import Database
 from intake.store.people_tables import MembershipRow, PersonRow
 from intake.store.tables import ChaseRow
-from intake.wiring import Parts
 
 SMALL, LARGE = 10_000, 1_000_000
 DUE, ROUNDS, WARM_UP = 1_000, 9, 2

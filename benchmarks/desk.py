@@ -26,10 +26,10 @@ from intake.commands.progress import bar
 from intake.domain.referral import State
 from intake.domain.row_id import new_id
 from intake.domain.timing import What, bucket_of, month_of
+from intake.parts import Parts
 from intake.store.prepared import insert_prepared
 from intake.store.tables import DeadlineRow, ReferralRow, ReportRow
 from intake.store.timing import TimingRow
-from intake.wiring import Parts
 
 SIZES = (10_000, 1_000_000)
 MOST_MS, MOST_RATIO = 300, 2

@@ -25,6 +25,7 @@ import config
 from benchmarks import cluster
 from intake import upkeep, wiring
 from intake.domain.people import Membership, Role
+from intake.parts import Parts
 from intake.services.draft import Draft
 from intake.services.enrol import Enrol
 from intake.store.privileges import role_name
@@ -136,7 +137,7 @@ def addresses(database: str, folder: Path) -> Iterator[Addresses]:
 class Door:
     """The reporter's door of a site of its own: as its owner, its secret, and how it is served."""
 
-    parts: wiring.Parts
+    parts: Parts
     secret: bytes
     environ: dict[str, str]
 
@@ -169,7 +170,7 @@ def _reporters_keys(keys: Path, folder: Path) -> Path:
     return own
 
 
-def _settle(settings: config.Settings) -> wiring.Parts:
+def _settle(settings: config.Settings) -> Parts:
     upkeep.lay_out(settings)
     parts = wiring.build(settings)
     pepper = config.read_secret(settings.keys, config.SECRETS["pepper"])

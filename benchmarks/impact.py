@@ -28,12 +28,12 @@ from intake.commands.progress import bar
 from intake.domain.decision import brief
 from intake.domain.report import canonical
 from intake.domain.row_id import new_id
+from intake.parts import REPLAY_KEY_ID, Parts
 from intake.services.desks import Place
 from intake.services.impact import Impact, Rehearse
 from intake.services.route import decide_by, tables_of
 from intake.store.tables import DecisionRow, FactsKeyRow, ReportRow
 from intake.vault.seal import FactsSealer, PublicKey
-from intake.wiring import Parts
 from routing_rules.book import Book
 from routing_rules.document import read_document
 
@@ -95,7 +95,7 @@ def _fill(parts: Parts) -> None:
     chance = random.Random(1)  # noqa: S311  (invented reports, no secrets)
     outcomes = list(_outcomes(parts, chance))
     public = config.read_secret(parts.settings.keys, config.REPLAY_PUBLIC)
-    sealer = FactsSealer(PublicKey(wiring.REPLAY_KEY_ID, public))
+    sealer = FactsSealer(PublicKey(REPLAY_KEY_ID, public))
     keys: set[str] = set()
     progress = bar(COUNT, "stored")
     for start in range(0, COUNT, BATCH):

@@ -32,6 +32,7 @@ from benchmarks.waiting import Waiting
 from intake import upkeep, wiring
 from intake.app import create_app
 from intake.domain.people import Membership, Role
+from intake.parts import Parts
 from intake.services.enrol import Enrol
 from intake.store.database import Database
 from intake.store.privileges import role_name
@@ -231,7 +232,7 @@ class Asked:
         )
 
 
-Fill = Callable[[wiring.Parts, int, list[UUID], datetime], None]
+Fill = Callable[[Parts, int, list[UUID], datetime], None]
 """Puts so many referrals into a site, which these people have taken up by an instant."""
 
 

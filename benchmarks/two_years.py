@@ -23,6 +23,7 @@ from intake.domain.chase import ChaseAt
 from intake.domain.deadline import certify
 from intake.domain.referral import State
 from intake.domain.row_id import new_id
+from intake.parts import Parts
 from intake.services.gather import LETTER
 from intake.services.tidy import HEARTBEATS_KEPT
 from intake.store.database import Database
@@ -37,7 +38,6 @@ from intake.store.tables import (
     ReportRow,
     WrapRow,
 )
-from intake.wiring import Parts
 
 PER_DAY = 137
 STAYS_OPEN, MOST_WORK = timedelta(days=90), timedelta(days=60)

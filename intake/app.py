@@ -21,6 +21,7 @@ import config
 from intake import doors, language, logs, wiring
 from intake.domain.message import mark
 from intake.live import LiveParts
+from intake.parts import Parts
 from intake.web import measured
 from intake.web.cookies import Cookies
 from intake.web.heed import Heed
@@ -67,7 +68,7 @@ class Renewing:
             self._renew(parts)
         return self.app(environ, start_response)
 
-    def _renew(self, parts: wiring.Parts) -> None:
+    def _renew(self, parts: Parts) -> None:
         with self._turn:
             if parts is self._parts:
                 return
@@ -98,7 +99,7 @@ class Site(Flask):
         _tell(exc_info[1])
 
 
-def create_app(parts: wiring.Parts) -> Flask:
+def create_app(parts: Parts) -> Flask:
     """An application with the doors of ``parts.settings``."""
     settings = parts.settings
     app = Site(__name__, template_folder=str(config.PROJECT / "templates"))
@@ -138,7 +139,7 @@ def _to_staff() -> Any:
     return redirect(url_for("account.front"), 303)
 
 
-def _let_staff_in(app: Flask, parts: wiring.Parts, cookies: Cookies) -> None:
+def _let_staff_in(app: Flask, parts: Parts, cookies: Cookies) -> None:
     login = LoginManager(app)
     if "account" not in app.blueprints:
         login.request_loader(lambda _request: None)

@@ -19,6 +19,7 @@ from intake import demo_data, demo_story, wiring
 from intake.domain.deadline import HELSINKI
 from intake.domain.directory import Directory
 from intake.domain.people import Role
+from intake.parts import Parts, utc_now
 from intake.services.status import Stage, Status
 from intake.store.database import Database
 from intake.vault.own import ReceiptCode
@@ -58,7 +59,7 @@ def run(port: int, *, only_make: bool) -> int:
     try:
         if not demo_story.is_made(settings):
             print("Tehdään esittelyaineistoa… / Making the demo…", flush=True)
-            demo_story.make(settings, wiring.utc_now())
+            demo_story.make(settings, utc_now())
         database = Database(settings.database)
         database.refuse_newer()
         database.upgrade()
@@ -114,7 +115,7 @@ def welcome(settings: config.Settings) -> str:
     )
 
 
-def _followed(parts: wiring.Parts, codes: Sequence[str]) -> list[str]:
+def _followed(parts: Parts, codes: Sequence[str]) -> list[str]:
     """Each shown receipt code with the stage of its lead agency."""
     status = Status(parts.database, parts.directory)
     found = [(code, status.by_code(ReceiptCode.parse(code)).agencies[0]) for code in codes]

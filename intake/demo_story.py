@@ -25,6 +25,7 @@ from intake.domain.people import Role
 from intake.domain.referral import MOVES, Move, State
 from intake.domain.report import worry_of
 from intake.domain.row_id import new_id
+from intake.parts import Parts
 from intake.services.absence import Absences, Away
 from intake.services.enrol import Enrol
 from intake.services.hand_over import Told
@@ -104,7 +105,7 @@ def _unfinished(settings: config.Settings) -> Iterator[config.Settings]:
 class _Story:
     """Tells what happened, in order."""
 
-    parts: wiring.Parts
+    parts: Parts
     demo: Table
     now: datetime
     cost: Cost

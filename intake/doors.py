@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint
 
 from config import SECRETS, STAFF_DOORS, SettingsUnusable, read_secret
-from intake.wiring import Parts
+from intake.parts import Parts
 
 if TYPE_CHECKING:
     from intake.services.past import Past

@@ -21,7 +21,7 @@ from intake.store.database import Database
 from routing_rules.vocabulary import RulesInvalid
 
 if TYPE_CHECKING:
-    from intake.wiring import Parts
+    from intake.parts import Parts
 
 DirectoryState = tuple[bytes, date]
 """The stamp of the directory and the day for which it was read: the same state, the same nouns."""

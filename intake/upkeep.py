@@ -20,10 +20,10 @@ from config import (
     read_secret,
     refuse_open_keys,
 )
+from intake.parts import REPLAY_KEY_ID
 from intake.store import privileges
 from intake.store.database import Database
 from intake.vault.seal import KeyUnusable
-from intake.wiring import REPLAY_KEY_ID
 
 if TYPE_CHECKING:
     from intake.services.backup import Backup

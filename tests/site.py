@@ -26,6 +26,7 @@ from intake import metrics, upkeep, wiring
 from intake.app import create_app
 from intake.domain.people import Membership, Role
 from intake.domain.report import worry_of
+from intake.parts import Parts
 from intake.services.draft import Draft
 from intake.services.enrol import Enrol
 from intake.services.sign_in import Visit
@@ -34,8 +35,10 @@ from intake.services.watch import Watching
 from intake.store import outbox
 from intake.store.columns import AnyRow
 from intake.store.database import Database
+from intake.vault.keyring import SessionSecret
 from intake.vault.own import VisitorSecret
 from intake.vault.passphrase import Cost
+from intake.web.account import COOKIE
 from tests import databases
 
 PASSPHRASE = "kaisla humisee rannalla"
@@ -121,7 +124,7 @@ def _builder(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str
 Rule._compile_builder = _builder  # type: ignore[method-assign, assignment]
 
 
-def make_app(parts: wiring.Parts) -> Flask:
+def make_app(parts: Parts) -> Flask:
     """The application of these parts."""
     app = create_app(parts)
     app.jinja_env.bytecode_cache = TEMPLATES
@@ -147,7 +150,7 @@ class Hands:
 class Site:
     """What a test needs of a running site."""
 
-    parts: wiring.Parts
+    parts: Parts
     hands: Hands
     people: dict[str, UUID]
 
@@ -166,7 +169,13 @@ class Site:
         return self.app.test_client()
 
     def signed_in(self, name: str) -> FlaskClient:
-        """A browser in which this person has signed in over HTTP."""
+        """A browser in which this person has signed in."""
+        client = self.client()
+        client.set_cookie(COOKIE, self.session(name).cookie)
+        return client
+
+    def signs_in(self, name: str) -> FlaskClient:
+        """A browser in which this person has signed in on the pages."""
         client = self.client()
         page = client.get("/sign-in")
         answer = client.post(
@@ -176,10 +185,13 @@ class Site:
         assert answer.status_code == 303, answer.text
         return client
 
+    def session(self, name: str) -> SessionSecret:
+        """The cookie of a session of this person, without HTTP."""
+        return self.parts.sign_in(name, PASSPHRASE, self.hands())
+
     def visit(self, name: str) -> Visit:
         """This person signed in, without HTTP."""
-        secret = self.parts.sign_in(name, PASSPHRASE, self.hands())
-        visit = self.parts.sign_in.resume(secret, self.hands())
+        visit = self.parts.sign_in.resume(self.session(name), self.hands())
         assert visit is not None
         return visit
 
@@ -230,7 +242,7 @@ def lay_out(folder: Path) -> config.Settings:
     return settings
 
 
-def enrol_everyone(parts: wiring.Parts, at: datetime) -> dict[str, UUID]:
+def enrol_everyone(parts: Parts, at: datetime) -> dict[str, UUID]:
     """Everybody of PEOPLE, and a key for each agency that has a member."""
     pepper = config.read_secret(parts.settings.keys, config.SECRETS["pepper"])
     enrol = Enrol(parts.database, pepper, CHEAP)
@@ -254,7 +266,7 @@ class DoorsApart:
     One process here, but each door with its own role of the database.
     """
 
-    def __init__(self, parts: wiring.Parts, whole: Flask) -> None:
+    def __init__(self, parts: Parts, whole: Flask) -> None:
         self._parts, self._whole = parts, whole
         self._apps: dict[str, Flask] = {}
 
@@ -280,7 +292,7 @@ class DoorsApart:
         return self._apps[door]
 
 
-def use_roles(parts: wiring.Parts) -> None:
+def use_roles(parts: Parts) -> None:
     """Let the services of these parts have the role of the door that they work for."""
     for door, services in (
         ("reporter", ("route", "submit")),

@@ -34,7 +34,7 @@ def run(
     for name, value in environment(site.parts.settings.data).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("getpass.getpass", lambda _prompt="": PASSPHRASE)
-    monkeypatch.setattr("intake.wiring.utc_now", site.hands)
+    monkeypatch.setattr("intake.commands.directory.utc_now", site.hands)
     monkeypatch.setattr("intake.wiring.build.__defaults__", (site.hands,))
 
     def command(*arguments: str) -> tuple[int, str, str]:

@@ -195,6 +195,7 @@ PLAIN: dict[str, dict[str, str]] = {
         "referral_id": ID,
         "purpose": TRAIL,
         "basis": TRAIL,
+        "detail_key_id": ID,
         "digest": "SHA-256 of the line",
     },
     "deletion": {

@@ -25,6 +25,7 @@ from intake.domain.deadline import local_date
 from intake.domain.people import Role
 from intake.domain.referral import State
 from intake.domain.report import CATEGORIES, worry_of
+from intake.parts import Parts
 from intake.services.chase import Chase
 from intake.services.sign_in import SignIn
 from intake.services.status import Stage, Status
@@ -52,7 +53,7 @@ def settings_in(folder: Path) -> config.Settings:
     return config.load(demo.environment(8123, {"ANKKURI_DATA": str(folder)}))
 
 
-def built(folder: Path, now: datetime) -> wiring.Parts:
+def built(folder: Path, now: datetime) -> Parts:
     settings = settings_in(folder)
     demo_story.make(settings, now, CHEAP)
     return wiring.build(settings, lambda: now)
@@ -63,7 +64,7 @@ def every_answer() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[wiring.Parts]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
     folder = tmp_path_factory.mktemp("demo") / "data"
     killed = folder.with_name("data.unfinished")
     killed.mkdir()
@@ -73,22 +74,22 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[wiring.Parts]:
     parts.database.engine.dispose()
 
 
-def count(parts: wiring.Parts, what: Any, *where: Any) -> int:
+def count(parts: Parts, what: Any, *where: Any) -> int:
     with parts.database.read() as connection:
         return connection.scalar(select(func.count()).select_from(what).where(*where)) or 0
 
 
-def states(parts: wiring.Parts) -> set[str]:
+def states(parts: Parts) -> set[str]:
     with parts.database.read() as connection:
         return set(connection.scalars(select(ReferralRow.state).distinct()))
 
 
-def late(parts: wiring.Parts, now: datetime) -> int:
+def late(parts: Parts, now: datetime) -> int:
     return count(parts, DeadlineRow, DeadlineRow.met_at.is_(None), DeadlineRow.due_at <= now)
 
 
 def test_there_are_25_reports_in_every_state_and_at_least_four_deadlines_are_late(
-    made: wiring.Parts,
+    made: Parts,
 ) -> None:
     assert count(made, ReportRow) == 25
     assert states(made) == set(State) - {State.CANARY}
@@ -103,7 +104,7 @@ def test_there_are_25_reports_in_every_state_and_at_least_four_deadlines_are_lat
         assert count(made, DeadlineRow, *running, DeadlineRow.due_at <= TUESDAY), clock
 
 
-def test_in_term_everything_that_is_told_has_happened(made: wiring.Parts) -> None:
+def test_in_term_everything_that_is_told_has_happened(made: Parts) -> None:
     steps = [s for w in DEMO["worry"] for visit in w.get("since", ()) for s in visit["moves"]]
     notes = sum(step in ("note", "contact") for step in steps)
     assert count(made, NoteRow) == notes > 0
@@ -111,13 +112,13 @@ def test_in_term_everything_that_is_told_has_happened(made: wiring.Parts) -> Non
     assert count(made, MoveRow) == len(steps) - notes + withdrawn
 
 
-def test_nothing_has_happened_after_now(made: wiring.Parts) -> None:
+def test_nothing_has_happened_after_now(made: Parts) -> None:
     assert not count(made, ReportRow, ReportRow.received_at > TUESDAY)
     assert not count(made, MoveRow, MoveRow.made_at > TUESDAY)
     assert not count(made, ChaseRow, ChaseRow.chased_at > TUESDAY)
 
 
-def test_a_running_chaser_would_have_left_the_same(made: wiring.Parts) -> None:
+def test_a_running_chaser_would_have_left_the_same(made: Parts) -> None:
     assert made.chase(TUESDAY) == 0
     assert not count(made, DeadlineRow, DeadlineRow.next_chase_at <= TUESDAY)
     roles = {role for role in Role if count(made, ChaseRow, ChaseRow.to_role == role)}
@@ -127,14 +128,14 @@ def test_a_running_chaser_would_have_left_the_same(made: wiring.Parts) -> None:
 
 
 def test_somebody_is_absent_and_what_came_in_one_morning_was_told_in_one_letter(
-    made: wiring.Parts,
+    made: Parts,
 ) -> None:
     assert count(made, ReminderRow, ReminderRow.for_id.is_not(None)) > 0
     assert count(made, OutboxRow, OutboxRow.letter == "digest") > 0
     assert count(made, ReminderRow, ReminderRow.letter_id.is_(None)) == 0
 
 
-def test_reporters_who_asked_for_it_were_told_of_news_and_may_stop_it(made: wiring.Parts) -> None:
+def test_reporters_who_asked_for_it_were_told_of_news_and_may_stop_it(made: Parts) -> None:
     assert count(made, OutboxRow, OutboxRow.report_id.is_not(None)) >= 4
     texts = [path.read_text("utf-8") for path in made.settings.letters.glob("*.eml")]
     told = [text for text in texts if f"{made.settings.base_url}/status" in text]
@@ -144,12 +145,12 @@ def test_reporters_who_asked_for_it_were_told_of_news_and_may_stop_it(made: wiri
     assert any(status.by_code(ReceiptCode.parse(code)).notices for code in codes)
 
 
-def test_every_agency_has_somebody_who_can_open(made: wiring.Parts) -> None:
+def test_every_agency_has_somebody_who_can_open(made: Parts) -> None:
     with made.database.read() as connection:
         assert people.openers(connection, TUESDAY.date()).keys() == made.directory.agencies.keys()
 
 
-def test_every_role_has_a_person_who_can_sign_in(made: wiring.Parts) -> None:
+def test_every_role_has_a_person_who_can_sign_in(made: Parts) -> None:
     held = {m.role for person in DEMO["person"] for m in demo_data.memberships(person)}
     assert held == set(Role)
     sign_in = SignIn(
@@ -162,14 +163,14 @@ def test_every_role_has_a_person_who_can_sign_in(made: wiring.Parts) -> None:
         assert set(visit.person.memberships) == set(demo_data.memberships(person))
 
 
-def test_the_codes_shown_find_reports_in_different_stages(made: wiring.Parts) -> None:
+def test_the_codes_shown_find_reports_in_different_stages(made: Parts) -> None:
     codes = re.findall(r"^  ((?:\w{4}-){5}\w{4}) ", demo.welcome(made.settings), re.MULTILINE)
     status = Status(made.database, made.directory)
     leads = [status.by_code(ReceiptCode.parse(code)).agencies[0] for code in codes]
     assert {lead.stage for lead in leads} == {Stage.STORED, Stage.MOVED, Stage.CLOSED}
 
 
-def test_the_welcome_names_address_passphrase_people_and_letters(made: wiring.Parts) -> None:
+def test_the_welcome_names_address_passphrase_people_and_letters(made: Parts) -> None:
     text = demo.welcome(made.settings)
     assert "http://127.0.0.1:8123/" in text
     assert DEMO["passphrase"] in text
@@ -178,7 +179,7 @@ def test_the_welcome_names_address_passphrase_people_and_letters(made: wiring.Pa
 
 
 def test_making_again_keeps_what_is_there(
-    made: wiring.Parts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    made: Parts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("ANKKURI_DATA", str(made.settings.data))
     before = demo.welcome(made.settings)

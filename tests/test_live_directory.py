@@ -20,6 +20,7 @@ from intake.domain.report import worry_of
 from intake.jobs import Timetable
 from intake.language import Language
 from intake.live import LiveParts
+from intake.parts import Parts
 from intake.services.amend import Change, digest_of
 from intake.services.schools import close_school
 from intake.store import directory as store
@@ -176,7 +177,7 @@ def test_an_application_that_cannot_be_made_anew_leaves_the_old_one_serving(
     first = renewing.app
     change(site, "agency", HEA, phone="09 000 0999")
 
-    def broken(_parts: wiring.Parts) -> None:
+    def broken(_parts: Parts) -> None:
         raise RuntimeError("on fire")
 
     monkeypatch.setattr(web, "create_app", broken)

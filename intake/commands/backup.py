@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import config
-from intake import upkeep, wiring
+from intake import upkeep
 from intake.commands.command import InputUnusable, add_command
+from intake.parts import utc_now
 
 if TYPE_CHECKING:
     from intake.services.backup_file import BackupFile
@@ -96,7 +97,7 @@ def _backup(chosen: argparse.Namespace) -> int:
     from intake.services.list_deletions import ListNotWritten
 
     settings = config.load()
-    now, folder = wiring.utc_now(), chosen.to.absolute()
+    now, folder = utc_now(), chosen.to.absolute()
     try:
         with upkeep.backup(settings) as backup:
             made = backup(folder, now, with_keys=not chosen.without_keys)
@@ -135,7 +136,7 @@ def _restore(chosen: argparse.Namespace) -> int:
         with upkeep.restore(settings) as restore:
             if chosen.verify:
                 return _verify(restore, file, chosen.json)
-            restored = restore(file, listed, wiring.utc_now(), with_keys=not chosen.without_keys)
+            restored = restore(file, listed, utc_now(), with_keys=not chosen.without_keys)
     except (
         BackupDamaged,
         BackupUnusable,

@@ -16,7 +16,7 @@ from intake.domain.clock_file import read_clocks
 from intake.domain.deadline import certify, local_date, parse_arrival
 from intake.domain.directory_file import read_directory
 from intake.domain.rule_tables import BESIDE
-from intake.wiring import utc_now
+from intake.parts import utc_now
 from routing_rules.book import load_book
 
 

@@ -15,6 +15,7 @@ from intake.domain.deadline import local_date
 from intake.domain.directory_file import DirectoryInvalid, lasting_directory, read_tables
 from intake.domain.directory_toml import written
 from intake.language import Language
+from intake.parts import utc_now
 
 
 def add(commands: Any) -> None:
@@ -75,7 +76,7 @@ def _check(chosen: argparse.Namespace) -> int:
     tables = read_tables(chosen.file)
     problems: list[str] = []
     try:
-        lasting_directory(tables, local_date(wiring.utc_now()))
+        lasting_directory(tables, local_date(utc_now()))
     except DirectoryInvalid as invalid:
         problems = invalid.problems
     if chosen.json:

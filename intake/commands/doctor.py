@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 
 import config
-from intake import jobs, wiring
+from intake import jobs
 from intake.commands.command import add_command
 from intake.doctor import agencies, database, files, keys, places, rules, running
 from intake.doctor.finding import Check, Finding, Level, Said, examine, fine_unless
@@ -26,6 +26,8 @@ from intake.domain.directory_file import DirectoryInvalid
 from intake.domain.rule_tables import Standby
 from intake.domain.school_year import SchoolCalendarInvalid
 from intake.live import stored_directory
+from intake.parts import REPLAY_KEY_ID, Now, utc_now
+from intake.sender import sender_of
 from intake.services.rulebook import stored_rulebook
 from intake.services.take_stock import TakeStock
 from intake.store import people
@@ -49,7 +51,7 @@ def _doctor(chosen: argparse.Namespace) -> int:
     settings = config.load()
     if chosen.no_doors:
         settings = replace(settings, doors=())
-    findings = examination(settings, wiring.utc_now)
+    findings = examination(settings, utc_now)
     holds = all(finding.level is not Level.FAIL for finding in findings)
     if chosen.json:
         print(json.dumps({"holds": holds, "findings": [vars(f) for f in findings]}, indent=2))
@@ -59,7 +61,7 @@ def _doctor(chosen: argparse.Namespace) -> int:
     return 0 if holds else 1
 
 
-def examination(settings: config.Settings, now: wiring.Now) -> list[Finding]:
+def examination(settings: config.Settings, now: Now) -> list[Finding]:
     """All checks. Without a database, or a directory in it, those that need one are left out."""
     opened = Database(settings.database)
     try:
@@ -74,9 +76,7 @@ def examination(settings: config.Settings, now: wiring.Now) -> list[Finding]:
         opened.engine.dispose()
 
 
-def _without_database(
-    settings: config.Settings, opened: Database, now: wiring.Now
-) -> dict[str, Check]:
+def _without_database(settings: config.Settings, opened: Database, now: Now) -> dict[str, Check]:
     today, folder = local_date(now()), settings.keys
     staff, reporter = config.SECRETS["staff"], config.SECRETS["reporter"]
     private, public = config.REPLAY_PRIVATE, config.REPLAY_PUBLIC
@@ -93,7 +93,7 @@ def _without_database(
     return {
         "settings": partial(_settings, settings),
         "keys": partial(keys.key_files, folder, needed, [public] if seals else []),
-        "replay key": partial(keys.replay_pair, folder, private, public, wiring.REPLAY_KEY_ID),
+        "replay key": partial(keys.replay_pair, folder, private, public, REPLAY_KEY_ID),
         "other doors": partial(keys.other_doors, folder, others),
         "file modes": partial(files.modes, settings.data),
         "disk space": partial(files.space, sorted(folders)),
@@ -105,7 +105,7 @@ def _without_database(
     }
 
 
-def _of_database(opened: Database, now: wiring.Now) -> dict[str, Check]:
+def _of_database(opened: Database, now: Now) -> dict[str, Check]:
     kept = partial(stored_rulebook, opened)
     return {
         "durability": partial(database.durability, opened),
@@ -133,7 +133,7 @@ def _of_directory(settings: config.Settings, opened: Database, now: datetime) ->
         "openers": lambda: agencies.openers_enough(directory, openers()),
         "agency keys": partial(agencies.keys_whole, opened, today),
         "agreements": partial(agencies.agreements, directory, today),
-        "mail": lambda: running.mail(settings.mail, wiring.sender_of(settings)),
+        "mail": lambda: running.mail(settings.mail, sender_of(settings)),
         "letters": lambda: running.letters(stock()),
         "jobs": lambda: running.jobs(stock(), patience, now),
         "reconciliation": lambda: running.reconciled(stock()),

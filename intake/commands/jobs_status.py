@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 import config
-from intake import jobs, wiring
+from intake import jobs
+from intake.parts import utc_now
 from intake.services.show_jobs import Runs, ShowJobs
 from intake.store.database import Database
 
@@ -18,7 +19,7 @@ def tell(*, as_json: bool) -> int:
     database = Database(config.load().database)
     try:
         database.require_current()
-        runs = ShowJobs(database, jobs.SECONDS, jobs.patience)(wiring.utc_now())
+        runs = ShowJobs(database, jobs.SECONDS, jobs.patience)(utc_now())
     finally:
         database.engine.dispose()
     well = not any(one.overdue for one in runs)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 from datetime import date
 
-from intake import wiring
 from intake.commands.command import InputUnusable
 from intake.domain.deadline import local_date
 from intake.domain.people import AGENCY_ROLES, Administrator, Appointment, Membership, Role
 from intake.domain.staff import StaffMember
+from intake.parts import Parts
 
 NAMED = "SIGN-IN-NAME"
 
 
-def operator(parts: wiring.Parts) -> Administrator:
+def operator(parts: Parts) -> Administrator:
     """Who runs this command answers for every controller."""
     return Administrator(None, frozenset(parts.directory.controllers))
 
@@ -26,7 +26,7 @@ def ask_roles(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--to", dest="last", metavar="DAY", help="last day")
 
 
-def wanted_roles(parts: wiring.Parts, chosen: argparse.Namespace) -> tuple[Appointment, ...]:
+def wanted_roles(parts: Parts, chosen: argparse.Namespace) -> tuple[Appointment, ...]:
     """The roles that were asked for; InputUnusable names the one that cannot be."""
     today = local_date(parts.now())
     first = max(day(chosen.first), today) if chosen.first else today
@@ -49,7 +49,7 @@ def wanted_roles(parts: wiring.Parts, chosen: argparse.Namespace) -> tuple[Appoi
     return tuple(Appointment(membership, first, last) for membership in memberships)
 
 
-def member_named(parts: wiring.Parts, chosen: argparse.Namespace) -> StaffMember:
+def member_named(parts: Parts, chosen: argparse.Namespace) -> StaffMember:
     from intake.services.appoint import PersonNotYours
 
     try:

@@ -17,6 +17,7 @@ from intake.commands.naming import NAMED, ask_roles, day, member_named, operator
 from intake.domain.deadline import local_date
 from intake.domain.people import Appointment
 from intake.domain.staff import HeldRole, StaffMember
+from intake.parts import Parts
 
 if TYPE_CHECKING:
     from intake.services.invite import OpenInvitation
@@ -130,7 +131,7 @@ def _leave(chosen: argparse.Namespace) -> int:
 
 
 def _end(
-    parts: wiring.Parts, member: StaffMember, role: HeldRole | None, chosen: argparse.Namespace
+    parts: Parts, member: StaffMember, role: HeldRole | None, chosen: argparse.Namespace
 ) -> bool:
     """End a role, or all; False with a line where nobody would be left."""
     from intake.services.appoint import PersonNotYours

@@ -19,6 +19,7 @@ from intake import wiring
 from intake.commands.command import InputUnusable, add_command
 from intake.commands.progress import bar
 from intake.commands.rule_sources import book_of
+from intake.parts import Parts, utc_now
 from intake.services import proving, rule_drafts
 from intake.services import publish as publishing
 from intake.services.impact import Impact, Rehearse
@@ -27,7 +28,6 @@ from intake.services.rule_drafts import stamp_of
 from intake.services.rule_editor import Editor
 from intake.store import rules
 from intake.store.columns import AnyRow
-from intake.wiring import Parts, utc_now
 from routing_rules.book import VOCABULARY
 from routing_rules.document import read_document, read_document_file
 from routing_rules.vocabulary import RulesInvalid

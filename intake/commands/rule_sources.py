@@ -12,10 +12,10 @@ import config
 from intake.commands.command import InputUnusable
 from intake.domain.deadline import local_date
 from intake.domain.rule_tables import BESIDE
+from intake.parts import utc_now
 from intake.services.rulebook import Rulebook, stored_rulebook
 from intake.store import rules
 from intake.store.database import Database, DatabaseNotReady
-from intake.wiring import utc_now
 from routing_rules.book import VOCABULARY, Book, load_book, make_book
 from routing_rules.document import read_document, read_document_file
 

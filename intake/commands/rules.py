@@ -15,11 +15,11 @@ from intake.commands.rule_sources import book_of
 from intake.domain.deadline import local_date
 from intake.domain.rule_tables_schema import schemas
 from intake.live import stored_directory
+from intake.parts import utc_now
 from intake.services.prove import Agencies, Proof, prove
 from intake.services.route import decide_by, tables_of
 from intake.store import people
 from intake.store.database import Database, DatabaseNotReady
-from intake.wiring import utc_now
 from routing_rules.book import Book
 from routing_rules.budget import Budget, BudgetSpent
 from routing_rules.canonical import plain

@@ -17,6 +17,7 @@ from intake import doors, jobs, logs, server, upkeep, wiring
 from intake.commands import jobs_status
 from intake.commands.command import InputUnusable, add_command
 from intake.live import LiveParts
+from intake.parts import Parts
 
 
 def add(commands: Any) -> None:
@@ -77,7 +78,7 @@ def _do(live: LiveParts, name: str, now: datetime) -> int:
     return _work(live())[name](now)
 
 
-def _work(parts: wiring.Parts) -> dict[str, jobs.Job]:
+def _work(parts: Parts) -> dict[str, jobs.Job]:
     return {
         "chase": parts.chase,
         "notify": parts.notify,

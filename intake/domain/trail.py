@@ -60,6 +60,7 @@ class TrailLine:
     """Who did what to which referral, when, in which role, why and on which basis.
 
     ``writer`` and ``sequence`` number the lines of one connection to the database without a gap.
+    ``sealed_detail``: what would tell of a child, sealed to the agency's key ``detail_key_id``.
     """
 
     id: UUID
@@ -73,12 +74,14 @@ class TrailLine:
     referral_id: UUID | None = None
     purpose: str | None = None
     basis: str | None = None
+    detail_key_id: str | None = None
+    sealed_detail: bytes | None = None
 
     def canonical(self) -> bytes:
         """The line as bytes that never vary: a JSON array of its fields in their order, UTF-8.
 
         Instants are UTC with microseconds, identifiers are lower-case hexadecimal with hyphens,
-        absent values are null.
+        absent values are null. The sealed detail, where there is one, stands as its SHA-256.
         """
         fields = [
             "ankkuri-trail-1",
@@ -94,6 +97,8 @@ class TrailLine:
             self.purpose,
             self.basis,
         ]
+        if self.sealed_detail is not None:
+            fields += [self.detail_key_id, hashlib.sha256(self.sealed_detail).hexdigest()]
         return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
 
     def digest(self) -> bytes:

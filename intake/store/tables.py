@@ -385,6 +385,8 @@ class TrailRow(Base):
     referral_id: Mapped[UUID | None]
     purpose: Mapped[str | None] = mapped_column(String(80))
     basis: Mapped[str | None] = mapped_column(String(160))
+    detail_key_id: Mapped[str | None] = mapped_column(String(64))
+    sealed_detail: Mapped[bytes | None]
     digest: Mapped[bytes]
 
 

@@ -146,7 +146,7 @@ def test_a_long_list_is_told_in_short() -> None:
 def test_the_command_says_no_until_everything_is_there(
     site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from intake.wiring import utc_now
+    from intake.parts import utc_now
 
     settings = site.parts.settings
     for name, value in environment(settings.data).items():

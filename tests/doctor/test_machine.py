@@ -109,7 +109,7 @@ def test_a_disk_that_fills_up_warns_and_then_fails(
 
 
 def test_a_disk_on_another_clock_warns(tmp_path: Path) -> None:
-    from intake.wiring import utc_now
+    from intake.parts import utc_now
 
     assert well(files.clock(tmp_path, utc_now))
     assert (
@@ -156,7 +156,7 @@ def test_a_database_without_its_safeguards_fails(
 
 
 def test_a_database_on_another_clock_warns_and_a_trail_of_the_future_fails(site: Site) -> None:
-    from intake.wiring import utc_now
+    from intake.parts import utc_now
 
     assert well(database.clocks(site.parts.database, utc_now))
     assert (

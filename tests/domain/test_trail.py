@@ -51,7 +51,20 @@ def test_every_field_changes_the_digest() -> None:
         "referral_id": UUID(int=9),
         "purpose": None,
         "basis": "x",
+        "sealed_detail": b"x",
     }
-    assert set(changes) == set(TrailLine.__dataclass_fields__)
+    assert {*changes, "detail_key_id"} == set(TrailLine.__dataclass_fields__)
     digests = {replace(LINE, **{name: value}).digest() for name, value in changes.items()}  # type: ignore[arg-type]  # each value is of its field's type
     assert len(digests | {LINE.digest()}) == len(changes) + 1
+
+
+def test_a_sealed_detail_and_the_key_it_was_sealed_to_are_part_of_the_line() -> None:
+    line = replace(LINE, detail_key_id="soc-1", sealed_detail=b"sealed")
+    digests = {
+        line.digest(),
+        replace(line, sealed_detail=b"other").digest(),
+        replace(line, detail_key_id="soc-2").digest(),
+        LINE.digest(),
+    }
+    assert len(digests) == 4
+    assert line.canonical().startswith(LINE.canonical()[:-1])

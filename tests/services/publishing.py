@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from intake.live import LiveParts
+from intake.parts import Parts
 from intake.services.rule_drafts import stamp_of
 from intake.services.rule_editor import Editor
-from intake.wiring import Parts
 from routing_rules.document import read_document
 from tests.site import COUNTY, Site
 

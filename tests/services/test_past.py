@@ -9,13 +9,13 @@ from sqlalchemy import insert, update
 
 from intake.domain.decision import brief
 from intake.domain.report import canonical
+from intake.parts import REPLAY_KEY_ID
 from intake.services.impact import Rehearse
 from intake.services.replay import FORMERLY, Replay
 from intake.services.route import decide_by
 from intake.store import rules
 from intake.store.tables import DecisionRow, FactsKeyRow
 from intake.vault.seal import FactsSealer, PublicKey
-from intake.wiring import REPLAY_KEY_ID
 from routing_rules.book import Book
 from routing_rules.document import read_document
 from tests.site import Site, child_answers, worry_answers

@@ -12,7 +12,7 @@ from threading import Thread
 
 from sqlalchemy import func, select
 
-from intake import wiring
+from intake.parts import Parts
 from intake.services.draft import Draft
 from intake.store.database import Database
 from intake.store.tables import (
@@ -90,7 +90,7 @@ class Sender:
         return last is not None and last.status == 303 and last.location == "/receipt"
 
 
-def senders(parts: wiring.Parts, server: Server, count: int) -> list[Sender]:
+def senders(parts: Parts, server: Server, count: int) -> list[Sender]:
     """That many reporters whose drafts are typed and checked."""
     made, drafts = [], Draft(parts.database)
     for _ in range(count):

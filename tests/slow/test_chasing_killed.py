@@ -21,8 +21,8 @@ import pytest
 from sqlalchemy import func, select
 
 import config
-from intake import wiring
 from intake.domain.promised import look
+from intake.parts import Parts
 from intake.store.reminder_tables import ReminderRow
 from intake.store.tables import ChaseRow, DeadlineRow, OutboxRow
 from tests import databases
@@ -73,7 +73,7 @@ def mail_office(folder: Path, port: int) -> Iterator[Path]:
         os.waitpid(child, 0)
 
 
-def with_post(site: Site, folder: Path, port: int) -> wiring.Parts:
+def with_post(site: Site, folder: Path, port: int) -> Parts:
     """The parts of a scheduler: the role of the jobs, and a mail server to bring letters to."""
     settings = site.parts.settings
     password = settings.keys / "smtp.secret"

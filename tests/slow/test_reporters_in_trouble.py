@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from intake import wiring
+from intake.parts import Parts
 from tests import databases
 from tests.processes import Server
 from tests.site import enrol_everyone, lay_out
@@ -29,7 +30,7 @@ HONEST = (503,)
 
 
 @contextmanager
-def serving(folder: Path, processes: int = 2) -> Iterator[tuple[wiring.Parts, Server]]:
+def serving(folder: Path, processes: int = 2) -> Iterator[tuple[Parts, Server]]:
     """A site of real processes."""
     parts = wiring.build(lay_out(folder))
     enrol_everyone(parts, parts.now())

@@ -19,11 +19,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from intake import wiring
 from intake.domain.canary import MET_BY, STEP, canaries
 from intake.domain.deadline import local_date, local_instant
 from intake.domain.promised import look
 from intake.jobs import SECONDS, Timetable
+from intake.parts import Parts
 from intake.store.database import Database
 from intake.store.reminder_tables import ReminderRow
 from intake.store.tables import ChaseRow, DeadlineRow, HeartbeatRow, OutboxRow, ReportRow
@@ -77,13 +77,13 @@ def assert_each_letter_was_taken(site: Site) -> None:
     assert taken == {str(letter.id) for letter in letters}
 
 
-def timetable(parts: wiring.Parts, at: datetime) -> Timetable:
+def timetable(parts: Parts, at: datetime) -> Timetable:
     """What each scheduler does."""
     jobs = (("chase", parts.chase, 30), ("deliver", parts.deliver, 10))
     return Timetable(parts.database, lambda: at, jobs)
 
 
-def scheduler(parts: wiring.Parts, at: datetime) -> int:
+def scheduler(parts: Parts, at: datetime) -> int:
     """A process that runs every job once; its id."""
     child = os.fork()
     if child:
@@ -150,7 +150,7 @@ def all_routes(site: Site) -> list[str]:
     return [one.route for one in canaries(site.parts.directory, site.hands().date())]
 
 
-def trying(parts: wiring.Parts, at: datetime) -> int:
+def trying(parts: Parts, at: datetime) -> int:
     """A process that sees to the invented reports once; its id."""
     child = os.fork()
     if child:

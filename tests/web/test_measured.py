@@ -132,7 +132,7 @@ def test_a_sign_in_is_counted_as_taken_refused_or_too_soon(site: Site) -> None:
         return counted(metrics.OUTCOMES, "account", "sign_in", outcome)
 
     before = {name: count(name) for name in ("taken", "refused", "too_soon")}
-    site.signed_in("soc")
+    site.signs_in("soc")
     client = site.client()
     for _ in range(5):
         token = token_in(client.get("/sign-in").text)

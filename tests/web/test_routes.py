@@ -194,7 +194,7 @@ def test_every_page_carries_the_security_headers_and_is_never_kept(site: Site) -
 
 
 def test_cookies_are_kept_from_scripts_and_from_other_sites(site: Site) -> None:
-    client = site.signed_in("soc")
+    client = site.signs_in("soc")
     cookie = client.get_cookie("ankkuri_staff")
     assert cookie is not None
     assert cookie.http_only
