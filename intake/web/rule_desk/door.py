@@ -59,10 +59,12 @@ def make_blueprint(
     def refused(_error: Exception) -> Response:
         """Another's set, or none at all: a line in the trail, and no word on which."""
         refuse(current_user.visit, request.endpoint or "")
+        if "draft_id" in (request.view_args or {}):
+            return gone(_error)
         return render("errors/404.html", 404)
 
     def gone(_error: Exception) -> Response:
-        """A draft that was published or thrown away, or never was."""
+        """A draft that was published or thrown away, never was, or is another's."""
         return render("rules/gone.html", 404, typed="")
 
     def busy(_error: Exception) -> Response:

@@ -1,0 +1,114 @@
+"""Every route, every role, own and others' things: as expected, or the build fails."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from pathlib import Path
+
+import pytest
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from tests.look.page_faults import page_faults
+from tests.site import PEOPLE, Site
+from tests.web.expected import OBJECTS, OPEN, PLAIN, Expected
+from tests.web.things import Thing, furnish
+from tests.web.walking import Walkers, address, routes
+
+ROOMS = sorted({endpoint.rpartition(".")[0] for endpoint in OBJECTS})
+
+
+def methods(rule: Rule) -> list[str]:
+    return sorted((rule.methods or set()) & {"GET", "POST"})
+
+
+def body_of(answer: TestResponse, path: str) -> str:
+    """Its words, without the address that was asked for and the number of the request."""
+    return re.sub(r"\b\d{9}\b|\b\d{3} \d{3} \d{3}\b", "", answer.text.replace(path, ""))
+
+
+def test_every_route_is_expected_and_nothing_else_is(site: Site) -> None:
+    found = {str(rule.endpoint) for rule in routes(site)}
+    expected = OBJECTS.keys() | PLAIN.keys() | OPEN
+    assert found - expected == set(), "give these their expectation in tests/web/expected.py"
+    assert expected - found == set(), "these are gone: take them out of tests/web/expected.py"
+    assert len(OBJECTS) + len(PLAIN) + len(OPEN) == len(expected)
+
+
+def test_every_route_with_a_thing_in_its_address_is_expected_by_its_thing(site: Site) -> None:
+    named = {str(rule.endpoint) for rule in routes(site) if rule.arguments}
+    assert named & PLAIN.keys() == set()
+    anyones = {"joining.arrive", "reporter.page", "reporter.person", "reporter.remove", "static"}
+    assert named & OPEN == anyones  # a link that is its own key, a page's name, a file's
+
+
+def test_a_route_without_an_object_opens_to_its_own_roles_alone(site: Site) -> None:
+    walkers = Walkers(site)
+    for rule in routes(site):
+        if rule.endpoint not in PLAIN or rule.endpoint == "account.sign_out":
+            continue
+        path = address(site, rule, {})
+        method = methods(rule)[0]
+        assert site.client().open(path, method=method).location.startswith("/sign-in"), path
+        for name, browser in walkers.browsers.items():
+            before = walkers.refusals()
+            status = browser.open(path, method=method).status_code
+            if name in PLAIN[rule.endpoint]:
+                assert status in (200, 303, 422), (path, name)
+            else:
+                assert (status, walkers.refusals()) == (403, before + 1), (path, name)
+
+
+class Walk:
+    """The walk over the routes of a room."""
+
+    def __init__(self, site: Site, things: dict[str, Thing]) -> None:
+        self.site, self.things, self.walkers = site, things, Walkers(site)
+
+    def at(self, rule: Rule, expected: Expected) -> None:
+        """Everybody at every thing of this route."""
+        hidden: dict[tuple[str, str], str] = {}
+        for thing in filter(None, (expected.none, *expected.things)):
+            path = address(self.site, rule, {**expected.also, **self.things[thing]})
+            self._without_signing_in(rule, path)
+            for name, method in product(PEOPLE, methods(rule)):
+                told = f"{name}: {method} {rule.endpoint} of {thing}"
+                gets_in = name in expected.may & expected.things.get(thing, frozenset())
+                if method == "POST" != methods(rule)[0] and (gets_in or name not in expected.may):
+                    continue  # what it does is of other tests, and the guard was asked by GET
+                before = self.walkers.refusals()
+                answer = self._ask(name, method, path)
+                left = self.walkers.refusals() - before
+                if gets_in:
+                    assert answer.status_code == expected.answer, told
+                    assert page_faults(answer.text) == [] or answer.status_code == 303, told
+                    continue
+                status = expected.typed if method == "POST" else 404
+                assert answer.status_code == (status if name in expected.may else 403), told
+                is_gone = expected.leaves and thing == expected.none and name in expected.may
+                assert left == (0 if is_gone else 1), told
+                words = body_of(answer, path)
+                assert hidden.setdefault((method, name), words) == words, told
+
+    def _ask(self, name: str, method: str, path: str) -> TestResponse:
+        data = {"csrf_token": self.walkers.token(name)} if method == "POST" else None
+        return self.walkers.browsers[name].open(path, method=method, data=data)
+
+    def _without_signing_in(self, rule: Rule, path: str) -> None:
+        for method in methods(rule):
+            answer = self.site.client().open(path, method=method)
+            kept = method == "POST" and "GET" in methods(rule)
+            assert answer.status_code == (307 if kept else 303), rule.endpoint
+            assert answer.location.partition("?")[0] == "/sign-in", rule.endpoint
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_each_person_gets_ones_own_and_of_the_rest_not_even_a_hint(
+    site: Site, tmp_path: Path, room: str
+) -> None:
+    walk = Walk(site, furnish(site, tmp_path))
+    found = {str(rule.endpoint): rule for rule in routes(site)}
+    for endpoint, expected in OBJECTS.items():
+        if endpoint.rpartition(".")[0] == room:
+            walk.at(found[endpoint], expected)

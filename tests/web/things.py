@@ -1,0 +1,188 @@
+"""One thing of each kind that an address can name, at the county, at the police, and nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+import config
+from intake.domain.deadline import local_date
+from intake.domain.people import Appointment, Membership, Role
+from intake.services.absence import Absences, Away
+from intake.services.enrol import Enrol
+from intake.services.invite import Newcomer
+from intake.services.rule_editor import Editor
+from intake.store import people, rules
+from intake.store.columns import AnyRow
+from intake.store.people_tables import InvitationRow, MembershipRow
+from intake.store.reminder_tables import AbsenceRow
+from intake.store.tables import DeadlineRow, OutboxRow, ReferralRow
+from tests.calendars import use, with_holiday
+from tests.services.sending import tell
+from tests.site import ANK, CHEAP, PASSPHRASE, POL, SOC, Site, worry_answers
+from tests.web.keying import begun
+
+Thing = Mapping[str, Any]
+"""What of it stands in an address, by the names of the route."""
+LAYER, KEYLESS, CLOCK = "ita-uusimaa", "you-kerava", "lsl26_start"
+ENTRIES: Mapping[str, Thing] = {
+    "no entry": {"entry_id": "no-such-entry"},
+    "social services": {"entry_id": SOC},
+    "the police": {"entry_id": POL},
+    "a school of Vantaa": {"entry_id": "school-tikkukivi"},
+    "the team's agreement": {"entry_id": "agreement-vantaa-2026"},
+    "the county's line": {"entry_id": "line-vantaa-kerava-emergency"},
+}
+
+
+def furnish(site: Site, folder: Path) -> dict[str, Thing]:
+    """Let each of them be there; by their names in ``tests.web.expected``."""
+    answers = worry_answers(
+        worry={"categories": ["gang"], "primary": "gang", "child_role": "suspected"},
+        protection={"crime_against_child": "violence"},
+        consent={"child_consent": "given", "consent_to": ["ANK"]},
+    )
+    for _ in range(2):
+        site.send(answers)
+    draft = UUID(begun(site).under.rpartition("/")[2])
+    things = _of_reports(site, draft) | _of_people(site) | _of_staff(site) | _of_rules(site)
+    _make_a_day_a_holiday(site, folder)
+    things |= _of_letters(site) | dict(ENTRIES)
+    return {name: dict(thing) for name, thing in things.items()}
+
+
+def _of_reports(site: Site, draft: UUID) -> dict[str, Thing]:
+    soc, pol, ank = (_one(site, ReferralRow, agency_id=agency) for agency in (SOC, POL, ANK))
+    return {
+        "no referral": {"referral_id": uuid4(), "clock": "accept"},
+        "social services' referral": {"referral_id": soc.id, "clock": "urgency"},
+        "the police's referral": {"referral_id": pol.id, "clock": "accept"},
+        "the team's referral": {"referral_id": ank.id, "clock": "accept"},
+        "no deadline": {"deadline_id": uuid4()},
+        "the county's deadline": {"deadline_id": _deadline(site, soc, CLOCK)},
+        "the police's deadline": {"deadline_id": _deadline(site, pol)},
+        "no draft": {"draft": uuid4()},
+        "a worker's draft": {"draft": draft},
+        "no agency's deadlines": {"agency_id": "no-such-agency", "clock": CLOCK},
+        "the county's deadlines": {"agency_id": SOC, "clock": CLOCK},
+        "the police's deadlines": {"agency_id": POL, "clock": CLOCK},
+    }
+
+
+def _of_people(site: Site) -> dict[str, Thing]:
+    invited = {
+        name: _invited(site, name, at) for name, at in (("admin", SOC), ("admin-police", POL))
+    }
+    return {
+        "nobody": {"person_id": uuid4()},
+        "a curator of the county": {"person_id": site.people["wel"]},
+        "a policeman": {"person_id": site.people["pol"]},
+        "the county's administrator": {"person_id": site.people["admin"]},
+        "no role": {"person_id": site.people["wel"], "role_id": uuid4()},
+        "a role at the county": _role(site, "wel"),
+        "a role at the police": _role(site, "pol"),
+        "no invitation": {"invitation_id": uuid4()},
+        "the county's invitation": {"invitation_id": invited["admin"]},
+        "the police's invitation": {"invitation_id": invited["admin-police"]},
+    }
+
+
+def _of_staff(site: Site) -> dict[str, Thing]:
+    newcomer = _newcomer(site)
+    with site.parts.database.write() as connection:
+        member = Membership(Role.WORKER, KEYLESS)
+        people.add_membership(connection, site.people["duty"], member, site.hands())
+    return {
+        "no absence": {"absence_id": uuid4()},
+        "a social worker's absence": {"absence_id": _absent(site, "soc")},
+        "a policeman's absence": {"absence_id": _absent(site, "pol")},
+        "no member": {"member_id": uuid4()},
+        "a social worker": {"member_id": site.people["soc"]},
+        "a member of the police": {"member_id": site.people["pol"]},
+        "no colleague": {"agency_id": SOC, "person_id": uuid4()},
+        "a new colleague": {"agency_id": SOC, "person_id": newcomer},
+        "a new colleague, elsewhere": {"agency_id": POL, "person_id": newcomer},
+        "no agency": {"agency_id": "no-such-agency"},
+        "an agency whose key is held": {"agency_id": POL},
+        "an agency without a key": {"agency_id": KEYLESS},
+    }
+
+
+def _of_rules(site: Site) -> dict[str, Thing]:
+    site.parts.rule_drafts.begin(Editor(None), LAYER, site.hands())
+    with site.parts.database.read() as connection:
+        draft = rules.drafts(connection)[0].id
+        publication = rules.publications(connection, LAYER)[0].id
+    return {
+        "no rule draft": {"draft_id": uuid4()},
+        "the county's rule draft": {"draft_id": draft},
+        "no publication": {"publication_id": uuid4()},
+        "the county's publication": {"publication_id": publication},
+        "no set of rules": {"layer": "no-such-layer"},
+        "the county's set of rules": {"layer": LAYER},
+    }
+
+
+def _of_letters(site: Site) -> dict[str, Thing]:
+    site.parts.chase(site.hands.move(days=3))
+    tell(site)
+    ours, theirs = (
+        _one(site, OutboxRow, person_id=site.people[name]).id for name in ("soc", "pol")
+    )
+    return {
+        "no letter": {"letter_id": uuid4()},
+        "a letter about the county's": {"letter_id": ours},
+        "a letter about the police's": {"letter_id": theirs},
+    }
+
+
+def _make_a_day_a_holiday(site: Site, folder: Path) -> None:
+    """So that deadlines would end on another day."""
+    site.parts.recount(site.hands.move(minutes=11))
+    use(site, with_holiday(folder, "2026-06-09"))
+    site.parts.recount(site.hands())
+
+
+def _one(site: Site, table: Any, **where: Any) -> AnyRow:
+    with site.parts.database.read() as connection:
+        return connection.execute(select(table.__table__).filter_by(**where)).first()  # type: ignore[return-value]  # there is one
+
+
+def _deadline(site: Site, referral: AnyRow, clock: str = "") -> UUID:
+    where = {"clock": clock} if clock else {}
+    found: UUID = _one(site, DeadlineRow, referral_id=referral.id, **where).id
+    return found
+
+
+def _role(site: Site, name: str) -> Thing:
+    row = _one(site, MembershipRow, person_id=site.people[name])
+    return {"person_id": site.people[name], "role_id": row.id}
+
+
+def _invited(site: Site, name: str, agency: str) -> UUID:
+    newcomer = Newcomer(f"by-{name}", "Uusi Tulokas", "uusi@ankkuri.invalid", "fi")
+    role = Appointment(Membership(Role.WORKER, agency), local_date(site.hands()))
+    site.parts.invite(site.visit(name).person.as_administrator(), newcomer, [role], site.hands())
+    found: UUID = _one(site, InvitationRow, sign_in_name=newcomer.sign_in_name).id
+    return found
+
+
+def _newcomer(site: Site) -> UUID:
+    """Somebody at social services who waits for its key."""
+    pepper = config.read_secret(site.parts.settings.keys, config.SECRETS["pepper"])
+    role = Membership(Role.WORKER, SOC)
+    return Enrol(site.parts.database, pepper, CHEAP).person(
+        "newcomer", "Uusi Työntekijä", "new@ankkuri.invalid", "fi", PASSPHRASE, [role], site.hands()
+    )
+
+
+def _absent(site: Site, name: str) -> UUID:
+    away = Away(date(2026, 7, 1), date(2026, 7, 31), None)
+    Absences(site.parts.database).record(site.visit(name), away, site.hands())
+    found: UUID = _one(site, AbsenceRow, person_id=site.people[name]).id
+    return found
