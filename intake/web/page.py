@@ -30,12 +30,12 @@ POLICY = "; ".join(
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-TLS_ONLY = {"Strict-Transport-Security": f"max-age={365 * 24 * 3600}"}
+TLS_ONLY = {"Strict-Transport-Security": f"max-age={365 * 24 * 3600}; includeSubDomains"}
 Clock = Callable[[], datetime]
 
 

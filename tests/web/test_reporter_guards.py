@@ -49,7 +49,7 @@ def test_over_tls_browsers_are_told_to_use_nothing_else(site: Site, secure: bool
     settings = replace(site.parts.settings, secure_cookies=secure)
     answer = create_app(replace(site.parts, settings=settings)).test_client().get("/")
     told = answer.headers.get("Strict-Transport-Security")
-    assert told == ("max-age=31536000" if secure else None)
+    assert told == ("max-age=31536000; includeSubDomains" if secure else None)
 
 
 @pytest.fixture
