@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from intake.services.refer import Refer
     from intake.services.remind_half_year import RemindHalfYear
     from intake.services.respond import Respond
+    from intake.services.rotate import Rotate
     from intake.services.route import Route
     from intake.services.rule_drafts import Drafts
     from intake.services.sign_in import SignIn
@@ -184,6 +185,13 @@ class Parts:
         from intake.services.sign_in import SignIn
 
         return SignIn(self.database, read_secret(self.settings.keys, SECRETS["pepper"]))
+
+    @cached_property
+    def rotate(self) -> Rotate:
+        """Changing of agencies' keys."""
+        from intake.services.rotate import Rotate
+
+        return Rotate(self.database)
 
     @cached_property
     def read(self) -> Read:

@@ -296,7 +296,7 @@ def use_roles(parts: Parts) -> None:
     """Let the services of these parts have the role of the door that they work for."""
     for door, services in (
         ("reporter", ("route", "submit")),
-        ("agency", ("read", "respond")),
+        ("agency", ("read", "respond", "rotate")),
         ("rules", ("sign_in",)),
         ("admin", ("amend", "appoint", "invite", "dismiss", "openers")),
         (

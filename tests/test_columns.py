@@ -287,8 +287,10 @@ PLAIN: dict[str, dict[str, str]] = {
         "agency_id": STAFF,
         "public_key": "public by nature",
         "created_at": WHEN,
+        "activated_at": WHEN,
         "retired_at": WHEN,
     },
+    "key_leaver": {"id": ID, "agency_key_id": ID, "person_id": STAFF, "left_at": WHEN},
     "agency_grant": {
         "id": ID,
         "agency_key_id": ID,

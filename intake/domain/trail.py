@@ -49,6 +49,8 @@ class Action(StrEnum):
     GIVE_ROLE = "give_role"
     END_ROLE = "end_role"
     WITHDRAW_GRANT = "withdraw_grant"
+    CHANGE_KEY = "change_key"
+    DAMAGED = "damaged"
     CHANGE_PERSON = "change_person"
     LEAVE = "leave"
     WITHOUT_WORKER = "without_worker"

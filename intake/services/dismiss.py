@@ -20,7 +20,7 @@ from intake.domain.staff import (
 )
 from intake.domain.trail import Action
 from intake.services.appoint import Appoint, RoleNotYours, member_of, write_line, write_role
-from intake.store import directory, invitations, people, staff, trail
+from intake.store import directory, invitations, people, rotation, staff, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
@@ -142,6 +142,7 @@ def _let_go(
     agencies = agencies_among(ended) - agencies_among(stay) if stay else None
     staff.end_sessions(connection, member.id, now)
     for agency in staff.withdraw_grants(connection, member.id, agencies, now):
+        rotation.note_leaver(connection, agency, member.id, now)
         write_line(connection, admin, Action.WITHDRAW_GRANT, member.sign_in_name, agency, now)
     cleared = staff.clear_worker(connection, member.id, agencies)
     _without_worker(connection, cleared, now)

@@ -34,6 +34,7 @@ from intake.vault.seal import PublicKey
 SHORTEST_PASSPHRASE = 15
 FEWEST_DIFFERENT = 8  # characters: a key held down, or a short word repeated, is long and no secret
 GRANTED = "grant to a colleague"
+FIRST_KEY = "first key"
 CANNOT_GIVE = mark("%(giver)s does not have the agency's key and cannot give it.")
 NO_MEMBER = mark("%(name)s has no role at the agency.")
 OPENS_ALREADY = mark("%(name)s has the agency's key already.")
@@ -133,7 +134,8 @@ class Enrol:
             with self.database.write() as connection:
                 if people.key_in_use(connection, agency) is not None:
                     raise AgencyHasKey
-                make_key(connection, agency, people.everyone(connection, members), now)
+                key = make_key(connection, agency, people.everyone(connection, members), now)
+                people.activate_key(connection, key, now, instead_of=None)
         except IntegrityError:  # somebody made one at the same time
             raise AgencyHasKey from None
 
@@ -157,7 +159,7 @@ class Enrol:
         try:
             with self.database.write() as connection:
                 held = people.grants_held(connection, agency, visit.person.id)
-                if not held or held[0].retired_at or visit.person.role_at(agency) is None:
+                if not held or not held[0].in_use or visit.person.role_at(agency) is None:
                     raise GrantRefused(Message(CANNOT_GIVE, giver))
                 to = people.row_by_sign_in_name(connection, name)
                 member = to and people.person(connection, to.id, today)
@@ -201,10 +203,16 @@ class Enrol:
             raise GrantRefused(Message(HELD))
 
 
-def make_key(connection: Connection, agency: str, members: Iterable[AnyRow], now: datetime) -> None:
+def make_key(
+    connection: Connection,
+    agency: str,
+    members: Iterable[AnyRow],
+    now: datetime,
+    why: str = FIRST_KEY,
+) -> str:
     """Make an agency's key in the caller's transaction and grant it to people (id, public_key).
 
-    IntegrityError if the agency has one in use.
+    Its id. Nothing is sealed to it until it is activated.
     """
     key = new_key_pair(f"{agency}-{token_hex(6)}")
     people.add_agency_key(
@@ -224,8 +232,9 @@ def make_key(connection: Connection, agency: str, members: Iterable[AnyRow], now
             action=Action.GRANT,
             person_id=member.id,
             agency_id=agency,
-            purpose="first key",
+            purpose=why,
         )
+    return key.key_id
 
 
 def make_key_unless_held(connection: Connection, agency: str, member: UUID, now: datetime) -> bool:
@@ -236,9 +245,8 @@ def make_key_unless_held(connection: Connection, agency: str, member: UUID, now:
     held = people.key_in_use(connection, agency)
     if held is not None and people.has_holder(connection, held):
         return False
-    if held is not None:
-        people.retire_key(connection, held, now)
-    make_key(connection, agency, people.everyone(connection, (member,)), now)
+    key = make_key(connection, agency, people.everyone(connection, (member,)), now)
+    people.activate_key(connection, key, now, instead_of=held)
     return True
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from intake.services.sign_in import COUNTED_FOR, IDLE, LONGEST
-from intake.store import chasing, deletions, drafts, notices, people, reports
+from intake.store import chasing, deletions, drafts, notices, people, reports, rotation
 from intake.store.database import Database
 
 DRAFT_IDLE = timedelta(hours=12)
 COPY_KEPT = timedelta(hours=12)
 NOTICE_ADDRESSES_KEPT = timedelta(days=180)  # or until the handling has ended everywhere
 HEARTBEATS_KEPT = timedelta(days=30)
+FORMER_KEYS_KEPT = timedelta(days=1)  # a report on its way may still be sealed to one
 LISTED_FOR = timedelta(days=60)  # twice as long as backups are kept
 
 
@@ -32,6 +33,7 @@ class Tidy:
                 + people.purge_sessions(connection, now - LONGEST - IDLE)
                 + people.purge_attempts(connection, now - COUNTED_FOR)
                 + chasing.purge_heartbeats(connection, now - HEARTBEATS_KEPT)
+                + rotation.forget_keys(connection, now - FORMER_KEYS_KEPT)
                 + deletions.purge(connection, now - LISTED_FOR)
             )
         self.database.empty_log()

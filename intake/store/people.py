@@ -158,6 +158,10 @@ _SESSION = select(SessionRow.__table__).where(
 )
 
 
+KEY_IN_USE = AgencyKeyRow.activated_at.is_not(None), AgencyKeyRow.retired_at.is_(None)
+"""Of the key of an agency that receives new reports."""
+
+
 def _of_who_can_open(*columns: Any) -> Select[*tuple[Any, ...]]:
     return (
         select(*columns)
@@ -171,7 +175,7 @@ def _of_who_can_open(*columns: Any) -> Select[*tuple[Any, ...]]:
             ),
         )
         .where(
-            AgencyKeyRow.retired_at.is_(None),
+            *KEY_IN_USE,
             GrantRow.withdrawn_at.is_(None),
             PersonRow.left_at.is_(None),
             MembershipRow.role.in_(sorted(AGENCY_ROLES)),
@@ -225,15 +229,21 @@ def who_can_open(connection: Connection, on: date) -> dict[str, set[UUID]]:
 
 def grants_held(connection: Connection, agency_id: str, person_id: UUID) -> Sequence[AnyRow]:
     """An agency's keys that were granted to a person, sealed, the one in use first."""
+    in_use = and_(*KEY_IN_USE)
     return connection.execute(
-        select(GrantRow.agency_key_id, GrantRow.sealed_key, AgencyKeyRow.retired_at)
+        select(
+            GrantRow.agency_key_id,
+            GrantRow.sealed_key,
+            AgencyKeyRow.public_key,
+            in_use.label("in_use"),
+        )
         .join(AgencyKeyRow, AgencyKeyRow.id == GrantRow.agency_key_id)
         .where(
             AgencyKeyRow.agency_id == agency_id,
             GrantRow.person_id == person_id,
             GrantRow.withdrawn_at.is_(None),
         )
-        .order_by(AgencyKeyRow.retired_at.is_not(None), AgencyKeyRow.created_at)
+        .order_by(in_use.desc(), AgencyKeyRow.created_at)
     ).all()
 
 
@@ -333,9 +343,7 @@ def everyone(connection: Connection, ids: Collection[UUID] | None = None) -> Seq
 def key_in_use(connection: Connection, agency_id: str) -> str | None:
     """The id of the agency's key that receives new reports."""
     return connection.scalar(
-        select(AgencyKeyRow.id).where(
-            AgencyKeyRow.agency_id == agency_id, AgencyKeyRow.retired_at.is_(None)
-        )
+        select(AgencyKeyRow.id).where(AgencyKeyRow.agency_id == agency_id, *KEY_IN_USE)
     )
 
 
@@ -353,9 +361,18 @@ def has_holder(connection: Connection, agency_key_id: str) -> bool:
     return connection.scalar(holder.limit(1)) is not None
 
 
-def retire_key(connection: Connection, agency_key_id: str, at: datetime) -> None:
-    """Let a key receive no more reports; who holds it opens the old ones."""
-    put_for_good(connection, AgencyKeyRow.retired_at, at, AgencyKeyRow.id == agency_key_id, at=at)
+def activate_key(
+    connection: Connection, agency_key_id: str, at: datetime, *, instead_of: str | None
+) -> None:
+    """Let a key receive new reports, in the place of the one that was in use (None: of none).
+
+    Who holds that one opens the old reports. IntegrityError where another is in use by now.
+    """
+    if instead_of is not None:
+        former = AgencyKeyRow.id == instead_of, AgencyKeyRow.retired_at.is_(None)
+        put_for_good(connection, AgencyKeyRow.retired_at, at, *former, at=at)
+    this = update(AgencyKeyRow).where(AgencyKeyRow.id == agency_key_id)
+    connection.execute(this.values(activated_at=at))
 
 
 def sign_in_name_taken(connection: Connection, name: str) -> bool:

@@ -76,8 +76,12 @@ class MembershipRow(Base):
     valid_to: Mapped[date | None]
 
 
+KEY_IN_USE = "activated_at IS NOT NULL AND retired_at IS NULL"
+"""In the very words of the index."""
+
+
 class AgencyKeyRow(Base):
-    """An agency's public key; the one without ``retired_at`` receives new reports."""
+    """An agency's public key. It receives new reports from ``activated_at`` to ``retired_at``."""
 
     __tablename__ = "agency_key"
     __table_args__ = (
@@ -85,8 +89,8 @@ class AgencyKeyRow(Base):
             "ix_agency_key_agency_id_in_use",
             "agency_id",
             unique=True,
-            sqlite_where=text("retired_at IS NULL"),
-            postgresql_where=text("retired_at IS NULL"),
+            sqlite_where=text(KEY_IN_USE),
+            postgresql_where=text(KEY_IN_USE),
         ),
     )
 
@@ -94,6 +98,7 @@ class AgencyKeyRow(Base):
     agency_id: Mapped[str] = mapped_column(ForeignKey("agency.id"), index=True)
     public_key: Mapped[bytes]
     created_at: Mapped[datetime]
+    activated_at: Mapped[datetime | None]
     retired_at: Mapped[datetime | None]
 
 
@@ -109,6 +114,17 @@ class GrantRow(Base):
     sealed_key: Mapped[bytes]
     granted_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+
+
+class KeyLeaverRow(Base):
+    """Who held a key and left its agency: while it is in use, the others are asked to change it."""
+
+    __tablename__ = "key_leaver"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    agency_key_id: Mapped[str] = mapped_column(ForeignKey("agency_key.id"), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    left_at: Mapped[datetime]
 
 
 class OpenersStampRow(Base):

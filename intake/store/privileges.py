@@ -41,7 +41,7 @@ _WHO_CAN_OPEN: Rights = {
     "person": ("SELECT (id, left_at)",),
 }
 _GIVE_KEYS: Rights = {
-    "agency_key": (_ADD, "UPDATE (retired_at)"),
+    "agency_key": (_ADD, "UPDATE (activated_at, retired_at)"),
     "agency_grant": ("SELECT (id, agency_key_id, person_id, withdrawn_at)", _ADD, _ERASE),
     "deletion": (_ADD,),
 }
@@ -148,9 +148,10 @@ ROLES: Mapping[str, Rights] = {
             "report": (_READ,),
             "section": (_READ,),
             "referral": (_READ, _ADD, "UPDATE (state, opened_at, moved_at, worker_id)"),
-            "wrap": (_READ, _ADD, _ERASE),
+            "wrap": (_READ, _ADD, "UPDATE (agency_key_id, sealed_keys)", _ERASE),
             "deletion": (_ADD,),
-            "note": (_READ, _ADD),
+            "note": (_READ, _ADD, "UPDATE (agency_key_id, sealed_content)"),
+            "key_leaver": (_READ,),
             "deadline_change": (_READ,),
             "kept_calendar": (_READ,),
             "chase": (_READ,),
@@ -160,7 +161,7 @@ ROLES: Mapping[str, Rights] = {
                 _ADD,
                 "UPDATE (met_at, met_on, met_by, next_chase_at)",
             ),
-            "move": (_READ, _ADD),
+            "move": (_READ, _ADD, "UPDATE (agency_key_id, sealed_reason)"),
             "timing": (_READ, _ADD, "UPDATE (count)"),  # it reads the count that it adds to
         },
     ),
@@ -218,7 +219,7 @@ ROLES: Mapping[str, Rights] = {
         _WHO_CAN_OPEN,
         _GIVE_KEYS,
         {
-            "agency_grant": ("UPDATE (withdrawn_at)",),
+            "key_leaver": (_ADD,),
             "directory": (_READ, _ADD, "UPDATE (entry)", _ERASE),
             "directory_stamp": ("UPDATE (stamp)",),
             "agency": (_ADD, "UPDATE (kind, controller_id)"),
@@ -266,7 +267,10 @@ ROLES: Mapping[str, Rights] = {
             "section": ("SELECT (report_id, slot)",),
             "decision": ("SELECT (report_id)",),
             "wrap": ("SELECT (referral_id, purpose, agency_id, agency_key_id)",),
-            "trail": ("SELECT (at, action, agency_id)",),
+            "trail": ("SELECT (at, action, agency_id, detail_key_id)",),
+            "agency_grant": (_ERASE,),  # of keys to which nothing is sealed any more
+            "move": ("SELECT (agency_key_id)",),
+            "note": ("SELECT (agency_key_id)",),
             "reconciliation": (_READ, _ADD, _ERASE),
             "canary": (_READ, _ADD, _CHANGE, _ERASE),
             "session": ("SELECT (started_at)", _ERASE),

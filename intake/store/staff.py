@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, exists, func, not_, or_, select, update
+from sqlalchemy import Connection, Table, and_, exists, func, not_, or_, select, update
 
 from intake.domain.people import AGENCY_ROLES
 from intake.domain.referral import State
 from intake.store.columns import AnyRow
-from intake.store.deletions import put_for_good
+from intake.store.deletions import erase_rows, put_for_good
+from intake.store.people import KEY_IN_USE
 from intake.store.people_tables import (
     AgencyKeyRow,
     AgencyRow,
@@ -22,6 +23,7 @@ from intake.store.people_tables import (
     SessionRow,
 )
 from intake.store.tables import ReferralRow
+from intake.store.writing import take_turn
 
 _CONTROLLER = func.coalesce(MembershipRow.controller_id, AgencyRow.controller_id)
 _PERSON = (
@@ -119,26 +121,27 @@ def end_sessions(connection: Connection, person_id: UUID, at: datetime) -> None:
     )
 
 
+def let_nobody_grant(connection: Connection) -> None:
+    """Let nobody give or take back keys until the transaction ends."""
+    take_turn(connection, cast(Table, GrantRow.__table__))
+
+
 def withdraw_grants(
     connection: Connection, person_id: UUID, agencies: Collection[str] | None, at: datetime
 ) -> list[str]:
-    """Withdraw a person's grants of the keys of these agencies (None: of all); which had any."""
+    """Take a person's grants of the keys of these agencies (None: of all) back for good, with what
+    was sealed in them; which agencies had any.
+    """
+    let_nobody_grant(connection)
     keys = select(AgencyKeyRow.id, AgencyKeyRow.agency_id).join(
         GrantRow, GrantRow.agency_key_id == AgencyKeyRow.id
     )
-    held = keys.where(GrantRow.person_id == person_id, GrantRow.withdrawn_at.is_(None))
+    held = keys.where(GrantRow.person_id == person_id)
     if agencies is not None:
         held = held.where(AgencyKeyRow.agency_id.in_(agencies))
     found = {row.id: row.agency_id for row in connection.execute(held)}
-    put_for_good(
-        connection,
-        GrantRow.withdrawn_at,
-        at,
-        GrantRow.person_id == person_id,
-        GrantRow.agency_key_id.in_(found),
-        GrantRow.withdrawn_at.is_(None),
-        at=at,
-    )
+    this = GrantRow.person_id == person_id, GrantRow.agency_key_id.in_(found)
+    erase_rows(connection, GrantRow, *this, at=at)
     return sorted(set(found.values()))
 
 
@@ -214,9 +217,7 @@ def members_and_grants(
         GrantRow.person_id == PersonRow.id,
         GrantRow.withdrawn_at.is_(None),
     )
-    in_use = and_(
-        AgencyKeyRow.agency_id == MembershipRow.agency_id, AgencyKeyRow.retired_at.is_(None)
-    )
+    in_use = and_(AgencyKeyRow.agency_id == MembershipRow.agency_id, *KEY_IN_USE)
     return connection.execute(
         select(
             MembershipRow.agency_id,

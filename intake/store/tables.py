@@ -196,7 +196,10 @@ class WrapRow(Base):
     """The section keys of a referral, for its agency or for the standby desk."""
 
     __tablename__ = "wrap"
-    __table_args__ = (UniqueConstraint("referral_id", "purpose"),)
+    __table_args__ = (
+        UniqueConstraint("referral_id", "purpose"),
+        Index("ix_wrap_agency_key_id_id", "agency_key_id", "id"),  # for a change of the key
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
@@ -277,7 +280,10 @@ class MoveRow(Base):
     """
 
     __tablename__ = "move"
-    __table_args__ = (Index("ix_move_referral_id_made_at", "referral_id", "made_at"),)
+    __table_args__ = (
+        Index("ix_move_referral_id_made_at", "referral_id", "made_at"),
+        Index("ix_move_agency_key_id_id", "agency_key_id", "id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
@@ -296,7 +302,10 @@ class NoteRow(Base):
     """
 
     __tablename__ = "note"
-    __table_args__ = (Index("ix_note_referral_id_made_at", "referral_id", "made_at"),)
+    __table_args__ = (
+        Index("ix_note_referral_id_made_at", "referral_id", "made_at"),
+        Index("ix_note_agency_key_id_id", "agency_key_id", "id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
@@ -372,6 +381,12 @@ class TrailRow(Base):
     __table_args__ = (
         UniqueConstraint("writer", "sequence"),
         Index("ix_trail_referral_id_at", "referral_id", "at"),
+        Index(
+            "ix_trail_detail_key_id_there",
+            "detail_key_id",
+            sqlite_where=text("detail_key_id IS NOT NULL"),
+            postgresql_where=text("detail_key_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

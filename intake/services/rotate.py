@@ -1,0 +1,213 @@
+"""Change an agency's key: new reports at once, what came before in short batches.
+
+What is left to do is what the rows say, so a change that was cut short goes on from any session of
+any member who holds both keys. The trail's sealed details stay as they are: nobody changes a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from intake.domain.deadline import local_date
+from intake.domain.message import Message, mark
+from intake.domain.trail import Action
+from intake.services.enrol import CANNOT_GIVE, GrantRefused, make_key
+from intake.services.read import note_place
+from intake.services.record import MOVE_REASON
+from intake.services.sign_in import Visit
+from intake.store import people, rotation, staff, trail
+from intake.store.columns import AnyRow
+from intake.store.database import Database
+from intake.vault.envelope import EnvelopeDamaged
+from intake.vault.keyring import PrivateKey, open_grant
+from intake.vault.open import open_for, open_wrap
+from intake.vault.seal import PublicKey, seal_for, wrap
+
+AT_ONCE = 200  # rows in one transaction
+CHANGED_KEY = "changed key"
+BEGUN, ENDED = "key change begun", "key change ended"
+NOT_HELD = "changing a key that is not held"
+DAMAGED = "changing the agency's key"
+BEGUN_ELSEWHERE = mark("A colleague began to change the key at the same moment.")
+OTHER_KEY = mark(
+    "The agency's key in the database is not the one that you were given. Tell the administrator, "
+    "and do not use the service before it is known why."
+)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a change of keys has come, in sealed parts.
+
+    ``left``: those that this member can seal anew. ``closed``: those sealed to former keys that
+    this member does not hold. ``damaged``: found in this run not to open.
+    """
+
+    done: int
+    left: int
+    closed: int
+    damaged: int = 0
+
+    @property
+    def total(self) -> int:
+        """All that is sealed to the agency's keys and can be sealed anew."""
+        return self.done + self.left
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """The key in use and the former ones, as one member holds them."""
+
+    new: PrivateKey
+    former: Mapping[str, PrivateKey]
+
+
+@dataclass(frozen=True)
+class Rotate:
+    """By a member who opens the agency's key, in the member's own session."""
+
+    database: Database
+
+    def begin(self, visit: Visit, agency: str, now: datetime) -> None:
+        """Make a new key for the members who open the one in use, and let it receive new reports.
+
+        Raises GrantRefused, with a line in the trail where it is not the member's to change.
+        """
+        former = self._keys(visit, agency, now).new.key_id
+        today = local_date(now)
+        try:
+            with self.database.write() as connection:
+                staff.let_nobody_grant(connection)
+                rows = staff.members_and_grants(connection, {agency}, today)
+                members = {row.id: row for row in rows if row.opens}
+                if visit.person.id not in members or rows[0].key_id != former:
+                    raise GrantRefused(Message(BEGUN_ELSEWHERE))
+                key = make_key(connection, agency, members.values(), now, CHANGED_KEY)
+                people.activate_key(connection, key, now, instead_of=former)
+                trail.write_line(connection, **_line(visit, agency, now, BEGUN))
+        except IntegrityError:  # a colleague's was activated first
+            raise GrantRefused(Message(BEGUN_ELSEWHERE)) from None
+
+    def progress(self, visit: Visit, agency: str) -> Progress:
+        """How far it has come, for this member."""
+        with self.database.read() as connection:
+            sealed = rotation.count_sealed(connection, agency)
+            in_use = people.key_in_use(connection, agency)
+            held = people.grants_held(connection, agency, visit.person.id)
+        done = sealed.pop(in_use, 0) if in_use else 0
+        left = sum(sealed.get(row.agency_key_id, 0) for row in held)
+        return Progress(done, left, sum(sealed.values()) - left)
+
+    def steps(self, visit: Visit, agency: str, now: datetime) -> Iterator[Progress]:
+        """Seal anew batch by batch, each a transaction of its own; after each, how far it is.
+
+        It may be left at any step. Raises GrantRefused as ``begin`` does.
+        """
+        keys = self._keys(visit, agency, now)
+        so_far = self.progress(visit, agency)
+        new, done, damaged = keys.new.public(), 0, 0
+        for old in keys.former.values():
+            for kind in rotation.KINDS:
+                after = rotation.FIRST
+                while rows := self._batch(kind, old, after):
+                    after = rows[-1].id
+                    anew = self._anew(kind, rows, old, new)
+                    broken = [row for row in rows if row.id not in anew]
+                    with self.database.write() as connection:
+                        done += rotation.seal_anew(connection, kind, anew, old.key_id, new.key_id)
+                        _tell_damaged(connection, visit, broken, now)
+                    damaged += len(broken)
+                    left = max(so_far.left - done, 0)
+                    yield Progress(so_far.done + done, left, so_far.closed, damaged)
+        if done and not self.progress(visit, agency).left:
+            with self.database.write() as connection:
+                trail.write_line(connection, **_line(visit, agency, now, ENDED))
+
+    def _batch(self, kind: str, old: PrivateKey, after: UUID) -> list[AnyRow]:
+        with self.database.read() as connection:
+            return list(rotation.sealed_to(connection, kind, old.key_id, after, AT_ONCE))
+
+    def _anew(
+        self, kind: str, rows: list[AnyRow], old: PrivateKey, new: PublicKey
+    ) -> dict[UUID, bytes]:
+        """Of each row that opens in its own place, what is sealed in it, sealed anew."""
+        found = {}
+        for row in rows:
+            try:
+                found[row.id] = _SEAL_ANEW[kind](row, old, new)
+            except EnvelopeDamaged:
+                continue
+        return found
+
+    def _keys(self, visit: Visit, agency: str, now: datetime) -> _Keys:
+        with self.database.read() as connection:
+            held = people.grants_held(connection, agency, visit.person.id)
+        member = visit.person.role_at(agency) is not None
+        if not member or not held or not held[0].in_use:
+            self._refuse(visit, agency, now)
+            raise GrantRefused(Message(CANNOT_GIVE, {"giver": visit.person.name}))
+        try:
+            opened = [
+                open_grant(visit.key, row.sealed_key, row.agency_key_id, visit.person.id)
+                for row in held
+            ]
+        except EnvelopeDamaged:
+            opened = []
+        if not opened or opened[0].public().raw != held[0].public_key:
+            self._refuse(visit, agency, now)
+            raise GrantRefused(Message(OTHER_KEY))
+        return _Keys(opened[0], {key.key_id: key for key in opened[1:]})
+
+    def _refuse(self, visit: Visit, agency: str, now: datetime) -> None:
+        with self.database.write() as connection:
+            line = _line(visit, agency, now, NOT_HELD)
+            trail.write_line(connection, **line | {"action": Action.REFUSED})
+
+
+def _line(visit: Visit, agency: str, now: datetime, purpose: str) -> dict[str, Any]:
+    return {
+        "at": now,
+        "action": Action.CHANGE_KEY,
+        "person_id": visit.person.id,
+        "role": visit.person.role_at(agency),
+        "agency_id": agency,
+        "purpose": purpose,
+    }
+
+
+def _tell_damaged(connection: Connection, visit: Visit, rows: list[AnyRow], now: datetime) -> None:
+    """One line for each referral of which something does not open; none where there is one."""
+    agencies = {row.referral_id: row.agency_id for row in rows}
+    for referral in agencies.keys() - rotation.told_damaged(connection, agencies):
+        agency = agencies[referral]
+        line = _line(visit, agency, now, DAMAGED)
+        more = {"action": Action.DAMAGED, "referral_id": referral}
+        trail.write_line(connection, **line | more)
+
+
+def _wrap_anew(row: AnyRow, old: PrivateKey, new: PublicKey) -> bytes:
+    place = {"report_id": row.report_id, "referral_id": row.referral_id, "purpose": row.purpose}
+    keys = open_wrap(old, row.sealed, key_id=old.key_id, **place)
+    return wrap(keys, recipient=new, **place)
+
+
+def _reason_anew(row: AnyRow, old: PrivateKey, new: PublicKey) -> bytes:
+    return _for_anew(row, old, new, MOVE_REASON, row.referral_id.bytes, row.id.bytes)
+
+
+def _note_anew(row: AnyRow, old: PrivateKey, new: PublicKey) -> bytes:
+    return _for_anew(row, old, new, *note_place(row.referral_id, row.id, row.person_id))
+
+
+def _for_anew(row: AnyRow, old: PrivateKey, new: PublicKey, *place: str | bytes) -> bytes:
+    return seal_for(new, open_for(old, row.sealed, *place), *place)
+
+
+_SEAL_ANEW = {"wrap": _wrap_anew, "move": _reason_anew, "note": _note_anew}
