@@ -221,6 +221,7 @@ def _colleagues(parts: Parts) -> Blueprint:
     return make_blueprint(
         colleagues=Colleagues(parts.database),
         enrol=Enrol(parts.database, read_secret(parts.settings.keys, SECRETS["pepper"])),
+        rotate=parts.rotate,
         sign_in=parts.sign_in,
         directory=parts.directory,
         refuse=_refuse(parts),

@@ -7,8 +7,9 @@ from typing import Any
 
 import config
 from intake import wiring
-from intake.commands.command import InputUnusable, add_command
+from intake.commands.command import add_command
 from intake.commands.naming import NAMED
+from intake.commands.signed_in import signed_in
 
 
 def add(commands: Any) -> None:
@@ -22,29 +23,11 @@ def add(commands: Any) -> None:
 
 
 def _grant(chosen: argparse.Namespace) -> int:
-    import getpass
-
-    from intake.services.enrol import Enrol, GrantRefused
-    from intake.services.sign_in import SignInRefused, SignInTooSoon
+    from intake.services.enrol import Enrol
 
     parts = wiring.build(config.load())
     pepper = config.read_secret(parts.settings.keys, config.SECRETS["pepper"])
-    passphrase = getpass.getpass(f"Passphrase of {chosen.by}: ")
-    try:
-        session = parts.sign_in(chosen.by, passphrase, parts.now())
-        visit = parts.sign_in.resume(session, parts.now())
-        if visit is None:
-            raise SignInRefused
-        try:
-            enrol = Enrol(parts.database, pepper)
-            enrol.grant(visit, chosen.agency, chosen.to, parts.now())
-        finally:
-            parts.sign_in.out(visit, parts.now())
-    except SignInTooSoon as wait:
-        raise InputUnusable(f"Too many attempts: wait {wait.seconds} seconds") from None
-    except SignInRefused:
-        raise InputUnusable("The sign-in name or the passphrase is wrong") from None
-    except GrantRefused as refused:
-        raise InputUnusable(str(refused)) from None
+    with signed_in(parts, chosen.by) as visit:
+        Enrol(parts.database, pepper).grant(visit, chosen.agency, chosen.to, parts.now())
     print(f"{chosen.to} can open {chosen.agency}")
     return 0

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from intake.domain.people import Permission
 from intake.services.sign_in import Visit
-from intake.store import people, staff
+from intake.store import people, rotation, staff
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import check_code
@@ -28,12 +28,18 @@ class Colleague:
 
 @dataclass(frozen=True)
 class AgencyMembers:
-    """The members of one agency as one of them sees it; ``held``: somebody has its key."""
+    """The members of one agency as one of them sees it; ``held``: somebody has its key.
+
+    ``leavers``: who left with the key that is in use still. ``unfinished``: a change of the key has
+    not come to its end.
+    """
 
     agency: str
     opens: bool
     held: bool
     members: tuple[Colleague, ...]
+    leavers: tuple[str, ...]
+    unfinished: bool
 
     @property
     def waiting(self) -> tuple[Colleague, ...]:
@@ -48,6 +54,8 @@ class News:
     waits: bool
     to_give: int
     without_worker: int
+    leavers: tuple[str, ...]
+    unfinished: bool
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,8 @@ class Colleagues:
             rows = staff.members_and_grants(connection, agencies, today)
             keys = {agency: people.key_in_use(connection, agency) for agency in agencies}
             held = {a for a, key in keys.items() if key and people.has_holder(connection, key)}
+            left = rotation.leavers(connection, agencies)
+            unfinished = rotation.unfinished(connection, agencies, visit.person.id)
         found: dict[str, list[Colleague]] = {agency: [] for agency in sorted(agencies)}
         for row in rows:
             code = _code(row)
@@ -74,6 +84,8 @@ class Colleagues:
                 any(member.opens for member in members if member.id == visit.person.id),
                 agency in held,
                 tuple(members),
+                tuple(row.name for row in left if row.agency_id == agency),
+                agency in unfinished,
             )
             for agency, members in found.items()
         )
@@ -84,11 +96,15 @@ class Colleagues:
         with self.database.read() as connection:
             rows = staff.members_and_grants(connection, agencies, today)
             without_worker = staff.without_worker(connection, agencies)
+            left = rotation.leavers(connection, agencies)
+            unfinished = rotation.unfinished(connection, agencies, visit.person.id)
         opened = {row.agency_id for row in rows if row.opens and row.id == visit.person.id}
         return News(
             waits=any(not row.opens and row.id == visit.person.id for row in rows),
             to_give=len({row.id for row in rows if not row.opens and row.agency_id in opened}),
             without_worker=without_worker,
+            leavers=tuple(row.name for row in left if row.agency_id in opened),
+            unfinished=bool(unfinished & opened),
         )
 
 

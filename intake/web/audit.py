@@ -17,8 +17,9 @@ from intake.domain.referral import Move
 from intake.domain.trail import Action
 from intake.language import Language
 from intake.services.audit import Audit
-from intake.services.enrol import GRANTED
+from intake.services.enrol import FIRST_KEY, GRANTED
 from intake.services.export import Sheet
+from intake.services.rotate import CHANGED_KEY, NOT_HELD
 from intake.services.sign_in import Visit
 from intake.web.case import clock_title
 from intake.web.changes_told import CHANGES, change_told
@@ -77,7 +78,9 @@ PURPOSES: Mapping[str, str] = {
     "opening a referral of another agency": mark("A report of another agency"),
     "oversight of use": mark("Oversight of use"),
     "keyed in": mark("Told by telephone, on paper or face to face"),
-    "first key": mark("The agency's first key"),
+    FIRST_KEY: mark("The agency's first key"),
+    CHANGED_KEY: mark("The agency's new key"),
+    NOT_HELD: mark("An agency's key, without having it"),
     Sheet.PRESSING: mark("Late or due soon, by agency and task"),
     Sheet.AGES: mark("Open reports by age"),
     Sheet.TIMES: mark("Times taken"),

@@ -8,6 +8,7 @@ from intake.domain.message import mark
 from intake.domain.trail import Action
 from intake.language import Language
 from intake.services.enrol import GRANTED
+from intake.services.rotate import BEGUN, DAMAGED, ENDED
 from intake.web.words import ROLES
 
 CHANGES: Mapping[str, str] = {
@@ -19,6 +20,8 @@ CHANGES: Mapping[str, str] = {
     Action.GIVE_ROLE: mark("Role given"),
     Action.END_ROLE: mark("Role ended"),
     Action.WITHDRAW_GRANT: mark("Key taken back"),
+    Action.CHANGE_KEY: mark("Agency's key changed"),
+    Action.DAMAGED: mark("Something does not open"),
     Action.CHANGE_PERSON: mark("Details changed"),
     Action.LEAVE: mark("Left the service"),
     Action.WITHOUT_WORKER: mark("Left without a worker"),
@@ -44,6 +47,9 @@ _WORDS: Mapping[str, str] = {
     "use": mark("use"),
     "email": mark("e-mail"),
     GRANTED: mark("Key given to a colleague"),
+    BEGUN: mark("New reports go to the new key"),
+    ENDED: mark("Everything is sealed to the new key"),
+    DAMAGED: mark("Met while the agency's key was changed"),
     **ROLES,
 }
 

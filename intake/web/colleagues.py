@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from intake.domain.message import Message, mark
 from intake.domain.people import Permission
 from intake.services.colleagues import AgencyMembers, Colleague, Colleagues
 from intake.services.enrol import Enrol, GrantRefused
+from intake.services.rotate import Rotate
 from intake.services.sign_in import SignIn, SignInRefused, SignInTooSoon, Visit
 from intake.vault.passphrase import HashingBusy
 from intake.web.forms.base import token_key
@@ -27,11 +29,14 @@ WRONG = mark("The passphrase is wrong.")
 TOO_SOON = mark("Too many attempts. Wait %(seconds)s seconds and try again.")
 BUSY = mark("The service is busy. Wait a moment and try again.")
 
+AT_ONCE_SECONDS = 1.0  # of work in one request
+
 
 @dataclass(frozen=True)
 class _Members:
     colleagues: Colleagues
     enrol: Enrol
+    rotate: Rotate
     start: SignIn
     directory: Directory
     refuse: Refusal
@@ -79,6 +84,55 @@ class _Members:
         if status == 303:
             return redirect(url_for("colleagues.keys", given=agency_id), 303)
         return self._page("agency/new_key.html", status, form, agency, None)
+
+    def change_key(self, visit: Visit, agency_id: str) -> Any:
+        """Make a new key in the place of the one in use; then the page that goes on by itself."""
+        agency = self._opened(visit, agency_id)
+        form = self._form(visit, PassphraseForm)
+        status = self._act(visit, form, lambda: self.rotate.begin(visit, agency_id, self.now()))
+        if status == 303:
+            return redirect(url_for("colleagues.changing", agency_id=agency_id), 303)
+        return self._page("agency/change_key.html", status, form, agency, None)
+
+    def changing(self, visit: Visit, agency_id: str) -> Response:
+        """Seal anew for about a second, and say how far it is. The browser asks again by itself."""
+        agency = self._opened(visit, agency_id)
+        stands = "stand" in request.args
+        ended, damaged = (False, 0) if stands else self._seal_anew(visit, agency_id)
+        progress = self.rotate.progress(visit, agency_id)
+        goes_on = not (stands or ended) and progress.left > 0
+        response = render(
+            "agency/changing.html",
+            agency=self.directory.agency(agency.agency),
+            progress=progress,
+            goes_on=goes_on,
+            damaged=damaged if ended else 0,
+        )
+        if goes_on:
+            response.headers["Refresh"] = "1"
+        return response
+
+    def _seal_anew(self, visit: Visit, agency_id: str) -> tuple[bool, int]:
+        """Whether it came to its end, and how much was met that does not open."""
+        enough = monotonic() + AT_ONCE_SECONDS
+        damaged = 0
+        try:
+            for reached in self.rotate.steps(visit, agency_id, self.now()):
+                damaged = reached.damaged
+                if monotonic() > enough:
+                    return False, damaged
+        except GrantRefused:
+            self.refuse(visit, request.endpoint or "")
+            abort(404)
+        return True, damaged
+
+    def _opened(self, visit: Visit, agency_id: str) -> AgencyMembers:
+        """One of one's own agencies whose key one has."""
+        agency = self._agency(visit, agency_id)
+        if not agency.opens:
+            self.refuse(visit, request.endpoint or "")
+            abort(404)
+        return agency
 
     def _agency(self, visit: Visit, agency_id: str) -> AgencyMembers:
         """One of one's own agencies."""
@@ -139,6 +193,7 @@ def make_blueprint(
     *,
     colleagues: Colleagues,
     enrol: Enrol,
+    rotate: Rotate,
     sign_in: SignIn,
     directory: Directory,
     refuse: Refusal,
@@ -148,10 +203,12 @@ def make_blueprint(
     """The routes, and the lines that an agency's inbox shows above its reports."""
     blueprint = Blueprint("colleagues", __name__)
     entrance = Entrance(blueprint, refuse)
-    members = _Members(colleagues, enrol, sign_in, directory, refuse, door_secret, now)
+    members = _Members(colleagues, enrol, rotate, sign_in, directory, refuse, door_secret, now)
     give = Permission.GIVE_KEYS
     entrance.route("/keys", give)(members.keys)
     entrance.route("/keys/<agency_id>/new", give, ("GET", "POST"))(members.new_key)
+    entrance.route("/keys/<agency_id>/change", give, ("GET", "POST"))(members.change_key)
+    entrance.route("/keys/<agency_id>/changing", give)(members.changing)
     entrance.route("/keys/<agency_id>/<uuid:person_id>", give, ("GET", "POST"))(members.give_key)
 
     @blueprint.app_context_processor

@@ -45,6 +45,8 @@ NOWHERE = {
     "admin.remove_agreement",
 }
 """What is not there: an invitation, a colleague without the key, an agreement not begun."""
+OF_HOLDERS = {"colleagues.change_key", "colleagues.changing"}
+"""What only members who have the agency's key get."""
 
 
 def permission_of(site: Site, endpoint: str) -> Any:
@@ -146,6 +148,7 @@ def test_each_person_gets_exactly_the_pages_of_their_roles(site: Site, name: str
         hidden = (
             rule.endpoint in NOWHERE
             or ("referral_id" in rule.arguments and not of_its_agency)
+            or (rule.endpoint in OF_HOLDERS and not of_its_agency)
             or {"letter_id", "member_id"} & rule.arguments
             or ("entry_id" in rule.arguments and rule.endpoint not in OWN.get(name, ()))
             or ("person_id" in rule.arguments and name != "admin")

@@ -1,0 +1,42 @@
+"""A member of staff who signs in for the length of a command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from intake.commands.command import InputUnusable
+from intake.parts import Parts
+
+if TYPE_CHECKING:
+    from intake.services.sign_in import Visit
+
+
+@contextmanager
+def signed_in(parts: Parts, name: str) -> Iterator[Visit]:
+    """Ask for this person's passphrase; their session ends with the block.
+
+    Raises InputUnusable for a wrong passphrase, too many tries, and what an act refuses in it.
+    """
+    import getpass
+
+    from intake.services.enrol import GrantRefused
+    from intake.services.sign_in import SignInRefused, SignInTooSoon
+
+    passphrase = getpass.getpass(f"Passphrase of {name}: ")
+    try:
+        session = parts.sign_in(name, passphrase, parts.now())
+        visit = parts.sign_in.resume(session, parts.now())
+        if visit is None:
+            raise SignInRefused
+        try:
+            yield visit
+        finally:
+            parts.sign_in.out(visit, parts.now())
+    except SignInTooSoon as wait:
+        raise InputUnusable(f"Too many attempts: wait {wait.seconds} seconds") from None
+    except SignInRefused:
+        raise InputUnusable("The sign-in name or the passphrase is wrong") from None
+    except GrantRefused as refused:
+        raise InputUnusable(str(refused)) from None
