@@ -298,6 +298,14 @@ PLAIN: dict[str, dict[str, str]] = {
         "granted_at": WHEN,
         "withdrawn_at": WHEN,
     },
+    "same_child": {
+        "referral_id": ID,
+        "child": "its number in the report",
+        "kind": "whether by identity code, or by name and birth date",
+        "agency_id": WHO_ASKED,
+        "blind": "keyed: shows that two reports of one agency are on one child, and not on whom",
+    },
+    "agency_index_key": {"agency_id": STAFF, "agency_key_id": ID},
     "openers_stamp": {"id": "always 1", "stamp": "random; says only that something changed"},
     "session": {
         "id": "derived from the cookie one way",

@@ -42,7 +42,10 @@ SEALED = [
 ]
 OWN = {
     "reporter": {"draft", "receipt"},
-    "agency": {"section", "referral", "wrap", "move", "agency_grant", "draft", "receipt", "note"},
+    "agency": {
+        *("section", "referral", "wrap", "move", "note", "draft", "receipt"),
+        *("agency_grant", "agency_index_key"),
+    },
     "rules": {"decision", "facts_key"},  # which the replay key opens
 }
 """Whose sealed columns a door reads, beside those that let its staff in."""

@@ -17,6 +17,7 @@ from intake.domain.people import Permission
 from intake.domain.referral import MOVES, Move
 from intake.domain.trail import Action
 from intake.services.record import MOVE_REASON
+from intake.services.same_child import SameChild
 from intake.services.sign_in import Visit
 from intake.store import (
     counts,
@@ -73,11 +74,15 @@ class History:
 
 @dataclass(frozen=True)
 class Opened(History):
-    """A referral with what its agency is entitled to see; no sections of one withdrawn."""
+    """A referral with what its agency is entitled to see; no sections of one withdrawn.
+
+    ``earlier``: earlier referrals to the agency that are known to be on the same child.
+    """
 
     referral: AnyRow
     sections: Mapping[str, Any]
     reasons: Mapping[str, Any]
+    earlier: Sequence[AnyRow] = ()
 
 
 @dataclass(frozen=True)
@@ -151,7 +156,14 @@ class Read:
             and (content := open_section(keys[slot], row.report_id, slot, sealed[slot]))
         }
         history = self.history(visit, row, key)
-        return Opened(**vars(history), referral=row, sections=sections, reasons=reasons(row, keys))
+        earlier = SameChild(self.database)(visit, row, key, sections, now)
+        return Opened(
+            **vars(history),
+            referral=row,
+            sections=sections,
+            reasons=reasons(row, keys),
+            earlier=earlier,
+        )
 
     def say_first(self, visit: Visit, row: AnyRow, now: datetime) -> None:
         """The line of an opening, committed before anything opens. Raises ReferralWithdrawn."""

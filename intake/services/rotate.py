@@ -6,6 +6,7 @@ any member who holds both keys. The trail's sealed details stay as they are: nob
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,13 +23,16 @@ from intake.services.enrol import CANNOT_GIVE, GrantRefused, make_key
 from intake.services.read import note_place
 from intake.services.record import MOVE_REASON
 from intake.services.sign_in import Visit
-from intake.store import people, rotation, staff, trail
+from intake.store import people, rotation, same_child, staff, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
+from intake.vault.blind import open_index_secret, seal_index_secret
 from intake.vault.envelope import EnvelopeDamaged
 from intake.vault.keyring import PrivateKey, open_grant
 from intake.vault.open import open_for, open_wrap
 from intake.vault.seal import PublicKey, seal_for, wrap
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 200  # rows in one transaction
 CHANGED_KEY = "changed key"
@@ -111,6 +115,7 @@ class Rotate:
         It may be left at any step. Raises GrantRefused as ``begin`` does.
         """
         keys = self._keys(visit, agency, now)
+        self._seal_index_anew(agency, keys)
         so_far = self.progress(visit, agency)
         new, done, damaged = keys.new.public(), 0, 0
         for old in keys.former.values():
@@ -129,6 +134,24 @@ class Rotate:
         if done and not self.progress(visit, agency).left:
             with self.database.write() as connection:
                 trail.write_line(connection, **_line(visit, agency, now, ENDED))
+
+    def _seal_index_anew(self, agency: str, keys: _Keys) -> None:
+        """Children are recognised as before: the secret of their marks stays, under the new key."""
+        with self.database.read() as connection:
+            row = same_child.index_key(connection, agency)
+        old = keys.former.get(row.agency_key_id) if row else None
+        if row is None or old is None:
+            return
+        try:
+            secret = open_index_secret(old, agency, row.sealed_secret)
+        except EnvelopeDamaged:
+            log.error("the secret of an agency's marks does not open")
+            return
+        sealed = seal_index_secret(keys.new, secret)
+        with self.database.write() as connection:
+            same_child.change_index_key(
+                connection, agency, old=old.key_id, new=keys.new.key_id, sealed=sealed
+            )
 
     def _batch(self, kind: str, old: PrivateKey, after: UUID) -> list[AnyRow]:
         with self.database.read() as connection:

@@ -13,7 +13,7 @@ from intake.services.read import Read
 from intake.services.record import Entry, MoveNotOpen, Recording
 from intake.services.respond import Respond, check
 from intake.services.sign_in import Visit
-from intake.store import moves, people, referrals
+from intake.store import moves, people, referrals, same_child
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.seal import PublicKey
@@ -66,6 +66,7 @@ class Withdraw:
             theirs.say(connection, purpose=OPENED if opened_at else NEVER_OPENED)
             own.write(connection, self.clocks)
             moves.erase_wraps(connection, sent.id, now)
+            same_child.erase(connection, [sent.id], now)
             moves.run_again(connection, row.id, left_by, now)
 
     def _sent(self, successor: AnyRow | None, now: datetime) -> tuple[AnyRow, PublicKey]:

@@ -152,6 +152,8 @@ ROLES: Mapping[str, Rights] = {
             "deletion": (_ADD,),
             "note": (_READ, _ADD, "UPDATE (agency_key_id, sealed_content)"),
             "key_leaver": (_READ,),
+            "same_child": (_READ, _ADD, _ERASE),
+            "agency_index_key": (_READ, _ADD, "UPDATE (agency_key_id, sealed_secret)", _ERASE),
             "deadline_change": (_READ,),
             "kept_calendar": (_READ,),
             "chase": (_READ,),
@@ -269,6 +271,7 @@ ROLES: Mapping[str, Rights] = {
             "wrap": ("SELECT (referral_id, purpose, agency_id, agency_key_id)",),
             "trail": ("SELECT (at, action, agency_id, detail_key_id)",),
             "agency_grant": (_ERASE,),  # of keys to which nothing is sealed any more
+            "agency_index_key": ("SELECT (agency_key_id)",),
             "move": ("SELECT (agency_key_id)",),
             "note": ("SELECT (agency_key_id)",),
             "reconciliation": (_READ, _ADD, _ERASE),

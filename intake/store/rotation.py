@@ -14,6 +14,7 @@ from intake.domain.trail import Action
 from intake.store.columns import AnyRow
 from intake.store.people import KEY_IN_USE
 from intake.store.people_tables import AgencyKeyRow, GrantRow, KeyLeaverRow, PersonRow
+from intake.store.same_child_tables import AgencyIndexKeyRow
 from intake.store.tables import MoveRow, NoteRow, ReferralRow, TrailRow, WrapRow
 
 _ROWS: Mapping[str, Any] = {"wrap": WrapRow, "move": MoveRow, "note": NoteRow}
@@ -159,7 +160,8 @@ def forget_keys(connection: Connection, retired_before: datetime) -> int:
     def is_named(column: Any) -> Any:
         return select(column).where(column == AgencyKeyRow.id).exists()
 
-    sealed = (TrailRow.detail_key_id, *(row.agency_key_id for row in _ROWS.values()))
+    rows = *_ROWS.values(), AgencyIndexKeyRow
+    sealed = TrailRow.detail_key_id, *(row.agency_key_id for row in rows)
     unused = connection.scalars(
         select(AgencyKeyRow.id).where(
             AgencyKeyRow.retired_at < retired_before,

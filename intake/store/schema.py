@@ -7,6 +7,7 @@ import intake.store.people_tables
 import intake.store.recount_tables
 import intake.store.reminder_tables
 import intake.store.rule_tables
+import intake.store.same_child_tables
 import intake.store.timing
 import intake.store.watch_tables  # noqa: F401  (these register their tables)
 from intake.store.tables import Base

@@ -84,6 +84,8 @@ class Case:
             **self.frame(opened),
             "keyed_in": KeyedWords(self.language, keyed).rows() if keyed else [],
             "told": told,
+            "earlier": opened.earlier,
+            "states": {s: self.language.gettext(word) for s, (_, word) in STATES.items()},
             "why": self._why(opened.reasons, opened.sections),
             "notices": self._notices(opened.reasons, told),
             "can_accept": Move.ACCEPT in moves,

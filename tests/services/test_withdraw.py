@@ -14,7 +14,7 @@ from intake.services.read import ReferralNotYours
 from intake.services.record import Entry, MoveNotOpen, ReasonMissing
 from intake.services.status import Stage, Status
 from intake.services.withdraw import OPENED
-from intake.store import moves
+from intake.store import moves, same_child
 from intake.store.tables import ChaseRow, DeadlineRow, WrapRow
 from tests.services.sending import at, clocks, gang, hand_over, lines, row_of, silence
 from tests.site import ANK, SOC, TRIAGE, YOU, Site
@@ -48,6 +48,19 @@ def test_nobody_at_the_receiver_can_open_it_any_more(site: Site) -> None:
     assert opened.sections == {}
     assert opened.reasons == {}
     assert list(opened.move_reasons.values()) == ["Väärä viranomainen."]
+
+
+def test_the_receiver_keeps_no_marks_of_the_child(site: Site) -> None:
+    first, sent = sent_to_youth_services(site)
+    site.parts.read(site.visit("you"), sent, site.hands())
+    assert marked(site, sent)
+    site.parts.withdraw(site.visit("ank"), first, MISTAKE, site.hands.move(hours=1))
+    assert not marked(site, sent)
+
+
+def marked(site: Site, referral: UUID) -> bool:
+    with site.parts.database.read() as connection:
+        return same_child.has_marks(connection, referral)
 
 
 def test_after_a_restore_of_an_older_backup_it_can_be_withdrawn_again(site: Site) -> None:
