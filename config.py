@@ -28,6 +28,7 @@ KNOWN = frozenset(
     {
         *("DATA", "DATABASE", "DOORS", "KEYS", "RULES", "SECURE_COOKIES", "MAIL", "BASE_URL"),
         *("REPORTER_URL", "BANNER", "LOG", "METRICS", "PROXY", "DELETIONS", "CALENDAR"),
+        *("KEEP_DAYS", "KEEP_CLOSED_DAYS"),
     }
 ) | {f"{_SMTP}{name}" for name in ("HOST", "PORT", "TLS", "FROM", "USER", "CA")}
 SECRETS = {"reporter": "reporter.secret", "staff": "staff.secret", "pepper": "pepper.secret"}
@@ -37,6 +38,7 @@ REPLAY_PRIVATE = "replay.private"
 SMTP_PASSWORD = "smtp.secret"  # noqa: S105 (a file's name)
 _SMTP_PORTS = {"implicit": 465, "starttls": 587, "none": 25}
 _MOST_PORT = 65535
+_MOST_DAYS = 36500  # a century
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
 _ADDRESS = re.compile(r"[\w+'=-]+(\.[\w+'=-]+)*@[\w-]+(\.[\w-]+)+", re.ASCII)
 BACKUP_PUBLIC = "backup.public"
@@ -78,6 +80,8 @@ class Settings:
     proxies: int
     deletions: Path
     calendar: Path
+    keep_days: int
+    keep_closed_days: int
 
     @property
     def letters(self) -> Path:
@@ -123,6 +127,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         proxies=int(_one_of("PROXY", values.get("PROXY", "0"), tuple("0123456789"))),
         deletions=Path(values.get("DELETIONS", data / "deletions.jsonl")).absolute(),
         calendar=Path(values.get("CALENDAR", CALENDAR)).absolute(),
+        keep_days=_days("KEEP_DAYS", values.get("KEEP_DAYS", "90")),
+        keep_closed_days=_days("KEEP_CLOSED_DAYS", values.get("KEEP_CLOSED_DAYS", "365")),
     )
     if settings.base_url.startswith("https://") and not settings.secure_cookies:
         raise SettingsUnusable(
@@ -270,6 +276,12 @@ def _doors(text: str) -> tuple[str, ...]:
         if doors.count(door) > 1:
             raise SettingsUnusable(f"ANKKURI_DOORS names {door} twice: once is enough")
     return doors
+
+
+def _days(name: str, text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= _MOST_DAYS:
+        return int(text)
+    raise SettingsUnusable(f"ANKKURI_{name} is {text!r}: give a number of days, 1 to {_MOST_DAYS}")
 
 
 def _flag(name: str, text: str) -> bool:

@@ -24,6 +24,7 @@ from intake.domain.clock import Clock
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
 from intake.domain.quiet import Quiet
+from intake.domain.retention import Keeping
 from intake.live import DirectoryState
 from intake.post.letter import Sender
 from intake.sender import sender_of
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from intake.services.refer import Refer
     from intake.services.remind_half_year import RemindHalfYear
     from intake.services.respond import Respond
+    from intake.services.retain import Retain
     from intake.services.rotate import Rotate
     from intake.services.route import Route
     from intake.services.rule_drafts import Drafts
@@ -333,6 +335,15 @@ class Parts:
         from intake.services.tidy import Tidy
 
         return Tidy(self.database)
+
+    @cached_property
+    def retain(self) -> Retain:
+        """The deleting of content that has had its time."""
+        from intake.services.retain import Retain
+
+        settings = self.settings
+        usual = Keeping(settings.keep_days, settings.keep_closed_days)
+        return Retain(self.database, self.directory, usual)
 
     @cached_property
     def try_routes(self) -> TryRoutes:

@@ -305,6 +305,7 @@ def use_roles(parts: Parts) -> None:
                 "chase",
                 "deliver",
                 "tidy",
+                "retain",
                 "alarm",
                 "remind_half_year",
                 "reconcile",

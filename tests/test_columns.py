@@ -21,7 +21,7 @@ TRAIL = "the use log: who, when, which referral; never content"
 
 PLAIN: dict[str, dict[str, str]] = {
     "draft": {"id": ID, "saved_at": WHEN},
-    "report": {"id": ID, "received_at": WHEN},
+    "report": {"id": ID, "received_at": WHEN, "content_deleted_at": WHEN},
     "section": {"report_id": ID, "slot": "the same slots exist for every report"},
     "receipt": {
         "lookup_id": "derived from the code one way",
@@ -206,6 +206,14 @@ PLAIN: dict[str, dict[str, str]] = {
         "value": "the day or instant at which something ended; nothing of a sealed column",
         "at": WHEN,
         "listed_at": WHEN,
+    },
+    "content_hold": {
+        "id": ID,
+        "report_id": ID,
+        "referral_id": ID,
+        **dict.fromkeys(("put_by", "released_by"), STAFF),
+        **dict.fromkeys(("put_at", "last_day", "released_at"), WHEN),
+        "agency_key_id": ID,
     },
     "heartbeat": {
         "id": ID,

@@ -26,7 +26,7 @@ from intake.store import drafts, reports, trail
 from intake.store.database import Database
 from intake.store.postgresql import TransactionAborted
 from intake.store.privileges import ROLES
-from intake.store.tables import Base, ChaseRow, DeadlineRow, DeletionRow, TrailRow
+from intake.store.tables import Base, ChaseRow, DeadlineRow, DeletionRow, SectionRow, TrailRow
 from intake.vault.own import VisitorSecret
 from tests import databases
 from tests.loaded import ankkuri
@@ -44,7 +44,7 @@ OWN = {
     "reporter": {"draft", "receipt"},
     "agency": {
         *("section", "referral", "wrap", "move", "note", "draft", "receipt"),
-        *("agency_grant", "agency_index_key"),
+        *("agency_grant", "agency_index_key", "content_hold"),
     },
     "rules": {"decision", "facts_key"},  # which the replay key opens
 }
@@ -328,3 +328,21 @@ def test_guesses_at_the_same_time_count_each_other(site: Site) -> None:
     with ThreadPoolExecutor(8) as threads:
         told = list(threads.map(guess, range(12)))
     assert told.count(SignInRefused) <= FREE_TRIES
+
+
+def test_the_jobs_delete_content_by_a_function_that_refuses_what_somebody_works_on(
+    site: Site,
+) -> None:
+    report = site.send().report_id
+    asked = text("SELECT public.delete_content(:report, now(), 'x')")
+    with databases.of_role(site.parts.database, "jobs").write() as connection:
+        assert connection.scalar(asked, {"report": report}) is False
+    for door in set(ROLES) - {"jobs"}:
+        with (
+            pytest.raises(ProgrammingError, match="permission denied"),
+            databases.of_role(site.parts.database, door).write() as connection,
+        ):
+            connection.scalar(asked, {"report": report})
+    with site.parts.database.read() as connection:
+        stored = select(func.count()).select_from(SectionRow).where(SectionRow.report_id == report)
+        assert connection.scalar(stored)

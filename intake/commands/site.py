@@ -87,6 +87,7 @@ def _work(parts: Parts) -> dict[str, jobs.Job]:
         "half_year": parts.remind_half_year,
         "recount": parts.recount,
         "tidy": parts.tidy,
+        "retain": parts.retain,
         "reconcile": parts.reconcile,
         "try_routes": parts.try_routes,
         "watch": parts.watch,

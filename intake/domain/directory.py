@@ -78,10 +78,16 @@ class MunicipalityUnknown(LookupError):
 
 @dataclass(frozen=True)
 class Controller:
-    """A controller (rekisterinpitäjä): a county, a municipality or the police department."""
+    """A controller (rekisterinpitäjä): a county, a municipality or the police department.
+
+    ``keep_days``: for how long the content of a report is kept after it was recorded in the client
+    system; ``keep_closed_days``: after its handling ended. None: as long as the settings say.
+    """
 
     id: str
     name: Text = field(hash=False)
+    keep_days: int | None = None
+    keep_closed_days: int | None = None
 
 
 @dataclass(frozen=True)

@@ -43,11 +43,14 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "phone_line": ("id", "county", "use", "agency", "name"),
 }
 OUT_OF_USE = "out_of_use_from"
+KEPT_FOR = ("keep_days", "keep_closed_days")
 OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "agency": ("school", OUT_OF_USE),
     "school": (OUT_OF_USE,),
     "phone_line": ("phone", "hours"),
+    "controller": KEPT_FOR,
 }
+MOST_DAYS_KEPT = 36500
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
 TEACHING_LANGUAGES = ("fi", "sv")
 LANGUAGES = ("fi", "sv", "en")
@@ -129,7 +132,10 @@ class _Reader:
         self._has_keys("the file", self.raw, ("fallback_duty_desk", "hours", *TABLES))
         agencies = {one.id: one for one in self._agencies()}
         return Directory(
-            controllers={id_: Controller(id_, name) for id_, name, *_ in self._named("controller")},
+            controllers={
+                id_: Controller(id_, name, *(self._days(label, row, key) for key in KEPT_FOR))
+                for id_, name, label, row in self._named("controller")
+            },
             counties={
                 id_: County(id_, name, self._ref(label, row, "controller"))
                 for id_, name, label, row in self._named("county")
@@ -289,6 +295,13 @@ class _Reader:
             return value
         self.problems.append(f"{label}: {key} must be a date such as 2027-12-31, without quotes")
         return date.min if key == "valid_from" else date.max
+
+    def _days(self, label: str, row: Row, key: str) -> int | None:
+        value = row.get(key)
+        if value is None or (type(value) is int and 1 <= value <= MOST_DAYS_KEPT):
+            return value
+        self.problems.append(f"{label}: {key} must be a number of days from 1 to {MOST_DAYS_KEPT}")
+        return None
 
     def _hours(self, label: str, row: Row) -> Hours:
         """A week by its name, or one of this row's own."""

@@ -54,6 +54,9 @@ class Action(StrEnum):
     CHANGE_PERSON = "change_person"
     LEAVE = "leave"
     WITHOUT_WORKER = "without_worker"
+    DELETE_CONTENT = "delete_content"
+    HOLD_CONTENT = "hold_content"
+    RELEASE_CONTENT = "release_content"
     RESTORE = "restore"
 
 

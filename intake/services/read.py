@@ -49,7 +49,9 @@ class KeyNotGranted(Exception):
 
 
 class ReferralWithdrawn(Exception):
-    """The sender has withdrawn it: it is this agency's still, but nothing of it opens."""
+    """The sender has withdrawn it, or its content has been deleted: it is this agency's still, but
+    nothing of it opens.
+    """
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ class History:
 
 @dataclass(frozen=True)
 class Opened(History):
-    """A referral with what its agency is entitled to see; no sections of one withdrawn.
+    """A referral with what its agency is entitled to see; no sections of one that was withdrawn,
+    or whose content was deleted.
 
     ``earlier``: earlier referrals to the agency that are known to be on the same child.
     """
@@ -146,9 +149,11 @@ class Read:
         self._grant(visit, row)  # refuses who has none before a line says that they opened it
         self.say_first(visit, row, now)
         key = self.agency_key(visit, row)
+        keys = self.section_keys(row, key)
         with self.database.read() as connection:
             sealed = reports.sections(connection, row.report_id)
-        keys = self.section_keys(row, key)
+        if not sealed:  # deleted since the line was written
+            raise ReferralWithdrawn
         sections = {
             slot: json.loads(content)
             for slot in keys
@@ -174,7 +179,8 @@ class Read:
 
     def _withdrawn(self, visit: Visit, row: AnyRow, now: datetime) -> Opened:
         with self.database.write() as connection:
-            self._line(connection, visit, row, now, "history of a withdrawn referral")
+            gone = "deleted" if row.content_deleted_at else "withdrawn"
+            self._line(connection, visit, row, now, f"history of a {gone} referral")
         with self.database.read() as connection:
             row = referrals.referral(connection, row.id) or row
         return Opened(**vars(self.history(visit, row)), referral=row, sections={}, reasons={})
@@ -194,7 +200,7 @@ class Read:
                 keys |= self._granted(visit, each.agency_key_id)
         move_reasons, disclosed = {}, {}
         for move in made:
-            if move.agency_key_id not in keys:
+            if move.agency_key_id not in keys or not move.sealed_reason:
                 continue
             place = (MOVE_REASON, row.id.bytes, move.id.bytes)
             text = open_for(keys[move.agency_key_id], move.sealed_reason, *place).decode()

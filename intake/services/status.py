@@ -9,7 +9,7 @@ from uuid import UUID
 
 from intake.domain.directory import Agency, Directory
 from intake.domain.referral import Move, State
-from intake.store import moves, notices, referrals, reports
+from intake.store import moves, notices, referrals, reports, retention
 from intake.store.database import Database
 from intake.vault.own import ReceiptCode
 
@@ -53,6 +53,7 @@ class ReportStatus:
     agencies: tuple[AgencyStatus, ...]
     notices: bool
     """Whether the reporter gets letters about news."""
+    content_deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Status:
             rows = referrals.of_report(connection, report_id)
             made = moves.moves_of_report(connection, report_id)
             notified = notices.wanted(connection, report_id)
+            deleted_at = retention.deleted_at(connection, report_id)
             due = {row.id: referrals.deadlines(connection, row.id) for row in rows}
         successors = {
             row.came_from: row.agency_id
@@ -109,7 +111,7 @@ class Status:
                     next_due=open_deadlines[0].due_on if open_deadlines else None,
                 )
             )
-        return ReportStatus(received_at, tuple(found), notified)
+        return ReportStatus(received_at, tuple(found), notified, deleted_at)
 
 
 def _stage(state: str, opened: bool, taken_over: bool) -> Stage:

@@ -54,6 +54,23 @@ def put_for_good(
     return len(changed)
 
 
+def blank(
+    connection: Connection, column: InstrumentedAttribute[Any], *where: Any, at: datetime
+) -> int:
+    """Erase a sealed value without asking what it is: the role that does may not read it.
+
+    None, or an empty one where there must be one. How many rows there were.
+    """
+    target = cast(Table, column.class_.__table__)
+    nothing = None if target.c[column.name].nullable else b""
+    changed = connection.execute(
+        update(target).where(*where).values({column.name: nothing}).returning(*target.primary_key)
+    ).all()
+    listed = None if nothing is None else ""
+    _list(connection, target, changed, at, column.name, listed)
+    return len(changed)
+
+
 def _list(
     connection: Connection,
     target: Table,

@@ -57,7 +57,8 @@ def record(
     to_state: str | None,
     worker_id: UUID | None,
 ) -> bool:
-    """Add a move and change the referral; False if anything has moved on it since it was ``seen``.
+    """Add a move and change the referral; False if anything has moved on it since it was ``seen``,
+    or its content has been deleted.
 
     One conditional UPDATE: of two who record at the same moment one finds the other's time.
     """
@@ -72,6 +73,7 @@ def record(
             ReferralRow.id == seen.id,
             ReferralRow.state == seen.state,
             ReferralRow.moved_at == seen.moved_at,
+            ReferralRow.sealed_reasons != b"",  # nothing is recorded where the content is deleted
         )
         .values(**change)
     ).rowcount

@@ -29,14 +29,17 @@ def note(connection: Connection, note_id: UUID) -> AnyRow | None:
 
 
 def add(connection: Connection, values: dict[str, Any], states: Collection[str]) -> bool:
-    """Add a note while its referral stands in one of these states; False if it does not.
+    """Add a note while its referral stands in one of these states and has its content; False if it
+    does not.
 
     IntegrityError where there is a note of this id.
     """
-    state = connection.scalar(
-        select(ReferralRow.state).where(ReferralRow.id == values["referral_id"]).with_for_update()
-    )
-    if state not in states:
+    row = connection.execute(
+        select(ReferralRow.state, ReferralRow.sealed_reasons)
+        .where(ReferralRow.id == values["referral_id"])
+        .with_for_update()
+    ).first()
+    if row is None or row.state not in states or not row.sealed_reasons:
         return False
     connection.execute(insert(NoteRow).values(**values))
     return True

@@ -5,10 +5,12 @@ The role of a door is ``ankkuri_`` and the door's name; that of the jobs is ``an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import ProgrammingError
+
+from intake.store import erasing
 
 Rights = Mapping[str, Sequence[str]]
 """Of a table: statements, each for the whole row or with its columns: ``SELECT (id, state)``."""
@@ -68,32 +70,6 @@ _SEND: Rights = {
     "wrap": (_ADD,),
     "deadline": (_ADD,),
 }
-_ERASE_CANARY = "public.erase_canary(uuid)"
-"""Erases an invented report, and never another. Its owner's rights, for the jobs' role alone."""
-_ERASING = """CREATE OR REPLACE FUNCTION public.erase_canary(this uuid) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    PERFORM FROM public.referral WHERE report_id = this FOR UPDATE;
-    IF NOT EXISTS (SELECT FROM public.canary WHERE report_id = this)
-        OR NOT EXISTS (SELECT FROM public.referral WHERE report_id = this)
-        OR EXISTS (SELECT FROM public.referral WHERE report_id = this AND state <> 'canary')
-    THEN
-        RETURN false;
-    END IF;
-    DELETE FROM public.chase WHERE deadline_id IN (
-        SELECT d.id FROM public.deadline d JOIN public.referral r ON r.id = d.referral_id
-        WHERE r.report_id = this);
-    DELETE FROM public.deadline WHERE referral_id IN (
-        SELECT id FROM public.referral WHERE report_id = this);
-    DELETE FROM public.wrap WHERE referral_id IN (
-        SELECT id FROM public.referral WHERE report_id = this);
-    DELETE FROM public.referral WHERE report_id = this;
-    DELETE FROM public.decision WHERE report_id = this;
-    DELETE FROM public.receipt WHERE report_id = this;
-    DELETE FROM public.section WHERE report_id = this;
-    DELETE FROM public.report WHERE id = this;
-    RETURN true;
-END $$"""
 
 
 def _together(*rights: Rights) -> Rights:
@@ -154,6 +130,7 @@ ROLES: Mapping[str, Rights] = {
             "key_leaver": (_READ,),
             "same_child": (_READ, _ADD, _ERASE),
             "agency_index_key": (_READ, _ADD, "UPDATE (agency_key_id, sealed_secret)", _ERASE),
+            "content_hold": (_READ, _ADD, "UPDATE (released_by, released_at)"),
             "deadline_change": (_READ,),
             "kept_calendar": (_READ,),
             "chase": (_READ,),
@@ -247,6 +224,10 @@ ROLES: Mapping[str, Rights] = {
             "alarm": (_READ, _ADD, _ERASE),
             "half_year_report": (_READ,),
             "half_year_step": (_READ, _ADD),
+            # How long content is needed; what deletes it is a function.
+            "content_hold": ("SELECT (report_id, last_day, released_at)",),
+            "move": ("SELECT (referral_id, move, made_at, agency_key_id)",),
+            "note": ("SELECT (referral_id, made_at, agency_key_id)",),
             "person": ("SELECT (id, sign_in_name, name, email, language, left_at)",),
             "referral": (_NOBODY_SEALED_REFERRAL, "UPDATE (worker_id)"),
             "deadline": (_READ, "UPDATE (next_chase_at, steps)"),
@@ -272,8 +253,6 @@ ROLES: Mapping[str, Rights] = {
             "trail": ("SELECT (at, action, agency_id, detail_key_id)",),
             "agency_grant": (_ERASE,),  # of keys to which nothing is sealed any more
             "agency_index_key": ("SELECT (agency_key_id)",),
-            "move": ("SELECT (agency_key_id)",),
-            "note": ("SELECT (agency_key_id)",),
             "reconciliation": (_READ, _ADD, _ERASE),
             "canary": (_READ, _ADD, _CHANGE, _ERASE),
             "session": ("SELECT (started_at)", _ERASE),
@@ -302,7 +281,9 @@ def renew(connection: Connection) -> list[str]:
         if role in found:
             connection.exec_driver_sql("; ".join(_statements(role, rights)))
     connection.exec_driver_sql("; ".join(_limits()))
-    connection.exec_driver_sql("; ".join(_erasing(found & roles.keys())))
+    connection.exec_driver_sql(
+        "; ".join(erasing.statements(found & roles.keys(), role_name("jobs")))
+    )
     return [role for role in roles if role not in found]
 
 
@@ -326,16 +307,6 @@ def _limits() -> Iterator[str]:
         name = f"own_{statement.lower()}"
         yield f"DROP POLICY IF EXISTS {name} ON deletion"
         yield f"CREATE POLICY {name} ON deletion FOR {statement} {limit}"
-
-
-def _erasing(roles: Iterable[str]) -> Iterator[str]:
-    """The function that erases invented reports, and who may call it."""
-    yield _ERASING
-    yield f"REVOKE ALL ON FUNCTION {_ERASE_CANARY} FROM PUBLIC"
-    for role in sorted(roles):
-        yield f"REVOKE ALL ON FUNCTION {_ERASE_CANARY} FROM {role}"
-        if role == role_name("jobs"):
-            yield f"GRANT EXECUTE ON FUNCTION {_ERASE_CANARY} TO {role}"
 
 
 def can_read_reports(connection: Connection) -> bool:

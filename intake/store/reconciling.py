@@ -89,7 +89,15 @@ def _whole(report_id: Any, sections: int) -> ColumnElement[bool]:
         select(stored.id).where(stored.id == report_id).exists(),
         select(DecisionRow.report_id).where(DecisionRow.report_id == report_id).exists(),
         select(ReceiptRow.report_id).where(ReceiptRow.report_id == report_id).exists(),
-        parts == sections,
+        or_(parts == sections, stored_whole_once(report_id)),
+    )
+
+
+def stored_whole_once(report_id: Any) -> ColumnElement[bool]:
+    """Whether the content of a report has been deleted because it had had its time."""
+    gone = aliased(ReportRow)
+    return (
+        select(gone.id).where(gone.id == report_id, gone.content_deleted_at.is_not(None)).exists()
     )
 
 
@@ -107,6 +115,7 @@ _CHASED = (
 )
 _WRAPPED = or_(
     ReferralRow.state == State.WITHDRAWN,  # its wrap was taken back
+    stored_whole_once(ReferralRow.report_id),
     select(WrapRow.referral_id)
     .where(
         WrapRow.referral_id == ReferralRow.id,

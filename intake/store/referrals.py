@@ -10,15 +10,17 @@ from sqlalchemy import Connection, bindparam, extract, func, select, update
 
 from intake.domain.referral import State
 from intake.store.columns import AnyRow
-from intake.store.tables import ChaseRow, DeadlineRow, ReferralRow, WrapRow
+from intake.store.tables import ChaseRow, DeadlineRow, ReferralRow, ReportRow, WrapRow
 
 
 def referral(connection: Connection, referral_id: UUID) -> AnyRow | None:
-    """One referral's row; a canary is nobody's to read or to move."""
+    """One referral's row, with when the report's content was deleted, if it was; a canary is
+    nobody's to read or to move.
+    """
     return connection.execute(
-        select(ReferralRow.__table__).where(
-            ReferralRow.id == referral_id, ReferralRow.state != State.CANARY
-        )
+        select(*ReferralRow.__table__.c, ReportRow.content_deleted_at)
+        .join(ReportRow, ReportRow.id == ReferralRow.report_id)
+        .where(ReferralRow.id == referral_id, ReferralRow.state != State.CANARY)
     ).first()
 
 
@@ -45,11 +47,15 @@ def wrap(connection: Connection, referral_id: UUID, purpose: str) -> AnyRow | No
 
 
 def hold_to_open(connection: Connection, referral_id: UUID) -> bool:
-    """Keep a referral from being withdrawn until the transaction ends; False if it has been."""
-    state = connection.scalar(
-        select(ReferralRow.state).where(ReferralRow.id == referral_id).with_for_update()
-    )
-    return state is not None and state != State.WITHDRAWN
+    """Keep a referral from being withdrawn, and its content from being deleted, until the
+    transaction ends; False if it has been.
+    """
+    row = connection.execute(
+        select(ReferralRow.state, ReferralRow.sealed_reasons)
+        .where(ReferralRow.id == referral_id)
+        .with_for_update()
+    ).first()
+    return row is not None and row.state != State.WITHDRAWN and bool(row.sealed_reasons)
 
 
 def mark_opened(connection: Connection, referral_id: UUID, at: datetime) -> bool:

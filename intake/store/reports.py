@@ -75,7 +75,7 @@ def add_referrals(
 
 
 def newest_facts(connection: Connection) -> AnyRow | None:
-    """The sealed facts of the newest decision, with the data key that they open with."""
+    """The sealed facts of the newest decision that has them, with the data key they open with."""
     return connection.execute(
         select(
             DecisionRow.report_id,
@@ -84,6 +84,7 @@ def newest_facts(connection: Connection) -> AnyRow | None:
             FactsKeyRow.sealed_key,
         )
         .join(FactsKeyRow, FactsKeyRow.id == DecisionRow.facts_key_id)
+        .where(DecisionRow.sealed_facts != b"")  # deleted with the report's content
         .order_by(DecisionRow.decided_at.desc())
         .limit(1)
     ).first()

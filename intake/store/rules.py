@@ -206,5 +206,6 @@ def count_decisions(connection: Connection, before: datetime | None = None) -> i
 
 
 def _until(before: datetime | None) -> list[ColumnElement[bool]]:
-    real = DecisionRow.report_id.not_in(THERE)
-    return [real] if before is None else [real, DecisionRow.decided_at < before]
+    """Of reports that somebody sent, and whose content is there: facts go with it."""
+    real = [DecisionRow.report_id.not_in(THERE), DecisionRow.sealed_facts != b""]
+    return real if before is None else [*real, DecisionRow.decided_at < before]

@@ -6,6 +6,7 @@ import intake.store.half_year_tables
 import intake.store.people_tables
 import intake.store.recount_tables
 import intake.store.reminder_tables
+import intake.store.retention_tables
 import intake.store.rule_tables
 import intake.store.same_child_tables
 import intake.store.timing

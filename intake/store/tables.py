@@ -64,12 +64,13 @@ class DraftRow(Base):
 
 
 class ReportRow(Base):
-    """A worry that was sent."""
+    """A worry that was sent. Once ``content_deleted_at`` is there, nothing sealed of it is."""
 
     __tablename__ = "report"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     received_at: Mapped[datetime]
+    content_deleted_at: Mapped[datetime | None]
 
 
 class SectionRow(Base):

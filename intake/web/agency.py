@@ -105,6 +105,8 @@ class _Agency:
         opened = self.read(visit, referral_id, now)
         shown_case = case.Case(reader_language(), self.directory, self.clocks, now)
         back_href = url_for("agency.inbox")
+        if opened.referral.content_deleted_at:
+            return render("agency/deleted.html", back_href=back_href, **shown_case.frame(opened))
         if opened.referral.state == State.WITHDRAWN:
             return render("agency/withdrawn.html", back_href=back_href, **shown_case.frame(opened))
         concern = opened.sections.get("concern")

@@ -68,11 +68,15 @@ ACTIONS: Mapping[str, str] = {
     Action.DISCARD_RULES: mark("A draft of rules thrown away"),
     Action.REHEARSE_RULES: mark("A draft of rules tried on earlier reports"),
     Action.RESTORE: mark("Restored from a backup"),
+    Action.DELETE_CONTENT: mark("Content deleted: its time was over"),
+    Action.HOLD_CONTENT: mark("Content kept by a hold"),
+    Action.RELEASE_CONTENT: mark("A hold released"),
     **{f"move:{move.value}": words.done for move, words in WORDS.items()},
 }
 PURPOSES: Mapping[str, str] = {
     "handling the referral": mark("Handling the report"),
     "history of a withdrawn referral": mark("A withdrawn report: its steps alone"),
+    "history of a deleted referral": mark("A report whose content is deleted: its steps alone"),
     "opened there before": mark("It had been opened there before"),
     "never opened there": mark("Nobody had opened it there"),
     "opening a referral of another agency": mark("A report of another agency"),

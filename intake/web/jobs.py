@@ -22,6 +22,7 @@ JOBS: Mapping[str, str] = {
     "notify": mark("News to reporters"),
     "deliver": mark("Letters to the post"),
     "tidy": mark("Erasing of what has expired"),
+    "retain": mark("Deleting of content that has had its time"),
     "openers": mark("Watch over who can open"),
     "workers": mark("Reports whose worker's role has ended"),
     "half_year": mark("Reminders of the half-year statistics"),

@@ -62,7 +62,7 @@ class NotePages:
         now = self.now()
         row = self.write.place(visit, referral_id, now)
         form = self.forms(kind, visit, request.form or None)
-        if row.state not in STATES[what]:
+        if row.state not in STATES[what] or row.content_deleted_at:
             return self._not_here(row, what, form)
         if request.method == "GET":
             form["note_id"].data = str(new_id(now))

@@ -87,8 +87,8 @@ WORDS: Mapping[Move, Words] = {
         mark("Record that it is in the client system"),
         mark("Recorded in the client system"),
         mark(
-            "From this day counts the time after which this service’s own copy may be deleted. "
-            "Nothing is deleted by itself yet."
+            "From this day counts the time after which this service deletes its own copy of the "
+            "content. Until then it can be kept longer by a hold."
         ),
     ),
     Move.HAND_OVER: Words(

@@ -57,6 +57,7 @@ def register(add: Add, door: Door, stop_notices: StopNotices) -> None:
         return render(
             "reporter/progress.html",
             received_at=found.received_at,
+            content_deleted_at=found.content_deleted_at,
             agencies=told(found, door),
             code=code.text if found.notices else "",
             stopped=stop,

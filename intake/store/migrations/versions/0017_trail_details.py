@@ -14,6 +14,8 @@ depends_on = None
 def upgrade() -> None:
     op.add_column('trail', sa.Column('detail_key_id', sa.String(length=64), nullable=True))
     op.add_column('trail', sa.Column('sealed_detail', sa.LargeBinary(), nullable=True))
+    if op.get_bind().dialect.name == 'postgresql':
+        op.execute('ALTER TABLE trail ALTER COLUMN sealed_detail SET STORAGE EXTERNAL')
 
 
 def downgrade() -> None:

@@ -1,0 +1,113 @@
+"""Functions of PostgreSQL that erase what no role may: an invented report, and content that has had
+its time. Each asks once more whether it may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+_ERASE_CANARY = "public.erase_canary(uuid)"
+"""Erases an invented report, and never another. Its owner's rights, for the jobs' role alone."""
+_ERASING = """CREATE OR REPLACE FUNCTION public.erase_canary(this uuid) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM FROM public.referral WHERE report_id = this FOR UPDATE;
+    IF NOT EXISTS (SELECT FROM public.canary WHERE report_id = this)
+        OR NOT EXISTS (SELECT FROM public.referral WHERE report_id = this)
+        OR EXISTS (SELECT FROM public.referral WHERE report_id = this AND state <> 'canary')
+    THEN
+        RETURN false;
+    END IF;
+    DELETE FROM public.chase WHERE deadline_id IN (
+        SELECT d.id FROM public.deadline d JOIN public.referral r ON r.id = d.referral_id
+        WHERE r.report_id = this);
+    DELETE FROM public.deadline WHERE referral_id IN (
+        SELECT id FROM public.referral WHERE report_id = this);
+    DELETE FROM public.wrap WHERE referral_id IN (
+        SELECT id FROM public.referral WHERE report_id = this);
+    DELETE FROM public.referral WHERE report_id = this;
+    DELETE FROM public.decision WHERE report_id = this;
+    DELETE FROM public.receipt WHERE report_id = this;
+    DELETE FROM public.section WHERE report_id = this;
+    DELETE FROM public.report WHERE id = this;
+    RETURN true;
+END $$"""
+
+
+_DELETE_CONTENT = "public.delete_content(uuid, timestamptz, text)"
+"""Deletes what is sealed of a report that every agency is done with and no hold keeps, and lists it
+for restores. Its owner's rights, for the jobs' role alone: that role may erase nothing of a report.
+"""
+_LIST_ROWS = "INSERT INTO public.deletion (id, of_table, of_row, of_column, value, at)"
+_THEIRS = "SELECT id FROM public.referral WHERE report_id = this"
+_ERASED = (
+    ("wrap", "id", f"referral_id IN ({_THEIRS})"),
+    ("section", "report_id, slot", "report_id = this"),
+    ("note", "id", f"referral_id IN ({_THEIRS})"),
+    ("notice", "report_id", "report_id = this"),
+    ("same_child", "referral_id, child, kind", f"referral_id IN ({_THEIRS})"),
+)
+_BLANKED = (
+    ("referral", "sealed_reasons", "''", "report_id = this", "id"),
+    ("move", "sealed_reason", "NULL", f"referral_id IN ({_THEIRS})", "id"),
+    ("decision", "sealed_facts", "''", "report_id = this", "report_id"),
+    ("content_hold", "sealed_reason", "NULL", "report_id = this", "id"),
+)
+
+
+def _erasing_of_content() -> Iterator[str]:
+    """The statements of the function. Names are our own, and there is nothing of anybody's."""
+    for table, key, where in _ERASED:
+        named = ", ".join(f"gone.{name.strip()}::text" for name in key.split(","))
+        yield (
+            f"WITH gone AS (DELETE FROM public.{table} WHERE {where} RETURNING {key}) "  # noqa: S608
+            f"{_LIST_ROWS} SELECT gen_random_uuid(), '{table}', json_build_array({named}), "
+            "NULL, NULL, since FROM gone"
+        )
+    for table, column, nothing, where, key in _BLANKED:
+        yield (
+            f"WITH gone AS (UPDATE public.{table} SET {column} = {nothing} "  # noqa: S608
+            f"WHERE {where} AND {column} IS DISTINCT FROM {nothing} RETURNING {key}) "
+            f"{_LIST_ROWS} SELECT gen_random_uuid(), '{table}', "
+            f"json_build_array(gone.{key}::text), '{column}', {nothing}, since FROM gone"
+        )
+
+
+def _deleting_content() -> str:
+    return f"""CREATE OR REPLACE FUNCTION public.delete_content(
+    this uuid, since timestamptz, instant text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM FROM public.referral WHERE report_id = this ORDER BY id FOR UPDATE;
+    IF EXISTS (SELECT FROM public.referral r WHERE r.report_id = this AND (
+            r.state IN ('sent', 'canary') OR r.state = 'accepted' AND NOT EXISTS (
+                SELECT FROM public.move m WHERE m.referral_id = r.id AND m.move = 'hand_in')))
+        OR EXISTS (SELECT FROM public.content_hold h WHERE h.report_id = this
+            AND h.released_at IS NULL
+            AND (h.last_day IS NULL OR h.last_day >= (since AT TIME ZONE 'UTC')::date))
+    THEN
+        RETURN false;
+    END IF;
+    UPDATE public.report SET content_deleted_at = since
+        WHERE id = this AND content_deleted_at IS NULL;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    {_LIST_ROWS} VALUES (gen_random_uuid(), 'report', json_build_array(this::text),
+        'content_deleted_at', instant, since);
+    {"; ".join(_erasing_of_content())};
+    UPDATE public.receipt SET sealed_copy = NULL WHERE report_id = this;
+    RETURN true;
+END $$"""  # noqa: S608 (the same)
+
+
+def statements(roles: Iterable[str], caller: str) -> Iterator[str]:
+    """Make the functions, and let ``caller`` alone of these roles call them."""
+    yield _ERASING
+    yield _deleting_content()
+    for function in (_ERASE_CANARY, _DELETE_CONTENT):
+        yield f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC"
+        for role in sorted(roles):
+            yield f"REVOKE ALL ON FUNCTION {function} FROM {role}"
+            if role == caller:
+                yield f"GRANT EXECUTE ON FUNCTION {function} TO {role}"

@@ -1,0 +1,67 @@
+"""Pages of a report whose content has been deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from intake.domain.referral import Move
+from tests.services.recorded import record, recorded
+from tests.services.sending import at
+from tests.site import SOC, TRIAGE, Site, token_in
+
+
+def deleted(site: Site) -> str:
+    _, referral = recorded(site)
+    assert site.parts.retain(site.hands.move(days=90)) == 1
+    return str(referral)
+
+
+@pytest.mark.on_both
+def test_the_page_says_on_which_day_the_content_was_deleted(site: Site) -> None:
+    referral = deleted(site)
+    page = site.signed_in("soc").get(f"/referrals/{referral}").text
+    assert "poistettu ma 31.8.2026" in page
+    assert "Kirjattu asiakastietojärjestelmään" in page
+    assert "Kaisla" not in page
+
+
+def test_the_reporter_reads_on_which_day_the_content_was_deleted(site: Site) -> None:
+    receipt = site.send()
+    record(site, at(site, SOC).id)
+    site.parts.retain(site.hands.move(days=91))
+    answer = site.client().post("/status", data={"code": receipt.code.text})
+    assert "poistettiin tästä palvelusta" in answer.text
+
+
+def addresses(site: Site, referral: str) -> Iterator[tuple[str, str]]:
+    """Each route that names a referral, with each method."""
+    values = {"move": tuple(Move), "clock": ("lsl26_start", "nonsense"), "agency_id": (TRIAGE,)}
+    for rule in site.app.url_map.iter_rules():
+        if "referral_id" not in rule.arguments or not rule.endpoint.startswith("agency."):
+            continue
+        others = sorted(rule.arguments - {"referral_id"})
+        for chosen in product(*(values.get(other, (referral,)) for other in others)):
+            given: dict[str, Any] = dict(zip(others, chosen, strict=True))
+            path = site.app.url_map.bind("").build(
+                rule.endpoint, {"referral_id": UUID(referral), **given}
+            )
+            for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+                yield method, path
+
+
+def test_no_page_and_no_form_of_a_deleted_report_fails(site: Site) -> None:
+    referral = deleted(site)
+    asked = list(addresses(site, referral))
+    assert len(asked) > len(Move)
+    for name in ("soc", "soc-head", "duty"):
+        client = site.signed_in(name)
+        token = token_in(client.get("/inbox").text)
+        for method, path in asked:
+            data = {"csrf_token": token} if method == "POST" else None
+            answer = client.open(path, method=method, data=data)
+            assert answer.status_code < 500, (name, method, path)
