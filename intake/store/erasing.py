@@ -58,7 +58,7 @@ _BLANKED = (
 def _erasing_of_content() -> Iterator[str]:
     """The statements of the function. Names are our own, and there is nothing of anybody's."""
     for table, key, where in _ERASED:
-        named = ", ".join(f"gone.{name.strip()}::text" for name in key.split(","))
+        named = ", ".join(f"gone.{name.strip()}" for name in key.split(","))
         yield (
             f"WITH gone AS (DELETE FROM public.{table} WHERE {where} RETURNING {key}) "  # noqa: S608
             f"{_LIST_ROWS} SELECT gen_random_uuid(), '{table}', json_build_array({named}), "

@@ -214,7 +214,15 @@ ROLES: Mapping[str, Rights] = {
         },
     ),
     "audit": _together(
-        _EVERYWHERE, _STAFF, {"trail": (_READ,), "referral": ("SELECT (id, reference)",)}
+        _EVERYWHERE,
+        _STAFF,
+        {
+            "trail": (  # not its sealed details, which are an agency's
+                "SELECT (id, writer, sequence, at, action, person_id, role, agency_id, "
+                "referral_id, purpose, basis, detail_key_id, digest)",
+            ),
+            "referral": ("SELECT (id, reference)",),
+        },
     ),
     "jobs": _together(
         _EVERYWHERE,
