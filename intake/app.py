@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import Flask, Request, redirect, request, url_for
+from flask import Flask, Request, Response, redirect, request, url_for
 from flask_login import LoginManager, current_user
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import SQLAlchemyError
@@ -44,6 +44,7 @@ KEPT = (
     "county",
 )  # our own; anything else in an address is not repeated
 ERROR_PAGES = (403, 404, 413, 503)
+BARE = "Virhe – Fel – Error\n"  # without a catalogue, a template or a database
 log = logging.getLogger(__name__)
 
 
@@ -201,12 +202,21 @@ def _handle_errors(app: Flask) -> None:
         if code < 400:
             return error
         page = code if code in ERROR_PAGES else 500 if code >= 500 else 404
-        return render(f"errors/{page}.html", code)
+        return _shown(page, code)
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Any:
         _tell(error)
-        return render("errors/500.html", 500)
+        return _shown(500, 500)
+
+
+def _shown(page: int, code: int) -> Any:
+    """The page of an error; a bare line where not even that can be made."""
+    try:
+        return render(f"errors/{page}.html", code)
+    except Exception as error:
+        _tell(error)
+        return Response(BARE, code, mimetype="text/plain")
 
 
 def _tell(error: BaseException) -> None:

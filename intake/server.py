@@ -33,6 +33,12 @@ FEWEST_THREADS = 3  # a sign-in being checked and one that waits leave at least 
 STUCK_SECONDS = 60
 UNUSABLE = 2
 APPLICATION = "intake.app:from_environment()"
+BARE = (
+    "HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Length: 0\r\n"
+    "Cache-Control: no-store\r\nContent-Security-Policy: default-src 'none'\r\n"
+    "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\r\n"
+)
+"""The answer to what is no request."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -186,7 +192,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         tell = self.log.error if status == 500 else self.log.warning
         tell("a request was not understood", extra=logs.failure(exc))
         try:
-            util.write_error(client, status, reason, "")
+            client.sendall(BARE.format(status=status, reason=reason).encode())
         except OSError:
             self.log.debug("the caller has left")
 

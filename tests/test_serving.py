@@ -162,6 +162,7 @@ def test_the_log_has_a_line_for_each_request_and_no_word_of_it(
     ):
         answer = say(port, words.encode())
         assert re.match(r"HTTP/1.1 (400|414|431) ", answer)
+        assert "\r\nCache-Control: no-store\r\n" in answer
         assert CANARY not in answer
     assert running.stop() == 0
     assert CANARY not in running.log.read_text("utf-8")

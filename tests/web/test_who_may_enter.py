@@ -14,13 +14,9 @@ from tests.look.page_faults import page_faults
 from tests.site import PEOPLE, Site
 from tests.web.expected import OBJECTS, OPEN, PLAIN, Expected
 from tests.web.things import Thing, furnish
-from tests.web.walking import Walkers, address, routes
+from tests.web.walking import Walkers, address, methods, routes
 
 ROOMS = sorted({endpoint.rpartition(".")[0] for endpoint in OBJECTS})
-
-
-def methods(rule: Rule) -> list[str]:
-    return sorted((rule.methods or set()) & {"GET", "POST"})
 
 
 def body_of(answer: TestResponse, path: str) -> str:

@@ -16,6 +16,7 @@ import config
 from intake.domain.trail import Action
 from intake.store.tables import TrailRow
 from intake.vault.keyring import SessionSecret
+from intake.vault.own import CookieSecret
 from intake.web.account import COOKIE
 from intake.web.forms.base import token_key
 from tests.site import PEOPLE, Site
@@ -34,11 +35,11 @@ class Walkers:
             self._sessions[name] = self.site.session(name)
         return self._sessions[name]
 
-    def browser(self, name: str) -> FlaskClient:
-        """A browser in which this person is signed in; nobody in that of ````."""
+    def browser(self, name: str, cookie: str = COOKIE) -> FlaskClient:
+        """A browser in which this person is signed in; nobody in that of no name."""
         client = self.site.client()
         if name:
-            client.set_cookie(COOKIE, self.session(name).cookie)
+            client.set_cookie(cookie, self.session(name).cookie)
         return client
 
     @cached_property
@@ -54,7 +55,7 @@ class Walkers:
         """What this person's forms carry."""
         return self.token_of(self.session(name))
 
-    def token_of(self, session: SessionSecret) -> str:
+    def token_of(self, session: CookieSecret) -> str:
         """What the forms of a session carry."""
         key = token_key(self._door_secret, session.csrf_key)
         return hmac.new(key, b"ankkuri form token", hashlib.sha256).hexdigest()
@@ -69,6 +70,11 @@ class Walkers:
 def routes(site: Site) -> list[Rule]:
     """Every one."""
     return sorted(site.app.url_map.iter_rules(), key=lambda rule: str(rule.endpoint))
+
+
+def methods(rule: Rule) -> list[str]:
+    """Those that it answers, GET first."""
+    return sorted((rule.methods or set()) & {"GET", "POST"})
 
 
 def address(site: Site, rule: Rule, values: Mapping[str, Any]) -> str:
