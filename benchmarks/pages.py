@@ -37,8 +37,8 @@ from intake.services.enrol import Enrol
 from intake.store.database import Database
 from intake.store.privileges import role_name
 from intake.vault.passphrase import Cost
-from intake.web.account import COOKIE
 from intake.web.paging import ROWS
+from intake.web.second_step import COOKIE
 
 SIZES = (1_000, 100_000)
 WARM_UP, ROUNDS = 10, 60

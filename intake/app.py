@@ -146,8 +146,8 @@ def _let_staff_in(app: Flask, parts: Parts, cookies: Cookies) -> None:
         login.request_loader(lambda _request: None)
         return
     from intake.vault.keyring import SessionSecret
-    from intake.web.account import COOKIE
     from intake.web.guards import StaffUser
+    from intake.web.second_step import COOKIE
 
     @login.request_loader  # type: ignore[untyped-decorator]  # Flask-Login ships no types
     def load(incoming: Any) -> StaffUser | None:

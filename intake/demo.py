@@ -108,6 +108,7 @@ def welcome(settings: config.Settings) -> str:
             *followed,
             f"Kirjaudu viranomaisena / sign in:     {settings.base_url}/sign-in",
             f"  salalause kaikille / passphrase for all: {demo['passphrase']}",
+            "  koodi näkyy kirjautumisen sivulla / the code is shown as you sign in",
             *_sign_ins(parts.directory, demo["person"]),
             f"Kirjeet / letters: {letters}, {settings.letters}",
             "",

@@ -12,7 +12,10 @@ from intake.domain.calendar import Calendar
 from intake.domain.deadline import HELSINKI, local_date, local_instant
 from intake.domain.note import Contact, Means, Note, Written
 from intake.domain.people import AGENCY_ROLES, Membership, Role
+from intake.vault.totp import TotpSecret
 
+TOTP_SECRET = TotpSecret(b"Ankkuri: esittely 01")
+"""Of every demo person's app: published, and worth nothing outside a demo."""
 DEMO = Path(__file__).parent / "data" / "demo.toml"
 _DAY = timedelta(days=1)
 _PAGES = ("worry", "urgency", "protection", "observations", "consent")

@@ -11,14 +11,22 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 import config
 from intake import upkeep, wiring
-from intake.demo_data import Table, answers_of, instant, memberships, read_demo, written_of
+from intake.demo_data import (
+    TOTP_SECRET,
+    Table,
+    answers_of,
+    instant,
+    memberships,
+    read_demo,
+    written_of,
+)
 from intake.domain.deadline import local_date
 from intake.domain.keyed import Channel, KeyedIn
 from intake.domain.people import Role
@@ -28,15 +36,19 @@ from intake.domain.row_id import new_id
 from intake.parts import Parts
 from intake.services.absence import Absences, Away
 from intake.services.enrol import Enrol
+from intake.services.factors import add_app
 from intake.services.hand_over import Told
 from intake.services.record import Entry
 from intake.services.sign_in import Visit
-from intake.store import chasing, referrals
+from intake.store import chasing, people, referrals
 from intake.store.columns import AnyRow
 from intake.vault.own import VisitorSecret
 from intake.vault.passphrase import PRODUCTION, Cost
+from intake.vault.seal import PublicKey
+from intake.vault.totp import step_at
 
 MARKER = "demo.json"
+APP = "esittely / demo"
 BEFORE_FIRST = timedelta(days=30)
 BETWEEN_MOVES = timedelta(minutes=4)
 SWEEP_LAG = timedelta(seconds=12)
@@ -72,7 +84,7 @@ def make(settings: config.Settings, now: datetime, cost: Cost = PRODUCTION) -> N
     """Make the demo in a folder beside the one asked, which it becomes once it is whole."""
     with _unfinished(settings) as place:
         upkeep.lay_out(place)
-        parts = wiring.build(place, lambda: now)
+        parts = replace(wiring.build(place, lambda: now), cost=cost)
         try:
             codes = _Story(parts, read_demo(), now, cost).tell()
         finally:
@@ -147,6 +159,10 @@ class _Story:
 
         with ThreadPoolExecutor(2) as pool:  # as many as may hash at once
             ids = list(pool.map(add, self.demo["person"]))
+        with self.parts.database.write() as connection:
+            for row in people.everyone(connection, ids):
+                public = PublicKey(str(row.id), row.public_key)
+                add_app(connection, row.id, public, TOTP_SECRET, APP, at)
         for person, person_id in zip(self.demo["person"], ids, strict=True):
             self.people[person["sign_in"]] = person_id
             for member in memberships(person) if not person.get("waits") else ():
@@ -254,9 +270,14 @@ class _Story:
         """The person's first sign-in; later visits go on with it, or making would be slow."""
         if name not in self.visits:
             secret = self.parts.sign_in(name, self.demo["passphrase"], at)
-            visit = self.parts.sign_in.resume(secret, at)
-            if visit is None:
+            half = self.parts.sign_in.half(secret, at)
+            if half is None:
                 raise DemoUntold(f"{name} had not been enrolled yet")
+            code = TOTP_SECRET.code(step_at(at))
+            whole = self.parts.second_step.by_code(half, code, at, None)
+            visit = self.parts.sign_in.resume(whole, at) if whole else None
+            if visit is None:
+                raise DemoUntold(f"{name} has another app")
             self.visits[name] = visit
         return self.visits[name]
 

@@ -12,6 +12,7 @@ from intake.parts import Parts
 
 if TYPE_CHECKING:
     from intake.services.past import Past
+    from intake.vault.totp import TotpSecret
     from intake.web.admin.room import Room
 
 
@@ -25,7 +26,7 @@ def blueprints(parts: Parts) -> list[Blueprint]:
     if set(doors) & REMINDED:
         made.append(_reminders(parts))
     if set(doors) & STAFF_DOORS:
-        made += [_account(parts), _absence(parts)]
+        made += [_account(parts), _security(parts), _absence(parts)]
     return made
 
 
@@ -204,7 +205,7 @@ def _joining(parts: Parts) -> Blueprint:
     from intake.web.joining import make_blueprint
 
     return make_blueprint(
-        join=Join(parts.database, read_secret(parts.settings.keys, SECRETS["pepper"])),
+        join=Join(parts.database, parts.pepper, parts.todays_cost),
         amend=parts.amend,
         every_door=set(parts.settings.doors) >= STAFF_DOORS,
         door_secret=_staff_secret(parts),
@@ -220,9 +221,8 @@ def _colleagues(parts: Parts) -> Blueprint:
 
     return make_blueprint(
         colleagues=Colleagues(parts.database),
-        enrol=Enrol(parts.database, read_secret(parts.settings.keys, SECRETS["pepper"])),
+        enrol=Enrol(parts.database, parts.pepper, parts.todays_cost),
         rotate=parts.rotate,
-        sign_in=parts.sign_in,
         directory=parts.directory,
         refuse=_refuse(parts),
         door_secret=_staff_secret(parts),
@@ -254,6 +254,35 @@ def _account(parts: Parts) -> Blueprint:
 
     return make_blueprint(
         sign_in=parts.sign_in,
+        second_step=parts.second_step,
+        factors=parts.factors,
+        published=_published(parts),
+        refuse=_refuse(parts),
+        door_secret=_staff_secret(parts),
+        secure_cookies=parts.settings.secure_cookies,
+        now=parts.now,
+    )
+
+
+def _published(parts: Parts) -> TotpSecret | None:
+    """In a demo, the secret of everybody's app."""
+    if parts.settings.banner != "demo":
+        return None
+    from intake.demo_data import TOTP_SECRET
+
+    return TOTP_SECRET
+
+
+def _security(parts: Parts) -> Blueprint:
+    from intake.services.change_passphrase import ChangePassphrase
+    from intake.services.own_sessions import OwnSessions
+    from intake.web.security import make_blueprint
+
+    return make_blueprint(
+        second_step=parts.second_step,
+        factors=parts.factors,
+        sessions=OwnSessions(parts.database),
+        change=ChangePassphrase(parts.sign_in),
         refuse=_refuse(parts),
         door_secret=_staff_secret(parts),
         secure_cookies=parts.settings.secure_cookies,

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from intake.services.chase import Chase
     from intake.services.deliver import Deliver
     from intake.services.dismiss import Dismiss
+    from intake.services.factors import Factors
     from intake.services.hand_on import HandOn
     from intake.services.hand_over import HandOver
     from intake.services.invite import Invite
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from intake.services.rotate import Rotate
     from intake.services.route import Route
     from intake.services.rule_drafts import Drafts
+    from intake.services.second_step import SecondStep
     from intake.services.sign_in import SignIn
     from intake.services.submit import Submit
     from intake.services.take_over import TakeOver
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
     from intake.services.withdraw import Withdraw
     from intake.services.write_note import WriteNote
     from intake.vault.keyring import PrivateKey
+    from intake.vault.passphrase import Cost
 
 REPLAY_KEY_ID = "replay-1"
 Now = Callable[[], datetime]
@@ -97,6 +100,7 @@ class Parts:
     directory_state: DirectoryState | None = None
     proving: Proving = field(default_factory=Proving)
     watching: Watching = field(default_factory=Watching)
+    cost: Cost | None = None  # of a try to sign in; None: today's
 
     @property
     def rules(self) -> RuleSet:
@@ -186,7 +190,35 @@ class Parts:
         """Staff sessions."""
         from intake.services.sign_in import SignIn
 
-        return SignIn(self.database, read_secret(self.settings.keys, SECRETS["pepper"]))
+        return SignIn(self.database, self.pepper, self.todays_cost)
+
+    @property
+    def pepper(self) -> bytes:
+        """What is kept outside the database of how passphrases are checked."""
+        return read_secret(self.settings.keys, SECRETS["pepper"])
+
+    @property
+    def todays_cost(self) -> Cost:
+        """Of a try to sign in."""
+        from intake.vault.passphrase import PRODUCTION
+
+        return self.cost or PRODUCTION
+
+    @cached_property
+    def factors(self) -> Factors:
+        """Second factors."""
+        from intake.services.factors import Factors
+        from intake.vault.passkey import Passkeys
+
+        return Factors(self.database, self.pepper, Passkeys.of(self.settings.base_url))
+
+    @cached_property
+    def second_step(self) -> SecondStep:
+        """The second factor."""
+        from intake.services.second_step import SecondStep
+        from intake.vault.passkey import Passkeys
+
+        return SecondStep(self.database, self.pepper, Passkeys.of(self.settings.base_url))
 
     @cached_property
     def rotate(self) -> Rotate:

@@ -18,6 +18,7 @@ from uuid import UUID
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import update
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
@@ -29,19 +30,24 @@ from intake.domain.report import worry_of
 from intake.parts import Parts
 from intake.services.draft import Draft
 from intake.services.enrol import Enrol
+from intake.services.factors import add_app
 from intake.services.sign_in import Visit
 from intake.services.submit import Receipt
 from intake.services.watch import Watching
-from intake.store import outbox
+from intake.store import outbox, people
 from intake.store.columns import AnyRow
 from intake.store.database import Database
+from intake.store.people_tables import SessionRow
 from intake.vault.keyring import SessionSecret
 from intake.vault.own import VisitorSecret
 from intake.vault.passphrase import Cost
-from intake.web.account import COOKIE
+from intake.vault.seal import PublicKey
+from intake.vault.totp import TotpSecret, step_at
+from intake.web.second_step import COOKIE
 from tests import databases
 
 PASSPHRASE = "kaisla humisee rannalla"
+TOTP_SECRET = TotpSecret(b"twenty bytes of test")
 CHEAP = Cost(iterations=1, memory_kib=8)
 TUESDAY = datetime(2026, 6, 2, 7, 42, tzinfo=UTC)
 """Tuesday 2 June 2026 at 10.42 in Helsinki: offices are open, and the schools' summer has begun."""
@@ -61,6 +67,7 @@ BEHIND = {
     "reminders": "agency",
     "jobs": "supervisor",  # and the administrator's
     "absence": LEAST_OF_STAFF,  # any door of staff serves it
+    "security": LEAST_OF_STAFF,
 }
 """What else a door serves."""
 
@@ -168,26 +175,47 @@ class Site:
         """A browser that has not been here before."""
         return self.app.test_client()
 
-    def signed_in(self, name: str) -> FlaskClient:
-        """A browser in which this person has signed in."""
+    def signed_in(self, name: str, passphrase: str = PASSPHRASE) -> FlaskClient:
+        """A browser in which this person has signed in, with a fresh factor."""
         client = self.client()
-        client.set_cookie(COOKIE, self.session(name).cookie)
+        client.set_cookie(COOKIE, self.session(name, passphrase).cookie)
         return client
 
     def signs_in(self, name: str) -> FlaskClient:
-        """A browser in which this person has signed in on the pages."""
+        """A browser in which this person has signed in on the pages, by both steps."""
         client = self.client()
-        page = client.get("/sign-in")
-        answer = client.post(
-            "/sign-in",
-            data={"name": name, "passphrase": PASSPHRASE, "csrf_token": token_in(page.text)},
-        )
+        answer = self.first_step(client, name)
+        answer = self.second_step(client, answer.location)
         assert answer.status_code == 303, answer.text
         return client
 
-    def session(self, name: str) -> SessionSecret:
-        """The cookie of a session of this person, without HTTP."""
-        return self.parts.sign_in(name, PASSPHRASE, self.hands())
+    def first_step(self, client: FlaskClient, name: str, passphrase: str = PASSPHRASE) -> Any:
+        """What the passphrase leads to."""
+        page = client.get("/sign-in")
+        typed = {"name": name, "passphrase": passphrase, "csrf_token": token_in(page.text)}
+        return client.post("/sign-in", data=typed)
+
+    def second_step(self, client: FlaskClient, path: str) -> Any:
+        """What the app's code leads to; it is good no more for 30 seconds."""
+        page = client.get(path)
+        typed = {"factor_code": self.code(), "csrf_token": token_in(page.text)}
+        return client.post(path, data=typed)
+
+    def code(self) -> str:
+        """What everybody's app shows now."""
+        return TOTP_SECRET.code(step_at(self.hands()))
+
+    def session(self, name: str, passphrase: str = PASSPHRASE) -> SessionSecret:
+        """The cookie of a session of this person with a fresh factor, without HTTP."""
+        secret = self.parts.sign_in(name, passphrase, self.hands())
+        self.make_whole(secret)
+        return secret
+
+    def make_whole(self, secret: SessionSecret) -> None:
+        """Let a half-open session be one whose second factor was shown now."""
+        with self.parts.database.write() as connection:
+            this = update(SessionRow).where(SessionRow.id == secret.session_id)
+            connection.execute(this.values(factor_at=self.hands()))
 
     def visit(self, name: str) -> Visit:
         """This person signed in, without HTTP."""
@@ -243,7 +271,7 @@ def lay_out(folder: Path) -> config.Settings:
 
 
 def enrol_everyone(parts: Parts, at: datetime) -> dict[str, UUID]:
-    """Everybody of PEOPLE, and a key for each agency that has a member."""
+    """Everybody of PEOPLE with an app, and a key for each agency that has a member."""
     pepper = config.read_secret(parts.settings.keys, config.SECRETS["pepper"])
     enrol = Enrol(parts.database, pepper, CHEAP)
     found: dict[str, UUID] = {}
@@ -252,12 +280,21 @@ def enrol_everyone(parts: Parts, at: datetime) -> dict[str, UUID]:
         mail = f"{sign_in_name}@ankkuri.invalid"
         person = enrol.person(sign_in_name, name, mail, "fi", PASSPHRASE, memberships, at)
         found[sign_in_name] = person
+        give_app(parts.database, person, at)
         for membership in memberships:
             if membership.agency:
                 members.setdefault(membership.agency, []).append(person)
-    for agency, people in members.items():
-        enrol.first_key(agency, tuple(people), at)
+    for agency, held_by in members.items():
+        enrol.first_key(agency, tuple(held_by), at)
     return found
+
+
+def give_app(database: Database, person_id: UUID, at: datetime) -> None:
+    """Let a person have an app with the secret that tests know."""
+    with database.write() as connection:
+        (row,) = people.everyone(connection, (person_id,))
+        public = PublicKey(str(person_id), row.public_key)
+        add_app(connection, person_id, public, TOTP_SECRET, "app", at)
 
 
 class DoorsApart:
@@ -326,9 +363,9 @@ def _original(at: datetime) -> Site:
     atexit.register(shutil.rmtree, kept)
     hands = Hands(at)
     parts = wiring.build(lay_out(Path(kept) / "data"), hands)
-    people = enrol_everyone(parts, at - timedelta(days=30))
+    enrolled = enrol_everyone(parts, at - timedelta(days=30))
     parts.database.engine.dispose()
-    return Site(parts, hands, people)
+    return Site(parts, hands, enrolled)
 
 
 def _copy(original: Site, folder: Path) -> Site:
@@ -340,7 +377,12 @@ def _copy(original: Site, folder: Path) -> Site:
     database = Database(settings.database)
     metrics.watch(database.engine)
     parts = replace(
-        original.parts, settings=settings, database=database, now=hands, watching=Watching()
+        original.parts,
+        settings=settings,
+        database=database,
+        now=hands,
+        watching=Watching(),
+        cost=CHEAP,
     )
     return Site(parts, hands, dict(original.people))
 

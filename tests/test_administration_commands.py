@@ -22,6 +22,7 @@ from tests.look.page_faults import page_faults
 from tests.site import CHEAP, COUNTY, HEA, PASSPHRASE, POL, SOC, TRIAGE, Site, environment
 
 Run = Callable[..., tuple[int, str, str]]
+LIST = ("people", "list", "--json")
 INVITE = ("people", "invite", "maija", "--name", "Maija M", "--email", "m@x.fi")
 
 
@@ -33,7 +34,10 @@ def run(
     before = os.umask(0o077)
     for name, value in environment(site.parts.settings.data).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("getpass.getpass", lambda _prompt="": PASSPHRASE)
+    monkeypatch.setattr(
+        "getpass.getpass",
+        lambda prompt="": site.code() if prompt.startswith("Code") else PASSPHRASE,
+    )
     monkeypatch.setattr("intake.commands.directory.utc_now", site.hands)
     monkeypatch.setattr("intake.wiring.build.__defaults__", (site.hands,))
 
@@ -50,9 +54,10 @@ def test_people_are_listed_with_their_roles(run: Run) -> None:
     status, out, _ = run("people", "list")
     assert status == 0
     assert f"worker:{SOC}" in out
-    status, out, _ = run("people", "list", "--json")
+    status, out, _ = run(*LIST)
     found = {member["sign_in_name"]: member for member in json.loads(out)}
     assert found["admin"]["roles"][0]["controller"] == COUNTY
+    assert found["admin"]["second_factor"] is True
     assert "passphrase" not in out
 
 
@@ -62,6 +67,8 @@ def test_a_person_is_added_with_a_passphrase_as_before(site: Site, run: Run) -> 
     assert status == 0
     assert "has a key" in out
     assert "Added uusi" in out
+    found = {member["sign_in_name"]: member for member in json.loads(run(*LIST)[1])}
+    assert found["uusi"]["second_factor"] is False
     (role,) = site.visit("uusi").person.memberships
     assert role.agency == SOC
     status, _, err = run(*who)

@@ -321,8 +321,34 @@ PLAIN: dict[str, dict[str, str]] = {
         "started_at": WHEN,
         "seen_at": WHEN,
         "ended_at": WHEN,
+        "factor_at": WHEN,
+        "challenge": "random; a passkey's answer to it is taken once",
     },
-    "attempt": {"id": ID, "subject": "a keyed digest of the sign-in name", "at": WHEN},
+    "factor": {
+        "id": ID,
+        **dict.fromkeys(("person_id", "kind", "label"), STAFF),
+        "last_step": WHEN,
+        "credential_id": "which passkey it is: every browser that asks for it tells it",
+        "public_key": "public by nature",
+        "sign_count": "how often a passkey was used",
+        **dict.fromkeys(("made_at", "used_at"), WHEN),
+    },
+    "one_time_code": {
+        "id": ID,
+        "person_id": STAFF,
+        "digest": "of 60 random bits, keyed with the pepper, which is kept elsewhere",
+        **dict.fromkeys(("made_at", "used_at"), WHEN),
+    },
+    "device": {
+        "id": "derived from the cookie one way",
+        "person_id": STAFF,
+        **dict.fromkeys(("made_at", "seen_at"), WHEN),
+    },
+    "attempt": {
+        "id": ID,
+        "subject": "a keyed digest of a sign-in name, a person or a browser",
+        "at": WHEN,
+    },
 }
 
 

@@ -21,7 +21,8 @@ from intake.commands import doctor
 from intake.doctor.finding import Level
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
-from intake.services.sign_in import FREE_TRIES, SignInRefused, SignInTooSoon
+from intake.services.sign_in import SignInRefused
+from intake.services.tries import FREE_TRIES, SignInTooSoon
 from intake.store import drafts, reports, trail
 from intake.store.database import Database
 from intake.store.postgresql import TransactionAborted

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from config import PROJECT
-from intake.services.sign_in import FREE_TRIES
+from intake.services.tries import FREE_TRIES
 from intake.store.tables import ReferralRow, ReportRow
 from intake.vault.own import VisitorSecret
 from tests.site import PASSPHRASE, Site, token_in

@@ -18,6 +18,7 @@ from intake.domain.deadline import local_date
 from intake.domain.people import Appointment
 from intake.domain.staff import HeldRole, StaffMember
 from intake.parts import Parts
+from intake.store import factors
 
 if TYPE_CHECKING:
     from intake.services.invite import OpenInvitation
@@ -49,7 +50,12 @@ def _list(chosen: argparse.Namespace) -> int:
     by, today = operator(parts), local_date(parts.now())
     people, invited = parts.appoint.people(by, today), parts.invite.open_ones(by, today)
     if chosen.json:
-        found = [*map(_as_json, people), *map(_invited_as_json, invited)]
+        with parts.database.read() as connection:
+            having = factors.who_has_one(connection, [member.id for member in people])
+        found = [
+            *({**_as_json(m), "second_factor": m.id in having} for m in people),
+            *map(_invited_as_json, invited),
+        ]
         print(json.dumps(found, ensure_ascii=False, indent=2))
         return 0
     for member in people:
@@ -69,9 +75,13 @@ def _add(chosen: argparse.Namespace) -> int:
     from intake.services.enrol import (
         AgencyHasKey,
         Enrol,
+        SignInNameTaken,
+    )
+    from intake.services.refuse_weak import (
+        PassphraseGuessable,
+        PassphraseKnown,
         PassphraseTooPlain,
         PassphraseTooShort,
-        SignInNameTaken,
     )
 
     parts = wiring.build(config.load())
@@ -94,6 +104,12 @@ def _add(chosen: argparse.Namespace) -> int:
         raise InputUnusable("The passphrase is too short: use 15 characters or more") from None
     except PassphraseTooPlain:
         raise InputUnusable("The passphrase is too easy: use several different words") from None
+    except PassphraseKnown:
+        raise InputUnusable("The passphrase is a line that many people know") from None
+    except PassphraseGuessable:
+        raise InputUnusable(
+            "The passphrase is mostly names, common words or a sequence: add other words"
+        ) from None
     except SignInNameTaken:
         raise InputUnusable(f"{chosen.sign_in_name} is taken: choose another") from None
     for agency in dict.fromkeys(one.membership.agency for one in wanted if one.membership.agency):

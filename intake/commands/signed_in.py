@@ -15,21 +15,28 @@ if TYPE_CHECKING:
 
 @contextmanager
 def signed_in(parts: Parts, name: str) -> Iterator[Visit]:
-    """Ask for this person's passphrase; their session ends with the block.
+    """Ask for this person's passphrase and code; their session ends with the block.
 
-    Raises InputUnusable for a wrong passphrase, too many tries, and what an act refuses in it.
+    Raises InputUnusable for a wrong one, too many tries, and what an act refuses in it.
     """
     import getpass
 
     from intake.services.enrol import GrantRefused
-    from intake.services.sign_in import SignInRefused, SignInTooSoon
+    from intake.services.second_step import FactorRefused
+    from intake.services.sign_in import SignInRefused
+    from intake.services.tries import SignInTooSoon
 
     passphrase = getpass.getpass(f"Passphrase of {name}: ")
     try:
-        session = parts.sign_in(name, passphrase, parts.now())
-        visit = parts.sign_in.resume(session, parts.now())
-        if visit is None:
+        first = parts.sign_in(name, passphrase, parts.now())
+        half = parts.sign_in.half(first, parts.now())
+        if half is None:
             raise SignInRefused
+        code = getpass.getpass("Code of the app, or a printed code: ")
+        session = parts.second_step.by_code(half, code, parts.now(), None)
+        visit = parts.sign_in.resume(session, parts.now()) if session else None
+        if visit is None:
+            raise FactorRefused
         try:
             yield visit
         finally:
@@ -38,5 +45,7 @@ def signed_in(parts: Parts, name: str) -> Iterator[Visit]:
         raise InputUnusable(f"Too many attempts: wait {wait.seconds} seconds") from None
     except SignInRefused:
         raise InputUnusable("The sign-in name or the passphrase is wrong") from None
+    except FactorRefused:
+        raise InputUnusable("The code is wrong, or it has been used") from None
     except GrantRefused as refused:
         raise InputUnusable(str(refused)) from None

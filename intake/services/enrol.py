@@ -16,6 +16,7 @@ from intake.domain.message import Message, mark
 from intake.domain.people import Appointment, Membership
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
+from intake.services.refuse_weak import refuse_weak
 from intake.services.sign_in import Visit
 from intake.store import people, trail
 from intake.store.columns import AnyRow
@@ -31,8 +32,6 @@ from intake.vault.keyring import (
 from intake.vault.passphrase import PRODUCTION, Cost
 from intake.vault.seal import PublicKey
 
-SHORTEST_PASSPHRASE = 15
-FEWEST_DIFFERENT = 8  # characters: a key held down, or a short word repeated, is long and no secret
 GRANTED = "grant to a colleague"
 FIRST_KEY = "first key"
 CANNOT_GIVE = mark("%(giver)s does not have the agency's key and cannot give it.")
@@ -43,14 +42,6 @@ OTHER_CODE = mark(
     "This is not the check code of %(name)s. Ask them for it again; do not give the key to anybody "
     "whose code differs."
 )
-
-
-class PassphraseTooShort(Exception):
-    """A passphrase has at least SHORTEST_PASSPHRASE characters."""
-
-
-class PassphraseTooPlain(Exception):
-    """A passphrase has at least FEWEST_DIFFERENT different characters."""
 
 
 class SignInNameTaken(Exception):
@@ -67,14 +58,6 @@ class GrantRefused(Exception):
     def __init__(self, message: Message) -> None:
         super().__init__(message.key % message.params)
         self.message = message
-
-
-def refuse_weak(passphrase: str) -> None:
-    """Look at a passphrase before it locks a key. Raises PassphraseTooShort, PassphraseTooPlain."""
-    if len(passphrase) < SHORTEST_PASSPHRASE:
-        raise PassphraseTooShort
-    if len(set(passphrase.casefold())) < FEWEST_DIFFERENT:
-        raise PassphraseTooPlain
 
 
 @dataclass(frozen=True)
@@ -97,9 +80,9 @@ class Enrol:
     ) -> UUID:
         """Add a person with a key of their own.
 
-        Raises PassphraseTooShort, PassphraseTooPlain, SignInNameTaken.
+        Raises SignInNameTaken, and what `refuse_weak` does.
         """
-        refuse_weak(passphrase)
+        refuse_weak(passphrase, (name, email, sign_in_name))
         person_id = new_id(now)
         key = new_key_pair(str(person_id))
         locked = lock_person_key(key, passphrase, self.pepper, person_id, cost=self.cost)

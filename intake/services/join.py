@@ -13,8 +13,9 @@ from intake.domain.deadline import local_date
 from intake.domain.people import AGENCY_ROLES, Appointment
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
-from intake.services.enrol import make_key_unless_held, refuse_weak
+from intake.services.enrol import make_key_unless_held
 from intake.services.invite import OpenInvitation, opened
+from intake.services.refuse_weak import refuse_weak
 from intake.store import directory, invitations, outbox, people, staff, trail
 from intake.store.database import Database
 from intake.vault.keyring import (
@@ -60,10 +61,11 @@ class Join:
     def __call__(self, secret: InvitationSecret, passphrase: str, now: datetime) -> Joined:
         """Enrol the newcomer, or give who lost the passphrase a new key.
 
-        Raises InvitationOver, PassphraseTooShort, PassphraseTooPlain, HashingBusy.
+        Raises InvitationOver, HashingBusy, and what `refuse_weak` does.
         """
         invitation = self.find(secret, now)
-        refuse_weak(passphrase)
+        who = invitation.newcomer
+        refuse_weak(passphrase, (who.name, who.email, who.sign_in_name))
         person_id = invitation.renews or new_id(now)
         key = new_key_pair(str(person_id))
         locked = lock_person_key(key, passphrase, self.pepper, person_id, cost=self.cost)

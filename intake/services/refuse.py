@@ -19,13 +19,13 @@ class Refuse:
     database: Database
     now: Callable[[], datetime]
 
-    def __call__(self, visit: Visit, what: str) -> None:
+    def __call__(self, visit: Visit, what: str, action: Action = Action.REFUSED) -> None:
         """``what``: the name of the page, never what was in its address."""
         with self.database.write() as connection:
             trail.write_line(
                 connection,
                 at=self.now(),
-                action=Action.REFUSED,
+                action=action,
                 person_id=visit.person.id,
                 purpose=f"page {what}",
             )

@@ -5,8 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from intake.services.sign_in import COUNTED_FOR, IDLE, LONGEST
-from intake.store import chasing, deletions, drafts, notices, people, reports, rotation
+from intake.services.sign_in import IDLE, LONGEST
+from intake.services.tries import COUNTED_FOR, DEVICES_KNOWN
+from intake.store import (
+    chasing,
+    deletions,
+    drafts,
+    factors,
+    notices,
+    people,
+    reports,
+    rotation,
+    sessions,
+)
 from intake.store.database import Database
 
 DRAFT_IDLE = timedelta(hours=12)
@@ -30,7 +41,8 @@ class Tidy:
                 drafts.purge(connection, now - DRAFT_IDLE)
                 + reports.purge_copies(connection, now - COPY_KEPT)
                 + notices.purge(connection, now - NOTICE_ADDRESSES_KEPT, now)
-                + people.purge_sessions(connection, now - LONGEST - IDLE)
+                + sessions.purge(connection, now - LONGEST - IDLE)
+                + factors.purge_devices(connection, now - DEVICES_KNOWN)
                 + people.purge_attempts(connection, now - COUNTED_FOR)
                 + chasing.purge_heartbeats(connection, now - HEARTBEATS_KEPT)
                 + rotation.forget_keys(connection, now - FORMER_KEYS_KEPT)

@@ -35,7 +35,6 @@ from intake.store.people_tables import (
     MembershipRow,
     OpenersStampRow,
     PersonRow,
-    SessionRow,
 )
 from intake.store.writing import take_turn
 
@@ -47,6 +46,16 @@ def row_by_sign_in_name(connection: Connection, name: str) -> AnyRow | None:
             PersonRow.sign_in_name == name, PersonRow.left_at.is_(None)
         )
     ).first()
+
+
+def lock_anew(connection: Connection, person_id: UUID, was: bytes, locked: bytes) -> bool:
+    """Lock a person's key anew; False if somebody has meanwhile.
+
+    It is the same key: a backup from before opens with the passphrase of its day.
+    """
+    this = PersonRow.id == person_id, PersonRow.sealed_private_key == was
+    relocked = update(PersonRow).where(*this).values(sealed_private_key=locked)
+    return connection.execute(relocked).rowcount == 1
 
 
 def sign_in_name(connection: Connection, person_id: UUID) -> str:
@@ -153,9 +162,6 @@ _PERSON = select(PersonRow.id, PersonRow.name, PersonRow.email, PersonRow.langua
 _ROLES = select(MembershipRow.role, MembershipRow.agency_id, MembershipRow.controller_id).where(
     MembershipRow.person_id == bindparam("person"), *_in_force(bindparam("on"))
 )
-_SESSION = select(SessionRow.__table__).where(
-    SessionRow.id == bindparam("session"), SessionRow.ended_at.is_(None)
-)
 
 
 KEY_IN_USE = AgencyKeyRow.activated_at.is_not(None), AgencyKeyRow.retired_at.is_(None)
@@ -256,37 +262,6 @@ def grant(connection: Connection, agency_key_id: str, person_id: UUID) -> bytes 
             GrantRow.withdrawn_at.is_(None),
         )
     )
-
-
-def start_session(connection: Connection, values: dict[str, Any]) -> None:
-    """Add a session."""
-    connection.execute(insert(SessionRow).values(**values))
-
-
-def session(connection: Connection, session_id: bytes) -> AnyRow | None:
-    """A session that has not ended."""
-    return connection.execute(_SESSION, {"session": session_id}).first()
-
-
-def see_session(connection: Connection, session_id: bytes, at: datetime) -> None:
-    """Note that the session is in use."""
-    connection.execute(update(SessionRow).where(SessionRow.id == session_id).values(seen_at=at))
-
-
-def end_session(connection: Connection, session_id: bytes, at: datetime) -> None:
-    """End a session; its sealed key goes with it."""
-    connection.execute(
-        update(SessionRow)
-        .where(SessionRow.id == session_id)
-        .values(ended_at=at, sealed_person_key=b"")
-    )
-
-
-def purge_sessions(connection: Connection, started_before: datetime) -> int:
-    """Delete the sessions started before; how many there were."""
-    return connection.execute(
-        delete(SessionRow).where(SessionRow.started_at < started_before)
-    ).rowcount
 
 
 def take_turn_to_try(connection: Connection) -> None:

@@ -179,7 +179,12 @@ class AlarmRow(Base):
 
 
 class SessionRow(Base):
-    """A signed-in person; found and opened by two halves of the cookie's derivation."""
+    """A signed-in person; found and opened by two halves of the cookie's derivation.
+
+    Without ``factor_at`` only the passphrase was right: good for the second step alone.
+    ``challenge``: what a passkey is to answer, once; ``sealed_totp``: an app's secret that waits
+    for its first code.
+    """
 
     __tablename__ = "session"
 
@@ -189,6 +194,9 @@ class SessionRow(Base):
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    factor_at: Mapped[datetime | None]
+    challenge: Mapped[bytes | None]
+    sealed_totp: Mapped[bytes | None]
 
 
 class AttemptRow(Base):

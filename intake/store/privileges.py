@@ -48,10 +48,13 @@ _GIVE_KEYS: Rights = {
     "deletion": (_ADD,),
 }
 _STAFF: Rights = {
-    "person": (_READ,),
+    "person": (_READ, "UPDATE (sealed_private_key)"),  # locked anew: another passphrase or cost
     "membership": (_READ,),
     "session": (_READ, _ADD, _CHANGE),
     "attempt": (_READ, _ADD, _ERASE),
+    "factor": (_READ, _ADD, "UPDATE (last_step, sign_count, used_at)", _ERASE),
+    "one_time_code": (_READ, _ADD, "UPDATE (used_at)", _ERASE),
+    "device": (_READ, _ADD, "UPDATE (seen_at)", _ERASE),
     "heartbeat": ("SELECT (job, finished_at, failed)",),
     "absence": (_READ, _ADD, "UPDATE (withdrawn_at)"),
     "deletion": (_ADD,),  # of what it may end itself
@@ -265,6 +268,7 @@ ROLES: Mapping[str, Rights] = {
             "canary": (_READ, _ADD, _CHANGE, _ERASE),
             "session": ("SELECT (started_at)", _ERASE),
             "attempt": ("SELECT (at)", _ERASE),
+            "device": ("SELECT (seen_at)", _ERASE),
             "deletion": (_READ, _ADD, "UPDATE (listed_at)", _ERASE),
         },
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import intake.store.factor_tables
 import intake.store.half_year_tables
 import intake.store.people_tables
 import intake.store.recount_tables

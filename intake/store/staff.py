@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, and_, exists, func, not_, or_, select,
 
 from intake.domain.people import AGENCY_ROLES
 from intake.domain.referral import State
+from intake.store import factors
 from intake.store.columns import AnyRow
 from intake.store.deletions import erase_rows, put_for_good
 from intake.store.people import KEY_IN_USE
@@ -101,15 +102,20 @@ def change_person(connection: Connection, person_id: UUID, values: dict[str, Any
 def replace_keys(
     connection: Connection, person_id: UUID, keys: dict[str, bytes], at: datetime
 ) -> None:
-    """Give a person new keys; no restore brings back what the old passphrase opens."""
+    """Give a person new keys; no restore brings back what the old passphrase opens.
+
+    Their factors go too: an app's secret is sealed to the old key, and all may be lost.
+    """
     this = PersonRow.id == person_id
     put_for_good(connection, PersonRow.sealed_private_key, b"", this, at=at)
     connection.execute(update(PersonRow).where(this).values(**keys))
+    factors.forget_person(connection, person_id, at)
 
 
 def leave(connection: Connection, person_id: UUID, at: datetime) -> None:
     """The person is no longer one of staff."""
     put_for_good(connection, PersonRow.left_at, at, PersonRow.id == person_id, at=at)
+    factors.forget_person(connection, person_id, at)
 
 
 def end_sessions(connection: Connection, person_id: UUID, at: datetime) -> None:
@@ -117,7 +123,7 @@ def end_sessions(connection: Connection, person_id: UUID, at: datetime) -> None:
     connection.execute(
         update(SessionRow)
         .where(SessionRow.person_id == person_id, SessionRow.ended_at.is_(None))
-        .values(ended_at=at, sealed_person_key=b"")
+        .values(ended_at=at, sealed_person_key=b"", challenge=None, sealed_totp=None)
     )
 
 

@@ -110,19 +110,25 @@ def unlock_person_key(
     `EnvelopeDamaged` for a blob that no passphrase could open.
     """
     body = body_of(locked)
-    if len(body) != _LOCKED_BODY:
-        raise EnvelopeDamaged("length")
+    cost = cost_of(locked)
     salt, sealed = body[_COST.size :][:_SALT], body[_COST.size + _SALT :]
-    try:
-        cost = Cost(*_COST.unpack(body[: _COST.size]))
-    except ValueError:
-        raise EnvelopeDamaged("cost") from None
     key = passphrase_key(passphrase, pepper, salt, cost, queue)
     try:
         raw = box.reopen(key, context("person key", person_id.bytes, key_id), sealed)
     except EnvelopeDamaged:
         raise PassphraseWrong from None
     return PrivateKey(key_id, raw)
+
+
+def cost_of(locked: bytes) -> Cost:
+    """What it costs to try a passphrase on this lock. Raises `EnvelopeDamaged`."""
+    body = body_of(locked)
+    if len(body) != _LOCKED_BODY:
+        raise EnvelopeDamaged("length")
+    try:
+        return Cost(*_COST.unpack(body[: _COST.size]))
+    except ValueError:
+        raise EnvelopeDamaged("cost") from None
 
 
 def unlock_nobody(
@@ -171,6 +177,17 @@ class SessionSecret(CookieSecret):
     def session_id(self) -> bytes:
         """32 bytes by which the row is found; they tell nothing of the cookie."""
         return self.derive("id")
+
+
+@dataclass(frozen=True)
+class DeviceSecret(CookieSecret):
+    """By which a browser is known again; it opens nothing and replaces no factor."""
+
+    label: ClassVar[str] = "device"
+
+    def device_id(self, person_id: UUID) -> bytes:
+        """32 bytes by which this browser's row for a person is found; they tell nothing of it."""
+        return box.derive(self.raw, context(self.label, "id", person_id.bytes))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Signing in and out, and the way to one's own first page."""
+"""Signing in by passphrase and signing out, and the way to one's own first page."""
 
 from __future__ import annotations
 
@@ -11,28 +11,31 @@ from wtforms import PasswordField, ValidationError
 
 from intake.domain.message import Message, mark
 from intake.domain.people import Permission
-from intake.services.sign_in import SignIn, SignInRefused, SignInTooSoon, Visit
-from intake.vault.keyring import SessionSecret
+from intake.services.factors import Factors
+from intake.services.second_step import SecondStep
+from intake.services.sign_in import SignIn, SignInRefused, Visit
+from intake.services.tries import SignInTooSoon
+from intake.vault.keyring import DeviceSecret, SessionSecret
 from intake.vault.passphrase import HashingBusy
+from intake.vault.totp import TotpSecret
 from intake.web import kept
-from intake.web.cookies import LANGUAGE, Cookies
+from intake.web.cookies import Cookies
 from intake.web.forms.base import PageForm, token_key
 from intake.web.forms.fields import Line
 from intake.web.guards import Entrance, Refusal, open_route
 from intake.web.kept import Kept
 from intake.web.measured import outcome
 from intake.web.navigation import pages_open_to
+from intake.web.onward import wanted
 from intake.web.page import Clock, only_this, reader_language, render
+from intake.web.second_step import COOKIE, DEVICE, SecondPages, wait_told
 
-COOKIE = "ankkuri_staff"
 _BEFORE = "ankkuri_sign_in"  # binds the sign-in form to the browser that asked for it
 _LONGEST = 1000  # characters; a longer passphrase is not read at all
 
 REFUSED = mark("The user name or the passphrase is wrong.")
 PASSPHRASE_MISSING = mark("Write your passphrase")
 PASSPHRASE_LONG = mark("The passphrase is too long: there is room for %(most)s characters")
-TOO_SOON = mark("Too many attempts. Wait %(seconds)s seconds and try again.")
-ONE_SECOND = mark("Too many attempts. Wait a moment and try again.")
 BUSY = mark("The service is busy. Wait a moment and try again.")
 
 
@@ -57,12 +60,13 @@ class SignOutForm(PageForm):
 @dataclass(frozen=True)
 class _Account:
     start: SignIn
+    second: SecondPages
     cookies: Cookies
     door_secret: bytes
     now: Clock
 
     def sign_in(self) -> Any:
-        """The sign-in page, and what is typed on it. Every success is a new session."""
+        """The sign-in page, and what is typed on it. Every success is a new half-open session."""
         secret = self.cookies.secret(request, _BEFORE, SessionSecret) or SessionSecret.new()
         key = token_key(self.door_secret, secret.csrf_key)
         signing = request.method == "POST" and "passphrase" in request.form
@@ -80,17 +84,12 @@ class _Account:
             return self._refuse(form, secret, 422, Message(REFUSED))
         except SignInTooSoon as wait:
             outcome("too_soon")
-            told = TOO_SOON if wait.seconds > 1 else ONE_SECOND
-            return self._refuse(form, secret, 429, Message(told, {"seconds": wait.seconds}))
+            return self._refuse(form, secret, 429, wait_told(wait))
         except HashingBusy:
             outcome("busy")
             return self._refuse(form, secret, 503, Message(BUSY))
         outcome("taken")
-        if current_user.is_authenticated:
-            self.start.out(current_user.visit, self.now())
-        response = self._go_on(session)
-        self._speak_as_usual(session, response)
-        self.cookies.keep(response, COOKIE, session)
+        response = self.second.begin(session, kept.carried(request.form))
         self.cookies.forget(response, _BEFORE)
         return response
 
@@ -118,9 +117,11 @@ class _Account:
         """Before anything is typed here; a page whose session had ended posts what it held."""
         posted = request.method == "POST"
         if current_user.is_authenticated:
-            return redirect(_next(), 307 if posted and "next" in request.args else 303)
+            return redirect(wanted(), 307 if posted and "next" in request.args else 303)
         ended = self.cookies.secret(request, COOKIE, SessionSecret)
-        held = self._typed(ended) if posted and ended else None
+        held = kept.carried(request.form) if posted else None
+        if posted and held is None and ended:
+            held = self._typed(ended)
         return self._page(form, secret, 422 if posted else 200, ended=ended is not None, kept=held)
 
     def _typed(self, ended: SessionSecret) -> Kept | None:
@@ -133,27 +134,9 @@ class _Account:
             return None
         return kept.typed(request.form, kept.owner_of(self.door_secret, person_id))
 
-    def _go_on(self, session: SessionSecret) -> Response:
-        """To the page that was asked for; by a button where it is to get back what was typed.
-
-        That page finds no token of the new session, so it shows the text to be checked first.
-        """
-        held = kept.carried(request.form)
-        person_id = self.start.whose(session) if held else None
-        if held and person_id and held.owner == kept.owner_of(self.door_secret, person_id):
-            return render(
-                "account/kept.html", fields=held.fields, next=_next(), languages=only_this()
-            )
-        return make_response(redirect(_next(), 303))
-
-    def _speak_as_usual(self, session: SessionSecret, response: Response) -> None:
-        """From here on the person's own language, where none was chosen in this browser."""
-        visit = None if LANGUAGE in request.cookies else self.start.resume(session, self.now())
-        if visit is not None:
-            self.cookies.remember_language(response, visit.person.language)
-
     def _open(self, form: SignInForm) -> SessionSecret:
-        return self.start(form.name.data, form.passphrase.data, self.now())
+        device = self.cookies.secret(request, DEVICE, DeviceSecret)
+        return self.start(form.name.data, form.passphrase.data, self.now(), device)
 
     def _refuse(
         self, form: SignInForm, secret: SessionSecret, status: int, message: Message
@@ -178,21 +161,30 @@ class _Account:
         return response
 
 
-def _next() -> str:
-    """The page of ours that was asked for before signing in, else the front."""
-    wanted = request.args.get("next", "")
-    ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
-    return wanted if ours else url_for("account.front")
-
-
 def make_blueprint(
-    *, sign_in: SignIn, refuse: Refusal, door_secret: bytes, secure_cookies: bool, now: Clock
+    *,
+    sign_in: SignIn,
+    second_step: SecondStep,
+    factors: Factors,
+    published: TotpSecret | None,
+    refuse: Refusal,
+    door_secret: bytes,
+    secure_cookies: bool,
+    now: Clock,
 ) -> Blueprint:
-    """The door's routes, and the sign-out button for every page of staff."""
+    """The door's routes, and the sign-out button for every page of staff.
+
+    ``published``: the app's secret that everybody knows, in a demo; its code is shown.
+    """
     blueprint = Blueprint("account", __name__)
     entrance = Entrance(blueprint, refuse)
-    account = _Account(sign_in, Cookies(secure_cookies), door_secret, now)
+    cookies = Cookies(secure_cookies)
+    second = SecondPages(sign_in, second_step, factors, cookies, door_secret, published, now)
+    account = _Account(sign_in, second, cookies, door_secret, now)
     open_route(blueprint, "/sign-in", ("GET", "POST"))(account.sign_in)
+    open_route(blueprint, "/sign-in/second", ("GET", "POST"))(second.sign_in_second)
+    open_route(blueprint, "/sign-in/set-up", ("GET", "POST"))(second.sign_in_set_up)
+    open_route(blueprint, "/sign-in/picture.svg")(second.sign_in_picture)
     entrance.route("/sign-out", Permission.SIGNED_IN, ("POST",))(account.sign_out)
     entrance.route("/staff", Permission.SIGNED_IN)(account.front)
 

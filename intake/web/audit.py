@@ -20,6 +20,7 @@ from intake.services.audit import Audit
 from intake.services.enrol import FIRST_KEY, GRANTED
 from intake.services.export import Sheet
 from intake.services.rotate import CHANGED_KEY, NOT_HELD
+from intake.services.second_step import PASSKEY_COPIED, Kind
 from intake.services.sign_in import Visit
 from intake.web.case import clock_title
 from intake.web.changes_told import CHANGES, change_told
@@ -39,6 +40,7 @@ HALF_YEAR_ACTIONS: Mapping[str, str] = {
     Action.REPORT_HALF_YEAR: mark("Half-year statistics recorded as reported"),
     Action.UNREPORT_HALF_YEAR: mark("Half-year statistics recorded as not reported after all"),
 }
+REFUSALS = (Action.REFUSED, Action.SIGN_IN_FAILED, Action.CONFIRM_FAILED)
 REFUSED_PAGE = "page "  # as services.refuse writes it
 ACTIONS: Mapping[str, str] = {
     Action.SEND: mark("A report was stored"),
@@ -50,6 +52,15 @@ ACTIONS: Mapping[str, str] = {
     Action.SIGN_IN: mark("Signed in"),
     Action.SIGN_IN_FAILED: mark("Sign-in failed"),
     Action.SIGN_OUT: mark("Signed out"),
+    Action.CONFIRM: mark("Second factor shown again"),
+    Action.CONFIRM_FAILED: mark("Second factor refused"),
+    Action.NOT_FRESH: mark("Second factor asked for again"),
+    Action.ADD_FACTOR: mark("Second factor added"),
+    Action.REMOVE_FACTOR: mark("Second factor removed"),
+    Action.MAKE_CODES: mark("Printed codes made"),
+    Action.END_SESSION: mark("Session ended"),
+    Action.FORGET_DEVICE: mark("Browser forgotten"),
+    Action.CHANGE_PASSPHRASE: mark("Passphrase changed"),
     Action.GRANT: mark("Given a key"),
     Action.CHASE: mark("Reminder"),
     Action.TRY_AGAIN: mark("Reminder tried again"),
@@ -85,6 +96,10 @@ PURPOSES: Mapping[str, str] = {
     FIRST_KEY: mark("The agency's first key"),
     CHANGED_KEY: mark("The agency's new key"),
     NOT_HELD: mark("An agency's key, without having it"),
+    Kind.TOTP: mark("App"),
+    Kind.PASSKEY: mark("Passkey"),
+    Kind.CODE: mark("Printed code"),
+    PASSKEY_COPIED: mark("Passkey whose counter went back: there may be a copy of it"),
     Sheet.PRESSING: mark("Late or due soon, by agency and task"),
     Sheet.AGES: mark("Open reports by age"),
     Sheet.TIMES: mark("Times taken"),
@@ -109,6 +124,9 @@ _INNER_PAGES: dict[str, str] = {
     "supervisor.extend": mark("A deadline to be extended"),
     "supervisor.recount_one": mark("Deadlines to be counted anew"),
     "supervisor.recount_group": mark("Deadlines to be counted anew"),
+    "security.codes": mark("Make new printed codes"),
+    "security.passphrase": mark("Change the passphrase"),
+    "security": mark("Security"),
     "agency.to_whom": WORDS[Move.HAND_OVER].do,
     "agency.what_and_why": WORDS[Move.HAND_OVER].do,
     "agency.take_over": WORDS[Move.TAKE_OVER].do,
@@ -131,7 +149,7 @@ class _Audit:
             {
                 "at": row.at,
                 "action": _said(language, ACTIONS, row.action),
-                "refused": row.action in (Action.REFUSED, Action.SIGN_IN_FAILED),
+                "refused": row.action in REFUSALS,
                 "name": row.name or "",
                 "role": _said(language, ROLES, row.role),
                 "agency": self._agency(language, row.agency_id),

@@ -13,21 +13,15 @@ from flask_login import current_user
 
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
-from intake.domain.message import Message, mark
 from intake.domain.people import Permission
 from intake.services.colleagues import AgencyMembers, Colleague, Colleagues
 from intake.services.enrol import Enrol, GrantRefused
 from intake.services.rotate import Rotate
-from intake.services.sign_in import SignIn, SignInRefused, SignInTooSoon, Visit
-from intake.vault.passphrase import HashingBusy
-from intake.web.forms.base import token_key
-from intake.web.forms.people import GiveKeyForm, PassphraseForm
+from intake.services.sign_in import Visit
+from intake.web.forms.base import PageForm, token_key
+from intake.web.forms.people import ButtonForm, GiveKeyForm
 from intake.web.guards import Entrance, Refusal
 from intake.web.page import Clock, reader_language, render
-
-WRONG = mark("The passphrase is wrong.")
-TOO_SOON = mark("Too many attempts. Wait %(seconds)s seconds and try again.")
-BUSY = mark("The service is busy. Wait a moment and try again.")
 
 AT_ONCE_SECONDS = 1.0  # of work in one request
 
@@ -37,7 +31,6 @@ class _Members:
     colleagues: Colleagues
     enrol: Enrol
     rotate: Rotate
-    start: SignIn
     directory: Directory
     refuse: Refusal
     door_secret: bytes
@@ -63,7 +56,6 @@ class _Members:
             abort(404)
         form = self._form(visit, GiveKeyForm)
         status = self._act(
-            visit,
             form,
             lambda: self.enrol.grant(
                 visit, agency_id, colleague.sign_in_name, self.now(), code=form.code.cleaned
@@ -79,8 +71,8 @@ class _Members:
         if agency.held:
             self.refuse(visit, "colleagues.new_key")
             abort(404)
-        form = self._form(visit, PassphraseForm)
-        status = self._act(visit, form, lambda: self.enrol.new_key(visit, agency_id, self.now()))
+        form = self._form(visit, ButtonForm)
+        status = self._act(form, lambda: self.enrol.new_key(visit, agency_id, self.now()))
         if status == 303:
             return redirect(url_for("colleagues.keys", given=agency_id), 303)
         return self._page("agency/new_key.html", status, form, agency, None)
@@ -88,8 +80,8 @@ class _Members:
     def change_key(self, visit: Visit, agency_id: str) -> Any:
         """Make a new key in the place of the one in use; then the page that goes on by itself."""
         agency = self._opened(visit, agency_id)
-        form = self._form(visit, PassphraseForm)
-        status = self._act(visit, form, lambda: self.rotate.begin(visit, agency_id, self.now()))
+        form = self._form(visit, ButtonForm)
+        status = self._act(form, lambda: self.rotate.begin(visit, agency_id, self.now()))
         if status == 303:
             return redirect(url_for("colleagues.changing", agency_id=agency_id), 303)
         return self._page("agency/change_key.html", status, form, agency, None)
@@ -142,40 +134,33 @@ class _Members:
             abort(404)
         return agencies[agency_id]
 
-    def _form(self, visit: Visit, kind: type[PassphraseForm]) -> Any:
+    def _form(self, visit: Visit, kind: type[PageForm]) -> Any:
         key = token_key(self.door_secret, visit.secret.csrf_key)
         typed = request.form if request.method == "POST" else None
         return kind(typed, language=reader_language(), token_key=key)
 
-    def _act(self, visit: Visit, form: PassphraseForm, act: Callable[[], None]) -> int:
-        """Do it once the passphrase is right; 303, or the status of the page that says why not."""
+    def _act(self, form: PageForm, act: Callable[[], None]) -> int:
+        """Do it; 303, or the status of the page that says why not."""
         if request.method == "GET":
             return 200
         if not form.validate():
             return 422
         try:
-            self.start.confirm(visit, form.my_passphrase.data, self.now())
             act()
-        except SignInRefused:
-            form.my_passphrase.errors = [form.say(Message(WRONG))]
-        except SignInTooSoon as wait:
-            form.form_errors.append(form.say(Message(TOO_SOON, {"seconds": wait.seconds})))
-            return 429
-        except HashingBusy:
-            form.form_errors.append(form.say(Message(BUSY)))
-            return 503
         except GrantRefused as refused:
-            field = form["code"] if "code" in form else form["my_passphrase"]
-            field.errors = [form.say(refused.message)]
-        else:
-            return 303
-        return 422
+            told = form.say(refused.message)
+            if "code" in form:
+                form["code"].errors = [told]
+            else:
+                form.form_errors.append(told)
+            return 422
+        return 303
 
     def _page(
         self,
         template: str,
         status: int,
-        form: PassphraseForm,
+        form: PageForm,
         agency: AgencyMembers,
         colleague: Colleague | None,
     ) -> Response:
@@ -194,7 +179,6 @@ def make_blueprint(
     colleagues: Colleagues,
     enrol: Enrol,
     rotate: Rotate,
-    sign_in: SignIn,
     directory: Directory,
     refuse: Refusal,
     door_secret: bytes,
@@ -203,13 +187,14 @@ def make_blueprint(
     """The routes, and the lines that an agency's inbox shows above its reports."""
     blueprint = Blueprint("colleagues", __name__)
     entrance = Entrance(blueprint, refuse)
-    members = _Members(colleagues, enrol, rotate, sign_in, directory, refuse, door_secret, now)
+    members = _Members(colleagues, enrol, rotate, directory, refuse, door_secret, now)
     give = Permission.GIVE_KEYS
     entrance.route("/keys", give)(members.keys)
-    entrance.route("/keys/<agency_id>/new", give, ("GET", "POST"))(members.new_key)
-    entrance.route("/keys/<agency_id>/change", give, ("GET", "POST"))(members.change_key)
+    both, one = ("GET", "POST"), "/keys/<agency_id>/<uuid:person_id>"
+    entrance.route("/keys/<agency_id>/new", give, both, fresh=True)(members.new_key)
+    entrance.route("/keys/<agency_id>/change", give, both, fresh=True)(members.change_key)
     entrance.route("/keys/<agency_id>/changing", give)(members.changing)
-    entrance.route("/keys/<agency_id>/<uuid:person_id>", give, ("GET", "POST"))(members.give_key)
+    entrance.route(one, give, both, fresh=True)(members.give_key)
 
     @blueprint.app_context_processor
     def news() -> dict[str, Any]:

@@ -32,6 +32,10 @@ class Cookies:
         """Hand out a secret until the browser closes."""
         self._set(response, self._named(name), secret.cookie, None)
 
+    def keep_long(self, response: Response, name: str, secret: CookieSecret) -> None:
+        """Hand out a secret for a year."""
+        self._set(response, self._named(name), secret.cookie, _YEAR_SECONDS)
+
     def forget(self, response: Response, name: str) -> None:
         """Take a cookie back."""
         response.delete_cookie(

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from flask import Blueprint, abort, redirect, request, url_for
 from flask_login import current_user
 
 from intake.domain.people import Permission
+from intake.domain.trail import Action
 
 if TYPE_CHECKING:  # the reporter's door imports this module and must not bring the keyring in
     from intake.services.sign_in import Visit
 
 View = TypeVar("View", bound=Callable[..., Any])
-Refusal = Callable[["Visit", str], None]
+
+
+class Refusal(Protocol):
+    """Leaves a line in the trail of somebody who was turned away from a page."""
+
+    def __call__(self, visit: Visit, what: str, action: Action = Action.REFUSED) -> None:
+        """``what``: the name of the page."""
 
 
 class StaffUser:
@@ -42,9 +49,17 @@ class Entrance:
     refused: Refusal
 
     def route(
-        self, path: str, permission: Permission, methods: tuple[str, ...] = ("GET",)
+        self,
+        path: str,
+        permission: Permission,
+        methods: tuple[str, ...] = ("GET",),
+        *,
+        fresh: bool = False,
     ) -> Callable[[View], View]:
-        """Register a view that only ``permission`` may enter; it is called with the visit first."""
+        """Register a view that only ``permission`` may enter; it is called with the visit first.
+
+        ``fresh``: of an act of weight, which takes a second factor shown a short while ago.
+        """
 
         def register(view: View) -> View:
             @wraps(view)
@@ -59,15 +74,25 @@ class Entrance:
                 if not visit.person.may(permission):
                     self.refused(visit, request.endpoint or path)
                     abort(403)
+                if fresh and not visit.fresh:
+                    self.refused(visit, request.endpoint or path, Action.NOT_FRESH)
+                    code = 303 if request.method == "GET" else 307
+                    return redirect(url_for("security.confirm", next=_here()), code)
                 return view(visit, **arguments)
 
             guarded.permission = permission  # type: ignore[attr-defined]  # read by the walk
+            guarded.fresh = fresh  # type: ignore[attr-defined]  # read by the walk
             self.blueprint.add_url_rule(
                 path, endpoint=view.__name__, view_func=guarded, methods=methods
             )
             return view
 
         return register
+
+
+def _here() -> str:
+    """The page that was asked for, with what of its address is ours."""
+    return request.full_path.rstrip("?") if request.method == "GET" else request.path
 
 
 def open_route(

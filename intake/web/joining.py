@@ -10,9 +10,9 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 from intake.domain.deadline import local_date
 from intake.domain.message import Message, mark
 from intake.services.amend import Amend
-from intake.services.enrol import SHORTEST_PASSPHRASE
 from intake.services.invite import OpenInvitation
 from intake.services.join import InvitationOver, Join
+from intake.services.refuse_weak import SHORTEST_PASSPHRASE
 from intake.vault.keyring import InvitationSecret
 from intake.vault.own import CookieUnusable
 from intake.vault.passphrase import HashingBusy
@@ -59,6 +59,8 @@ class _Joining:
             key = token_key(self.door_secret, secret.csrf_key)
             typed = request.form if request.method == "POST" else None
             form = NewPassphraseForm(typed, language=reader_language(), token_key=key)
+            who = invitation.newcomer
+            form.about = (who.name, who.email, who.sign_in_name)
             if typed is None:
                 return self._page(form, invitation, 200)
             if not form.validate():

@@ -1,4 +1,6 @@
-"""What was typed on a page whose session had ended, carried over the sign-in to the same person."""
+"""What was typed on a page whose session had ended, or that asks for a fresh factor, carried over
+to the same person.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ MOST_FIELDS = 120
 MOST_CHARACTERS = 310_000  # a set of rules, with the other fields of its page
 OWNER = "kept_of"
 _PREFIX = "kept."
-_NEVER = frozenset({"csrf_token", "my_passphrase"})
+_NEVER = frozenset({"csrf_token", "my_passphrase", "new_passphrase", "new_again"})
+_OWN = frozenset({"factor_code", "factor_passkey", OWNER})  # of the pages that keep it
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ def typed(form: MultiDict[str, str], owner: str) -> Kept | None:
     """What a page posted, but for passphrases; None for a button alone, or for more than a page
     of ours has.
     """
-    return _within(owner, ((n, v) for n, v in form.items(multi=True) if n not in _NEVER))
+    return _within(owner, ((n, v) for n, v in form.items(multi=True) if n not in _NEVER | _OWN))
 
 
 def carried(form: MultiDict[str, str]) -> Kept | None:

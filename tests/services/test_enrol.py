@@ -10,11 +10,10 @@ from intake.services.enrol import (
     AgencyHasKey,
     Enrol,
     GrantRefused,
-    PassphraseTooPlain,
-    PassphraseTooShort,
     SignInNameTaken,
 )
 from intake.services.read import KeyNotGranted
+from intake.services.refuse_weak import PassphraseTooPlain, PassphraseTooShort
 from tests.site import CHEAP, PASSPHRASE, SOC, Site
 
 

@@ -124,7 +124,8 @@ def test_a_passphrase_that_was_replaced_opens_nothing_again(drill: Drill) -> Non
             with pytest.raises(SignInRefused):
                 again.parts.sign_in("soc", passphrase, again.hands.move(minutes=20))
         renew(again, "soc")
-        secret = again.parts.sign_in("soc", NEW, again.hands.move(minutes=20))
+        again.hands.move(minutes=20)
+        secret = again.session("soc", NEW)
         visit = again.parts.sign_in.resume(secret, again.hands())
         assert visit is not None
         (row,) = again.parts.read.inbox(visit, ("sent",))

@@ -7,15 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from intake.services.sign_in import (
-    FREE_TRIES,
-    IDLE,
-    LONGEST,
-    LONGEST_WAIT,
-    MOST_A_MINUTE,
-    SignInRefused,
-    SignInTooSoon,
-)
+from intake.services.sign_in import IDLE, LONGEST, SignInRefused
+from intake.services.tries import FREE_TRIES, LONGEST_WAIT, MOST_A_MINUTE, SignInTooSoon
 from intake.store.people_tables import SessionRow
 from intake.store.tables import TrailRow
 from intake.vault.keyring import PassphraseWrong, SessionSecret, unlock_person_key
@@ -52,13 +45,13 @@ def test_a_success_forgets_the_failures(site: Site) -> None:
 
 
 def test_a_session_ends_by_idling_by_age_and_by_signing_out(site: Site) -> None:
-    secret = site.parts.sign_in("soc", PASSPHRASE, site.hands())
+    secret = site.session("soc")
     assert site.parts.sign_in.resume(secret, site.hands.move(minutes=29)) is not None
     assert site.parts.sign_in.resume(secret, site.hands() + IDLE * 1.1) is None
     for _ in range(int(LONGEST.total_seconds() // 1200)):
         site.parts.sign_in.resume(secret, site.hands.move(minutes=20))
     assert site.parts.sign_in.resume(secret, site.hands.move(minutes=20)) is None
-    secret = site.parts.sign_in("soc", PASSPHRASE, site.hands())
+    secret = site.session("soc")
     visit = site.parts.sign_in.resume(secret, site.hands())
     assert visit is not None
     site.parts.sign_in.out(visit, site.hands())
@@ -71,7 +64,7 @@ def test_another_cookie_finds_no_session(site: Site) -> None:
 
 
 def test_the_row_holds_no_open_key_and_ending_it_deletes_the_sealed_one(site: Site) -> None:
-    secret = site.parts.sign_in("soc", PASSPHRASE, site.hands())
+    secret = site.session("soc")
     visit = site.parts.sign_in.resume(secret, site.hands())
     assert visit is not None
     with site.parts.database.read() as connection:
@@ -95,11 +88,11 @@ def test_signing_in_and_failing_to_leave_lines(site: Site) -> None:
                 .order_by(TrailRow.sequence)
             )
         )
-    assert actions == ["sign_in_failed", "sign_in"]
+    assert actions == ["sign_in_failed"], "the passphrase alone is no sign-in"
 
 
 def test_a_leaver_cannot_go_on(site: Site) -> None:
-    secret = site.parts.sign_in("soc", PASSPHRASE, site.hands())
+    secret = site.session("soc")
     with site.parts.database.write() as connection:
         connection.exec_driver_sql("UPDATE person SET left_at = created_at")
     assert site.parts.sign_in.resume(secret, site.hands()) is None

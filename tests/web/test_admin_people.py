@@ -13,14 +13,13 @@ from sqlalchemy import select, update
 
 from intake.domain.people import AGENCY_ROLES, PERMISSIONS, Membership, Permission, Role
 from intake.domain.trail import Action
-from intake.services.sign_in import FREE_TRIES
 from intake.store import people
 from intake.store.people_tables import InvitationRow, SessionRow
 from intake.store.tables import TrailRow
 from intake.web import joining
 from tests.look.page_faults import page_faults
 from tests.services.test_dismiss import accepted
-from tests.site import COUNTY, HEA, PASSPHRASE, POL, SOC, TRIAGE, Site, token_in
+from tests.site import COUNTY, HEA, POL, SOC, TRIAGE, Site
 from tests.web.test_admin_directory import english, fields, post, said
 
 NEW = "uusi salalause tähän"
@@ -90,11 +89,8 @@ def test_an_invited_person_joins_signs_in_and_gets_the_key_of_a_colleague(site: 
     assert page_faults(joined.text) == []
     code = re.search(r"\w{4}-\w{4}-\w{4}", joined.text)
     assert code
-    newcomer = site.client()
+    newcomer = site.signed_in("maija.m", NEW)
     newcomer.set_cookie("ankkuri_language", "en")
-    token = token_in(newcomer.get("/sign-in").text)
-    data = {"name": "maija.m", "passphrase": NEW, "csrf_token": token}
-    assert newcomer.post("/sign-in", data=data).status_code == 303
     inbox = newcomer.get("/inbox").text
     assert "You wait for the key" in inbox
     referral = re.search(r'href="(/referrals/[\w-]+)"', inbox)
@@ -111,7 +107,7 @@ def test_an_invited_person_joins_signs_in_and_gets_the_key_of_a_colleague(site: 
     give = re.search(rf'href="(/keys/{SOC}/[\w-]+)"', keys)
     assert give
     assert page_faults(colleague.get(give[1]).text) == []
-    given = post(colleague, give[1], code=code[0], my_passphrase=PASSPHRASE)
+    given = post(colleague, give[1], code=code[0])
     assert (given.status_code, given.location) == (303, f"/keys?given={SOC}")
     assert newcomer.get(referral[1]).status_code == 200
     assert "waits for the key" not in colleague.get("/inbox").text
@@ -123,13 +119,11 @@ def test_an_invited_person_joins_signs_in_and_gets_the_key_of_a_colleague(site: 
 @pytest.mark.parametrize(
     ("typed", "field", "told"),
     [
-        ({"my_passphrase": "wrong one"}, "my_passphrase", "The passphrase is wrong."),
-        ({"my_passphrase": ""}, "my_passphrase", "Write your passphrase"),
         ({"code": "0000-0000-0000"}, "code", "not the check code of Maija"),
         ({"code": ""}, "code", "Write the check code."),
     ],
 )
-def test_the_key_is_not_given_without_the_passphrase_and_the_check_code(
+def test_the_key_is_not_given_without_the_check_code(
     site: Site, typed: dict[str, str], field: str, told: str
 ) -> None:
     code = re.search(r"\w{4}-\w{4}-\w{4}", joins(site, invited(site)).text)
@@ -137,29 +131,14 @@ def test_the_key_is_not_given_without_the_passphrase_and_the_check_code(
     colleague = english(site, "soc")
     give = re.search(rf'href="(/keys/{SOC}/[\w-]+)"', colleague.get("/keys").text)
     assert give
-    right = {"code": code[0], "my_passphrase": PASSPHRASE}
-    answer = post(colleague, give[1], **(right | typed))
+    answer = post(colleague, give[1], **typed)
     assert answer.status_code == 422
     assert page_faults(answer.text) == []
     assert told in said(answer.text, field)
-    assert PASSPHRASE not in answer.text
     with site.parts.database.read() as connection:
         maija = people.row_by_sign_in_name(connection, "maija.m")
         assert maija is not None
         assert people.grants_held(connection, SOC, maija.id) == []
-
-
-@pytest.mark.on_both
-def test_a_guessed_passphrase_makes_the_colleague_wait_as_at_the_sign_in(site: Site) -> None:
-    joins(site, invited(site))
-    colleague = english(site, "soc")
-    give = re.search(rf'href="(/keys/{SOC}/[\w-]+)"', colleague.get("/keys").text)
-    assert give
-    for _ in range(FREE_TRIES):
-        assert post(colleague, give[1], code="x", my_passphrase="guessed it").status_code == 422
-    answer = post(colleague, give[1], code="x", my_passphrase=PASSPHRASE)
-    assert answer.status_code == 429
-    assert "Too many attempts" in answer.text
 
 
 def test_only_who_has_the_key_gives_it_and_only_to_who_waits(site: Site) -> None:
@@ -182,18 +161,14 @@ def test_a_key_that_nobody_has_is_made_anew_by_a_member_who_waits(site: Site) ->
     joins(site, invited(site, agencies=[TRIAGE]))
     admin, soc = english(site, "admin"), person_page(site, "soc")
     post(admin, f"{soc}/leave", knowing="y")
-    member = site.client()
+    member = site.signed_in("maija.m", NEW)
     member.set_cookie("ankkuri_language", "en")
-    token = token_in(member.get("/sign-in").text)
-    data = {"name": "maija.m", "passphrase": NEW, "csrf_token": token}
-    member.post("/sign-in", data=data)
     page = member.get("/keys").text
     assert page_faults(page) == []
     assert "Nobody has this agency's key." in page
     path = f"/keys/{TRIAGE}/new"
     assert page_faults(member.get(path).text) == []
-    assert post(member, path, my_passphrase="not this one").status_code == 422
-    assert post(member, path, my_passphrase=NEW).status_code == 303
+    assert post(member, path).status_code == 303
     assert member.get(path).status_code == 404
     with site.parts.database.read() as connection:
         assert len(people.who_can_open(connection, site.hands().date())[TRIAGE]) == 1
@@ -521,16 +496,13 @@ def test_the_inbox_tells_of_reports_whose_worker_has_left(site: Site) -> None:
 
 
 def test_a_typed_passphrase_is_never_carried_over_a_sign_in(site: Site) -> None:
-    joins(site, invited(site))
     colleague = english(site, "soc")
-    give = re.search(rf'href="(/keys/{SOC}/[\w-]+)"', colleague.get("/keys").text)
-    assert give
-    typed = fields(colleague.get(give[1]).text) | {"code": "AAAA-BBBB-CCCC"}
-    typed["my_passphrase"] = ["tämä!"]
+    typed = fields(colleague.get("/account/passphrase").text) | {"label": ["AAAA-BBBB-CCCC"]}
+    typed |= {name: ["tämä!"] for name in ("my_passphrase", "new_passphrase", "new_again")}
     with site.parts.database.write() as connection:
         connection.execute(update(SessionRow).values(seen_at=site.hands.move(days=-1)))
     site.hands.move(days=1)
-    door = colleague.post(give[1], data=typed, follow_redirects=True)
+    door = colleague.post("/account/passphrase", data=typed, follow_redirects=True)
     assert "AAAA-BBBB-CCCC" in door.text
     assert "tämä!" not in door.text
 

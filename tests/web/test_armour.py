@@ -21,7 +21,7 @@ from intake.services.invite import Newcomer
 from intake.store import rules
 from intake.store.tables import Base, DeadlineRow
 from intake.vault.keyring import InvitationSecret, SessionSecret
-from intake.web.account import COOKIE
+from intake.web.second_step import COOKIE
 from intake.web.forms.base import CookieToken, TokenForged
 from intake.web.joining import COOKIE as JOINING
 from intake.web.page import HEADERS, TLS_ONLY

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from intake.domain.people import AGENCY_ROLES, PERMISSIONS, Permission
 from intake.domain.trail import Action
 from intake.services.rule_editor import Editor
-from intake.store import rules
+from intake.store import factors, rules
 from intake.store.people_tables import MembershipRow
 from intake.store.tables import DeadlineRow, ReferralRow, TrailRow
 from intake.web.page import HEADERS
@@ -43,8 +43,11 @@ NOWHERE = {
     "colleagues.give_key",
     "colleagues.new_key",
     "admin.remove_agreement",
+    "security.add_passkey",
 }
-"""What is not there: an invitation, a colleague without the key, an agreement not begun."""
+"""What is not there: an invitation, a colleague without the key, an agreement not begun, passkeys
+at the bare IP address of the tests' site.
+"""
 OF_HOLDERS = {"colleagues.change_key", "colleagues.changing"}
 """What only members who have the agency's key get."""
 
@@ -61,8 +64,8 @@ def staff_routes(site: Site) -> list[Any]:
     ]
 
 
-def address(rule: Any, site: Site) -> str:
-    """Of a page about something that is there, of the county where it can be."""
+def address(rule: Any, site: Site, who: str = "soc") -> str:
+    """Of a page about something that is there, of the county or of ``who`` where it can be."""
     with site.parts.database.read() as connection:
         referral = connection.scalar(
             select(ReferralRow.id).where(ReferralRow.agency_id.like("soc-%"))
@@ -73,6 +76,7 @@ def address(rule: Any, site: Site) -> str:
         deadline = connection.scalar(
             select(DeadlineRow.id).where(DeadlineRow.referral_id == referral)
         )
+        factor = factors.factors(connection, site.people[who])[0].id
         publication = rules.publications(connection, "ita-uusimaa")[0].id
         rule_drafts = rules.drafts(connection)
     person = rule.endpoint.endswith((".person", ".remove"))
@@ -81,6 +85,7 @@ def address(rule: Any, site: Site) -> str:
         "move": "accept",
         "clock": "urgency",
         "person_id": site.people["wel"],
+        "factor_id": factor,
         "member_id": uuid4(),
         "absence_id": uuid4(),
         "role_id": role,
@@ -144,7 +149,7 @@ def test_each_person_gets_exactly_the_pages_of_their_roles(site: Site, name: str
         permission = permission_of(site, rule.endpoint)
         if "GET" not in rule.methods or rule.endpoint == "account.front":
             continue
-        answer = client.get(address(rule, site))
+        answer = client.get(address(rule, site, name))
         hidden = (
             rule.endpoint in NOWHERE
             or ("referral_id" in rule.arguments and not of_its_agency)

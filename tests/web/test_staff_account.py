@@ -11,11 +11,12 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from intake.services.sign_in import FREE_TRIES, IDLE, LONGEST, SignIn
+from intake.services.sign_in import IDLE, LONGEST, SignIn
+from intake.services.tries import FREE_TRIES
 from intake.store.people_tables import MembershipRow, PersonRow
 from intake.vault.passphrase import HashingBusy
-from intake.web.account import COOKIE
 from intake.web.kept import MOST_FIELDS
+from intake.web.second_step import COOKIE
 from tests.look.page_faults import page_faults
 from tests.services.sending import gang
 from tests.site import PASSPHRASE, Site, token_in
@@ -40,6 +41,7 @@ def browser(site: Site) -> FlaskClient:
 
 
 def sign_in(client: FlaskClient, name: str, passphrase: str, path: str = "/sign-in"):  # type: ignore[no-untyped-def]  # Flask's test response
+    """The first step."""
     token = token_in(client.get("/sign-in").text)
     data = {"name": name, "passphrase": passphrase, "csrf_token": token}
     return client.post(path, data=data)
@@ -49,6 +51,8 @@ def sign_in(client: FlaskClient, name: str, passphrase: str, path: str = "/sign-
 def test_sign_in_leads_to_ones_own_first_page(site: Site, name: str, first: str) -> None:
     client = browser(site)
     answer = sign_in(client, name, PASSPHRASE)
+    assert (answer.status_code, answer.location) == (303, "/sign-in/second?next=/staff")
+    answer = site.second_step(client, answer.location)
     assert (answer.status_code, answer.location) == (303, "/staff")
     assert client.get("/staff").location == first
     page = client.get(first)
@@ -126,13 +130,14 @@ def test_each_sign_in_is_a_new_session_and_ends_the_old_one(site: Site) -> None:
     client = browser(site)
     token = token_in(client.get("/sign-in").text)
     before = client.get_cookie("ankkuri_sign_in")
-    sign_in(client, "soc", PASSPHRASE)
+    site.second_step(client, sign_in(client, "soc", PASSPHRASE).location)
     first = client.get_cookie(COOKIE)
     assert before is not None
     assert first is not None
     client.set_cookie("ankkuri_sign_in", before.value)  # a page left open in another tab
     data = {"name": "pol", "passphrase": PASSPHRASE, "csrf_token": token}
-    assert client.post("/sign-in", data=data).status_code == 303
+    answer = client.post("/sign-in", data=data)
+    assert site.second_step(client, answer.location).status_code == 303
     second = client.get_cookie(COOKIE)
     assert second is not None
     assert second.value != first.value
@@ -180,7 +185,14 @@ def test_what_was_typed_when_the_session_ended_comes_back_after_signing_in(site:
     assert wrong.status_code == 422
     who["passphrase"] = PASSPHRASE
     typed = hidden_in(wrong.text) | who
-    welcome = client.post(address, data=typed)
+    second = client.post(address, data=typed)
+    assert second.status_code == 200
+    assert page_faults(second.text) == []
+    step = f"/sign-in/second?next={path}"
+    assert f'action="{step}"' in second.text
+    slip = client.post(step, data=hidden_in(second.text) | {"factor_code": "000000"})
+    assert slip.status_code == 422
+    welcome = client.post(step, data=hidden_in(slip.text) | {"factor_code": site.code()})
     assert welcome.status_code == 200
     assert page_faults(welcome.text) == []
     assert f'action="{path}"' in welcome.text
@@ -198,6 +210,11 @@ def test_nobody_else_gets_what_was_typed_when_the_session_ended(site: Site) -> N
     client, path, door = ended_while_typing(site)
     who = {"name": "pol", "passphrase": PASSPHRASE}
     answer = client.post(f"/sign-in?next={path}", data=hidden_in(door) | who)
+    assert (answer.status_code, answer.location) == (303, f"/sign-in/second?next={path}")
+    forged = {name: value for name, value in hidden_in(door).items() if name != "csrf_token"}
+    token = {"csrf_token": token_in(client.get(answer.location).text)}
+    code = {"factor_code": site.code()}
+    answer = client.post(answer.location, data=forged | token | code)
     assert (answer.status_code, answer.location) == (303, path)
 
 
@@ -255,7 +272,7 @@ def test_sign_in_leads_on_only_within_the_service(site: Site, wanted: str, led_t
     token = token_in(client.get("/sign-in").text)
     data = {"name": "soc", "passphrase": PASSPHRASE, "csrf_token": token}
     answer = client.post("/sign-in", query_string={"next": wanted}, data=data)
-    assert answer.location == led_to
+    assert site.second_step(client, answer.location).location == led_to
 
 
 def test_a_person_without_a_role_in_force_is_told_so(site: Site) -> None:
@@ -281,5 +298,7 @@ def test_ones_own_language_is_spoken_from_sign_in_on_unless_another_was_chosen(s
         client = site.client()
         if chosen:
             client.get(f"/sign-in?lang={chosen}")
-        assert sign_in(client, "soc", PASSPHRASE).status_code == 303
+        answer = sign_in(client, "soc", PASSPHRASE)
+        assert site.second_step(client, answer.location).status_code == 303
+        site.hands.move(minutes=1)
         assert inbox in client.get("/inbox").text

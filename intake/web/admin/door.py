@@ -78,17 +78,17 @@ def make_people_blueprint(
     one = "/people/<uuid:person_id>"
     entrance.route("/people", manage)(people.everyone)
     entrance.route(one, manage)(people.person)
-    for path, view in (
-        ("/people/invite", invitations.new),
-        ("/people/known", roles.known),
-        (f"{one}/details", people.details),
-        (f"{one}/roles", roles.give),
-        (f"{one}/roles/<uuid:role_id>", roles.end_role),
-        (f"{one}/leave", roles.leave),
-        (f"{one}/anew", invitations.anew),
-        ("/people/invitations/<uuid:invitation_id>/withdraw", invitations.withdraw),
+    for path, view, fresh in (
+        ("/people/invite", invitations.new, True),
+        ("/people/known", roles.known, True),
+        (f"{one}/details", people.details, False),
+        (f"{one}/roles", roles.give, True),
+        (f"{one}/roles/<uuid:role_id>", roles.end_role, True),
+        (f"{one}/leave", roles.leave, True),
+        (f"{one}/anew", invitations.anew, True),
+        ("/people/invitations/<uuid:invitation_id>/withdraw", invitations.withdraw, False),
     ):
-        entrance.route(path, manage, BOTH)(view)
+        entrance.route(path, manage, BOTH, fresh=fresh)(view)
     for not_yours in (PersonNotYours, RoleNotYours, InvitationNotYours, OwnRole):
         blueprint.register_error_handler(not_yours, _Refused(room))
     return blueprint

@@ -12,8 +12,10 @@ from wtforms import HiddenField, PasswordField, ValidationError
 from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
 from intake.domain.people import AGENCY_ROLES, Appointment, Membership, Role
-from intake.services.enrol import (
+from intake.services.refuse_weak import (
     SHORTEST_PASSPHRASE,
+    PassphraseGuessable,
+    PassphraseKnown,
     PassphraseTooPlain,
     PassphraseTooShort,
     refuse_weak,
@@ -40,6 +42,13 @@ DAY_BESIDE_NOW = mark("You chose that the role ends at once: remove the day, or 
 PASSPHRASE_MISSING = mark("Write your passphrase")
 TOO_SHORT = mark("The passphrase is too short: use at least %(least)s characters.")
 TOO_PLAIN = mark("The passphrase is too easy to guess: use several different words.")
+KNOWN = mark(
+    "The passphrase is a line that many people know: use words that nobody has put together before."
+)
+GUESSABLE = mark(
+    "The passphrase is too easy to guess: it is mostly names, common words or a sequence. Add "
+    "words that have nothing to do with each other."
+)
 TOO_LONG = mark("The passphrase is too long: there is room for %(most)s characters")
 NOT_THE_SAME = mark("The two passphrases differ. Write the same one in both boxes.")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -207,45 +216,66 @@ class ButtonForm(PageForm):
     """A button."""
 
 
-class PassphraseForm(PageForm):
-    """The passphrase that somebody has. Its name is not the sign-in's: a page of a session that has
-    ended is posted on to there.
-    """
-
-    my_passphrase = PasswordField(mark("Your passphrase"))
-
-    def validate_my_passphrase(self, field: Any) -> None:
-        """Something, and no more than is read at all."""
-        _refuse_unreadable(self, field)
-
-
-class GiveKeyForm(PassphraseForm):
-    """The colleague's check code, and one's own passphrase."""
+class GiveKeyForm(PageForm):
+    """The colleague's check code."""
 
     code = Line(mark("The colleague's check code"), limit=60, missing=mark("Write the check code."))
 
 
 class NewPassphraseForm(PageForm):
-    """A passphrase of one's own choice, twice."""
+    """A passphrase of one's own choice, twice. ``about``: the person's names and addresses."""
 
     passphrase = PasswordField(mark("Passphrase"))
     again = PasswordField(mark("The same passphrase again"))
+    about: Collection[str] = ()
 
     def validate_passphrase(self, field: Any) -> None:
-        """Long and varied enough, and no longer than is read at all."""
-        _refuse_unreadable(self, field)
-        try:
-            refuse_weak(field.data)
-        except PassphraseTooShort:
-            told = Message(TOO_SHORT, {"least": SHORTEST_PASSPHRASE})
-            raise ValidationError(self.say(told)) from None
-        except PassphraseTooPlain:
-            raise ValidationError(self.say(Message(TOO_PLAIN))) from None
+        """Hard to guess, and no longer than is read at all."""
+        _refuse_weak(self, field, self.about)
 
     def validate_again(self, field: Any) -> None:
         """The same."""
         if field.data != self.passphrase.data:
             raise ValidationError(self.say(Message(NOT_THE_SAME)))
+
+
+class ChangePassphraseForm(PageForm):
+    """The passphrase that somebody has, and a new one, twice. Their names are not the sign-in's: a
+    page of a session that has ended is posted on to there.
+    """
+
+    my_passphrase = PasswordField(mark("Your passphrase now"))
+    new_passphrase = PasswordField(mark("New passphrase"))
+    new_again = PasswordField(mark("The same passphrase again"))
+    about: Collection[str] = ()
+
+    def validate_my_passphrase(self, field: Any) -> None:
+        """Something, and no more than is read at all."""
+        _refuse_unreadable(self, field)
+
+    def validate_new_passphrase(self, field: Any) -> None:
+        """Hard to guess, and no longer than is read at all."""
+        _refuse_weak(self, field, self.about)
+
+    def validate_new_again(self, field: Any) -> None:
+        """The same."""
+        if field.data != self.new_passphrase.data:
+            raise ValidationError(self.say(Message(NOT_THE_SAME)))
+
+
+def _refuse_weak(form: PageForm, field: Any, about: Collection[str]) -> None:
+    _refuse_unreadable(form, field)
+    try:
+        refuse_weak(field.data, about)
+    except PassphraseTooShort:
+        told = Message(TOO_SHORT, {"least": SHORTEST_PASSPHRASE})
+        raise ValidationError(form.say(told)) from None
+    except PassphraseTooPlain:
+        raise ValidationError(form.say(Message(TOO_PLAIN))) from None
+    except PassphraseKnown:
+        raise ValidationError(form.say(Message(KNOWN))) from None
+    except PassphraseGuessable:
+        raise ValidationError(form.say(Message(GUESSABLE))) from None
 
 
 def _refuse_unreadable(form: PageForm, field: Any) -> None:

@@ -60,17 +60,20 @@ def make_blueprint(
         ("/deadlines/ahead", surveys.ahead),
         ("/deadlines/ageing", surveys.ageing),
         ("/deadlines/times", surveys.times),
-        ("/deadlines/pressing.csv", exports.pressing_csv),
-        ("/deadlines/ageing.csv", exports.ageing_csv),
-        ("/deadlines/times.csv", exports.times_csv),
-        ("/deadlines/ahead.csv", exports.ahead_csv),
         ("/deadlines/half-year", halves.half_year_page),
-        ("/deadlines/half-year/file", halves.half_year_file),
         ("/deadlines/reconciliation", Reconciliation(room, reconciled).reconciliation),
         (again, recount.recount),
         (of_one, one.deadline),
     ):
         entrance.route(path, watching)(view)
+    for path, view in (
+        ("/deadlines/pressing.csv", exports.pressing_csv),
+        ("/deadlines/ageing.csv", exports.ageing_csv),
+        ("/deadlines/times.csv", exports.times_csv),
+        ("/deadlines/ahead.csv", exports.ahead_csv),
+        ("/deadlines/half-year/file", halves.half_year_file),
+    ):
+        entrance.route(path, watching, fresh=True)(view)
     entrance.route("/deadlines/letters/<uuid:letter_id>", watching, POST)(deadlines.revive)
     entrance.route("/deadlines/half-year", watching, POST)(halves.reported)
     entrance.route(of_one, changing, POST)(one.remind)

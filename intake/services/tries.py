@@ -1,0 +1,91 @@
+"""Count tries to sign in before they are made, and let those that fail wait.
+
+A stranger's tries make no owner wait in a browser that is known: there its own tries count alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from intake.store import factors, people
+from intake.vault.keyring import DeviceSecret
+
+COUNTED_FOR = timedelta(minutes=15)
+FREE_TRIES = 4
+LONGEST_WAIT = timedelta(seconds=60)
+MINUTE = timedelta(minutes=1)
+MOST_A_MINUTE = 120  # failing or under way, of all accounts together
+DEVICES_KNOWN = timedelta(days=365)
+
+
+class SignInTooSoon(Exception):
+    """Too many failures on this account, or on all together: wait ``seconds``."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"wait {seconds} s")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True)
+class Try:
+    """A try that is counted: forgotten where it was not made, with all others after a success."""
+
+    id: UUID
+    subject: bytes
+
+
+@dataclass(frozen=True)
+class Tries:
+    """Counts tries under keyed digests."""
+
+    pepper: bytes
+
+    def count(
+        self,
+        connection: Connection,
+        what: str,
+        now: datetime,
+        person_id: UUID | None,
+        device: DeviceSecret | None,
+    ) -> Try:
+        """Count a try in the transaction that allows it, so that tries made at the same time count
+        each other. ``what``: the account, as it is tried. Raises SignInTooSoon.
+        """
+        people.take_turn_to_try(connection)
+        known = _known(connection, now, person_id, device)
+        subject = self._digest(f"{what}:{known.hex()}" if known else what)
+        _must_wait(people.attempts(connection, subject, now - COUNTED_FOR), now)
+        if not known and people.all_attempts(connection, now - MINUTE) >= MOST_A_MINUTE:
+            raise SignInTooSoon(int(MINUTE.total_seconds()))
+        return Try(people.add_attempt(connection, subject, now), subject)
+
+    def _digest(self, what: str) -> bytes:
+        return hmac.new(self.pepper, f"attempt:{what}".encode(), hashlib.sha256).digest()
+
+
+def _known(
+    connection: Connection, now: datetime, person_id: UUID | None, device: DeviceSecret | None
+) -> bytes:
+    """The id of a browser in which this person has signed in; nothing for any other."""
+    if person_id is None or device is None:
+        return b""
+    found = device.device_id(person_id)
+    return found if factors.knows(connection, found, now - DEVICES_KNOWN) else b""
+
+
+def _must_wait(failed: Sequence[datetime], now: datetime) -> None:
+    """After the free tries each further one waits twice as long, up to LONGEST_WAIT."""
+    extra = len(failed) - FREE_TRIES
+    if extra < 0:
+        return
+    wait = min(timedelta(seconds=2**extra), LONGEST_WAIT)
+    left = (failed[-1] + wait - now).total_seconds()
+    if left > 0:
+        raise SignInTooSoon(int(left) + 1)
