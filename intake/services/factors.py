@@ -97,7 +97,12 @@ class Factors:
         return self.passkeys.to_register(challenge, who.person.id, name, known)
 
     def add_app(
-        self, who: HalfOpen | Visit, code: str, label: str, now: datetime, device: DeviceSecret
+        self,
+        who: HalfOpen | Visit,
+        code: str,
+        label: str,
+        now: datetime,
+        device: DeviceSecret | None,
     ) -> Added:
         """Add the app that the waiting secret was put into, by its first code.
 
@@ -125,7 +130,12 @@ class Factors:
             )
 
     def add_passkey(
-        self, who: HalfOpen | Visit, answer: str, label: str, now: datetime, device: DeviceSecret
+        self,
+        who: HalfOpen | Visit,
+        answer: str,
+        label: str,
+        now: datetime,
+        device: DeviceSecret | None,
     ) -> Added:
         """Add the passkey that answered. Raises FactorRefused, TooManyFactors."""
         with self.database.write() as connection:
@@ -179,7 +189,7 @@ class Factors:
         who: HalfOpen | Visit,
         kind: Kind,
         now: datetime,
-        device: DeviceSecret,
+        device: DeviceSecret | None,
         add: Callable[[], None],
     ) -> Added:
         """Add it in the caller's transaction. The passphrase alone adds the first one only."""
