@@ -21,10 +21,10 @@ from intake.services.invite import Newcomer
 from intake.store import rules
 from intake.store.tables import Base, DeadlineRow
 from intake.vault.keyring import InvitationSecret, SessionSecret
-from intake.web.second_step import COOKIE
 from intake.web.forms.base import CookieToken, TokenForged
 from intake.web.joining import COOKIE as JOINING
 from intake.web.page import HEADERS, TLS_ONLY
+from intake.web.second_step import COOKIE
 from tests.calendars import ABSENCE
 from tests.services import publishing
 from tests.site import PASSPHRASE, SOC, WEL, YOU, Site, token_in

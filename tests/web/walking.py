@@ -17,8 +17,8 @@ from intake.domain.trail import Action
 from intake.store.tables import TrailRow
 from intake.vault.keyring import SessionSecret
 from intake.vault.own import CookieSecret
-from intake.web.second_step import COOKIE
 from intake.web.forms.base import token_key
+from intake.web.second_step import COOKIE
 from tests.site import PEOPLE, Site
 
 
