@@ -35,7 +35,7 @@ SECRETS = {"reporter": "reporter.secret", "staff": "staff.secret", "pepper": "pe
 LONGEST_SOCKET = 107  # bytes that the system has for a socket's path
 REPLAY_PUBLIC = "replay.public"
 REPLAY_PRIVATE = "replay.private"
-SMTP_PASSWORD = "smtp.secret"  # noqa: S105 (a file's name)
+SMTP_PASSWORD = "smtp.secret"  # noqa: S105 # nosec B105 # a file's name
 _SMTP_PORTS = {"implicit": 465, "starttls": 587, "none": 25}
 _MOST_PORT = 65535
 _MOST_DAYS = 36500  # a century
@@ -159,7 +159,7 @@ def read_password(keys: Path) -> str:
     try:
         password = (keys / SMTP_PASSWORD).read_text(encoding="ascii").strip()
     except (OSError, ValueError):
-        password = ""
+        password = ""  # nosec B105 # none
     if not password.isprintable() or not password:
         raise SettingsUnusable(
             f"ANKKURI_SMTP_USER is set: write the password as one line of ASCII text into "

@@ -8,7 +8,7 @@ import select
 import sys
 from collections.abc import Sequence
 
-from intake import logs, wiring
+from intake import core_dumps, logs, wiring
 from intake.commands import backup, deadline, directory, doctor, grant, keys, people, rules, site
 from intake.commands.command import InputUnusable, Run
 from intake.domain.calendar import CalendarTooShort
@@ -28,6 +28,7 @@ UNUSABLE = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    core_dumps.forbid()
     os.umask(0o077)  # what it and the processes it starts write is the owner's alone
     parser = argparse.ArgumentParser(prog="ankkuri", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

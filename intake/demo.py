@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import signal
-import subprocess
+import subprocess  # nosec B404 # starts our own server and jobs
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -143,8 +143,8 @@ def _serve(port: int, environ: Mapping[str, str]) -> int:
     serve = [*command, "serve", "--port", str(port), "--processes", PROCESSES, "--quiet"]
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
-        children["serve"] = subprocess.Popen(serve, env=environ)
-        children["jobs"] = subprocess.Popen([*command, "jobs"], env=environ)
+        children["serve"] = subprocess.Popen(serve, env=environ)  # nosec B603 # our own words
+        children["jobs"] = subprocess.Popen([*command, "jobs"], env=environ)  # nosec B603
         return _watch(children, port)
     finally:
         _end(children)

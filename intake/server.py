@@ -26,7 +26,7 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseExc
 from gunicorn.workers.gthread import ThreadWorker
 
 import config
-from intake import logs
+from intake import core_dumps, logs
 from intake.loopback import Loopback
 
 FEWEST_THREADS = 3  # a sign-in being checked and one that waits leave at least one to reporters
@@ -92,6 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="ankkuri serve")
     add_arguments(parser)
     chosen = parser.parse_args(arguments)
+    core_dumps.forbid()
     try:
         settings = config.load()
         every = set(settings.doors) == set(config.DOORS)

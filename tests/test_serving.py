@@ -212,6 +212,27 @@ def test_the_jobs_tell_a_watcher_what_waits_and_whether_they_run(start: Any) -> 
     assert running.stop() == 0
 
 
+def test_no_process_leaves_a_core_dump(server: tuple[Running, int, int]) -> None:
+    pid = server[0].process.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    assert len(children) == 2
+    for each in (str(pid), *children):
+        limits = Path(f"/proc/{each}/limits").read_text("ascii")
+        assert re.search(r"^Max core file size +0 +0 ", limits, re.M)
+
+
+def test_no_other_process_of_the_user_may_look_into_ours() -> None:
+    asked = "import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"  # is it dumpable?
+    for before, dumpable in (
+        ("", "1"),
+        ("from intake import core_dumps; core_dumps.forbid()", "0"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", f"{before}\n{asked}"], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == dumpable
+
+
 def test_the_master_knows_nothing_that_its_processes_must_not_share() -> None:
     """Each process numbers its own lines of the trail; a master that had imported it would not."""
     done = subprocess.run(
@@ -223,4 +244,6 @@ def test_the_master_knows_nothing_that_its_processes_must_not_share() -> None:
         text=True,
         check=True,
     )
-    assert done.stdout.strip() == "['intake.logs', 'intake.loopback', 'intake.server']"
+    assert done.stdout.strip() == str(
+        [f"intake.{name}" for name in ("core_dumps", "logs", "loopback", "server")]
+    )

@@ -71,7 +71,7 @@ def _serve(chosen: argparse.Namespace) -> int:
     doors.blueprints(wiring.build(settings))  # refuses here, in one line, not in a worker
     server.refuse_unusable(chosen, settings)
     command = server.command(chosen)
-    os.execv(command[0], command)  # noqa: S606 (no shell)
+    os.execv(command[0], command)  # noqa: S606 # nosec B606 # no shell
 
 
 def _do(live: LiveParts, name: str, now: datetime) -> int:

@@ -17,7 +17,7 @@ def new_id(at: datetime) -> UUID:
     Rows written together lie together in every index, so that a commit touches few pages. An id
     is no secret and opens nothing: each process draws it from its own generator.
     """
-    drawn = random.getrandbits(80) & _RANDOM  # to be unique, not to be a secret
+    drawn = random.getrandbits(80) & _RANDOM  # nosec B311 # unique, no secret
     return UUID(int=_milliseconds(at) << 80 | _VERSION | _VARIANT | drawn)
 
 

@@ -279,7 +279,7 @@ class Refer:
 
 def new_reference() -> str:
     """A random reference for people, such as K7-204193: it counts and tells nothing."""
-    drawn = random.randrange(len(_LETTERS) * 10**7)  # noqa: S311  # a name for people, no secret: it opens nothing
+    drawn = random.randrange(len(_LETTERS) * 10**7)  # noqa: S311  # nosec B311 # a name for people, which opens nothing
     letter, number = divmod(drawn, 10**7)
     digit, rest = divmod(number, 10**6)
     return f"{_LETTERS[letter]}{digit}-{rest:06d}"

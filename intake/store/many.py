@@ -52,13 +52,13 @@ def update_many(
         order = [n for n, name in enumerate(names) if name != "id"] + [names.index("id")]
         many = [tuple(turns[n](values[names[n]]) for n in order) for values in rows]
         connection.exec_driver_sql(
-            f"UPDATE {table} SET {setting} WHERE id = ?{limit}",  # noqa: S608 (our own names)
+            f"UPDATE {table} SET {setting} WHERE id = ?{limit}",  # noqa: S608 # nosec B608 # our own names
             many,
         )
         return
     setting = ", ".join(f"{name} = given.{name}" for name in names if name != "id")
     connection.exec_driver_sql(
-        f"UPDATE {table} SET {setting} FROM (SELECT {_of_lists(dialect, columns)}) "  # noqa: S608
+        f"UPDATE {table} SET {setting} FROM (SELECT {_of_lists(dialect, columns)}) "  # noqa: S608 # nosec B608
         f"AS given ({', '.join(names)}) WHERE {table}.id = given.id{limit}",
         _lists(dialect, columns, rows),
     )

@@ -26,7 +26,7 @@ def begin() -> None:
     """Before anything else of a request."""
     g.began = time.monotonic()
     # Nine digits: easy to read aloud, unlike a receipt code, and like no telephone number.
-    logs.REQUEST.set(str(random.randrange(10**8, 10**9)))  # noqa: S311  # a name, no secret
+    logs.REQUEST.set(str(random.randrange(10**8, 10**9)))  # noqa: S311  # nosec B311 # a name, no secret
 
 
 def support_code() -> str:

@@ -95,5 +95,5 @@ class ArrivalForm(ReportForm):
 
     @property
     def _taking(self) -> Taking:
-        assert self.around.taking is not None  # noqa: S101 (only staff are asked this)
+        assert self.around.taking is not None  # noqa: S101 # nosec B101 # only staff are asked this
         return self.around.taking

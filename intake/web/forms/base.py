@@ -74,7 +74,7 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
 
         def get_translations(self, form: Any) -> _Translations:  # noqa: ARG002 (WTForms' signature)
             """The reader's language."""
-            assert self.language is not None  # noqa: S101 (set by the constructor below)
+            assert self.language is not None  # noqa: S101 # nosec B101 # set by the constructor below
             return _Translations(self.language)
 
     def __init__(

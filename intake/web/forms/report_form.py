@@ -14,7 +14,7 @@ from intake.web.forms.base import PageForm
 NOT_OF_THIS_PAGE = mark(
     "The page sent an answer to a question that it does not ask. Check the answers and continue."
 )
-TOKEN = "csrf_token"  # noqa: S105 (a field's name)
+TOKEN = "csrf_token"  # noqa: S105 # nosec B105 # a field's name
 LEAVE = "leave"  # the name of the buttons that lead back, or to another language
 WAS = "was"  # on a page of one person: the mark of that one as the page showed it
 

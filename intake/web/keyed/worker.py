@@ -125,7 +125,7 @@ class Worker(Visitor):
         """Who keys it in, of checked answers."""
         arrival, person = answers["arrival"], self.visit.person
         role = person.role_at(arrival["agency"])
-        assert role is not None  # noqa: S101 (the form offers one's own agencies alone)
+        assert role is not None  # noqa: S101 # nosec B101 # the form offers one's own agencies alone
         return KeyedIn(
             person.id,
             person.name,
