@@ -50,7 +50,7 @@ OWN = {
     "rules": {"decision", "facts_key"},  # which the replay key opens
 }
 """Whose sealed columns a door reads, beside those that let its staff in."""
-LETS_IN = {"person", "session"}
+LETS_IN = {"person", "session", "factor"}
 
 
 def readable(connection: Connection) -> set[str]:

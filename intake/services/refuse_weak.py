@@ -53,9 +53,10 @@ def refuse_weak(passphrase: str, about: Iterable[str] = ()) -> None:
     from zxcvbn import zxcvbn  # its word lists take 30 MB, which only new passphrases need
 
     words = {word for text in about for word in (text, *_BETWEEN.split(text)) if len(word) > 2}
-    found = zxcvbn(passphrase[:_LOOKED_AT], user_inputs=[*sorted(words), *SERVICE_WORDS])
-    if found["guesses"] < FEWEST_GUESSES:
-        raise PassphraseGuessable
+    named = [*SERVICE_WORDS, *sorted(words)]
+    for text in (passphrase, bare):  # spaces between common words make them no harder to guess
+        if zxcvbn(text[:_LOOKED_AT], user_inputs=named)["guesses"] < FEWEST_GUESSES:
+            raise PassphraseGuessable
 
 
 @cache
