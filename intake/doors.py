@@ -52,6 +52,7 @@ def _reporter(parts: Parts) -> Blueprint:
 
 def _agency(parts: Parts) -> Blueprint:
     from intake.services.certify import Certify
+    from intake.services.show_protected import ShowProtected
     from intake.services.why_here import WhyHere
     from intake.web.agency import make_blueprint
 
@@ -62,6 +63,7 @@ def _agency(parts: Parts) -> Blueprint:
         withdraw=parts.withdraw,
         take_over=parts.take_over,
         write_note=parts.write_note,
+        show_protected=ShowProtected(parts.database, parts.read, parts.respond),
         why_here=WhyHere(parts.rulebook),
         certify=Certify(parts.database, parts.clocks, parts.calendar),
         directory=parts.directory,

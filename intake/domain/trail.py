@@ -19,6 +19,7 @@ class Action(StrEnum):
     OPEN = "open"
     DISCLOSE = "disclose"
     NOTE = "note"
+    SHOW_PROTECTED = "show_protected"
     REFUSED = "refused"
     SIGN_IN = "sign_in"
     SIGN_IN_FAILED = "sign_in_failed"

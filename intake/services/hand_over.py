@@ -68,8 +68,8 @@ class Choices:
     """What one worker may choose from.
 
     ``binding``: running clocks that keep it with agencies of the same kind; so does ``offence``, a
-    reported one at the police. ``near``: municipalities of the children, else of the agency.
-    ``protected``: some child's address may be.
+    reported one at the police. ``near``: municipalities of the children, else, or where some
+    child's address may be ``protected``, of the agency.
     """
 
     offered: Offered
@@ -120,7 +120,7 @@ class HandOver:
             offered,
             keys,
             self._targets(row, agency, kinds, now),
-            places or frozenset(agency.municipalities),
+            (not protected and places) or frozenset(agency.municipalities),
             binding,
             offence,
             protected,

@@ -68,6 +68,25 @@ class WhyHere:
             )
         return found
 
+    def without_places(self, reasons: Mapping[str, Any], agency: Agency) -> dict[str, Any]:
+        """The reasons without what tells in which of the agency's municipalities a child lives: the
+        areas whose rules decided, and rules that not all of them have.
+        """
+        known = reasons.get("known")
+        book = self._book(known) if known else None
+        shared = _shared(tables_of(book, agency.municipalities)) if book else {}
+        told = {
+            **reasons,
+            "reasons": [each for each in reasons["reasons"] if each["rule"] in shared],
+        }
+        if known:
+            children = {
+                n: {name: value for name, value in child.items() if name != "areas"}
+                for n, child in known["children"].items()
+            }
+            told["known"] = {**known, "children": children}
+        return told
+
     def _book(self, known: Mapping[str, Any]) -> Book | None:
         """The book that decided; None where the database has it no more."""
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from flask_login import current_user
 from intake.domain.calendar import PROVISIONAL
 from intake.domain.clock import Clock
 from intake.domain.directory import Directory
+from intake.domain.masked import is_protected
 from intake.domain.people import Permission
 from intake.domain.referral import DONE, OPEN, Move, State
 from intake.domain.report import reports_offence
@@ -21,6 +22,7 @@ from intake.services.hand_on import live
 from intake.services.hand_over import HandOver
 from intake.services.read import KeyNotGranted, Opened, Read, ReferralNotYours
 from intake.services.respond import Respond
+from intake.services.show_protected import ShowProtected
 from intake.services.sign_in import Visit
 from intake.services.take_over import MOST_OFFERS, TakeOver
 from intake.services.why_here import WhyHere
@@ -38,6 +40,7 @@ from intake.web.note import WRITTEN, NotePages
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
 from intake.web.paging import Asked
+from intake.web.show_protected import ShowProtectedPage
 from intake.web.take_over import TakeOverPage, shown
 from intake.web.why_here import Here
 from intake.web.words import STATES, TAKEN_OVER, length
@@ -109,6 +112,12 @@ class _Agency:
             return render("agency/deleted.html", back_href=back_href, **shown_case.frame(opened))
         if opened.referral.state == State.WITHDRAWN:
             return render("agency/withdrawn.html", back_href=back_href, **shown_case.frame(opened))
+        return self.show(visit, opened)
+
+    def show(self, visit: Visit, opened: Opened, *, revealed: bool = False) -> Response:
+        """The page of a referral that was opened; a protected place only if it is ``revealed``."""
+        shown_case = case.Case(reader_language(), self.directory, self.clocks, self.now())
+        told = opened if revealed else self._without_places(opened)
         concern = opened.sections.get("concern")
         moves = self.respond.moves_for(
             visit,
@@ -120,12 +129,19 @@ class _Agency:
         )
         return render(
             "agency/referral.html",
-            back_href=back_href,
-            **shown_case.context(opened, moves),
-            explained=self._explained(opened),
+            back_href=url_for("agency.inbox"),
+            **shown_case.context(told, moves, revealed=revealed),
+            explained=self._explained(told),
             recorded=_recorded(request.args.get("recorded", "")),
             button_form=self.forms(ButtonForm, visit),
         )
+
+    def _without_places(self, opened: Opened) -> Opened:
+        """With reasons that do not tell where a child lives, if that is protected."""
+        if not is_protected(opened.sections):
+            return opened
+        agency = self.directory.agency(opened.referral.agency_id)
+        return replace(opened, reasons=self.why_here.without_places(opened.reasons, agency))
 
     def _explained(self, opened: Opened) -> list[dict[str, Any]]:
         """Why it came, of each child, as far as this agency may know."""
@@ -177,6 +193,7 @@ def make_blueprint(
     withdraw: Withdraw,
     take_over: TakeOver,
     write_note: WriteNote,
+    show_protected: ShowProtected,
     why_here: WhyHere,
     certify: Certify,
     directory: Directory,
@@ -195,6 +212,7 @@ def make_blueprint(
     handing = HandOverPages(hand_over, directory, clocks, forms, now)
     notes = NotePages(write_note, forms, now)
     taking = TakeOverPage(take_over, clocks, forms, now)
+    showing = ShowProtectedPage(show_protected, agency.show, forms, now)
     moving = MovePage(respond, withdraw, directory, clocks, forms, now)
     reads, moves = Permission.READ_REFERRALS, Permission.MOVE_REFERRALS
     one, both = "/referrals/<uuid:referral_id>", ("GET", "POST")
@@ -204,6 +222,7 @@ def make_blueprint(
     entrance.route(f"{one}/hand_over", moves)(handing.to_whom)
     entrance.route(f"{one}/hand_over/<agency_id>", moves, both)(handing.what_and_why)
     entrance.route(f"{one}/take_over", moves, both)(taking.take_over)
+    entrance.route(f"{one}/protected", reads, both)(showing.show_protected)
     entrance.route(f"{one}/note", moves, both)(notes.note)
     entrance.route(f"{one}/contact", moves, both)(notes.contact)
     entrance.route(f"{one}/<move>", moves, both)(moving.move)

@@ -48,6 +48,7 @@ ACTIONS: Mapping[str, str] = {
     Action.OPEN: mark("Opened"),
     Action.DISCLOSE: mark("Disclosed to this agency"),
     Action.NOTE: mark("Note or contact written"),
+    Action.SHOW_PROTECTED: mark("A protected place was shown"),
     Action.REFUSED: mark("Refused"),
     Action.SIGN_IN: mark("Signed in"),
     Action.SIGN_IN_FAILED: mark("Sign-in failed"),
@@ -114,6 +115,7 @@ WAYS: Mapping[str, str] = {
 
 _INNER_PAGES: dict[str, str] = {
     "agency.referral": mark("Report"),
+    "agency.show_protected": mark("Show the protected place"),
     "agency.certificate": mark("How the deadline was counted"),
     "agency.move": mark("A move on a report"),
     "agency.key_in": mark("Key in a worry"),

@@ -10,6 +10,7 @@ from typing import Any
 from intake.domain.clock import Clock, Kind
 from intake.domain.deadline import Certificate, Why, local_date
 from intake.domain.directory import Directory
+from intake.domain.masked import is_protected, masked
 from intake.domain.message import Message, mark
 from intake.domain.note import STATES as WRITTEN_IN
 from intake.domain.note import Contact, Note
@@ -22,6 +23,7 @@ from intake.web.deadline_words import changed
 from intake.web.due import Due, due
 from intake.web.forms.moves import WORDS
 from intake.web.keyed.told import KeyedWords
+from intake.web.names import Names
 from intake.web.timeline import Timeline
 from intake.web.told import Telling, Told
 from intake.web.words import (
@@ -75,18 +77,22 @@ class Case:
     clocks: Mapping[str, Clock]
     now: datetime
 
-    def context(self, opened: Opened, moves: tuple[Move, ...]) -> dict[str, Any]:
-        """Everything that the template asks for."""
+    def context(
+        self, opened: Opened, moves: tuple[Move, ...], *, revealed: bool = False
+    ) -> dict[str, Any]:
+        """Everything that the template asks for; a protected place only if it is ``revealed``."""
         telling = Telling(self.language, self.directory, local_date(self.now))
-        told = telling(opened.sections)
+        told = telling(opened.sections if revealed else masked(opened.sections))
         keyed = opened.reasons.get("keyed_in")
         return {
-            **self.frame(opened),
+            **self.frame(opened, revealed=revealed),
             "keyed_in": KeyedWords(self.language, keyed).rows() if keyed else [],
             "told": told,
             "earlier": opened.earlier,
             "states": {s: self.language.gettext(word) for s, (_, word) in STATES.items()},
-            "why": self._why(opened.reasons, opened.sections),
+            "why": self._why(opened, self._names(opened, revealed=revealed)),
+            "masked": any(child.masked for child in told.children),
+            "revealed": revealed,
             "notices": self._notices(opened.reasons, told),
             "can_accept": Move.ACCEPT in moves,
             "tasks": list(self._tasks(opened, moves)),
@@ -94,9 +100,9 @@ class Case:
             "can_contact": bool(moves) and opened.referral.state in WRITTEN_IN[Contact],
         }
 
-    def frame(self, opened: Opened) -> dict[str, Any]:
-        """What is shown also of a referral that was withdrawn."""
-        referral = opened.referral
+    def frame(self, opened: Opened, *, revealed: bool = False) -> dict[str, Any]:
+        """What is shown also of a referral that was withdrawn, or whose content was deleted."""
+        referral, names = opened.referral, self._names(opened, revealed=revealed)
         taken = next((move for move in opened.moves if move.move == Move.TAKE_OVER), None)
         kind, state = TAKEN_OVER if taken else STATES[referral.state]
         way = next((name for name in WAYS if name in opened.reasons), "")
@@ -107,18 +113,24 @@ class Case:
             "agency": self.directory.agency(referral.agency_id),
             "state_kind": kind,
             "state": self.language.gettext(state),
-            "taken": self._taken(opened, taken) if taken else None,
+            "taken": self._taken(opened, taken, names) if taken else None,
             "deadlines": [self.deadline(row, opened.changes) for row in opened.deadlines],
             "events": [
                 (event.what, self.language.date_and_time(event.at), event.details)
-                for event in Timeline(self.language, self.directory)(opened, way)
+                for event in Timeline(self.language, names)(opened, way)
             ],
         }
 
-    def _taken(self, opened: Opened, move: AnyRow) -> dict[str, Any]:
+    def _names(self, opened: Opened, *, revealed: bool) -> Names:
+        """The names of agencies: unmasked where it is known that nothing is protected."""
+        known = bool(opened.sections) and not is_protected(opened.sections)
+        own = opened.referral.agency_id
+        return Names(self.language, self.directory, None if revealed or known else own)
+
+    def _taken(self, opened: Opened, move: AnyRow, names: Names) -> dict[str, Any]:
         """Who took over a referral on which nothing was recorded here, and why."""
         desk = live(opened.successors)
-        name = self.language.text(self.directory.agency(desk.agency_id).name) if desk else ""
+        name = names(desk.agency_id) if desk else ""
         return {
             "by": f"{name} ({move.person_name})",
             "reason": opened.move_reasons.get(move.id, ""),
@@ -179,8 +191,9 @@ class Case:
             say["adult_services"] = MAYBE_ADULT
         return [self.language.gettext(say[n]) for n in reasons["notices"] if n in say]
 
-    def _why(self, reasons: Mapping[str, Any], sections: Mapping[str, Any]) -> dict[str, Any]:
+    def _why(self, opened: Opened, names: Names) -> dict[str, Any]:
         """The rules' reasons and bases, the report's type and what was left out."""
+        reasons, sections = opened.reasons, opened.sections
         say, text = self.language.gettext, self.language.text
         type_reason = reasons["type_reason"]
         way = next((name for name in WAYS if name in reasons), "")
@@ -197,7 +210,7 @@ class Case:
             "withheld": [(say(KINDS[w["kind"]]), text(w["because"])) for w in reasons["withheld"]],
             "uncertain": say(AGE_UNCERTAIN) if "age" in reasons["uncertain"] else "",
             "way": way,
-            "by": self.directory.agency(came["by"]).name if came else None,
+            "by": names(came["by"]) if came else "",
             "reason": came.get("reason", ""),
             "consent": came.get("consent", ""),
         }

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from intake.domain.deadline import local_date, local_instant
-from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
 from intake.domain.note import Note, Written
 from intake.domain.referral import Move, State
@@ -18,6 +17,7 @@ from intake.store.columns import AnyRow
 from intake.web.forms.moves import CHOICES, WORDS
 from intake.web.forms.note import MEANS, REACHED
 from intake.web.keyed.told import KeyedWords
+from intake.web.names import Names
 from intake.web.words import part
 
 ARRIVED = {
@@ -44,13 +44,13 @@ class Timeline:
     """Puts a referral's history into one reader's words."""
 
     language: Language
-    directory: Directory
+    names: Names
 
     def __call__(self, opened: Opened, way: str) -> list[Event]:
         """Oldest first. ``way``: how it came here, a key of ``ARRIVED``."""
         referral, say = opened.referral, self.language.gettext
         sender = [opened.sender] if opened.sender else []
-        came = (self._say(mark("From: %(agency)s"), agency=self._name(who)) for who in sender)
+        came = (self._say(mark("From: %(agency)s"), agency=self.names(who)) for who in sender)
         events = [Event(referral.arrived_at, say(ARRIVED[way]), tuple(came))]
         if keyed := opened.reasons.get("keyed_in"):
             told = KeyedWords(self.language, keyed).events()
@@ -72,7 +72,7 @@ class Timeline:
             # A move and what it made have one instant.
             for sent in opened.successors:
                 if sent.arrived_at == row.made_at:
-                    yield self._say(mark("Moved to: %(agency)s"), agency=self._name(sent.agency_id))
+                    yield self._say(mark("Moved to: %(agency)s"), agency=self.names(sent.agency_id))
         if move is Move.WITHDRAW:
             yield from self._withdrawn(opened, row)
         if told := opened.disclosed.get(row.id):
@@ -93,7 +93,7 @@ class Timeline:
             sent = opened.referral
         else:
             sent = next(s for s in opened.successors if s.moved_at == row.made_at)
-            yield self._say(mark("Withdrawn from: %(agency)s"), agency=self._name(sent.agency_id))
+            yield self._say(mark("Withdrawn from: %(agency)s"), agency=self.names(sent.agency_id))
         if sent.opened_at:
             yield self._say(
                 mark("It had been opened there %(at)s: what it says has been disclosed."),
@@ -128,9 +128,6 @@ class Timeline:
         )
         what = self._say(mark("Contact: %(means)s"), means=Message(MEANS[written.means]))
         return Event(row.made_at, what, tuple(text for text in details if text))
-
-    def _name(self, agency: str) -> Any:
-        return self.directory.agency(agency).name
 
     def _say(self, key: str, **params: object) -> str:
         return self.language.message(Message(key, params))

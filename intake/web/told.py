@@ -33,13 +33,16 @@ _CONSENTS = ("child_consent", "guardian_consent")
 
 @dataclass(frozen=True)
 class Child:
-    """One child. ``code``: the identity code, "" without one. ``place`` is empty if not opened."""
+    """One child. ``code``: the identity code, "" without one. ``place`` is empty if not opened, or
+    ``masked``.
+    """
 
     heading: str
     rows: tuple[Row, ...]
     code: str
     place: tuple[Row, ...]
     protected: str
+    masked: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,8 @@ class Telling:
 
     def _guardian(self, guardian: Mapping[str, Any]) -> Iterator[Row]:
         yield from self._texts(guardian, _GUARDIAN)
+        if "contact" not in guardian:
+            yield self._row(_GUARDIAN["contact"], self.language.gettext(MASKED))
         yield from self._answers(guardian, ("lives_with_child", "suspected_perpetrator"))
 
     def _children(self, sections: Mapping[str, Any]) -> Iterator[Child]:
@@ -140,7 +145,8 @@ class Telling:
                 heading=self._child_heading(number, len(numbers)),
                 rows=tuple(self._identity(identity)) if identity else (),
                 code=identity.get("hetu", ""),
-                place=tuple(self._place(place)) if place else (),
+                place=tuple(self._place(place)) if "municipality" in place else (),
+                masked="municipality" not in place and bool(place),
                 protected=_protected(identity, place),
             )
 
@@ -214,6 +220,7 @@ _WHO = {
     "organisation": mark("Organisation"),
     "phone": mark("Telephone"),
 }
+MASKED = mark("Masked: protected address")
 _NO_MUNICIPALITY = {
     UNKNOWN: mark("Not known"),
     ELSEWHERE: mark("Another municipality"),

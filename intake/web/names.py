@@ -1,0 +1,29 @@
+"""The names of agencies, as far as they may be told of one report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from intake.domain.directory import Directory
+from intake.domain.masked import TELL_THE_PLACE
+from intake.language import Language
+from intake.web.words import KINDS
+
+
+@dataclass(frozen=True)
+class Names:
+    """In one reader's language. ``masked_for``: the agency of a reader to whom no other agency is
+    named that tells where a protected child is; its kind stands for it.
+    """
+
+    language: Language
+    directory: Directory
+    masked_for: str | None = None
+
+    def __call__(self, agency_id: str) -> str:
+        """The agency's name, or the name of its kind."""
+        agency = self.directory.agency(agency_id)
+        tells = agency.kind in TELL_THE_PLACE and agency_id != self.masked_for
+        if self.masked_for is not None and tells:
+            return self.language.gettext(KINDS[agency.kind])
+        return self.language.text(agency.name)
