@@ -63,6 +63,7 @@ def _agency(parts: Parts) -> Blueprint:
         withdraw=parts.withdraw,
         take_over=parts.take_over,
         write_note=parts.write_note,
+        recuse=parts.recuse,
         show_protected=ShowProtected(parts.database, parts.read, parts.respond),
         why_here=WhyHere(parts.rulebook),
         certify=Certify(parts.database, parts.clocks, parts.calendar),

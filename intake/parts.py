@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from intake.services.read import Read
     from intake.services.reconcile import Reconcile
     from intake.services.recount import Recount
+    from intake.services.recuse import Recuse
     from intake.services.refer import Refer
     from intake.services.remind_half_year import RemindHalfYear
     from intake.services.respond import Respond
@@ -277,6 +278,13 @@ class Parts:
         from intake.services.write_note import WriteNote
 
         return WriteNote(self.database, self.read, self.respond)
+
+    @cached_property
+    def recuse(self) -> Recuse:
+        """Shutting out who is disqualified."""
+        from intake.services.recuse import Recuse
+
+        return Recuse(self.database, self.read, self.respond)
 
     @cached_property
     def chase(self) -> Chase:

@@ -207,6 +207,17 @@ PLAIN: dict[str, dict[str, str]] = {
         "at": WHEN,
         "listed_at": WHEN,
     },
+    "recusal": {
+        **dict.fromkeys(("id", "report_id", "referral_id", "agency_key_id"), ID),
+        **dict.fromkeys(("person_id", "declared_by", "lifted_by"), STAFF),
+        **dict.fromkeys(("declared_at", "lifted_at"), WHEN),
+    },
+    "section_request": {
+        **dict.fromkeys(("id", "asker_id", "lead_id", "lead_key_id", "asker_key_id"), ID),
+        "state": STATE,
+        **dict.fromkeys(("asked_by", "answered_by", "withdrawn_by"), STAFF),
+        **dict.fromkeys(("asked_at", "answered_at", "withdrawn_at"), WHEN),
+    },
     "content_hold": {
         "id": ID,
         "report_id": ID,

@@ -45,7 +45,7 @@ OWN = {
     "reporter": {"draft", "receipt"},
     "agency": {
         *("section", "referral", "wrap", "move", "note", "draft", "receipt"),
-        *("agency_grant", "agency_index_key", "content_hold"),
+        *("agency_grant", "agency_index_key", "content_hold", "recusal", "section_request"),
     },
     "rules": {"decision", "facts_key"},  # which the replay key opens
 }

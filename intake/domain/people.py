@@ -30,6 +30,9 @@ class Permission(StrEnum):
     READ_REFERRALS = "read_referrals"
     MOVE_REFERRALS = "move_referrals"
     KEY_IN = "key_in"
+    RECUSE = "recuse"
+    LIFT_RECUSAL = "lift_recusal"
+    HOLD_CONTENT = "hold_content"
     WATCH_DEADLINES = "watch_deadlines"
     CHANGE_DEADLINES = "change_deadlines"
     SEE_PICTURE = "see_picture"
@@ -48,13 +51,14 @@ _AT_AN_AGENCY = frozenset(
         Permission.READ_REFERRALS,
         Permission.MOVE_REFERRALS,
         Permission.KEY_IN,
+        Permission.RECUSE,
         Permission.GIVE_KEYS,
     }
 )
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.WORKER: _AT_AN_AGENCY,
     Role.DEPUTY: _AT_AN_AGENCY,
-    Role.HEAD: _AT_AN_AGENCY,
+    Role.HEAD: _AT_AN_AGENCY | {Permission.LIFT_RECUSAL, Permission.HOLD_CONTENT},
     Role.SUPERVISOR: frozenset(
         {Permission.WATCH_DEADLINES, Permission.CHANGE_DEADLINES, Permission.SEE_JOBS}
     ),

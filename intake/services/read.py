@@ -27,6 +27,7 @@ from intake.store import (
     notes,
     notices,
     people,
+    recusals,
     referrals,
     reports,
     trail,
@@ -38,6 +39,7 @@ from intake.vault.open import open_for, open_section, open_wrap
 from intake.vault.seal import SectionKeys
 
 NOTE = "note on a referral"
+SHUT_OUT = "shut out as disqualified"
 
 
 class ReferralNotYours(Exception):
@@ -110,14 +112,16 @@ class Read:
         """
         agencies = _of(visit, agency)
         with self.database.read() as connection:
-            return lists.inbox(connection, agencies, states, limit, span, after)
+            shut = recusals.shut_to(connection, visit.person.id)
+            return lists.inbox(connection, agencies, states, limit, span, after, shut)
 
     def pressure(
         self, visit: Visit, now: datetime, soon: datetime, *, agency: str | None = None
     ) -> AnyRow:
         """How many referrals of the inbox are open, and of them late, or with these due by soon."""
         with self.database.read() as connection:
-            return counts.pressure(connection, _of(visit, agency), now, soon)
+            shut = recusals.shut_to(connection, visit.person.id)
+            return counts.pressure(connection, _of(visit, agency), now, soon, shut)
 
     def taken_over(self, rows: Sequence[AnyRow]) -> frozenset[UUID]:
         """Those of these referrals that left their agency by the standby desk's move."""
@@ -226,16 +230,27 @@ class Read:
         )
 
     def entitled(self, visit: Visit, referral_id: UUID, now: datetime) -> AnyRow:
-        """The referral's row if it is this person's agency's; else a trail line and a refusal."""
+        """The referral's row if it is this person's agency's and they are not shut out of the
+        report; else a trail line and a refusal.
+        """
         with self.database.read() as connection:
             row = referrals.referral(connection, referral_id)
-        if row is not None and row.agency_id in visit.person.agencies(Permission.READ_REFERRALS):
+            own = visit.person.agencies(Permission.READ_REFERRALS)
+            is_theirs = row is not None and row.agency_id in own
+            shut = row is not None and self.is_shut_out(connection, visit, row)
+        if row is not None and is_theirs and not shut:
             return row
-        self.refuse(visit, row, now)
+        self.refuse(visit, row, now, shut_out=is_theirs and shut)
         raise ReferralNotYours
 
-    def refuse(self, visit: Visit, row: AnyRow | None, now: datetime) -> None:
-        """Leave a line: somebody tried a referral that is not theirs."""
+    def is_shut_out(self, connection: Connection, visit: Visit, row: AnyRow) -> bool:
+        """Whether this person may see nothing of the report, at whichever agency."""
+        return recusals.is_shut_out(connection, row.report_id, visit.person.id)
+
+    def refuse(
+        self, visit: Visit, row: AnyRow | None, now: datetime, *, shut_out: bool = False
+    ) -> None:
+        """Leave a line: who tried a referral that is not theirs, or that they are shut out of."""
         with self.database.write() as connection:
             trail.write_line(
                 connection,
@@ -244,7 +259,7 @@ class Read:
                 person_id=visit.person.id,
                 agency_id=row.agency_id if row else None,
                 referral_id=row.id if row else None,
-                purpose="opening a referral of another agency",
+                purpose=SHUT_OUT if shut_out else "opening a referral of another agency",
             )
 
     def agency_key(self, visit: Visit, row: AnyRow) -> PrivateKey:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from intake.domain.chase import DUTY_DESK
 from intake.domain.directory import Agency, AgencyMissing, Desk, Directory, Kind
 from intake.domain.people import AGENCY_ROLES, UPWARD, Role
-from intake.store import reminders
+from intake.store import recusals, reminders
 from intake.store.columns import AnyRow
 
 log = logging.getLogger(__name__)
@@ -40,13 +40,17 @@ class Reader:
 
 @dataclass(frozen=True)
 class Readers:
-    """Who is at the agencies of a batch of deadlines on a day: read once for all of them."""
+    """Who is at the agencies of a batch of deadlines on a day: read once for all of them.
+
+    ``shut``: by referral those who are shut out of its report, and hear nothing of it.
+    """
 
     directory: Directory
     members: Mapping[tuple[str, str], Sequence[UUID]]
     names: Mapping[UUID, str]
     absences: Mapping[UUID, AnyRow]
     standby: Mapping[UUID, str]
+    shut: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)
     _found: dict[object, tuple[Reader, ...]] = field(default_factory=dict)
 
     @classmethod
@@ -75,7 +79,8 @@ class Readers:
             members.setdefault((one.agency_id or one.controller_id, one.role), []).append(one.id)
             names[one.id] = one.name
         absences = reminders.absent_on(connection, today)
-        return cls(directory, members, names, absences, standby)
+        shut = recusals.of_referrals(connection, {row.referral_id for row in rows})
+        return cls(directory, members, names, absences, standby, shut)
 
     def __call__(self, row: AnyRow, to: str) -> tuple[Reader, ...]:
         """The readers of a step of a deadline: those asked for, else the next up, else down; those
@@ -83,10 +88,20 @@ class Readers:
 
         Raises AgencyUnknown for an agency that is no longer listed.
         """
+        if shut := self.shut.get(row.referral_id):
+            return self._without(shut)._find(row, to)
         key = row.agency_id, to, row.worker_id, self.standby.get(row.referral_id)
         if key not in self._found:
             self._found[key] = self._find(row, to)
         return self._found[key]
+
+    def _without(self, shut: Collection[UUID]) -> Readers:
+        """The same as if these had no role anywhere."""
+        members = {
+            place: [one for one in found if one not in shut]
+            for place, found in self.members.items()
+        }
+        return replace(self, members=members, shut={}, _found={})
 
     def at_desk(self, desk: Agency) -> tuple[Reader, ...]:
         """Those of a desk, and nobody in its place."""

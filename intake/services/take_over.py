@@ -18,7 +18,7 @@ from intake.services.hand_on import HandOn, Sent, without_way
 from intake.services.read import KeyNotGranted, Read, ReferralNotYours, reasons
 from intake.services.record import Entry, MoveNotOpen, ReasonMissing, Recording
 from intake.services.sign_in import Visit
-from intake.store import people, referrals, standby
+from intake.store import people, recusals, referrals, standby
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import open_grant
@@ -64,7 +64,12 @@ class TakeOver:
         agencies = visit.person.agencies(Permission.MOVE_REFERRALS)
         with self.database.read() as connection:
             found = self._offers(standby.chased(connection, agencies))
-            foreign = (offer for offer in found if offer.silent.id not in agencies)
+            shut = recusals.shut_to(connection, visit.person.id)
+            foreign = (
+                offer
+                for offer in found
+                if offer.silent.id not in agencies and offer.referral_id not in shut
+            )
             return list(islice(foreign, limit))
 
     def offer(self, visit: Visit, referral_id: UUID, now: datetime) -> Offer:
@@ -76,10 +81,11 @@ class TakeOver:
             row = referrals.referral(connection, referral_id)
             wrap = referrals.wrap(connection, referral_id, "standby")
             found = list(self._offers(standby.chased(connection, agencies, referral_id)))
-        if found:
+            shut = row is not None and self.read.is_shut_out(connection, visit, row)
+        if found and not shut:
             return found[0]
-        self.read.refuse(visit, row, now)
-        if wrap is None or wrap.agency_id not in agencies:
+        self.read.refuse(visit, row, now, shut_out=shut)
+        if shut or wrap is None or wrap.agency_id not in agencies:
             raise ReferralNotYours
         raise MoveNotOpen
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     BindParameter,
@@ -25,17 +27,20 @@ _AGENCIES: BindParameter[list[str]] = bindparam("agencies", expanding=True)
 _NOW, _SOON = bindparam("now", type_=Instant), bindparam("soon", type_=Instant)
 _RUNNING = DeadlineRow.met_at.is_(None)
 _LATE, _BY_SOON = DeadlineRow.due_at <= _NOW, DeadlineRow.due_at <= _SOON
+_SHUT: BindParameter[list[UUID]] = bindparam("shut", expanding=True)
 _OPEN_ONES = (
     select(func.count())
     .select_from(ReferralRow)
     .where(ReferralRow.agency_id.in_(_AGENCIES), ReferralRow.state.in_(sorted(OPEN)))
-    .scalar_subquery()
 )
-_PRESSURE = select(
-    _OPEN_ONES.label("open"),
+_SOON_ONES = select(
     func.count(distinct(case((_LATE, DeadlineRow.referral_id)))).label("late"),
     func.count(distinct(DeadlineRow.referral_id)).label("late_or_soon"),
 ).where(DeadlineRow.agency_id.in_(_AGENCIES), _RUNNING, _BY_SOON)
+_PRESSURE = _SOON_ONES.add_columns(_OPEN_ONES.scalar_subquery().label("open"))
+_PRESSURE_BUT = _SOON_ONES.where(DeadlineRow.referral_id.not_in(_SHUT)).add_columns(
+    _OPEN_ONES.where(ReferralRow.id.not_in(_SHUT)).scalar_subquery().label("open")
+)
 _RUNNING_ONES = (
     select(
         DeadlineRow.agency_id,
@@ -75,12 +80,18 @@ _BY_AGE = (
 
 
 def pressure(
-    connection: Connection, agencies: Collection[str], now: datetime, soon: datetime
+    connection: Connection,
+    agencies: Collection[str],
+    now: datetime,
+    soon: datetime,
+    shut: Collection[UUID] = (),
 ) -> AnyRow:
     """How many referrals are ``open``, and of them ``late``, or ``late_or_soon`` with a deadline
-    that runs out until ``soon``. Clocks run on open ones alone.
+    that runs out until ``soon``; but those that are ``shut``. Clocks run on open ones alone.
     """
-    asked = {"agencies": sorted(agencies), "now": now, "soon": soon}
+    asked: dict[str, Any] = {"agencies": sorted(agencies), "now": now, "soon": soon}
+    if shut:
+        return connection.execute(_PRESSURE_BUT, asked | {"shut": list(shut)}).one()
     return connection.execute(_PRESSURE, asked).one()
 
 

@@ -34,6 +34,7 @@ BEGIN
 END $$"""
 
 
+OF_REQUESTS = ("sealed_asked", "sealed_own", "sealed_given", "sealed_answer", "sealed_keys")
 _DELETE_CONTENT = "public.delete_content(uuid, timestamptz, text)"
 """Deletes what is sealed of a report that every agency is done with and no hold keeps, and lists it
 for restores. Its owner's rights, for the jobs' role alone: that role may erase nothing of a report.
@@ -52,6 +53,11 @@ _BLANKED = (
     ("move", "sealed_reason", "NULL", f"referral_id IN ({_THEIRS})", "id"),
     ("decision", "sealed_facts", "''", "report_id = this", "report_id"),
     ("content_hold", "sealed_reason", "NULL", "report_id = this", "id"),
+    ("recusal", "sealed_reason", "NULL", "report_id = this", "id"),
+    *(
+        ("section_request", column, "NULL", f"asker_id IN ({_THEIRS})", "id")
+        for column in OF_REQUESTS
+    ),
 )
 
 

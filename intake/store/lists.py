@@ -114,6 +114,9 @@ def _running(agency: _Text, *more: Any) -> _Statement:
     )
 
 
+_SHUT: BindParameter[list[UUID]] = bindparam("shut", expanding=True)
+
+
 def _pressing(agency: _Text, states: Sequence[_Text]) -> _Statement:
     state = select(ReferralRow.state).where(
         ReferralRow.id == DeadlineRow.referral_id, ReferralRow.agency_id == agency
@@ -172,8 +175,11 @@ def _walks(part: Part, agencies: Sequence[_Text], states: Sequence[_Text]) -> li
 
 
 @cache
-def _inbox(part: Part, agencies: int, states: int) -> _Statement:
+def _inbox(part: Part, agencies: int, states: int, some_shut: bool) -> _Statement:
     walks = _walks(part, _named("agency", agencies), _named("state", states))
+    if some_shut:
+        own = DeadlineRow.referral_id if part is Part.PRESSING else ReferralRow.id
+        walks = [walk.where(own.not_in(_SHUT)) for walk in walks]
     page, order = _first_of(walks, latest_first=part is Part.DONE)
     return (
         select(
@@ -230,8 +236,10 @@ def inbox(
     limit: int,
     span: Span = ANY_TIME,
     after: Place | None = None,
+    shut: Collection[UUID] = (),
 ) -> list[AnyRow]:
     """Referrals after a place, part by part; those with a deadline in the span alone if one is set.
+    None of those that are ``shut`` to the reader.
 
     ``due_at``: the earliest deadline that is running, None without one. ``part``, ``at`` and
     ``key`` are the row's place.
@@ -244,7 +252,9 @@ def inbox(
             continue
         values = _values(agencies, limit - len(rows), span, _start(part, span, after))
         values |= {f"state_{number}": state for number, state in enumerate(asked)}
-        rows += connection.execute(_inbox(part, len(agencies), len(asked)), values)
+        if shut:
+            values["shut"] = list(shut)
+        rows += connection.execute(_inbox(part, len(agencies), len(asked), bool(shut)), values)
         if len(rows) == limit:
             break
     return rows

@@ -16,6 +16,7 @@ Rights = Mapping[str, Sequence[str]]
 """Of a table: statements, each for the whole row or with its columns: ``SELECT (id, state)``."""
 
 _READ, _ADD, _CHANGE, _ERASE = "SELECT", "INSERT", "UPDATE", "DELETE"
+_WHO_IS_SHUT_OUT = "SELECT (report_id, person_id, lifted_at)"
 _NOBODY_SEALED_REFERRAL = (
     "SELECT (id, report_id, agency_id, reference, state, is_lead, came_from, arrived_at, "
     "opened_at, moved_at, worker_id)"
@@ -134,6 +135,13 @@ ROLES: Mapping[str, Rights] = {
             "same_child": (_READ, _ADD, _ERASE),
             "agency_index_key": (_READ, _ADD, "UPDATE (agency_key_id, sealed_secret)", _ERASE),
             "content_hold": (_READ, _ADD, "UPDATE (released_by, released_at)"),
+            "recusal": (_READ, _ADD, "UPDATE (lifted_by, lifted_at)"),
+            "section_request": (
+                _READ,
+                _ADD,
+                "UPDATE (state, answered_by, answered_at, withdrawn_by, withdrawn_at, "
+                "sealed_given, sealed_answer, sealed_keys)",
+            ),
             "deadline_change": (_READ,),
             "kept_calendar": (_READ,),
             "chase": (_READ,),
@@ -159,6 +167,7 @@ ROLES: Mapping[str, Rights] = {
                 "next_chase_at)",  # counted anew or extended: never its start
             ),
             "recount": (_READ, _ERASE),
+            "recusal": (_WHO_IS_SHUT_OUT,),
             "deadline_change": (_READ, _ADD),
             "chase": (_READ, _ADD),
             "reminder": (_READ, _ADD),
@@ -237,6 +246,7 @@ ROLES: Mapping[str, Rights] = {
             "half_year_step": (_READ, _ADD),
             # How long content is needed; what deletes it is a function.
             "content_hold": ("SELECT (report_id, last_day, released_at)",),
+            "recusal": (_WHO_IS_SHUT_OUT,),
             "move": ("SELECT (referral_id, move, made_at, agency_key_id)",),
             "note": ("SELECT (referral_id, made_at, agency_key_id)",),
             "person": ("SELECT (id, sign_in_name, name, email, language, left_at)",),

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, and_, case, func, insert, or_, select, text, 
 from intake.domain.referral import Move, State
 from intake.store.columns import AnyRow
 from intake.store.deletions import blank, erase_rows, put_for_good
+from intake.store.erasing import OF_REQUESTS
+from intake.store.need_to_know_tables import RecusalRow, SectionRequestRow
 from intake.store.people_tables import PersonRow
 from intake.store.retention_tables import HoldRow
 from intake.store.same_child_tables import SameChildRow
@@ -164,6 +166,10 @@ def delete_content(connection: Connection, report_id: UUID, at: datetime) -> boo
     blank(connection, MoveRow.sealed_reason, *reasoned, at=at)
     blank(connection, DecisionRow.sealed_facts, DecisionRow.report_id == report_id, at=at)
     blank(connection, HoldRow.sealed_reason, HoldRow.report_id == report_id, at=at)
+    blank(connection, RecusalRow.sealed_reason, RecusalRow.report_id == report_id, at=at)
+    for name in OF_REQUESTS:
+        column = getattr(SectionRequestRow, name)
+        blank(connection, column, SectionRequestRow.asker_id.in_(theirs), at=at)
     connection.execute(
         update(ReceiptRow).where(ReceiptRow.report_id == report_id).values(sealed_copy=None)
     )

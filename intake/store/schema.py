@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import intake.store.factor_tables
 import intake.store.half_year_tables
+import intake.store.need_to_know_tables
 import intake.store.people_tables
 import intake.store.recount_tables
 import intake.store.reminder_tables

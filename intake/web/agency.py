@@ -21,6 +21,7 @@ from intake.services.certify import Certify
 from intake.services.hand_on import live
 from intake.services.hand_over import HandOver
 from intake.services.read import KeyNotGranted, Opened, Read, ReferralNotYours
+from intake.services.recuse import Recuse
 from intake.services.respond import Respond
 from intake.services.show_protected import ShowProtected
 from intake.services.sign_in import Visit
@@ -40,6 +41,7 @@ from intake.web.note import WRITTEN, NotePages
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
 from intake.web.paging import Asked
+from intake.web.recuse import RecusePages
 from intake.web.show_protected import ShowProtectedPage
 from intake.web.take_over import TakeOverPage, shown
 from intake.web.why_here import Here
@@ -194,6 +196,7 @@ def make_blueprint(
     take_over: TakeOver,
     write_note: WriteNote,
     show_protected: ShowProtected,
+    recuse: Recuse,
     why_here: WhyHere,
     certify: Certify,
     directory: Directory,
@@ -213,6 +216,7 @@ def make_blueprint(
     notes = NotePages(write_note, forms, now)
     taking = TakeOverPage(take_over, clocks, forms, now)
     showing = ShowProtectedPage(show_protected, agency.show, forms, now)
+    recusing = RecusePages(recuse, forms, now)
     moving = MovePage(respond, withdraw, directory, clocks, forms, now)
     reads, moves = Permission.READ_REFERRALS, Permission.MOVE_REFERRALS
     one, both = "/referrals/<uuid:referral_id>", ("GET", "POST")
@@ -223,6 +227,9 @@ def make_blueprint(
     entrance.route(f"{one}/hand_over/<agency_id>", moves, both)(handing.what_and_why)
     entrance.route(f"{one}/take_over", moves, both)(taking.take_over)
     entrance.route(f"{one}/protected", reads, both)(showing.show_protected)
+    recusals, lifts = f"{one}/recusal", Permission.LIFT_RECUSAL
+    entrance.route(recusals, Permission.RECUSE, both)(recusing.recusal)
+    entrance.route(f"{recusals}/<uuid:recusal_id>", lifts, both)(recusing.lift_recusal)
     entrance.route(f"{one}/note", moves, both)(notes.note)
     entrance.route(f"{one}/contact", moves, both)(notes.contact)
     entrance.route(f"{one}/<move>", moves, both)(moving.move)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
-from typing import Any
-from uuid import UUID
-
 import pytest
 
 from intake.domain.referral import Move
 from tests.services.recorded import record, recorded
 from tests.services.sending import at
-from tests.site import SOC, TRIAGE, Site, token_in
+from tests.site import SOC, Site, token_in
+from tests.web.referral_routes import addresses
 
 
 def deleted(site: Site) -> str:
@@ -36,22 +32,6 @@ def test_the_reporter_reads_on_which_day_the_content_was_deleted(site: Site) -> 
     site.parts.retain(site.hands.move(days=91))
     answer = site.client().post("/status", data={"code": receipt.code.text})
     assert "poistettiin tästä palvelusta" in answer.text
-
-
-def addresses(site: Site, referral: str) -> Iterator[tuple[str, str]]:
-    """Each route that names a referral, with each method."""
-    values = {"move": tuple(Move), "clock": ("lsl26_start", "nonsense"), "agency_id": (TRIAGE,)}
-    for rule in site.app.url_map.iter_rules():
-        if "referral_id" not in rule.arguments or not rule.endpoint.startswith("agency."):
-            continue
-        others = sorted(rule.arguments - {"referral_id"})
-        for chosen in product(*(values.get(other, (referral,)) for other in others)):
-            given: dict[str, Any] = dict(zip(others, chosen, strict=True))
-            path = site.app.url_map.bind("").build(
-                rule.endpoint, {"referral_id": UUID(referral), **given}
-            )
-            for method in sorted((rule.methods or set()) & {"GET", "POST"}):
-                yield method, path
 
 
 def test_no_page_and_no_form_of_a_deleted_report_fails(site: Site) -> None:

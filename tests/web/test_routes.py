@@ -44,6 +44,7 @@ NOWHERE = {
     "colleagues.new_key",
     "admin.remove_agreement",
     "security.add_passkey",
+    "agency.lift_recusal",  # nobody is shut out
 }
 """What is not there: an invitation, a colleague without the key, an agreement not begun, passkeys
 at the bare IP address of the tests' site.
@@ -95,6 +96,9 @@ def address(rule: Any, site: Site, who: str = "soc") -> str:
         "name": "child" if person else "who",
         "number": 1,
         "letter_id": uuid4(),
+        "recusal_id": uuid4(),
+        "request_id": uuid4(),
+        "hold_id": uuid4(),
         "deadline_id": deadline,
         "draft_id": rule_drafts[0].id if rule_drafts else uuid4(),
         "publication_id": publication,

@@ -1,0 +1,206 @@
+"""Shut a person who is disqualified (434/2003 §27-28) out of a report, and let them in again.
+
+This is policy, kept by the services: the agency's key, which that person may hold, still opens.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from intake.domain.deadline import local_date
+from intake.domain.people import AGENCY_ROLES, Permission
+from intake.domain.recusal import Ground
+from intake.domain.report import canonical
+from intake.domain.row_id import new_id
+from intake.domain.trail import Action
+from intake.services.line_detail import detail
+from intake.services.read import Read, ReferralNotYours, ReferralWithdrawn
+from intake.services.record import ReasonMissing
+from intake.services.respond import Respond
+from intake.services.sign_in import Visit
+from intake.store import people, recusals, trail
+from intake.store.columns import AnyRow
+from intake.store.database import Database
+from intake.vault.keyring import PrivateKey
+from intake.vault.open import open_for
+from intake.vault.seal import seal_for
+
+REASON = "reason of a recusal"
+
+
+class ColleagueUnknown(Exception):
+    """The person has no role at the agency today, or is shut out already."""
+
+
+class NobodyLeft(Exception):
+    """Nobody who is not shut out could open the report at the agency any more."""
+
+
+@dataclass(frozen=True)
+class ShutOut:
+    """Somebody who is shut out, as a colleague reads it. ``why``: None where it does not open."""
+
+    id: UUID
+    name: str
+    at: datetime
+    why: Mapping[str, str] | None
+
+
+@dataclass(frozen=True)
+class Recuse:
+    """By one's own word or a colleague's; the head of the unit can lift it."""
+
+    database: Database
+    read: Read
+    respond: Respond
+
+    def colleagues(self, visit: Visit, row: AnyRow, now: datetime) -> dict[UUID, str]:
+        """Who could be named, oneself first: members of the agency who are not shut out."""
+        with self.database.read() as connection:
+            found = self._members(connection, row, now)
+        own = {visit.person.id: found.pop(visit.person.id, visit.person.name)}
+        return own | found
+
+    def shut_out(self, visit: Visit, row: AnyRow) -> list[ShutOut]:
+        """Those who were shut out on this agency's referrals of the report, for those who open it.
+
+        Raises KeyNotGranted.
+        """
+        with self.database.read() as connection:
+            rows = [
+                each
+                for each in recusals.shut_out(connection, row.report_id)
+                if each.agency_id == row.agency_id
+            ]
+        try:
+            key = self.read.agency_key(visit, row) if rows else None
+        except ReferralWithdrawn:
+            key = None
+        return [ShutOut(r.id, r.person_name, r.declared_at, _why(r, key)) for r in rows]
+
+    def __call__(
+        self,
+        visit: Visit,
+        referral_id: UUID,
+        person_id: UUID,
+        ground: Ground,
+        words: str,
+        now: datetime,
+        *,
+        knowing: bool = False,
+    ) -> None:
+        """Shut oneself or a colleague out. ``knowing``: oneself also where nobody else could open.
+
+        Raises ReferralNotYours, KeyNotGranted, ReasonMissing where another ground is not told,
+        ColleagueUnknown, NobodyLeft; nothing is kept then.
+        """
+        row = self._place(visit, referral_id, now, Permission.RECUSE)
+        if ground is Ground.OTHER and not words:
+            raise ReasonMissing
+        key = self.respond.key_of(row, now)
+        recusal_id, said = new_id(now), {"ground": ground.value, "words": words}
+        place = (REASON, row.report_id.bytes, recusal_id.bytes)
+        values: dict[str, Any] = {
+            "id": recusal_id,
+            "report_id": row.report_id,
+            "referral_id": row.id,
+            "person_id": person_id,
+            "declared_by": visit.person.id,
+            "declared_at": now,
+            "agency_key_id": key.key_id,
+            "sealed_reason": seal_for(key, canonical(said), *place),
+        }
+        sealed = detail(key, Action.RECUSE, row.id, said)
+        with self.database.write() as connection:
+            recusals.lock(connection, row.report_id)
+            if person_id not in self._members(connection, row, now):
+                raise ColleagueUnknown
+            is_self = person_id == visit.person.id
+            if not (is_self and knowing) and not self._left(connection, row, person_id, now):
+                raise NobodyLeft
+            cleared = recusals.add(connection, values)
+            self._line(connection, visit, row, now, Action.RECUSE, person_id, sealed)
+            about = [{"agency_id": r.agency_id, "referral_id": r.id} for r in cleared]
+            trail.write_lines(connection, at=now, action=Action.WITHOUT_WORKER, about=about)
+
+    def lift(
+        self, visit: Visit, referral_id: UUID, recusal_id: UUID, reason: str, now: datetime
+    ) -> None:
+        """Let somebody in again. Raises ReferralNotYours, ReasonMissing, ColleagueUnknown."""
+        row = self._place(visit, referral_id, now, Permission.LIFT_RECUSAL)
+        if not reason:
+            raise ReasonMissing
+        sealed = detail(
+            self.respond.key_of(row, now), Action.LIFT_RECUSAL, row.id, {"words": reason}
+        )
+        with self.database.write() as connection:
+            found = {r.id: r for r in recusals.shut_out(connection, row.report_id)}
+            shut = found.get(recusal_id)
+            if shut is None or shut.agency_id != row.agency_id:
+                raise ColleagueUnknown
+            if not recusals.lift(connection, recusal_id, visit.person.id, now):
+                raise ColleagueUnknown
+            self._line(connection, visit, row, now, Action.LIFT_RECUSAL, shut.person_id, sealed)
+
+    def _place(self, visit: Visit, referral_id: UUID, now: datetime, needed: Permission) -> AnyRow:
+        row = self.read.entitled(visit, referral_id, now)
+        if row.agency_id not in visit.person.agencies(needed):
+            self.read.refuse(visit, row, now)
+            raise ReferralNotYours
+        return row
+
+    def _members(self, connection: Connection, row: AnyRow, now: datetime) -> dict[UUID, str]:
+        today = local_date(now)
+        found = {
+            one: person.name
+            for role in sorted(AGENCY_ROLES)
+            for one in people.members(connection, row.agency_id, role, today)
+            if (person := people.person(connection, one, today))
+        }
+        shut = recusals.of_referrals(connection, [row.id]).get(row.id, frozenset())
+        return {one: name for one, name in found.items() if one not in shut}
+
+    def _left(
+        self, connection: Connection, row: AnyRow, but: UUID, now: datetime
+    ) -> Sequence[UUID]:
+        """Who could still open it at the agency, without one."""
+        openers = people.who_can_open(connection, local_date(now)).get(row.agency_id, set())
+        shut = recusals.of_referrals(connection, [row.id]).get(row.id, frozenset())
+        return sorted(openers - shut - {but})
+
+    def _line(
+        self,
+        connection: Connection,
+        visit: Visit,
+        row: AnyRow,
+        now: datetime,
+        action: Action,
+        person_id: UUID,
+        sealed: Mapping[str, Any],
+    ) -> None:
+        trail.write_line(
+            connection,
+            at=now,
+            action=action,
+            person_id=visit.person.id,
+            role=visit.person.role_at(row.agency_id),
+            agency_id=row.agency_id,
+            referral_id=row.id,
+            purpose=people.sign_in_name(connection, person_id),
+            **sealed,
+        )
+
+
+def _why(row: AnyRow, key: PrivateKey | None) -> Mapping[str, str] | None:
+    if key is None or key.key_id != row.agency_key_id or not row.sealed_reason:
+        return None
+    place = (REASON, row.report_id.bytes, row.id.bytes)
+    found: dict[str, str] = json.loads(open_for(key, row.sealed_reason, *place))
+    return found

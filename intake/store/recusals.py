@@ -1,0 +1,95 @@
+"""Who is shut out of which report."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from intake.store.columns import AnyRow
+from intake.store.need_to_know_tables import RecusalRow
+from intake.store.people_tables import PersonRow
+from intake.store.tables import ReferralRow
+
+_STANDS = RecusalRow.lifted_at.is_(None)
+_SHUT_TO = (
+    select(ReferralRow.id)
+    .join(RecusalRow, RecusalRow.report_id == ReferralRow.report_id)
+    .where(RecusalRow.person_id == bindparam("person"), _STANDS)
+)
+_OF_REFERRALS = (
+    select(ReferralRow.id, RecusalRow.person_id)
+    .join(RecusalRow, RecusalRow.report_id == ReferralRow.report_id)
+    .where(ReferralRow.id.in_(bindparam("referrals", expanding=True)), _STANDS)
+)
+
+
+def is_shut_out(connection: Connection, report_id: UUID, person_id: UUID) -> bool:
+    """Whether a person may see nothing of a report."""
+    found = select(RecusalRow.id).where(
+        RecusalRow.person_id == person_id, RecusalRow.report_id == report_id, _STANDS
+    )
+    return connection.scalar(found) is not None
+
+
+def shut_to(connection: Connection, person_id: UUID) -> frozenset[UUID]:
+    """The referrals, at any agency, of the reports that a person is shut out of."""
+    return frozenset(connection.scalars(_SHUT_TO, {"person": person_id}))
+
+
+def of_referrals(
+    connection: Connection, referrals: Collection[UUID]
+) -> Mapping[UUID, frozenset[UUID]]:
+    """By referral, who is shut out of it; of those of which anybody is."""
+    found = defaultdict[UUID, set[UUID]](set)
+    for referral, person in connection.execute(_OF_REFERRALS, {"referrals": list(referrals)}):
+        found[referral].add(person)
+    return {referral: frozenset(people) for referral, people in found.items()}
+
+
+def shut_out(connection: Connection, report_id: UUID) -> Sequence[AnyRow]:
+    """Those who are shut out of a report, by whose word, and on which agency's referral."""
+    return connection.execute(
+        select(*RecusalRow.__table__.c, PersonRow.name.label("person_name"), ReferralRow.agency_id)
+        .join(PersonRow, PersonRow.id == RecusalRow.person_id)
+        .join(ReferralRow, ReferralRow.id == RecusalRow.referral_id)
+        .where(RecusalRow.report_id == report_id, _STANDS)
+        .order_by(RecusalRow.declared_at, RecusalRow.id)
+    ).all()
+
+
+def lock(connection: Connection, report_id: UUID) -> None:
+    """Keep others from shutting somebody out of the report until this transaction ends."""
+    theirs = select(ReferralRow.id).where(ReferralRow.report_id == report_id)
+    connection.execute(theirs.order_by(ReferralRow.id).with_for_update()).all()
+
+
+def add(connection: Connection, values: dict[str, Any]) -> Sequence[AnyRow]:
+    """Shut a person out; the referrals of the report that had them as worker, and have none now.
+
+    IntegrityError where they are already.
+    """
+    connection.execute(insert(RecusalRow).values(**values))
+    return connection.execute(
+        update(ReferralRow)
+        .where(
+            ReferralRow.report_id == values["report_id"],
+            ReferralRow.worker_id == values["person_id"],
+        )
+        .values(worker_id=None)
+        .returning(ReferralRow.id, ReferralRow.agency_id)
+    ).all()
+
+
+def lift(connection: Connection, recusal_id: UUID, person_id: UUID, at: datetime) -> bool:
+    """Let the person in again; False where that has been done."""
+    changed = connection.execute(
+        update(RecusalRow)
+        .where(RecusalRow.id == recusal_id, _STANDS)
+        .values(lifted_by=person_id, lifted_at=at)
+    )
+    return changed.rowcount == 1

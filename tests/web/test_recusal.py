@@ -1,0 +1,78 @@
+"""The pages of disqualification, and that every page of the report is shut to who is."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from intake.domain.recusal import Ground
+from intake.domain.trail import Action
+from intake.services.read import SHUT_OUT
+from tests.look.page_faults import page_faults
+from tests.services.sending import at, lines
+from tests.site import POL, SOC, Site, token_in, worry_answers
+from tests.web.referral_routes import addresses
+
+
+def says(client: FlaskClient, path: str, **data: str) -> int:
+    token = token_in(client.get(path).text)
+    answer = client.post(path, data={"csrf_token": token, **data})
+    if answer.status_code >= 400:
+        assert page_faults(answer.text) == []
+    return answer.status_code
+
+
+@pytest.mark.on_both
+def test_every_route_of_the_report_is_shut_to_who_is_disqualified_and_leaves_a_line(
+    site: Site,
+) -> None:
+    site.send()
+    referral, client = str(at(site, SOC).id), site.signed_in("soc")
+    token = token_in(client.get("/inbox").text)
+    path = f"/referrals/{referral}/recusal"
+    assert client.get(path).status_code == 200
+    assert says(client, path, person=str(site.people["soc"]), ground=Ground.PARTY) == 303
+    asked = list(addresses(site, referral))
+    assert len(asked) > 30
+    refused = len(lines(site, Action.REFUSED))
+    for number, (method, path) in enumerate(asked, refused + 1):
+        data = {"csrf_token": token} if method == "POST" else None
+        answer = client.open(path, method=method, data=data)
+        assert answer.status_code in (403, 404), (method, path)
+        found = lines(site, Action.REFUSED)
+        assert len(found) == number, (method, path)
+        if answer.status_code == 404:
+            assert found[-1].purpose == SHUT_OUT, (method, path)
+    assert at(site, SOC).reference not in client.get("/inbox").text
+    assert lines(site, Action.OPEN) == []
+
+
+@pytest.mark.on_both
+def test_the_page_names_a_colleague_shows_why_and_the_head_lifts_it(site: Site) -> None:
+    site.send()
+    referral, soc, head = at(site, SOC).id, site.signed_in("soc"), site.signed_in("soc-head")
+    path = f"/referrals/{referral}/recusal"
+    deputy = str(site.people["soc-deputy"])
+    assert says(soc, path, person=deputy, ground="other") == 422
+    assert says(soc, path, ground="party") == 422
+    assert says(soc, path, person=deputy, ground="other", words="Naapuri.") == 303
+    for client, may in ((soc, False), (head, True)):
+        page = client.get(path).text
+        assert page_faults(page) == []
+        assert "Disa Sijainen</strong>" in page
+        assert "Naapuri." in page
+        assert ("Kumoa, perustellen" in page) is may
+    link = head.get(path).text.partition(f'href="{path}/')[2].partition('"')[0]
+    assert soc.get(f"{path}/{link}").status_code == 403
+    assert says(head, f"{path}/{link}") == 422
+    assert says(head, f"{path}/{link}", reason="Erehdys.") == 303
+    assert site.signed_in("soc-deputy").get(f"/referrals/{referral}").status_code == 200
+
+
+def test_the_last_one_who_can_open_is_warned_and_confirms(site: Site) -> None:
+    site.send(worry_answers(urgency={"threat_to_life": "to_others"}))
+    client = site.signed_in("pol")
+    path = f"/referrals/{at(site, POL).id}/recusal"
+    own = str(site.people["pol"])
+    assert says(client, path, person=own, ground="party") == 409
+    assert says(client, path, person=own, ground="party", knowing="y") == 303
