@@ -28,13 +28,15 @@ KNOWN = frozenset(
     {
         *("DATA", "DATABASE", "DOORS", "KEYS", "RULES", "SECURE_COOKIES", "MAIL", "BASE_URL"),
         *("REPORTER_URL", "BANNER", "LOG", "METRICS", "PROXY", "DELETIONS", "CALENDAR"),
-        *("KEEP_DAYS", "KEEP_CLOSED_DAYS"),
+        *("KEEP_DAYS", "KEEP_CLOSED_DAYS", "CHECKPOINTS"),
     }
 ) | {f"{_SMTP}{name}" for name in ("HOST", "PORT", "TLS", "FROM", "USER", "CA")}
 SECRETS = {"reporter": "reporter.secret", "staff": "staff.secret", "pepper": "pepper.secret"}
 LONGEST_SOCKET = 107  # bytes that the system has for a socket's path
 REPLAY_PUBLIC = "replay.public"
 REPLAY_PRIVATE = "replay.private"
+TRAIL_PUBLIC = "trail.public"
+TRAIL_PRIVATE = "trail.private"
 SMTP_PASSWORD = "smtp.secret"  # noqa: S105 # nosec B105 # a file's name
 _SMTP_PORTS = {"implicit": 465, "starttls": 587, "none": 25}
 _MOST_PORT = 65535
@@ -79,6 +81,7 @@ class Settings:
     metrics: tuple[str, int] | None
     proxies: int
     deletions: Path
+    checkpoints: Path
     calendar: Path
     keep_days: int
     keep_closed_days: int
@@ -126,6 +129,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         metrics=_loopback(values["METRICS"]) if "METRICS" in values else None,
         proxies=int(_one_of("PROXY", values.get("PROXY", "0"), tuple("0123456789"))),
         deletions=Path(values.get("DELETIONS", data / "deletions.jsonl")).absolute(),
+        checkpoints=Path(values.get("CHECKPOINTS", data / "checkpoints.notes")).absolute(),
         calendar=Path(values.get("CALENDAR", CALENDAR)).absolute(),
         keep_days=_days("KEEP_DAYS", values.get("KEEP_DAYS", "90")),
         keep_closed_days=_days("KEEP_CLOSED_DAYS", values.get("KEEP_CLOSED_DAYS", "365")),
@@ -228,7 +232,7 @@ def refuse_secrets_of_other_doors(settings: Settings) -> None:
     """A reporter-only process must not be able to read what opens reports or signs staff in."""
     if set(settings.doors) & STAFF_DOORS:
         return
-    for name in (SECRETS["staff"], SECRETS["pepper"], REPLAY_PRIVATE, SMTP_PASSWORD):
+    for name in (SECRETS["staff"], SECRETS["pepper"], REPLAY_PRIVATE, TRAIL_PRIVATE, SMTP_PASSWORD):
         if os.access(settings.keys / name, os.R_OK):
             raise SettingsUnusable(
                 f"The reporter door can read {name}, which belongs to another door: "

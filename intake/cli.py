@@ -9,7 +9,18 @@ import sys
 from collections.abc import Sequence
 
 from intake import core_dumps, logs, wiring
-from intake.commands import backup, deadline, directory, doctor, grant, keys, people, rules, site
+from intake.commands import (
+    backup,
+    deadline,
+    directory,
+    doctor,
+    grant,
+    keys,
+    people,
+    rules,
+    site,
+    trail,
+)
 from intake.commands.command import InputUnusable, Run
 from intake.domain.calendar import CalendarTooShort
 from intake.domain.clock import ClockInvalid
@@ -32,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.umask(0o077)  # what it and the processes it starts write is the owner's alone
     parser = argparse.ArgumentParser(prog="ankkuri", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for room in (site, doctor, people, grant, keys, directory, backup, rules, deadline):
+    for room in (site, doctor, people, grant, keys, directory, backup, rules, deadline, trail):
         room.add(commands)
     chosen = parser.parse_args(arguments)
     logs.install("text", "command")

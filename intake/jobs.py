@@ -35,6 +35,7 @@ SECONDS: Mapping[str, int] = {
     "try_routes": 300,
     "reconcile": 600,
     "recount": 300,
+    "sign_trail": 60,
     "list_deletions": 60,  # as much of what was erased can come back after a fire
 }
 """How often each job runs."""

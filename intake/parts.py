@@ -13,6 +13,7 @@ from config import (
     REPLAY_PRIVATE,
     REPLAY_PUBLIC,
     SECRETS,
+    TRAIL_PRIVATE,
     Settings,
     SettingsUnusable,
     read_secret,
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from intake.services.rule_drafts import Drafts
     from intake.services.second_step import SecondStep
     from intake.services.sign_in import SignIn
+    from intake.services.sign_trail import SignTrail
     from intake.services.submit import Submit
     from intake.services.take_over import TakeOver
     from intake.services.take_stock import TakeStock
@@ -418,6 +420,20 @@ class Parts:
         from intake.services.take_stock import TakeStock
 
         return TakeStock(self.database, self.directory)
+
+    @cached_property
+    def sign_trail(self) -> SignTrail:
+        """Checkpoints of the trail. The jobs hold the key that signs."""
+        from intake.services.sign_trail import SignTrail
+        from intake.vault.signed_note import NoteSigner
+
+        try:
+            signer = NoteSigner(read_secret(self.settings.keys, TRAIL_PRIVATE))
+        except KeyUnusable:
+            raise SettingsUnusable(
+                f"Key file {TRAIL_PRIVATE} is no private key: restore it from its backup"
+            ) from None
+        return SignTrail(self.database, self.directory, signer, self.settings.checkpoints)
 
     @cached_property
     def list_deletions(self) -> ListDeletions:

@@ -15,6 +15,8 @@ from config import (
     REPLAY_PRIVATE,
     REPLAY_PUBLIC,
     SECRETS,
+    TRAIL_PRIVATE,
+    TRAIL_PUBLIC,
     Settings,
     SettingsUnusable,
     read_secret,
@@ -55,6 +57,8 @@ def lay_out(settings: Settings, directory: Path | None = None) -> LaidOut:
         settle.refuse_lost_keys(database, settings.keys, secrets, replay)
         made = settle.make_secrets(settings.keys, secrets)
         settle.make_replay_keys(settings.keys, *replay, REPLAY_KEY_ID)
+        settle.refuse_lost_signer(database, settings.keys, TRAIL_PRIVATE, TRAIL_PUBLIC)
+        settle.make_trail_keys(settings.keys, TRAIL_PRIVATE, TRAIL_PUBLIC)
         refuse_open_keys(settings.keys)
         stored = settle.first_directory(database, directory or DIRECTORY)
         settle.first_rules(database, settings.rules, datetime.now(UTC))

@@ -58,6 +58,7 @@ def live(site: Site) -> list[Receipt]:
     site.parts.alarm(site.hands())
     later = with_holiday(site.parts.settings.data, "2026-09-02")  # three months' last day
     replace(site.parts.recount, calendar=later)(site.hands())
+    site.parts.sign_trail(site.hands())
     with suppress(SignInRefused):
         site.parts.sign_in("nobody", "not a passphrase", site.hands())
     Timetable(site.parts.database, site.hands, (("tidy", lambda _: 0, 600),)).once()

@@ -196,7 +196,24 @@ PLAIN: dict[str, dict[str, str]] = {
         "purpose": TRAIL,
         "basis": TRAIL,
         "detail_key_id": ID,
+        "recipient": WHO_ASKED,
         "digest": "SHA-256 of the line",
+    },
+    "trail_number": {
+        "number": TRAIL,
+        "line_id": ID,
+        "leaf_hash": "SHA-256 of the line's digest",
+    },
+    "checkpoint": {
+        "size": "how many lines the trail had",
+        "at": WHEN,
+        "note": "how many lines the trail had when, and a hash over them; it is published",
+        "peaks": "hashes over the trail's lines",
+    },
+    "trail_epoch": {
+        **dict.fromkeys(("number", "size"), "how many lines the trail had at a restore"),
+        "line_id": ID,
+        "began_at": WHEN,
     },
     "deletion": {
         "id": ID,

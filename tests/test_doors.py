@@ -67,6 +67,7 @@ def test_the_reporter_door_starts_alone_without_anything_that_opens(tmp_path: Pa
         config.SECRETS["staff"],
         config.SECRETS["pepper"],
         config.REPLAY_PRIVATE,
+        config.TRAIL_PRIVATE,
         config.SMTP_PASSWORD,
     ],
 )

@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 import config
 from intake import jobs
 from intake.commands.command import add_command
-from intake.doctor import agencies, database, files, keys, places, rules, running
+from intake.doctor import agencies, checkpoints, database, files, keys, places, rules, running
 from intake.doctor.finding import Check, Finding, Level, Said, examine, fine_unless
 from intake.domain.calendar import load_calendar
 from intake.domain.deadline import local_date
@@ -68,7 +68,7 @@ def examination(settings: config.Settings, now: Now) -> list[Finding]:
         findings = examine(_without_database(settings, opened, now))
         if _failed(findings, "database"):
             return findings
-        findings += examine(_of_database(opened, now))
+        findings += examine(_of_database(settings, opened, now))
         if _failed(findings, "directory"):
             return findings
         return findings + examine(_of_directory(settings, opened, now()))
@@ -105,12 +105,15 @@ def _without_database(settings: config.Settings, opened: Database, now: Now) -> 
     }
 
 
-def _of_database(opened: Database, now: Now) -> dict[str, Check]:
+def _of_database(settings: config.Settings, opened: Database, now: Now) -> dict[str, Check]:
     kept = partial(stored_rulebook, opened)
     return {
         "durability": partial(database.durability, opened),
         "clocks": partial(database.clocks, opened, now),
         "trail": partial(database.trail, opened, now),
+        "checkpoints": lambda: checkpoints.signed_and_exported(
+            opened, settings.checkpoints, settings.data, now()
+        ),
         "rules": partial(rules.rules, kept, now(), local_date(now())),
         "legal bases": partial(rules.bases, kept, now(), local_date(now())),
         "directory": partial(_directory_holds, opened, local_date(now())),

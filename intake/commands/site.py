@@ -92,6 +92,7 @@ def _work(parts: Parts) -> dict[str, jobs.Job]:
         "try_routes": parts.try_routes,
         "watch": parts.watch,
         "deliver": parts.deliver,  # what the others have written goes with the same run
+        "sign_trail": parts.sign_trail,  # the lines of this run too
         "list_deletions": parts.list_deletions,
     }
 

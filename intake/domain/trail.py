@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
+KEPT_YEARS = 12
+"""How long a line is kept: the use and disclosure logs of 703/2023 §10."""
+
 
 class Action(StrEnum):
     """What was done. Moves are recorded under their own names as ``move:<name>``."""
@@ -37,7 +40,7 @@ class Action(StrEnum):
     MAKE_CODES = "make_codes"
     END_SESSION = "end_session"
     FORGET_DEVICE = "forget_device"
-    CHANGE_PASSPHRASE = "change_passphrase"  # noqa: S105 (a word of the trail)
+    CHANGE_PASSPHRASE = "change_passphrase"  # noqa: S105 # nosec B105 # a word of the trail
     GRANT = "grant"
     CHASE = "chase"
     PRESS = "press"
@@ -75,12 +78,21 @@ class Action(StrEnum):
     RESTORE = "restore"
 
 
+def kept_since(now: datetime) -> datetime:
+    """The instant before which lines have had their time."""
+    try:
+        return now.replace(year=now.year - KEPT_YEARS)
+    except ValueError:  # 29 February
+        return now.replace(year=now.year - KEPT_YEARS, day=28)
+
+
 @dataclass(frozen=True)
 class TrailLine:
     """Who did what to which referral, when, in which role, why and on which basis.
 
     ``writer`` and ``sequence`` number the lines of one connection to the database without a gap.
     ``sealed_detail``: what would tell of a child, sealed to the agency's key ``detail_key_id``.
+    ``recipient``: the agency to which something of a report was disclosed.
     """
 
     id: UUID
@@ -96,12 +108,14 @@ class TrailLine:
     basis: str | None = None
     detail_key_id: str | None = None
     sealed_detail: bytes | None = None
+    recipient: str | None = None
 
     def canonical(self) -> bytes:
         """The line as bytes that never vary: a JSON array of its fields in their order, UTF-8.
 
         Instants are UTC with microseconds, identifiers are lower-case hexadecimal with hyphens,
-        absent values are null. The sealed detail, where there is one, stands as its SHA-256.
+        absent values are null. The sealed detail, where there is one, stands as its SHA-256; the
+        recipient stands last, where there is one.
         """
         fields = [
             "ankkuri-trail-1",
@@ -119,8 +133,17 @@ class TrailLine:
         ]
         if self.sealed_detail is not None:
             fields += [self.detail_key_id, hashlib.sha256(self.sealed_detail).hexdigest()]
+        elif self.detail_key_id is not None:
+            fields += [self.detail_key_id, None]
+        if self.recipient is not None:
+            fields.append(self.recipient)
         return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
 
     def digest(self) -> bytes:
         """SHA-256 of the canonical bytes."""
-        return hashlib.sha256(self.canonical()).digest()
+        return canonical_digest(self.canonical())
+
+
+def canonical_digest(canonical: bytes) -> bytes:
+    """The digest of a line's canonical bytes."""
+    return hashlib.sha256(canonical).digest()

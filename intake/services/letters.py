@@ -20,13 +20,23 @@ from intake.domain.message import Message, mark
 from intake.domain.people import AGENCY_ROLES, Role
 from intake.language import Language
 from intake.post.letter import Letter
-from intake.services import alarm, gather, join, notify, reconcile, remind_half_year, watch
+from intake.services import (
+    alarm,
+    gather,
+    join,
+    notify,
+    reconcile,
+    remind_half_year,
+    sign_trail,
+    watch,
+)
 from intake.store.columns import AnyRow
 from intake.vault.keyring import PrivateKey
 from intake.vault.open import open_for
 
 REMINDER = mark("A reminder waits for you in Ankkuri")
 NEWS = mark("There is news for you")
+CHECKPOINT = mark("The day's checkpoint of the use log")
 MOST_NAMED = 20  # agencies in one letter; the page has all
 NOT_RECORDED: Mapping[str, str] = {
     "urgency": mark("the urgency has not been recorded"),
@@ -185,6 +195,9 @@ class Letters:
 
         return {job: since(job) for job in watch.WATCHED}
 
+    def _checkpoint(self, _reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
+        return {"note": params["note"].rstrip("\n")}
+
     def _renewed(self, _reader: Language, _params: Mapping[str, Any]) -> dict[str, Any]:
         return {}
 
@@ -234,4 +247,5 @@ _KINDS: Mapping[str, tuple[str, _Context]] = {
     remind_half_year.LETTER: (REMINDER, Letters._half_year),
     reconcile.LETTER: (REMINDER, Letters._reconciliation),
     watch.LETTER: (REMINDER, Letters._silent),
+    sign_trail.LETTER: (CHECKPOINT, Letters._checkpoint),
 }

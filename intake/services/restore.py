@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from intake.domain.trail import Action
 from intake.services.backup_file import BackupDamaged, BackupFile, BackupUnusable, Head
 from intake.services.settle import first_rules, sync_folder
-from intake.store import deletions, outbox, privileges, reports, restoring, trail
+from intake.store import checkpoints, deletions, outbox, privileges, reports, restoring, trail
 from intake.store.database import Database
 from intake.store.deletions import Deletion
 from intake.store.parts import Part, RowUnreadable, Tally
@@ -202,13 +202,14 @@ class Restore:
 
     def _finish(self, head: Head, without_list: bool, now: datetime) -> None:
         with self.database.write() as connection:
-            trail.write_line(
+            line_id = trail.write_line(
                 connection,
                 at=now,
                 action=Action.RESTORE,
                 purpose=head.made_at.isoformat(),
                 basis="without a list of deletions" if without_list else None,
             )
+            checkpoints.begin_epoch(connection, line_id, now)
             privileges.renew(connection)
             restoring.unmark(connection)
         self.database.empty_log()

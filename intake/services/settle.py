@@ -13,9 +13,11 @@ from intake.domain.directory_file import directory_from, read_tables
 from intake.domain.row_id import new_id
 from intake.domain.rule_tables import BESIDE
 from intake.services.prove import prove
-from intake.store import directory, people, rules
+from intake.store import checkpoints, directory, people, rules
 from intake.store.database import Database
 from intake.vault.keyring import PrivateKey, new_key_pair
+from intake.vault.seal import KeyUnusable
+from intake.vault.signed_note import NoteSigner, new_signer
 from routing_rules.book import VOCABULARY, load_book
 from routing_rules.vocabulary import RulesInvalid
 
@@ -51,6 +53,24 @@ def make_replay_keys(keys: Path, private: str, public: str, key_id: str) -> None
     write_new(keys / public, pair.public().raw)
 
 
+def make_trail_keys(keys: Path, private: str, public: str) -> None:
+    """Write the key pair that signs the trail, or its public half from the private one.
+
+    A public half alone stays as it is: the private one is kept elsewhere. Raises KeyFileLost.
+    """
+    if (keys / private).exists():
+        try:
+            signer = NoteSigner(bytes.fromhex((keys / private).read_text("ascii").strip()))
+        except (ValueError, KeyUnusable):
+            raise KeyFileLost(private, "cannot be read") from None
+    elif (keys / public).exists():
+        return
+    else:
+        signer = new_signer()
+        write_new(keys / private, signer.raw)
+    write_new(keys / public, signer.public().raw)
+
+
 def refuse_lost_keys(
     database: Database, keys: Path, names: Iterable[str], replay: tuple[str, str]
 ) -> None:
@@ -66,6 +86,18 @@ def refuse_lost_keys(
             raise KeyFileLost(name, "is missing, but the database is in use")
     if not any((keys / name).exists() for name in replay):
         raise KeyFileLost(replay[0], "is missing, but the database is in use")
+
+
+def refuse_lost_signer(database: Database, keys: Path, private: str, public: str) -> None:
+    """Raise KeyFileLost if the trail was signed here and both halves of its key are missing.
+
+    A new one would sign what nobody could tell from a forgery.
+    """
+    if (keys / private).exists() or (keys / public).exists():
+        return
+    with database.read() as connection:
+        if checkpoints.last_checkpoint(connection):
+            raise KeyFileLost(private, "is missing, but the trail was signed with it")
 
 
 def first_directory(database: Database, path: Path) -> bool:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
+from intake.domain.trail import kept_since
 from intake.services.sign_in import IDLE, LONGEST
 from intake.services.tries import COUNTED_FOR, DEVICES_KNOWN
 from intake.store import (
     chasing,
+    checkpoints,
     deletions,
     drafts,
     factors,
@@ -17,6 +21,7 @@ from intake.store import (
     reports,
     rotation,
     sessions,
+    trail,
 )
 from intake.store.database import Database
 
@@ -47,6 +52,13 @@ class Tidy:
                 + chasing.purge_heartbeats(connection, now - HEARTBEATS_KEPT)
                 + rotation.forget_keys(connection, now - FORMER_KEYS_KEPT)
                 + deletions.purge(connection, now - LISTED_FOR)
+                + _expire_trail(connection, now)
             )
         self.database.empty_log()
         return purged
+
+
+def _expire_trail(connection: Connection, now: datetime) -> int:
+    """What was signed so long ago, too: so that a line's absence is known to be right."""
+    since = kept_since(now)
+    return trail.expire(connection, since, checkpoints.last_size_before(connection, since))

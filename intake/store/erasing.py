@@ -1,5 +1,5 @@
-"""Functions of PostgreSQL that erase what no role may: an invented report, and content that has had
-its time. Each asks once more whether it may.
+"""Functions of PostgreSQL that erase what no role may: an invented report, content and lines of
+the trail that have had their time. Each asks once more whether it may.
 """
 
 from __future__ import annotations
@@ -35,6 +35,23 @@ END $$"""
 
 
 OF_REQUESTS = ("sealed_asked", "sealed_own", "sealed_given", "sealed_answer", "sealed_keys")
+_EXPIRE_TRAIL = "public.expire_trail(timestamp with time zone, integer)"
+"""Erases lines that have had their twelve years by the server's own clock, and never another. Its
+owner's rights, for the jobs' role alone.
+"""
+_EXPIRING = """CREATE OR REPLACE FUNCTION
+    public.expire_trail(before timestamp with time zone, up_to integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    gone integer;
+BEGIN
+    DELETE FROM public.trail t
+    WHERE t.at < least(before, now() - interval '12 years') AND EXISTS (
+        SELECT FROM public.trail_number n WHERE n.line_id = t.id AND n.number <= up_to);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    RETURN gone;
+END $$"""
+
 _DELETE_CONTENT = "public.delete_content(uuid, timestamptz, text)"
 """Deletes what is sealed of a report that every agency is done with and no hold keeps, and lists it
 for restores. Its owner's rights, for the jobs' role alone: that role may erase nothing of a report.
@@ -66,13 +83,13 @@ def _erasing_of_content() -> Iterator[str]:
     for table, key, where in _ERASED:
         named = ", ".join(f"gone.{name.strip()}" for name in key.split(","))
         yield (
-            f"WITH gone AS (DELETE FROM public.{table} WHERE {where} RETURNING {key}) "  # noqa: S608
+            f"WITH gone AS (DELETE FROM public.{table} WHERE {where} RETURNING {key}) "  # noqa: S608 # nosec B608 # our own names
             f"{_LIST_ROWS} SELECT gen_random_uuid(), '{table}', json_build_array({named}), "
             "NULL, NULL, since FROM gone"
         )
     for table, column, nothing, where, key in _BLANKED:
         yield (
-            f"WITH gone AS (UPDATE public.{table} SET {column} = {nothing} "  # noqa: S608
+            f"WITH gone AS (UPDATE public.{table} SET {column} = {nothing} "  # noqa: S608 # nosec B608
             f"WHERE {where} AND {column} IS DISTINCT FROM {nothing} RETURNING {key}) "
             f"{_LIST_ROWS} SELECT gen_random_uuid(), '{table}', "
             f"json_build_array(gone.{key}::text), '{column}', {nothing}, since FROM gone"
@@ -104,14 +121,15 @@ BEGIN
     {"; ".join(_erasing_of_content())};
     UPDATE public.receipt SET sealed_copy = NULL WHERE report_id = this;
     RETURN true;
-END $$"""  # noqa: S608 (the same)
+END $$"""  # noqa: S608 # nosec B608 # the same
 
 
 def statements(roles: Iterable[str], caller: str) -> Iterator[str]:
     """Make the functions, and let ``caller`` alone of these roles call them."""
     yield _ERASING
+    yield _EXPIRING
     yield _deleting_content()
-    for function in (_ERASE_CANARY, _DELETE_CONTENT):
+    for function in (_ERASE_CANARY, _EXPIRE_TRAIL, _DELETE_CONTENT):
         yield f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC"
         for role in sorted(roles):
             yield f"REVOKE ALL ON FUNCTION {function} FROM {role}"

@@ -231,8 +231,11 @@ ROLES: Mapping[str, Rights] = {
         {
             "trail": (  # not its sealed details, which are an agency's
                 "SELECT (id, writer, sequence, at, action, person_id, role, agency_id, "
-                "referral_id, purpose, basis, detail_key_id, digest)",
+                "referral_id, purpose, basis, detail_key_id, recipient, digest)",
             ),
+            "trail_number": (_READ,),
+            "checkpoint": (_READ,),
+            "trail_epoch": (_READ,),
             "referral": ("SELECT (id, reference)",),
         },
     ),
@@ -271,9 +274,14 @@ ROLES: Mapping[str, Rights] = {
             "section": ("SELECT (report_id, slot)",),
             "decision": ("SELECT (report_id)",),
             "wrap": ("SELECT (referral_id, purpose, agency_id, agency_key_id)",),
-            "trail": ("SELECT (at, action, agency_id, detail_key_id)",),
             "agency_grant": (_ERASE,),  # of keys to which nothing is sealed any more
             "agency_index_key": ("SELECT (agency_key_id)",),
+            "trail": (
+                "SELECT (id, writer, sequence, at, action, agency_id, detail_key_id, digest)",
+            ),
+            "trail_number": (_READ, _ADD),
+            "checkpoint": (_READ, _ADD),
+            "trail_epoch": (_READ,),
             "reconciliation": (_READ, _ADD, _ERASE),
             "canary": (_READ, _ADD, _CHANGE, _ERASE),
             "session": ("SELECT (started_at)", _ERASE),

@@ -12,6 +12,7 @@ import intake.store.retention_tables
 import intake.store.rule_tables
 import intake.store.same_child_tables
 import intake.store.timing
+import intake.store.trail_tables
 import intake.store.watch_tables  # noqa: F401  (these register their tables)
 from intake.store.tables import Base
 

@@ -388,6 +388,7 @@ class TrailRow(Base):
             sqlite_where=text("detail_key_id IS NOT NULL"),
             postgresql_where=text("detail_key_id IS NOT NULL"),
         ),
+        Index("ix_trail_person_id_at", "person_id", "at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -403,6 +404,7 @@ class TrailRow(Base):
     basis: Mapped[str | None] = mapped_column(String(160))
     detail_key_id: Mapped[str | None] = mapped_column(String(64))
     sealed_detail: Mapped[bytes | None]
+    recipient: Mapped[str | None] = mapped_column(String(64))
     digest: Mapped[bytes]
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, delete, func, or_, select
 
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action, TrailLine
@@ -16,14 +16,21 @@ from intake.store.columns import AnyRow
 from intake.store.many import insert_many
 from intake.store.people_tables import AgencyRow, MembershipRow, PersonRow
 from intake.store.tables import ReferralRow, TrailRow
+from intake.store.trail_tables import TrailNumberRow
 
 _AT_ONCE = 500  # lines in memory
 _NUMBERED = "lines of the trail"  # in the connection's memory
 
 
-def write_line(connection: Connection, *, at: datetime, action: str, **about: Any) -> None:
-    """Add a line in the caller's transaction; ``about``: the other fields of ``TrailLine``."""
-    write_lines(connection, at=at, action=action, about=[about])
+def write_line(connection: Connection, *, at: datetime, action: str, **about: Any) -> UUID:
+    """Add a line in the caller's transaction; ``about``: the other fields of ``TrailLine``.
+
+    Its id.
+    """
+    written = lines(connection, at=at, action=action, about=[about])
+    insert_many(connection, TrailRow, written)
+    line_id: UUID = written[0]["id"]
+    return line_id
 
 
 def write_lines(
@@ -94,6 +101,20 @@ def lines_of(connection: Connection, controllers: Collection[str], limit: int) -
         .order_by(TrailRow.at.desc(), TrailRow.sequence.desc())
         .limit(limit)
     ).all()
+
+
+def expire(connection: Connection, before: datetime, up_to: int) -> int:
+    """Erase lines of before with a number up to ``up_to``: their leaves stay. How many.
+
+    No list of deletions needs them: what a restore brings back has had its time then too.
+    """
+    if connection.dialect.name == "postgresql":
+        return connection.scalar(select(func.expire_trail(before, up_to))) or 0
+    signed = select(TrailNumberRow.number).where(
+        TrailNumberRow.line_id == TrailRow.id, TrailNumberRow.number <= up_to
+    )
+    old = delete(TrailRow).where(TrailRow.at < before, signed.exists())
+    return connection.execute(old).rowcount
 
 
 def count_of_person(

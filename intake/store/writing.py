@@ -37,6 +37,12 @@ def count_one(connection: Connection, table: Table, key: dict[str, Any]) -> None
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=more))
 
 
+def take_turn_at(connection: Connection, what: int) -> None:
+    """Let nobody else be at ``what`` until this transaction ends. SQLite's writers take turns."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({what})")
+
+
 def take_turn(connection: Connection, table: Table) -> None:
     """Let nobody else write to the table until this transaction ends. SQLite's writers do so."""
     if connection.dialect.name == "postgresql":

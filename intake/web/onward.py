@@ -15,7 +15,7 @@ def wanted() -> str:
     return page if ours else url_for("account.front")
 
 
-def go_on(held: Kept | None, owner: str, token: str = "") -> Response:
+def go_on(held: Kept | None, owner: str, token: str | None = None) -> Response:
     """To that page; by a button where it is to get back what its ``owner`` typed.
 
     Without the ``token`` of the session that page shows the text to be checked first.

@@ -169,7 +169,7 @@ def test_the_command_says_no_until_everything_is_there(
     assert told["holds"] is all(f["level"] != "fail" for f in told["findings"])
     assert {f["check"]: f["level"] for f in told["findings"]}["jobs"] == "ok"
     failing = {f["check"] for f in told["findings"] if f["level"] == "fail"}
-    assert failing <= {"reachable", "file modes", "disk space"}, failing
+    assert failing <= {"reachable", "file modes", "disk space", "checkpoints"}, failing
     monkeypatch.setenv("ANKKURI_DOORS", "kitchen")
     assert cli.main(["doctor"]) == 2
 

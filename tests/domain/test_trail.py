@@ -51,9 +51,11 @@ def test_every_field_changes_the_digest() -> None:
         "referral_id": UUID(int=9),
         "purpose": None,
         "basis": "x",
+        "detail_key_id": "soc-1",
         "sealed_detail": b"x",
+        "recipient": "pol-office",
     }
-    assert {*changes, "detail_key_id"} == set(TrailLine.__dataclass_fields__)
+    assert changes.keys() == set(TrailLine.__dataclass_fields__)
     digests = {replace(LINE, **{name: value}).digest() for name, value in changes.items()}  # type: ignore[arg-type]  # each value is of its field's type
     assert len(digests | {LINE.digest()}) == len(changes) + 1
 
@@ -68,3 +70,10 @@ def test_a_sealed_detail_and_the_key_it_was_sealed_to_are_part_of_the_line() -> 
     }
     assert len(digests) == 4
     assert line.canonical().startswith(LINE.canonical()[:-1])
+
+
+def test_a_recipient_is_added_at_the_end_and_changes_no_line_without_one() -> None:
+    sealed = replace(LINE, detail_key_id="soc-1", sealed_detail=b"sealed")
+    for line in (LINE, sealed):
+        disclosed = replace(line, recipient="pol-office")
+        assert disclosed.canonical() == line.canonical()[:-1] + b',"pol-office"]'

@@ -44,7 +44,7 @@ from tests.site import Hands, Site, open_site
 
 STAMPS = ("openers_stamp", "directory_stamp")
 REPLAY = (config.REPLAY_PRIVATE, config.REPLAY_PUBLIC)
-KEY_FILES = {*config.SECRETS.values(), *REPLAY}
+KEY_FILES = {*config.SECRETS.values(), *REPLAY, config.TRAIL_PRIVATE, config.TRAIL_PUBLIC}
 
 
 @dataclass
@@ -149,6 +149,9 @@ def test_every_row_comes_back_as_it_was(drill: Drill) -> None:
     (line,) = [row for row in found["trail"] if row not in before["trail"]]
     assert line["action"] == Action.RESTORE
     found["trail"].remove(line)
+    (epoch,) = found.pop("trail_epoch")
+    assert (epoch["line_id"], epoch["size"]) == (line["id"], len(before["trail_number"]))
+    assert before.pop("trail_epoch") == []
     assert found == before
     assert [row["came_from"] for row in found["referral"] if row["came_from"]]
 

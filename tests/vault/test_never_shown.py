@@ -56,7 +56,9 @@ MADE: dict[type, Callable[[], Any]] = {
     HashingQueue: HashingQueue,
 }
 HOLDERS: dict[str, Callable[[], Any]] = {
-    "a visit": lambda: Visit(_person(), PrivateKey("p", SECRET * 3), SessionSecret(SECRET)),
+    "a visit": lambda: Visit(
+        _person(), PrivateKey("p", SECRET * 3), SessionSecret(SECRET), fresh=True
+    ),
     "a receipt": lambda: Receipt(CODE, UUID(int=1), datetime(2026, 6, 2, tzinfo=UTC), False, None),
 }
 
