@@ -205,14 +205,17 @@ def _jobs(parts: Parts) -> Blueprint:
 
 def _joining(parts: Parts) -> Blueprint:
     from intake.services.join import Join
+    from intake.services.recover import Recover
     from intake.web.joining import make_blueprint
 
     return make_blueprint(
         join=Join(parts.database, parts.pepper, parts.todays_cost),
+        recover=Recover(parts.database, parts.pepper, parts.todays_cost),
         amend=parts.amend,
         every_door=set(parts.settings.doors) >= STAFF_DOORS,
         door_secret=_staff_secret(parts),
         secure_cookies=parts.settings.secure_cookies,
+        refuse=_refuse(parts),
         now=parts.now,
     )
 

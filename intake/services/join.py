@@ -25,6 +25,7 @@ from intake.vault.keyring import (
     new_key_pair,
 )
 from intake.vault.passphrase import PRODUCTION, Cost
+from intake.vault.recovery import RecoveryCode, lock_for_recovery
 
 LETTER = "renewed"
 
@@ -35,10 +36,14 @@ class InvitationOver(Exception):
 
 @dataclass(frozen=True)
 class Joined:
-    """Who has joined. ``waits_for``: agencies whose key a colleague must give them."""
+    """Who has joined. ``waits_for``: agencies whose key a colleague must give them.
+
+    ``recovery``: the code that opens their key once the passphrase is lost; it is nowhere else.
+    """
 
     sign_in_name: str
     check_code: str
+    recovery: RecoveryCode
     waits_for: tuple[str, ...]
 
 
@@ -69,7 +74,12 @@ class Join:
         person_id = invitation.renews or new_id(now)
         key = new_key_pair(str(person_id))
         locked = lock_person_key(key, passphrase, self.pepper, person_id, cost=self.cost)
-        keys = {"public_key": key.public().raw, "sealed_private_key": locked}
+        recovery = RecoveryCode.new()
+        keys = {
+            "public_key": key.public().raw,
+            "sealed_private_key": locked,
+            "sealed_recovery": lock_for_recovery(key, recovery, self.pepper, person_id),
+        }
         for last_try in (False, True):
             try:
                 with self.database.write() as connection:
@@ -79,7 +89,8 @@ class Join:
                     raise InvitationOver from None
             else:
                 break
-        return Joined(invitation.newcomer.sign_in_name, check_code(key.public()), waits_for)
+        name = invitation.newcomer.sign_in_name
+        return Joined(name, check_code(key.public()), recovery, waits_for)
 
     def _join(
         self,

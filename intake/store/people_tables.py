@@ -46,7 +46,9 @@ class AgencyRow(Base):
 
 
 class PersonRow(Base):
-    """A member of staff. The private key opens with the passphrase and the pepper only."""
+    """A member of staff. The private key opens with the passphrase or the recovery code, and each
+    with the pepper only.
+    """
 
     __tablename__ = "person"
 
@@ -57,6 +59,7 @@ class PersonRow(Base):
     language: Mapped[str] = mapped_column(String(2))
     public_key: Mapped[bytes]
     sealed_private_key: Mapped[bytes]
+    sealed_recovery: Mapped[bytes | None]
     created_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
 

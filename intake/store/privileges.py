@@ -217,7 +217,8 @@ ROLES: Mapping[str, Rights] = {
             "invitation": (_READ, _ADD, "UPDATE (accepted_at, withdrawn_at)"),
             "person": (
                 _ADD,
-                "UPDATE (name, email, language, public_key, sealed_private_key, left_at)",
+                "UPDATE (name, email, language, public_key, sealed_private_key, sealed_recovery, "
+                "left_at)",
             ),
             "membership": (_ADD, "UPDATE (valid_to)"),
             "referral": ("SELECT (id, agency_id, state, worker_id)", "UPDATE (worker_id)"),

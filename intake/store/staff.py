@@ -99,21 +99,58 @@ def change_person(connection: Connection, person_id: UUID, values: dict[str, Any
     connection.execute(update(PersonRow).where(PersonRow.id == person_id).values(**values))
 
 
-def replace_keys(
-    connection: Connection, person_id: UUID, keys: dict[str, bytes], at: datetime
-) -> None:
-    """Give a person new keys; no restore brings back what the old passphrase opens.
-
-    Their factors go too: an app's secret is sealed to the old key, and all may be lost.
+def relock(connection: Connection, person_id: UUID, keys: dict[str, bytes], at: datetime) -> None:
+    """Lock a person's key anew, or another key; no restore brings back what the old passphrase or
+    the old recovery code opens.
     """
     this = PersonRow.id == person_id
     put_for_good(connection, PersonRow.sealed_private_key, b"", this, at=at)
+    put_for_good(connection, PersonRow.sealed_recovery, None, this, at=at)
     connection.execute(update(PersonRow).where(this).values(**keys))
+
+
+def replace_keys(
+    connection: Connection, person_id: UUID, keys: dict[str, bytes], at: datetime
+) -> None:
+    """Give a person new keys. Their factors go: an app's secret is sealed to the old key, and all
+    may be lost.
+    """
+    relock(connection, person_id, keys, at)
     factors.forget_person(connection, person_id, at)
+
+
+def lock_for_recovery(
+    connection: Connection, person_id: UUID, sealed_recovery: bytes, at: datetime
+) -> None:
+    """Let another recovery code open a person's key, and the former one never again."""
+    this = PersonRow.id == person_id
+    put_for_good(connection, PersonRow.sealed_recovery, None, this, at=at)
+    connection.execute(update(PersonRow).where(this).values(sealed_recovery=sealed_recovery))
+
+
+def has_recovery(connection: Connection, person_id: UUID) -> bool:
+    """Whether a recovery code opens this person's key."""
+    sealed = select(PersonRow.id).where(
+        PersonRow.id == person_id, PersonRow.sealed_recovery.is_not(None)
+    )
+    return connection.scalar(sealed) is not None
+
+
+def hold_recovery(connection: Connection, person_id: UUID, sealed_recovery: bytes) -> bool:
+    """Keep a person who has not left from recovering again until the transaction ends; False if
+    it is not this lock any more.
+    """
+    found = connection.scalar(
+        select(PersonRow.sealed_recovery)
+        .where(PersonRow.id == person_id, PersonRow.left_at.is_(None))
+        .with_for_update()
+    )
+    return found == sealed_recovery
 
 
 def leave(connection: Connection, person_id: UUID, at: datetime) -> None:
     """The person is no longer one of staff."""
+    put_for_good(connection, PersonRow.sealed_recovery, None, PersonRow.id == person_id, at=at)
     put_for_good(connection, PersonRow.left_at, at, PersonRow.id == person_id, at=at)
     factors.forget_person(connection, person_id, at)
 

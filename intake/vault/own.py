@@ -23,6 +23,7 @@ _FORGIVEN = str.maketrans("ILO", "110")
 # Spaces and marks that cannot be seen, and hyphens as programs retype them.
 _IGNORED = re.compile(r"[\s\-\u00ad\u200b-\u2015\u202a-\u202e\u2060-\u2069\u2212\ufeff]+")
 _DATA_SYMBOLS = 23  # 115 bits
+CODE_ENTROPY = 15  # bytes, of which 115 bits are used
 _GROUP = 4
 
 
@@ -90,10 +91,7 @@ class VisitorSecret(CookieSecret):
     @property
     def receipt_code(self) -> ReceiptCode:
         """The code of the report that this draft becomes: the same each time."""
-        number = int.from_bytes(self.derive("receipt code", 15), "big") >> 5
-        data = [number >> (5 * place) & 31 for place in reversed(range(_DATA_SYMBOLS))]
-        digits = [*data, _times_two(_syndrome(data))]
-        return ReceiptCode("".join(ALPHABET[digit] for digit in digits))
+        return ReceiptCode.of(self.derive("receipt code", CODE_ENTROPY))
 
 
 def seal_draft(secret: VisitorSecret, content: bytes) -> bytes:
@@ -127,7 +125,7 @@ def _open(secret: VisitorSecret, kind: str, sealed: bytes) -> bytes:
 
 
 @dataclass(frozen=True)
-class ReceiptCode:
+class CheckedCode:
     """115 random bits and a check character: 24 characters of Crockford base32.
 
     The check character makes the 24 digits a code word over GF(32), whose generator is 2:
@@ -136,11 +134,20 @@ class ReceiptCode:
     """
 
     symbols: str = field(repr=False)
+    label: ClassVar[str]
 
     def __post_init__(self) -> None:
         digits = [ALPHABET.find(symbol) for symbol in self.symbols]
         if len(digits) != _DATA_SYMBOLS + 1 or min(digits) < 0 or _syndrome(digits) != 0:
             raise CodeMistyped
+
+    @classmethod
+    def of(cls, entropy: bytes) -> Self:
+        """The code of 15 random bytes."""
+        number = int.from_bytes(entropy, "big") >> 5
+        data = [number >> (5 * place) & 31 for place in reversed(range(_DATA_SYMBOLS))]
+        digits = [*data, _times_two(_syndrome(data))]
+        return cls("".join(ALPHABET[digit] for digit in digits))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -157,17 +164,24 @@ class ReceiptCode:
         )
 
     @property
-    def lookup_id(self) -> bytes:
-        """32 bytes by which the report is found; they tell nothing of the code."""
-        return self._derive("lookup id")
-
-    @property
     def key(self) -> bytes:
-        """The 32-byte key of what the code's holder alone may read."""
+        """The 32-byte key of what the code's holder alone may open."""
         return self._derive("key")
 
     def _derive(self, purpose: str) -> bytes:
-        return box.derive(self.symbols.encode("ascii"), context("receipt", purpose))
+        return box.derive(self.symbols.encode("ascii"), context(self.label, purpose))
+
+
+@dataclass(frozen=True)
+class ReceiptCode(CheckedCode):
+    """By which a reporter follows a report."""
+
+    label: ClassVar[str] = "receipt"
+
+    @property
+    def lookup_id(self) -> bytes:
+        """32 bytes by which the report is found; they tell nothing of the code."""
+        return self._derive("lookup id")
 
 
 def cleaned_code(text: str) -> str:

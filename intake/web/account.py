@@ -154,8 +154,15 @@ class _Account:
         kept: Kept | None = None,
     ) -> Response:
         shown: dict[str, Any] = {"languages": only_this()} if kept else {}
+        recovers = "joining" in current_app.blueprints
         response = render(
-            "account/sign_in.html", status, form=form, ended=ended, kept=kept, **shown
+            "account/sign_in.html",
+            status,
+            form=form,
+            ended=ended,
+            kept=kept,
+            recover_href=url_for("joining.come_back") if recovers else "",
+            **shown,
         )
         self.cookies.keep(response, _BEFORE, secret)
         return response
@@ -192,6 +199,10 @@ def make_blueprint(
     def button() -> dict[str, Any]:
         if not current_user.is_authenticated:
             return {"sign_out": None}
-        return {"sign_out": account.sign_out_form(current_user.visit)}
+        recovers = "joining" in current_app.blueprints
+        return {
+            "sign_out": account.sign_out_form(current_user.visit),
+            "recovery_code_href": url_for("joining.new_recovery_code") if recovers else "",
+        }
 
     return blueprint

@@ -40,7 +40,12 @@ HALF_YEAR_ACTIONS: Mapping[str, str] = {
     Action.REPORT_HALF_YEAR: mark("Half-year statistics recorded as reported"),
     Action.UNREPORT_HALF_YEAR: mark("Half-year statistics recorded as not reported after all"),
 }
-REFUSALS = (Action.REFUSED, Action.SIGN_IN_FAILED, Action.CONFIRM_FAILED)
+REFUSALS = (
+    Action.REFUSED,
+    Action.SIGN_IN_FAILED,
+    Action.CONFIRM_FAILED,
+    Action.RECOVER_FAILED,
+)
 REFUSED_PAGE = "page "  # as services.refuse writes it
 ACTIONS: Mapping[str, str] = {
     Action.SEND: mark("A report was stored"),

@@ -42,9 +42,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('id', name=op.f('pk_key_leaver')),
     )
     op.create_index(op.f('ix_key_leaver_agency_key_id'), 'key_leaver', ['agency_key_id'])
+    op.add_column('person', sa.Column('sealed_recovery', sa.LargeBinary(), nullable=True))
+    if op.get_bind().dialect.name == 'postgresql':
+        op.execute('ALTER TABLE person ALTER COLUMN sealed_recovery SET STORAGE EXTERNAL')
 
 
 def downgrade() -> None:
+    op.drop_column('person', 'sealed_recovery')
     op.drop_table('key_leaver')
     op.drop_index('ix_trail_detail_key_id_there', 'trail')
     for table in _SEALED:

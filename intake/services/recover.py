@@ -1,0 +1,131 @@
+"""Come back after a lost passphrase, by the code that was printed when one joined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from intake.domain.row_id import new_id
+from intake.domain.trail import Action
+from intake.services.refuse_weak import refuse_weak
+from intake.services.sign_in import Visit
+from intake.services.tries import Tries
+from intake.store import outbox, people, staff, trail
+from intake.store.columns import AnyRow
+from intake.store.database import Database
+from intake.vault.keyring import DeviceSecret, PrivateKey, lock_person_key
+from intake.vault.own import CodeMistyped
+from intake.vault.passphrase import PRODUCTION, Cost, HashingBusy
+from intake.vault.recovery import (
+    RecoveryCode,
+    RecoveryCodeWrong,
+    lock_for_recovery,
+    unlock_for_recovery,
+)
+
+LETTER = "recovered"
+
+
+class RecoveryRefused(Exception):
+    """The name or the code is wrong, or the code was used before; which one is not told."""
+
+
+@dataclass(frozen=True)
+class Recover:
+    """Use of recovery codes, each once, and making of new ones. Tries count as sign-ins do."""
+
+    database: Database
+    pepper: bytes
+    cost: Cost = PRODUCTION
+
+    def __call__(
+        self,
+        name: str,
+        typed: str,
+        passphrase: str,
+        now: datetime,
+        device: DeviceSecret | None = None,
+    ) -> RecoveryCode:
+        """Lock the person's key under a new passphrase, and end every session; the next code.
+
+        The second factor stays as it is. Raises what `refuse_weak` does, SignInTooSoon,
+        RecoveryRefused, HashingBusy.
+        """
+        name = name.strip().lower()
+        refuse_weak(passphrase, (name,))
+        with self.database.write() as connection:
+            row = people.row_by_sign_in_name(connection, name)
+            person_id = row.id if row else None
+            counted = Tries(self.pepper).count(connection, name, now, person_id, device)
+        key = self._unlocked(row, typed)
+        if row is None or key is None:
+            self._refuse(row, now)
+            raise RecoveryRefused
+        code = RecoveryCode.new()
+        try:
+            locked = lock_person_key(key, passphrase, self.pepper, row.id, cost=self.cost)
+        except HashingBusy:
+            with self.database.write() as connection:
+                people.forget_attempt(connection, counted.id)
+            raise
+        keys = {
+            "sealed_private_key": locked,
+            "sealed_recovery": lock_for_recovery(key, code, self.pepper, row.id),
+        }
+        if not self._write(row, keys, counted.subject, now):
+            self._refuse(row, now)
+            raise RecoveryRefused
+        return code
+
+    def new_code(self, visit: Visit, now: datetime) -> RecoveryCode:
+        """Another code for a person who is signed in; the former one opens nothing any more."""
+        code, person = RecoveryCode.new(), visit.person.id
+        sealed = lock_for_recovery(visit.key, code, self.pepper, person)
+        with self.database.write() as connection:
+            staff.lock_for_recovery(connection, person, sealed, now)
+            action = Action.NEW_RECOVERY_CODE
+            trail.write_line(connection, at=now, action=action, person_id=person)
+        return code
+
+    def has_code(self, visit: Visit) -> bool:
+        """Whether there is a code that opens this person's key."""
+        with self.database.read() as connection:
+            return staff.has_recovery(connection, visit.person.id)
+
+    def _unlocked(self, row: AnyRow | None, typed: str) -> PrivateKey | None:
+        """None for whatever is wrong; a name that nobody has costs as much as a wrong code."""
+        person_id = row.id if row else UUID(int=0)
+        locked = row.sealed_recovery if row else None
+        try:
+            code = RecoveryCode.parse(typed)
+            return unlock_for_recovery(locked or b"", code, self.pepper, person_id, str(person_id))
+        except (CodeMistyped, RecoveryCodeWrong):
+            return None
+
+    def _write(self, row: AnyRow, keys: dict[str, bytes], tries: bytes, now: datetime) -> bool:
+        """False if the code was used, or replaced, at the same moment."""
+        with self.database.write() as connection:
+            if not staff.hold_recovery(connection, row.id, row.sealed_recovery):
+                return False
+            staff.relock(connection, row.id, keys, now)
+            staff.end_sessions(connection, row.id, now)
+            people.forget_attempts(connection, tries)
+            trail.write_line(connection, at=now, action=Action.RECOVER, person_id=row.id)
+            letter = {
+                "id": new_id(now),
+                "person_id": row.id,
+                "letter": LETTER,
+                "params": {},
+                "created_at": now,
+                "next_attempt_at": now,
+                "attempts": 0,
+            }
+            outbox.put_letters(connection, [letter])
+        return True
+
+    def _refuse(self, row: AnyRow | None, now: datetime) -> None:
+        with self.database.write() as connection:
+            person = row.id if row else None
+            action = Action.RECOVER_FAILED
+            trail.write_line(connection, at=now, action=action, person_id=person)

@@ -1,0 +1,105 @@
+"""The way back in by a recovery code, and the page that makes another code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, request, url_for
+
+from intake.domain.message import Message, mark
+from intake.domain.people import Permission
+from intake.services.recover import Recover, RecoveryRefused
+from intake.services.refuse_weak import SHORTEST_PASSPHRASE
+from intake.services.sign_in import Visit
+from intake.services.tries import SignInTooSoon
+from intake.vault.keyring import DeviceSecret, SessionSecret
+from intake.vault.passphrase import HashingBusy
+from intake.vault.recovery import RecoveryCode
+from intake.web.cookies import Cookies
+from intake.web.forms.base import token_key
+from intake.web.forms.people import ButtonForm
+from intake.web.forms.recovery import RecoverForm
+from intake.web.guards import Entrance, open_route
+from intake.web.page import Clock, only_this, reader_language, render
+from intake.web.second_step import DEVICE
+
+COOKIE = "ankkuri_recover"  # binds the form to the browser that asked for it
+REFUSED = mark("The user name or the recovery code is wrong, or the code has been used.")
+TOO_SOON = mark("Too many attempts. Wait %(seconds)s seconds and try again.")
+BUSY = mark("The service is busy. Wait a moment and try again.")
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """The pages."""
+
+    recover: Recover
+    cookies: Cookies
+    door_secret: bytes
+    now: Clock
+
+    def come_back(self) -> Response:
+        """User name, code and a new passphrase; then the next code, shown once."""
+        secret = self.cookies.secret(request, COOKIE, SessionSecret) or SessionSecret.new()
+        key = token_key(self.door_secret, secret.csrf_key)
+        typed = request.form if request.method == "POST" else None
+        form = RecoverForm(typed, language=reader_language(), token_key=key)
+        form.about = ((form.name.data or "").strip().lower(),)
+        if typed is None or not form.validate():
+            return self._page(form, secret, 200 if typed is None else 422)
+        try:
+            device = self.cookies.secret(request, DEVICE, DeviceSecret)
+            name, typed_code = form.name.data, form.code.data
+            code = self.recover(name, typed_code, form.passphrase.data, self.now(), device)
+        except RecoveryRefused:
+            return self._page(form, secret, 422, Message(REFUSED))
+        except SignInTooSoon as wait:
+            return self._page(form, secret, 429, Message(TOO_SOON, {"seconds": wait.seconds}))
+        except HashingBusy:
+            return self._page(form, secret, 503, Message(BUSY))
+        response = _shown(code, url_for("account.sign_in"), back=True)
+        self.cookies.forget(response, COOKIE)
+        return response
+
+    def new_recovery_code(self, visit: Visit) -> Response:
+        """Another code for who is signed in."""
+        key = token_key(self.door_secret, visit.secret.csrf_key)
+        typed = request.form if request.method == "POST" else None
+        form = ButtonForm(typed, language=reader_language(), token_key=key)
+        if typed is not None and form.validate():
+            code = self.recover.new_code(visit, self.now())
+            return _shown(code, url_for("account.front"), back=False)
+        return render(
+            "account/new_recovery_code.html",
+            200 if typed is None else 422,
+            form=form,
+            has_code=self.recover.has_code(visit),
+            back_href=url_for("account.front"),
+        )
+
+    def _page(
+        self, form: RecoverForm, secret: SessionSecret, status: int, told: Message | None = None
+    ) -> Response:
+        if told is not None:
+            form.form_errors.append(form.say(told))
+        response = render("account/recover.html", status, form=form, least=SHORTEST_PASSPHRASE)
+        self.cookies.keep(response, COOKIE, secret)
+        return response
+
+
+def _shown(code: RecoveryCode, next_href: str, *, back: bool) -> Response:
+    return render(
+        "account/recovery_code.html",
+        code=code.text,
+        next_href=next_href,
+        back=back,
+        languages=only_this(),
+    )
+
+
+def add_recovery(blueprint: Blueprint, entrance: Entrance, recovery: Recovery) -> None:
+    """The routes."""
+    both = ("GET", "POST")
+    open_route(blueprint, "/recover", both)(recovery.come_back)
+    own = Permission.SIGNED_IN
+    entrance.route("/recovery-code", own, both, fresh=True)(recovery.new_recovery_code)
