@@ -20,7 +20,7 @@ def read_clocks(path: Path) -> Mapping[str, Clock]:
     """The ``[[clock]]`` tables of a file by id. Raises ClockInvalid, in one line."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         words = str(error).splitlines()[0]
         raise ClockInvalid(f"{path.name} cannot be read: {words}") from None
     tables = content.pop("clock", None)

@@ -83,7 +83,7 @@ def read_tables(path: Path) -> dict[str, object]:
     """The file's tables as written; DirectoryInvalid if it cannot be read."""
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DirectoryInvalid([f"{path.name} cannot be read: {error}"]) from error
 
 

@@ -70,7 +70,7 @@ def read_calendar(path: Path) -> tuple[SchoolYears, Mapping[date, Names]]:
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SchoolCalendarInvalid([f"{path.name} cannot be read: {error}"]) from error
     tables = content.pop("school_year", None)
     problems: list[str] = []

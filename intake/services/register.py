@@ -229,5 +229,5 @@ def _toml(text: str) -> Iterator[dict[str, str]]:
             names = {f"name_{code}": str(name.get(code, "")) for code in ("fi", "sv", "en")}
             rest = {column: str(school.get(column, "")) for column in COLUMNS[3:]}
             yield {key: value.strip() for key, value in {**names, **rest}.items()}
-    except (ValueError, KeyError, AttributeError, TypeError):
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         raise RegisterUnreadable([Message(UNREADABLE)]) from None
