@@ -289,12 +289,14 @@ def enrol_everyone(parts: Parts, at: datetime) -> dict[str, UUID]:
     return found
 
 
-def give_app(database: Database, person_id: UUID, at: datetime) -> None:
-    """Let a person have an app with the secret that tests know."""
+def give_app(
+    database: Database, person_id: UUID, at: datetime, secret: TotpSecret = TOTP_SECRET
+) -> None:
+    """Let a person have an app, with the secret that tests know unless told otherwise."""
     with database.write() as connection:
         (row,) = people.everyone(connection, (person_id,))
         public = PublicKey(str(person_id), row.public_key)
-        add_app(connection, person_id, public, TOTP_SECRET, "app", at)
+        add_app(connection, person_id, public, secret, "app", at)
 
 
 class DoorsApart:

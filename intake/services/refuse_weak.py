@@ -48,7 +48,7 @@ def refuse_weak(passphrase: str, about: Iterable[str] = ()) -> None:
     if len(set(passphrase.casefold())) < FEWEST_DIFFERENT:
         raise PassphraseTooPlain
     bare = _bare(passphrase)
-    if any(len(bare) < len(line) + _KNOWN_REST and line in bare for line in _known()):
+    if any(_is_mostly(line, bare) for line in _known()):
         raise PassphraseKnown
     from zxcvbn import zxcvbn  # its word lists take 30 MB, which only new passphrases need
 
@@ -57,6 +57,10 @@ def refuse_weak(passphrase: str, about: Iterable[str] = ()) -> None:
     for text in (passphrase, bare):  # spaces between common words make them no harder to guess
         if zxcvbn(text[:_LOOKED_AT], user_inputs=named)["guesses"] < FEWEST_GUESSES:
             raise PassphraseGuessable
+
+
+def _is_mostly(line: str, bare: str) -> bool:
+    return bare in line or (line in bare and len(bare) < len(line) + _KNOWN_REST)
 
 
 @cache

@@ -37,6 +37,7 @@ MAIJA = ("Maija Meikäläinen", "maija.meikalainen@kunta.invalid", "maija.meikal
         ("vaka vanha Väinämöinen 1", PassphraseKnown),
         ("Täällä Pohjantähden alla", PassphraseKnown),
         ("Du gamla, du fria!", PassphraseKnown),
+        ("oi maamme suomi", PassphraseKnown),
         ("correct horse battery staple", PassphraseKnown),
         ("To be, or not to be: that is the question", PassphraseKnown),
         ("qwertyuiopasdfghjkl", PassphraseKnown),

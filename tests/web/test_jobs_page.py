@@ -16,7 +16,7 @@ from intake.web.jobs import JOBS
 from tests import databases
 from tests.look.page_faults import page_faults
 from tests.services.test_show_jobs import MINUTE, run
-from tests.site import PASSPHRASE, Site, environment, make_app, token_in
+from tests.site import Site, environment, make_app
 from tests.web.test_staff_referral import english
 
 
@@ -95,11 +95,7 @@ def test_the_page_is_there_in_a_process_of_either_door_alone(site: Site, door: s
     alone = replace(parts, settings=settings, database=own)
     assert isinstance(alone.sign_in, SignIn)
     client = make_app(alone).test_client()
-    page = client.get("/sign-in")
-    answer = client.post(
-        "/sign-in",
-        data={"name": door, "passphrase": PASSPHRASE, "csrf_token": token_in(page.text)},
-    )
+    answer = site.second_step(client, site.first_step(client, door).location)
     assert answer.status_code == 303
     assert client.get("/jobs").status_code == 200
 
