@@ -110,8 +110,9 @@ class Factors:
         """
         secret = self.waiting_app(who)
         with self.database.write() as connection:
-            what = f"new app:{who.person.id}"
-            counted = Tries(self.pepper).count(connection, what, now, who.person.id, device)
+            counted = Tries(self.pepper).count(
+                connection, "new app", str(who.person.id), now, who.person.id, device
+            )
         step = secret.step_of("".join(code.split()), now)
         if step is None:
             raise FactorRefused

@@ -166,7 +166,7 @@ class SecondStep:
         person_id = who.person.id
         with self.database.write() as connection:
             counted = Tries(self.pepper).count(
-                connection, f"second step:{person_id}", now, person_id, device
+                connection, "second step", str(person_id), now, person_id, device
             )
             return counted, factors.factors(connection, person_id)
 

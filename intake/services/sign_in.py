@@ -113,7 +113,9 @@ class SignIn:
         with self.database.write() as connection:
             row = people.row_by_sign_in_name(connection, name)
             person_id = row.id if row else None
-            counted = Tries(self.pepper).count(connection, name, now, person_id, device)
+            counted = Tries(self.pepper).count(
+                connection, "passphrase", name, now, person_id, device
+            )
         try:
             if row is None or not row.sealed_private_key:
                 unlock_nobody(passphrase, self.pepper, cost=self.cost)

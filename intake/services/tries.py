@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,23 +52,22 @@ class Tries:
         self,
         connection: Connection,
         what: str,
+        whose: str,
         now: datetime,
         person_id: UUID | None,
         device: DeviceSecret | None,
     ) -> Try:
         """Count a try in the transaction that allows it, so that tries made at the same time count
-        each other. ``what``: the account, as it is tried. Raises SignInTooSoon.
+        each other. ``whose``: of which account, as it was typed. Raises SignInTooSoon.
         """
         people.take_turn_to_try(connection)
         known = _known(connection, now, person_id, device)
-        subject = self._digest(f"{what}:{known.hex()}" if known else what)
+        told = json.dumps([what, whose, known.hex()]).encode()
+        subject = hmac.new(self.pepper, told, hashlib.sha256).digest()
         _must_wait(people.attempts(connection, subject, now - COUNTED_FOR), now)
         if not known and people.all_attempts(connection, now - MINUTE) >= MOST_A_MINUTE:
             raise SignInTooSoon(int(MINUTE.total_seconds()))
         return Try(people.add_attempt(connection, subject, now), subject)
-
-    def _digest(self, what: str) -> bytes:
-        return hmac.new(self.pepper, f"attempt:{what}".encode(), hashlib.sha256).digest()
 
 
 def _known(

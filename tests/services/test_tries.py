@@ -283,3 +283,12 @@ def test_a_stolen_database_alone_and_a_stolen_cookie_alone_open_nothing(site: Si
     with site.parts.database.write() as connection:
         sessions.purge(connection, site.hands() + timedelta(seconds=1))
     assert site.parts.sign_in.resume(secret, site.hands()) is None
+
+
+def test_no_user_name_that_is_typed_counts_as_another_try(site: Site) -> None:
+    person = str(site.people["soc"])
+    for name in ('second step","' + person, f"second step:{person}", f'["{person}"]', "soc:"):
+        for _ in range(FREE_TRIES):
+            with pytest.raises(SignInRefused):
+                site.parts.sign_in(name, WRONG, site.hands())
+    assert by_code(site, half_open(site), site.code())
