@@ -68,6 +68,7 @@ def test_the_routes_that_ask_for_a_fresh_factor_are_these(site: Site) -> None:
     assert found == set(FRESH_ROUTES)
 
 
+@pytest.mark.on_both
 def test_a_stale_session_gets_nothing_of_them(site: Site) -> None:
     site.send()
     clients = {door: site.signed_in(name) for door, name in WHO.items()}
@@ -87,6 +88,7 @@ def test_a_stale_session_gets_nothing_of_them(site: Site) -> None:
     assert count(site, Action.NOT_FRESH) == asked
 
 
+@pytest.mark.on_both
 def test_a_right_code_leads_on_to_the_page_with_its_filter(site: Site) -> None:
     client = stale(site, "supervisor")
     asked = client.get("/deadlines/pressing.csv?agency=" + SOC)
@@ -148,6 +150,7 @@ def test_guessing_at_the_confirmation_waits_as_at_the_sign_in(site: Site) -> Non
     assert count(site, Action.CONFIRM_FAILED) == FREE_TRIES
 
 
+@pytest.mark.on_both
 def test_only_ones_own_second_factor_confirms(site: Site) -> None:
     client = stale(site, "soc")
     codes = site.parts.factors.print_codes(site.visit("pol"), site.hands())

@@ -100,6 +100,7 @@ def test_who_has_no_factor_sets_one_up_before_anything_else(site: Site) -> None:
     assert client.get("/sign-in/picture.svg").status_code == 404
 
 
+@pytest.mark.on_both
 def test_a_printed_code_lets_one_in_and_is_counted(site: Site) -> None:
     client = english(site)
     asked = client.get("/account/codes")
@@ -172,6 +173,7 @@ def test_the_browser_is_known_after_a_whole_sign_in(site: Site) -> None:
     assert client.get("/account").text.count("This one") == 2, "the session and the browser"
 
 
+@pytest.mark.on_both
 def test_a_passkey_is_made_and_lets_one_in(at_localhost: Site) -> None:
     site, key = at_localhost, Authenticator(HERE)
     client = english(site)
@@ -197,6 +199,7 @@ def test_a_passkey_is_made_and_lets_one_in(at_localhost: Site) -> None:
     assert page_faults(refused.text) == []
 
 
+@pytest.mark.on_both
 def test_a_first_passkey_makes_the_session_whole(at_localhost: Site) -> None:
     site, key = at_localhost, Authenticator(HERE)
     client = without_factor(site)
@@ -211,6 +214,7 @@ def test_a_first_passkey_makes_the_session_whole(at_localhost: Site) -> None:
     assert client.get("/inbox").status_code == 200
 
 
+@pytest.mark.on_both
 def test_an_app_is_added_and_another_removed(site: Site) -> None:
     client = english(site)
     page = client.get("/account").text
@@ -235,6 +239,7 @@ def test_an_app_is_added_and_another_removed(site: Site) -> None:
     assert english(site, "pol").get(remove[1]).status_code == 404
 
 
+@pytest.mark.on_both
 def test_sessions_are_listed_and_ended(site: Site) -> None:
     other, third = english(site), english(site)
     client = english(site)
@@ -253,6 +258,7 @@ def test_sessions_are_listed_and_ended(site: Site) -> None:
     assert [each.get("/inbox").status_code for each in (other, third, client)] == [303, 303, 200]
 
 
+@pytest.mark.on_both
 def test_a_browser_is_forgotten(site: Site) -> None:
     client = site.signs_in("soc")
     client.set_cookie("ankkuri_language", "en")
@@ -266,6 +272,7 @@ def test_a_browser_is_forgotten(site: Site) -> None:
     assert client.post(forget, data=typed).status_code == 404
 
 
+@pytest.mark.on_both
 def test_the_passphrase_is_changed_by_the_old_one(site: Site) -> None:
     other, client = english(site), english(site)
     path = "/account/passphrase"
