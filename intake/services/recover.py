@@ -57,7 +57,9 @@ class Recover:
         with self.database.write() as connection:
             row = people.row_by_sign_in_name(connection, name)
             person_id = row.id if row else None
-            counted = Tries(self.pepper).count(connection, name, now, person_id, device)
+            counted = Tries(self.pepper).count(
+                connection, "recovery code", name, now, person_id, device
+            )
         key = self._unlocked(row, typed)
         if row is None or key is None:
             self._refuse(row, now)
