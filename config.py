@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import os
 import re
@@ -28,7 +29,7 @@ KNOWN = frozenset(
     {
         *("DATA", "DATABASE", "DOORS", "KEYS", "RULES", "SECURE_COOKIES", "MAIL", "BASE_URL"),
         *("REPORTER_URL", "BANNER", "LOG", "METRICS", "PROXY", "DELETIONS", "CALENDAR"),
-        *("KEEP_DAYS", "KEEP_CLOSED_DAYS", "CHECKPOINTS"),
+        *("KEEP_DAYS", "KEEP_CLOSED_DAYS", "CHECKPOINTS", "DIRECTORY_KEY"),
     }
 ) | {f"{_SMTP}{name}" for name in ("HOST", "PORT", "TLS", "FROM", "USER", "CA")}
 SECRETS = {"reporter": "reporter.secret", "staff": "staff.secret", "pepper": "pepper.secret"}
@@ -44,6 +45,8 @@ _MOST_DAYS = 36500  # a century
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
 _ADDRESS = re.compile(r"[\w+'=-]+(\.[\w+'=-]+)*@[\w-]+(\.[\w-]+)+", re.ASCII)
 BACKUP_PUBLIC = "backup.public"
+DIRECTORY_PUBLIC = "directory.public"
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
 class SettingsUnusable(Exception):
@@ -85,6 +88,7 @@ class Settings:
     calendar: Path
     keep_days: int
     keep_closed_days: int
+    directory_key: str
 
     @property
     def letters(self) -> Path:
@@ -133,6 +137,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         calendar=Path(values.get("CALENDAR", CALENDAR)).absolute(),
         keep_days=_days("KEEP_DAYS", values.get("KEEP_DAYS", "90")),
         keep_closed_days=_days("KEEP_CLOSED_DAYS", values.get("KEEP_CLOSED_DAYS", "365")),
+        directory_key=_fingerprint(values.get("DIRECTORY_KEY", "")),
     )
     if settings.base_url.startswith("https://") and not settings.secure_cookies:
         raise SettingsUnusable(
@@ -155,6 +160,27 @@ def read_secret(keys: Path, name: str) -> bytes:
     if len(content) < 32:
         raise SettingsUnusable(f"Key file {name} is too short: restore it from its backup")
     return content
+
+
+def read_directory_key(settings: Settings) -> bytes:
+    """The public half of the directory key, which the settings pin. Raises SettingsUnusable."""
+    if not settings.directory_key:
+        raise SettingsUnusable(
+            "ANKKURI_DIRECTORY_KEY is not set: make a directory key offline with "
+            "`ankkuri keys directory-key FILE`, and set what it prints"
+        )
+    if not (settings.keys / DIRECTORY_PUBLIC).exists():
+        raise SettingsUnusable(
+            f"Key file {DIRECTORY_PUBLIC} is missing: copy there what `ankkuri keys directory-key` "
+            "wrote beside the directory key"
+        )
+    public = read_secret(settings.keys, DIRECTORY_PUBLIC)
+    if hashlib.sha256(public).hexdigest() != settings.directory_key:
+        raise SettingsUnusable(
+            f"Key file {DIRECTORY_PUBLIC} is not the key that ANKKURI_DIRECTORY_KEY names: bring "
+            "the right file, and change the setting only if the directory key itself was changed"
+        )
+    return public
 
 
 def read_password(keys: Path) -> str:
@@ -295,6 +321,16 @@ def _flag(name: str, text: str) -> bool:
 def _one_of(name: str, text: str, choices: tuple[str, ...]) -> str:
     if text not in choices:
         raise SettingsUnusable(f"ANKKURI_{name} is {text!r}: choose of {', '.join(choices)}")
+    return text
+
+
+def _fingerprint(text: str) -> str:
+    text = text.strip().lower()
+    if text and not _FINGERPRINT.fullmatch(text):
+        raise SettingsUnusable(
+            "ANKKURI_DIRECTORY_KEY is no fingerprint: give the 64 hexadecimal digits that "
+            "`ankkuri keys directory-key` printed"
+        )
     return text
 
 

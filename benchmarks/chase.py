@@ -24,7 +24,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 
 import config
-from benchmarks import cluster
+from benchmarks import cluster, keeper
 from benchmarks.certificates import run_certificates
 from benchmarks.desk import run_desk
 from benchmarks.waiting import Waiting
@@ -218,10 +218,11 @@ def _filled(place: tuple[Path, str | None], size: int) -> Iterator[Site]:
     settings = config.load(environ | ({"ANKKURI_DATABASE": address} if address else {}))
     data.mkdir(parents=True)
     upkeep.lay_out(settings)
-    parts = wiring.build(settings, lambda: ARRIVED)
+    parts = wiring.build(keeper.pinned(settings), lambda: ARRIVED)
     try:
         agencies = [agency.id for agency in parts.directory.agencies.values() if agency.in_use]
         _enrol(parts, agencies)
+        keeper.sign_all(parts)
         filling = _Filling(parts, agencies, size)
         filling.fill()
         _settle(parts.database)

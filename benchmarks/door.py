@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import config
-from benchmarks import cluster
+from benchmarks import cluster, keeper
 from intake import upkeep, wiring
 from intake.domain.people import Membership, Role
 from intake.parts import Parts
@@ -148,6 +148,7 @@ def lay_out(folder: Path, at: Addresses) -> Door:
         "ANKKURI_DATA": str(folder),
         "ANKKURI_DATABASE": at.owner,
         "ANKKURI_SECURE_COOKIES": "no",
+        **keeper.PINNED,
     }
     settings = config.load(environ)
     parts = _settle(settings)
@@ -165,14 +166,14 @@ def _reporters_keys(keys: Path, folder: Path) -> Path:
     """A key folder of the reporter's door alone."""
     own = folder / "reporter-keys"
     own.mkdir(mode=0o700)
-    for name in (config.SECRETS["reporter"], config.REPLAY_PUBLIC):
+    for name in (config.SECRETS["reporter"], config.REPLAY_PUBLIC, config.DIRECTORY_PUBLIC):
         shutil.copy(keys / name, own / name)
     return own
 
 
 def _settle(settings: config.Settings) -> Parts:
     upkeep.lay_out(settings)
-    parts = wiring.build(settings)
+    parts = wiring.build(keeper.pinned(settings))
     pepper = config.read_secret(settings.keys, config.SECRETS["pepper"])
     enrol = Enrol(parts.database, pepper, Cost(iterations=1, memory_kib=8))
     person = enrol.person(
@@ -186,6 +187,7 @@ def _settle(settings: config.Settings) -> Parts:
     )
     for agency in parts.directory.agencies:
         enrol.first_key(agency, (person,), parts.now())
+    keeper.sign_all(parts)
     return parts
 
 

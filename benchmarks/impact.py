@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import insert
 
 import config
-from benchmarks import cluster
+from benchmarks import cluster, keeper
 from benchmarks.invented_rules import random_facts
 from intake import upkeep, wiring
 from intake.commands.progress import bar
@@ -63,7 +63,7 @@ def run(*, database: str, as_json: bool) -> int:
         settings = config.load(environ)
         data.mkdir(exist_ok=True)
         upkeep.lay_out(settings)
-        parts = wiring.build(settings)
+        parts = wiring.build(keeper.pinned(settings))
         stack.callback(parts.database.engine.dispose)
         _fill(parts)
         book = _edited(parts)

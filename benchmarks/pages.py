@@ -27,7 +27,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 import config
-from benchmarks import cluster, two_years
+from benchmarks import cluster, keeper, two_years
 from benchmarks.waiting import Waiting
 from intake import upkeep, wiring
 from intake.app import create_app
@@ -250,16 +250,17 @@ def site_of(place: Place, size: int, fill: Fill = two_years.fill) -> Iterator[Si
     )
     upkeep.lay_out(settings)
     cheap = Cost(iterations=1, memory_kib=8)
-    parts = replace(wiring.build(settings, lambda: NOW), cost=cheap)
+    parts = replace(wiring.build(keeper.pinned(settings), lambda: NOW), cost=cheap)
     enrol = Enrol(parts.database, parts.pepper, cheap)
     before = NOW - timedelta(days=1000)
     people = [
         enrol.person(name, name, f"{name}@ankkuri.invalid", "fi", PASSPHRASE, roles, before)
         for name, (_, roles) in STAFF.items()
     ]
+    keeper.sign_all(parts)
     fill(parts, size, people, NOW)
     two_years.beat(parts.database, NOW)
-    databases = {door: Database(place.door(door)) for door in DOORS}
+    databases = {door: Database(place.door(door), parts.database.signed) for door in DOORS}
     apps = {
         door: create_app(
             replace(parts, settings=replace(settings, doors=(door,)), database=databases[door])

@@ -15,7 +15,7 @@ from datetime import datetime
 from types import FrameType
 
 import config
-from intake import demo_data, demo_story, wiring
+from intake import demo_data, demo_key, demo_story, wiring
 from intake.domain.deadline import HELSINKI
 from intake.domain.directory import Directory
 from intake.domain.people import Role
@@ -26,6 +26,7 @@ from intake.vault.own import ReceiptCode
 
 HOST = "127.0.0.1"
 PROCESSES = "2"
+PINNED = "ANKKURI_DIRECTORY_KEY"
 START_SECONDS, END_SECONDS, LOOK_SECONDS = 60, 10, 0.2
 ROLES = {
     Role.WORKER: "työntekijä / worker: avaa ja käsittelee ilmoituksia / opens and handles reports",
@@ -60,21 +61,30 @@ def run(port: int, *, only_make: bool) -> int:
         if not demo_story.is_made(settings):
             print("Tehdään esittelyaineistoa… / Making the demo…", flush=True)
             demo_story.make(settings, utc_now())
-        database = Database(settings.database)
+        settings = demo_key.pinned(settings)
+        database = Database(settings.database, wiring.signed_of(settings))
         database.refuse_newer()
         database.upgrade()
+        demo_key.sign_all(settings, database, utc_now())
         database.engine.dispose()
         print(welcome(settings), flush=True)
+        environ[PINNED] = settings.directory_key
         return 0 if only_make else _serve(port, environ)
     except KeyboardInterrupt:
         return 0
 
 
 def environment(port: int, given: Mapping[str, str]) -> dict[str, str]:
-    """What the demo and its processes are told: of the project's settings only the folder's."""
+    """What the demo and its processes are told: of the project's settings only the folder's.
+
+    The directory key, once it is made, is the demo's own.
+    """
+    settings = config.load(_only_data(given))
+    pin = demo_key.pin(settings.keys)
     return {
         **{name: value for name, value in given.items() if not name.startswith("ANKKURI_")},
-        "ANKKURI_DATA": str(config.load(_only_data(given)).data),
+        **({PINNED: pin} if pin else {}),
+        "ANKKURI_DATA": str(settings.data),
         "ANKKURI_SECURE_COOKIES": "no",
         "ANKKURI_BANNER": "demo",
         "ANKKURI_MAIL": "files",

@@ -17,7 +17,7 @@ from functools import partial
 from uuid import UUID
 
 import config
-from intake import upkeep, wiring
+from intake import demo_key, upkeep, wiring
 from intake.demo_data import (
     TOTP_SECRET,
     Table,
@@ -84,7 +84,7 @@ def make(settings: config.Settings, now: datetime, cost: Cost = PRODUCTION) -> N
     """Make the demo in a folder beside the one asked, which it becomes once it is whole."""
     with _unfinished(settings) as place:
         upkeep.lay_out(place)
-        parts = replace(wiring.build(place, lambda: now), cost=cost)
+        parts = replace(wiring.build(demo_key.pinned(place, cost), lambda: now), cost=cost)
         try:
             codes = _Story(parts, read_demo(), now, cost).tell()
         finally:
@@ -172,6 +172,7 @@ class _Story:
                     self.workers[member.agency] = person["sign_in"]
         for agency, names in openers.items():
             enrol.first_key(agency, tuple(self.people[name] for name in names), at)
+        demo_key.sign_all(self.parts.settings, self.parts.database, at)
 
     def _events(self) -> Iterator[Event]:
         for absence in self.demo.get("absence", ()):

@@ -29,6 +29,7 @@ SECONDS: Mapping[str, int] = {
     "tidy": 600,
     "retain": 3600,  # what is due by days; a run deletes so many at most
     "openers": 300,
+    "entries": 300,
     "half_year": 900,  # its letters are written in the morning
     "workers": 300,
     "watch": 60,

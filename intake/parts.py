@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from intake.services.amend import Amend
     from intake.services.appoint import Appoint
     from intake.services.chase import Chase
+    from intake.services.check_entries import CheckEntries
+    from intake.services.confirm_entries import ConfirmEntries
     from intake.services.deliver import Deliver
     from intake.services.dismiss import Dismiss
     from intake.services.factors import Factors
@@ -143,6 +145,20 @@ class Parts:
         from intake.services.alarm import Alarm
 
         return Alarm(self.database, self.directory, self.openers, self.rules.beside["standby"])
+
+    @cached_property
+    def check_entries(self) -> CheckEntries:
+        """The look at what was signed."""
+        from intake.services.check_entries import CheckEntries
+
+        return CheckEntries(self.database)
+
+    @cached_property
+    def confirm_entries(self) -> ConfirmEntries:
+        """The second person."""
+        from intake.services.confirm_entries import ConfirmEntries
+
+        return ConfirmEntries(self.database)
 
     @cached_property
     def amend(self) -> Amend:

@@ -8,9 +8,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import (
+    DIRECTORY_PUBLIC,
     STAFF_DOORS,
     Settings,
     SettingsUnusable,
+    read_directory_key,
     refuse_open_keys,
     refuse_secrets_of_other_doors,
 )
@@ -23,9 +25,11 @@ from intake.domain.school_year import SchoolCalendarInvalid
 from intake.language import CataloguesMissing
 from intake.live import stored_directory
 from intake.parts import Now, Parts, chasing_of, utc_now
+from intake.services.entries import Entries
 from intake.services.rulebook import stored_rulebook
 from intake.store import privileges
 from intake.store.database import Database, DatabaseNotReady
+from intake.vault.directory_key import DirectoryKey, DirectoryKeyUnusable
 from routing_rules.vocabulary import RulesInvalid
 
 UNUSABLE = (
@@ -67,14 +71,15 @@ def build(settings: Settings, now: Now = utc_now) -> Parts:
                 _refuse_a_reader(connection)
         found = stored_directory(database, local_date(now()))
         rulebook = stored_rulebook(database)
+        if found is None:
+            raise SettingsUnusable("The database has no directory of agencies: run `ankkuri init`")
+        if rulebook is None:
+            raise SettingsUnusable("The database has no routing rules: run `ankkuri init`")
+        database.believe(signed_of(settings))
     except BaseException:
         database.engine.dispose()
         raise
-    if found is None:
-        raise SettingsUnusable("The database has no directory of agencies: run `ankkuri init`")
     directory, state = found
-    if rulebook is None:
-        raise SettingsUnusable("The database has no routing rules: run `ankkuri init`")
     book = rulebook.to_decide_by(now())
     calendar = load_calendar(settings.calendar)
     metrics.watch(database.engine)
@@ -90,6 +95,14 @@ def build(settings: Settings, now: Now = utc_now) -> Parts:
         now=now,
         directory_state=state,
     )
+
+
+def signed_of(settings: Settings) -> Entries:
+    """What is believed of people's roles and agencies' keys. Raises SettingsUnusable."""
+    try:
+        return Entries(DirectoryKey(read_directory_key(settings)))
+    except DirectoryKeyUnusable:
+        raise SettingsUnusable(f"Key file {DIRECTORY_PUBLIC} holds no directory key") from None
 
 
 def _refuse_a_reader(connection: Connection) -> None:

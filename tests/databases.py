@@ -73,7 +73,7 @@ def of_role(database: Database, door: str) -> Database:
     """The same database for the role of a door, until it is forgotten."""
     url = address_of_role(database.url, door)
     if url not in _of_roles:
-        _of_roles[url] = Database(url)
+        _of_roles[url] = Database(url, database.signed)
     return _of_roles[url]
 
 

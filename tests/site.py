@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from tempfile import mkdtemp
@@ -25,7 +25,9 @@ from werkzeug.routing import Rule
 import config
 from intake import metrics, upkeep, wiring
 from intake.app import create_app
-from intake.domain.people import Membership, Role
+from intake.domain.deadline import local_date
+from intake.domain.entry import fingerprint
+from intake.domain.people import Appointment, Membership, Role
 from intake.domain.report import worry_of
 from intake.parts import Parts
 from intake.services.draft import Draft
@@ -34,7 +36,7 @@ from intake.services.factors import add_app
 from intake.services.sign_in import Visit
 from intake.services.submit import Receipt
 from intake.services.watch import Watching
-from intake.store import outbox, people
+from intake.store import entries, outbox, people
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.store.people_tables import SessionRow
@@ -43,8 +45,9 @@ from intake.vault.own import VisitorSecret
 from intake.vault.passphrase import Cost
 from intake.vault.seal import PublicKey
 from intake.vault.totp import TotpSecret, step_at
+from intake.vault.words import words_of
 from intake.web.second_step import COOKIE
-from tests import databases
+from tests import databases, keeper
 
 PASSPHRASE = "kaisla humisee rannalla"
 TOTP_SECRET = TotpSecret(b"twenty bytes of test")
@@ -223,6 +226,22 @@ class Site:
         assert visit is not None
         return visit
 
+    def appointment(self, membership: Membership, last: date | None = None) -> Appointment:
+        """A role from today on."""
+        return Appointment(membership, local_date(self.hands()), last)
+
+    def words(self, name: str) -> str:
+        """Those of this person's key."""
+        with self.parts.database.read() as connection:
+            row = people.row_by_sign_in_name(connection, name)
+        assert row is not None
+        return words_of(fingerprint(row.public_key))
+
+    def sign_again(self) -> None:
+        """Let every role be signed for another year."""
+        with self.parts.database.write() as connection:
+            entries.propose_roles(connection, by=None, at=self.hands(), founding=True)
+
     def claim_letters(self) -> list[AnyRow]:
         """Every letter that would be tried now, with its reader."""
         with self.parts.database.write() as connection:
@@ -260,6 +279,7 @@ def environment(folder: Path) -> dict[str, str]:
         "ANKKURI_DATABASE": databases.address(folder),
         "ANKKURI_SECURE_COOKIES": "no",
         "ANKKURI_REPORTER_URL": "http://ilmoita.invalid",
+        "ANKKURI_DIRECTORY_KEY": keeper.PUBLIC.fingerprint,
     }
 
 
@@ -267,6 +287,7 @@ def lay_out(folder: Path) -> config.Settings:
     """Key files, schema and directory, as ``ankkuri init`` makes them."""
     settings = make_settings(folder)
     upkeep.lay_out(settings)
+    keeper.bring_public_half(settings.keys)
     return settings
 
 
@@ -376,7 +397,7 @@ def _copy(original: Site, folder: Path) -> Site:
     databases.copy(source, folder)
     settings = make_settings(folder)
     hands = Hands(original.hands.at)
-    database = Database(settings.database)
+    database = Database(settings.database, keeper.signed())
     metrics.watch(database.engine)
     parts = replace(
         original.parts,

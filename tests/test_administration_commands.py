@@ -38,6 +38,7 @@ def run(
         "getpass.getpass",
         lambda prompt="": site.code() if prompt.startswith("Code") else PASSPHRASE,
     )
+    monkeypatch.setattr("builtins.input", lambda _prompt="": site.words("soc-deputy"))
     monkeypatch.setattr("intake.commands.directory.utc_now", site.hands)
     monkeypatch.setattr("intake.wiring.build.__defaults__", (site.hands,))
 

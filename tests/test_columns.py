@@ -20,6 +20,12 @@ INVENTED = "of a report that the service has invented: no child is behind it"
 TRAIL = "the use log: who, when, which referral; never content"
 
 PLAIN: dict[str, dict[str, str]] = {
+    "directory_entry": {
+        **dict.fromkeys(("id", "membership_id", "agency_key_id"), ID),
+        **dict.fromkeys(("kind", "body", "needs_two", "proposed_by", "confirmed_by"), STAFF),
+        **dict.fromkeys(("proposed_at", "confirmed_at", "signed_at", "withdrawn_at"), WHEN),
+        "signature": "of the entry's text: public as that is",
+    },
     "draft": {"id": ID, "saved_at": WHEN},
     "report": {"id": ID, "received_at": WHEN, "content_deleted_at": WHEN},
     "section": {"report_id": ID, "slot": "the same slots exist for every report"},

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 import socket
+from dataclasses import replace
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 
 import config
-from tests import loaded
+from intake import wiring
+from intake.vault.directory_signing import DirectorySigningKey
+from tests import keeper, loaded
 from tests.site import lay_out
 
 SMTP = {
@@ -44,6 +47,7 @@ LOCAL = SMTP | {"ANKKURI_SMTP_HOST": "127.0.0.1", "ANKKURI_SMTP_TLS": "none"}
             "ANKKURI_SECURE_COOKIES",
         ),
         ({"ANKKURI_CONFIG": "/nowhere/x.toml"}, "ANKKURI_CONFIG"),
+        ({"ANKKURI_DIRECTORY_KEY": "ab12"}, "ANKKURI_DIRECTORY_KEY is no fingerprint"),
         ({"ANKKURI_SMTP_HOST": "mail.invalid"}, "ANKKURI_SMTP_HOST is set but ANKKURI_MAIL"),
         ({k: v for k, v in SMTP.items() if k != "ANKKURI_SMTP_HOST"}, "ANKKURI_SMTP_HOST"),
         ({k: v for k, v in SMTP.items() if k != "ANKKURI_SMTP_FROM"}, "ANKKURI_SMTP_FROM"),
@@ -145,8 +149,29 @@ def test_a_key_folder_that_others_can_enter_is_refused(tmp_path: Path) -> None:
         config.read_secret(settings.keys, config.SECRETS["staff"])
 
 
+def test_no_process_starts_without_the_directory_key_that_its_settings_pin(tmp_path: Path) -> None:
+    settings = lay_out(tmp_path)
+    public = settings.keys / config.DIRECTORY_PUBLIC
+    assert config.read_directory_key(settings) == keeper.PUBLIC.raw
+    for other, says in (
+        (replace(settings, directory_key=""), "ANKKURI_DIRECTORY_KEY is not set"),
+        (replace(settings, directory_key="0" * 64), "not the key that ANKKURI_DIRECTORY_KEY names"),
+    ):
+        with pytest.raises(config.SettingsUnusable, match=says):
+            wiring.build(other)
+    public.write_text(DirectorySigningKey.new().public().raw.hex(), "ascii")
+    with pytest.raises(config.SettingsUnusable, match="not the key that ANKKURI_DIRECTORY_KEY"):
+        wiring.build(settings)
+    public.unlink()
+    with pytest.raises(config.SettingsUnusable, match=f"{public.name} is missing"):
+        wiring.build(settings)
+    keeper.bring_public_half(settings.keys)
+    wiring.build(settings).database.engine.dispose()
+
+
 def ankkuri(data: Path, *arguments: str, **environ: str) -> CompletedProcess[str]:
-    return loaded.ankkuri(*arguments, ANKKURI_DATA=str(data), **environ)
+    pinned = {"ANKKURI_DIRECTORY_KEY": keeper.PUBLIC.fingerprint}
+    return loaded.ankkuri(*arguments, ANKKURI_DATA=str(data), **pinned | environ)
 
 
 def refused(done: CompletedProcess[str], says: str) -> bool:
@@ -172,6 +197,7 @@ def test_the_command_refuses_in_one_line_with_status_2(tmp_path: Path) -> None:
 def test_the_jobs_refuse_a_post_that_is_not_whole(tmp_path: Path) -> None:
     data = tmp_path / "data"
     assert ankkuri(data, "init").returncode == 0
+    keeper.bring_public_half(data / "keys")
 
     def jobs(**more: str) -> CompletedProcess[str]:
         return ankkuri(data, "jobs", "--once", **SMTP, **more)
@@ -188,6 +214,7 @@ def test_the_jobs_refuse_a_post_that_is_not_whole(tmp_path: Path) -> None:
 def test_a_port_that_cannot_be_used_refuses_to_serve(tmp_path: Path) -> None:
     data = tmp_path / "data"
     assert ankkuri(data, "init").returncode == 0
+    keeper.bring_public_half(data / "keys")
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

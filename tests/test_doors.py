@@ -27,7 +27,7 @@ staff = [rule.rule for rule in app.url_map.iter_rules()
          if not rule.endpoint.startswith(("reporter.", "probe.", "static"))]
 assert not staff, staff
 """
-REPORTER_FILES = (config.SECRETS["reporter"], config.REPLAY_PUBLIC)
+REPORTER_FILES = (config.SECRETS["reporter"], config.REPLAY_PUBLIC, config.DIRECTORY_PUBLIC)
 
 
 def alone(data: Path, keys: Path) -> dict[str, str]:

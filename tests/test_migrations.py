@@ -21,7 +21,7 @@ from intake.services.keys_that_open import KeysThatOpen
 from intake.store import privileges
 from intake.store.database import Database, DatabaseNotReady, _alembic, _scripts
 from intake.store.tables import Base, NoticeRow, OutboxRow, ReferralRow
-from tests import databases
+from tests import databases, keeper
 from tests.site import CHEAP, PASSPHRASE, POL, TUESDAY, Site, lay_out, worry_answers
 
 WORKER = Membership(Role.WORKER, POL)
@@ -38,7 +38,7 @@ def test_the_migrated_schema_is_that_of_the_tables(tmp_path: Path) -> None:
 
 def test_a_database_of_the_first_schema_goes_up_and_down_with_its_people(tmp_path: Path) -> None:
     settings = lay_out(tmp_path)
-    database = Database(settings.database)
+    database = Database(settings.database, keeper.signed())
     at = TUESDAY
     enrol = Enrol(database, b"p" * 32, CHEAP)
     person = enrol.person(

@@ -29,9 +29,9 @@ from intake.services.list_deletions import ListUnreadable, read_list
 from intake.services.register import RegisterUnreadable, compare, text_of
 from intake.store.deletions import Deletion, DeletionUnreadable
 from intake.vault.backup import StreamSealer, new_backup_key
-from intake.vault.keyring import InvitationSecret, SessionSecret, is_check_code
+from intake.vault.keyring import InvitationSecret, SessionSecret
 from intake.vault.own import CodeMistyped, CookieUnusable, ReceiptCode, VisitorSecret
-from tests.vault.invented import AGENCY
+from intake.vault.words import are_words_of
 
 SET = settings(
     deadline=None,
@@ -76,7 +76,7 @@ READERS: dict[str, tuple[Callable[[str], object], type[Exception]]] = {
     "reporter's cookie": (VisitorSecret.parse, CookieUnusable),
     "session's cookie": (SessionSecret.parse, CookieUnusable),
     "invitation's link": (InvitationSecret.parse, CookieUnusable),
-    "check code": (lambda text: is_check_code(text, AGENCY.public()), Never),
+    "words of a key": (lambda text: are_words_of(text, "00" * 32), Never),
     "arrival": (parse_arrival, ArrivalUnreadable),
     "half-year": (Period.read, PeriodUnknown),
 }

@@ -15,9 +15,19 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 
 import config
-from intake import jobs
+from intake import jobs, wiring
 from intake.commands.command import add_command
-from intake.doctor import agencies, checkpoints, database, files, keys, places, rules, running
+from intake.doctor import (
+    agencies,
+    checkpoints,
+    database,
+    entries,
+    files,
+    keys,
+    places,
+    rules,
+    running,
+)
 from intake.doctor.finding import Check, Finding, Level, Said, examine, fine_unless
 from intake.domain.calendar import load_calendar
 from intake.domain.deadline import local_date
@@ -28,8 +38,10 @@ from intake.domain.school_year import SchoolCalendarInvalid
 from intake.live import stored_directory
 from intake.parts import REPLAY_KEY_ID, Now, utc_now
 from intake.sender import sender_of
+from intake.services.check_entries import CheckEntries
 from intake.services.rulebook import stored_rulebook
 from intake.services.take_stock import TakeStock
+from intake.store import entries as store
 from intake.store import people
 from intake.store.database import Database
 
@@ -68,6 +80,9 @@ def examination(settings: config.Settings, now: Now) -> list[Finding]:
         findings = examine(_without_database(settings, opened, now))
         if _failed(findings, "database"):
             return findings
+        if _failed(findings, "directory key"):
+            return findings + examine(_of_database(settings, opened, now))
+        opened.believe(wiring.signed_of(settings))
         findings += examine(_of_database(settings, opened, now))
         if _failed(findings, "directory"):
             return findings
@@ -95,6 +110,7 @@ def _without_database(settings: config.Settings, opened: Database, now: Now) -> 
         "keys": partial(keys.key_files, folder, needed, [public] if seals else []),
         "replay key": partial(keys.replay_pair, folder, private, public, REPLAY_KEY_ID),
         "other doors": partial(keys.other_doors, folder, others),
+        "directory key": partial(_directory_key, settings),
         "file modes": partial(files.modes, settings.data),
         "disk space": partial(files.space, sorted(folders)),
         "disk clock": partial(files.clock, settings.data, now),
@@ -126,6 +142,10 @@ def _of_directory(settings: config.Settings, opened: Database, now: datetime) ->
     stock = cache(lambda: TakeStock(opened, directory)(now))
     patience = {job: jobs.patience(seconds) for job, seconds in jobs.SECONDS.items()}
 
+    def waiting() -> list[datetime]:
+        with opened.read() as connection:
+            return [row.proposed_at for row in store.waiting(connection, today)]
+
     @cache
     def openers() -> Mapping[str, int]:
         with opened.read() as connection:
@@ -134,7 +154,7 @@ def _of_directory(settings: config.Settings, opened: Database, now: datetime) ->
     return {
         "reachable": lambda: agencies.openable(directory, _standby(opened, now), openers(), today),
         "openers": lambda: agencies.openers_enough(directory, openers()),
-        "agency keys": partial(agencies.keys_whole, opened, today),
+        "entries": lambda: entries.entries(CheckEntries(opened).found(today), waiting(), now),
         "agreements": partial(agencies.agreements, directory, today),
         "mail": lambda: running.mail(settings.mail, sender_of(settings)),
         "letters": lambda: running.letters(stock()),
@@ -160,6 +180,14 @@ def _settings(settings: config.Settings) -> list[Said]:
     return fine_unless(
         problems, f"doors {', '.join(settings.doors) or '(none)'} at {settings.base_url}"
     )
+
+
+def _directory_key(settings: config.Settings) -> list[Said]:
+    try:
+        pinned = wiring.signed_of(settings).key.fingerprint
+    except config.SettingsUnusable as error:
+        return [(Level.FAIL, str(error))]
+    return [(Level.OK, f"the key that the settings pin is here: {pinned[:16]}…")]
 
 
 def _calendars(path: Path, today: date) -> list[Said]:

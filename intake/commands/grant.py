@@ -27,7 +27,9 @@ def _grant(chosen: argparse.Namespace) -> int:
 
     parts = wiring.build(config.load())
     pepper = config.read_secret(parts.settings.keys, config.SECRETS["pepper"])
+    words = input(f"The eight words of {chosen.to}, as they told them: ")
     with signed_in(parts, chosen.by) as visit:
-        Enrol(parts.database, pepper).grant(visit, chosen.agency, chosen.to, parts.now())
+        enrol = Enrol(parts.database, pepper)
+        enrol.grant(visit, chosen.agency, chosen.to, parts.now(), words=words)
     print(f"{chosen.to} can open {chosen.agency}")
     return 0

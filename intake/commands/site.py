@@ -83,6 +83,7 @@ def _work(parts: Parts) -> dict[str, jobs.Job]:
         "chase": parts.chase,
         "notify": parts.notify,
         "openers": parts.alarm,
+        "entries": parts.check_entries,
         "workers": parts.dismiss.lapsed,
         "half_year": parts.remind_half_year,
         "recount": parts.recount,

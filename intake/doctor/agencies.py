@@ -10,10 +10,6 @@ from intake.domain.directory import Desk, Directory, Kind
 from intake.domain.directory_flaws import REQUIRED_KINDS
 from intake.domain.rule_tables import Standby
 from intake.services.desks import Desks, Place
-from intake.store import people
-from intake.store.columns import AnyRow
-from intake.store.database import Database
-from intake.vault.seal import KeyUnusable, PublicKey
 
 SOON = timedelta(days=60)
 
@@ -53,23 +49,6 @@ def openers_enough(directory: Directory, openers: Mapping[str, int]) -> list[Sai
     return fine_unless(_too_few(directory, openers), "every agency has two who can open, or more")
 
 
-def keys_whole(database: Database, on: date) -> list[Said]:
-    """Every agency's key in use can be sealed to."""
-    with database.read() as connection:
-        rows = people.agency_keys_that_open(connection, on)
-    damaged = [agency for agency, row in rows.items() if not _usable(row)]
-    return fine_unless(
-        [
-            (
-                Level.FAIL,
-                f"the key of {agency} is damaged, nothing is sealed to it: make it a new one",
-            )
-            for agency in damaged
-        ],
-        f"{len(rows)} keys of agencies are whole",
-    )
-
-
 def agreements(directory: Directory, on: date) -> list[Said]:
     """Cooperation agreements reach beyond the coming weeks; without one the Ankkuri team is out."""
     return fine_unless(_ending(directory, on), f"none ends within {SOON.days} days")
@@ -97,11 +76,3 @@ def _ending(directory: Directory, on: date) -> Iterator[Said]:
             )
         elif not directory.agreement_in_force(municipality, on + SOON):
             yield Level.WARN, f"the agreement of {municipality} ends on {max(own)}: renew it"
-
-
-def _usable(row: AnyRow) -> bool:
-    try:
-        PublicKey(row.id, row.public_key)
-    except KeyUnusable:
-        return False
-    return True

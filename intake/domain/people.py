@@ -116,13 +116,17 @@ class Administrator:
 
 @dataclass(frozen=True)
 class Person:
-    """A member of staff with the roles in force now."""
+    """A member of staff with the roles in force now.
+
+    ``waiting``: roles that would be, once the keeper of the directory key has signed them.
+    """
 
     id: UUID
     name: str
     email: str
     language: str
     memberships: tuple[Membership, ...]
+    waiting: tuple[Membership, ...] = ()
 
     def may(self, permission: Permission) -> bool:
         """Whether any of this person's roles carries ``permission``."""

@@ -78,6 +78,11 @@ class Action(StrEnum):
     DELETE_CONTENT = "delete_content"
     HOLD_CONTENT = "hold_content"
     RELEASE_CONTENT = "release_content"
+    PROPOSE_ENTRY = "propose_entry"
+    CONFIRM_ENTRY = "confirm_entry"
+    REFUSE_ENTRY = "refuse_entry"
+    SIGN_ENTRY = "sign_entry"
+    BAD_ENTRY = "bad_entry"
     RESTORE = "restore"
 
 

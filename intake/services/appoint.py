@@ -132,7 +132,7 @@ class Appoint:
         for one in appointments:
             if any(r.meets(one.membership, one.valid_from, one.valid_to) for r in member.roles):
                 raise RoleHeldAlready
-            people.appoint(connection, person_id, one, now)
+            people.appoint(connection, person_id, one, now, admin.id)
             write_role(connection, admin, Action.GIVE_ROLE, member, one.membership, now)
             if one.membership.agency is not None:
                 make_key_unless_held(connection, one.membership.agency, person_id, now)

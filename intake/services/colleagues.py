@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from intake.domain.entry import fingerprint
 from intake.domain.people import Permission
 from intake.services.sign_in import Visit
-from intake.store import people, rotation, staff
+from intake.store import people, reminders, rotation, staff
 from intake.store.columns import AnyRow
 from intake.store.database import Database
-from intake.vault.keyring import check_code
-from intake.vault.seal import KeyUnusable, PublicKey
+from intake.vault.envelope import EnvelopeDamaged
+from intake.vault.keyring import open_grant
+from intake.vault.words import words_of
 
 
 @dataclass(frozen=True)
 class Colleague:
-    """A member of an agency. ``code`` stands for their key, for two people to compare."""
+    """A member of an agency. ``signed``: the keeper of the directory key has signed the role."""
 
     id: UUID
     name: str
     sign_in_name: str
     opens: bool
-    code: str
+    signed: bool
+
+
+@dataclass(frozen=True)
+class OwnWords:
+    """What one tells others of one's keys: the words of the own one, and of each key that one has
+    of an agency and that waits to be signed.
+    """
+
+    own: str
+    of_agencies: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -69,14 +82,16 @@ class Colleagues:
         agencies = visit.person.agencies(Permission.GIVE_KEYS)
         with self.database.read() as connection:
             rows = staff.members_and_grants(connection, agencies, today)
+            members = reminders.staff_of(connection, agencies, (), today)
+            signed = {(row.agency_id, row.id) for row in members}
             keys = {agency: people.key_in_use(connection, agency) for agency in agencies}
             held = {a for a, key in keys.items() if key and people.has_holder(connection, key)}
             left = rotation.leavers(connection, agencies)
             unfinished = rotation.unfinished(connection, agencies, visit.person.id)
         found: dict[str, list[Colleague]] = {agency: [] for agency in sorted(agencies)}
         for row in rows:
-            code = _code(row)
-            member = Colleague(row.id, row.name, row.sign_in_name, bool(row.opens), code)
+            is_signed = (row.agency_id, row.id) in signed
+            member = Colleague(row.id, row.name, row.sign_in_name, bool(row.opens), is_signed)
             found[row.agency_id].append(member)
         return tuple(
             AgencyMembers(
@@ -89,6 +104,20 @@ class Colleagues:
             )
             for agency, members in found.items()
         )
+
+    def words(self, visit: Visit) -> OwnWords:
+        """Those that others ask one for."""
+        person = visit.person
+        places = {m.agency for m in (*person.memberships, *person.waiting) if m.agency}
+        found = {}
+        with self.database.read() as connection:
+            for agency in sorted(places):
+                held = people.grants_held(connection, agency, person.id)
+                for row in held:
+                    signed = people.agency_key(connection, row.agency_key_id) is not None
+                    if not (signed or row.retired_at):
+                        found[agency] = _words_of_granted(visit, row)
+        return OwnWords(own_words(visit), found)
 
     def news(self, visit: Visit, today: date) -> News:
         """In short."""
@@ -108,9 +137,15 @@ class Colleagues:
         )
 
 
-def _code(row: AnyRow) -> str:
-    """Nothing for a damaged key: it can be given nothing."""
+def own_words(visit: Visit) -> str:
+    """Of the own key itself, whatever the database says of it."""
+    return words_of(fingerprint(visit.key.public().raw))
+
+
+def _words_of_granted(visit: Visit, row: AnyRow) -> str:
+    """Of an agency's key as it was granted; nothing where it does not open."""
     try:
-        return check_code(PublicKey(str(row.id), row.public_key))
-    except KeyUnusable:
+        key = open_grant(visit.key, row.sealed_key, row.agency_key_id, visit.person.id)
+    except EnvelopeDamaged:
         return ""
+    return words_of(fingerprint(key.public().raw))

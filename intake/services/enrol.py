@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from intake.domain.deadline import local_date
+from intake.domain.entry import fingerprint
 from intake.domain.message import Message, mark
-from intake.domain.people import Appointment, Membership
+from intake.domain.people import Appointment, Membership, Person
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.refuse_weak import refuse_weak
@@ -24,13 +25,13 @@ from intake.store.database import Database
 from intake.vault.keyring import (
     PrivateKey,
     grant,
-    is_check_code,
     lock_person_key,
     new_key_pair,
     open_grant,
 )
 from intake.vault.passphrase import PRODUCTION, Cost
 from intake.vault.seal import PublicKey
+from intake.vault.words import are_words_of
 
 GRANTED = "grant to a colleague"
 FIRST_KEY = "first key"
@@ -38,9 +39,13 @@ CANNOT_GIVE = mark("%(giver)s does not have the agency's key and cannot give it.
 NO_MEMBER = mark("%(name)s has no role at the agency.")
 OPENS_ALREADY = mark("%(name)s has the agency's key already.")
 HELD = mark("Somebody has the agency's key: ask them to give it to you.")
-OTHER_CODE = mark(
-    "This is not the check code of %(name)s. Ask them for it again; do not give the key to anybody "
-    "whose code differs."
+OTHER_WORDS = mark(
+    "These are not the words of %(name)s. Ask them for the words again; do not give the key to "
+    "anybody whose words differ."
+)
+UNSIGNED = mark(
+    "The role of %(name)s waits for the signature of the keeper of the directory key. The key can "
+    "be given after it."
 )
 
 
@@ -118,7 +123,7 @@ class Enrol:
                 if people.key_in_use(connection, agency) is not None:
                     raise AgencyHasKey
                 key = make_key(connection, agency, people.everyone(connection, members), now)
-                people.activate_key(connection, key, now, instead_of=None)
+                people.activate_key(connection, key.key_id, now, instead_of=None)
         except IntegrityError:  # somebody made one at the same time
             raise AgencyHasKey from None
 
@@ -129,12 +134,12 @@ class Enrol:
         sign_in_name: str,
         now: datetime,
         *,
-        code: str | None = None,
+        words: str,
     ) -> None:
-        """Give on an agency's keys, by a member who holds the one in use, to another member.
+        """Give on an agency's keys, by a member who holds the one in use, to another member whose
+        role is signed with the key that they have now.
 
-        ``code``: the colleague's check code as they told it; None leaves that to the caller.
-        Raises GrantRefused.
+        ``words``: those of the colleague's key, as they told them. Raises GrantRefused.
         """
         today = local_date(now)
         giver = {"giver": visit.person.name}
@@ -145,12 +150,14 @@ class Enrol:
                 if not held or not held[0].in_use or visit.person.role_at(agency) is None:
                     raise GrantRefused(Message(CANNOT_GIVE, giver))
                 to = people.row_by_sign_in_name(connection, name)
-                member = to and people.person(connection, to.id, today)
-                if to is None or member is None or member.role_at(agency) is None:
+                member = people.person(connection, to.id, today) if to else None
+                if to is None or member is None or agency not in _places(member):
                     raise GrantRefused(Message(NO_MEMBER, {"name": name}))
+                if member.role_at(agency) is None:
+                    raise GrantRefused(Message(UNSIGNED, {"name": to.name}))
                 public = PublicKey(str(to.id), to.public_key)
-                if code is not None and not is_check_code(code, public):
-                    raise GrantRefused(Message(OTHER_CODE, {"name": to.name}))
+                if not are_words_of(words, fingerprint(public.raw)):
+                    raise GrantRefused(Message(OTHER_WORDS, {"name": to.name}))
                 theirs = people.grants_held(connection, agency, to.id)
                 lacking = {row.agency_key_id for row in held} - {k.agency_key_id for k in theirs}
                 if held[0].agency_key_id not in lacking:
@@ -181,8 +188,8 @@ class Enrol:
             with self.database.write() as connection:
                 made = make_key_unless_held(connection, agency, visit.person.id, now)
         except IntegrityError:  # another member made one at the same time
-            made = False
-        if not made:
+            made = None
+        if made is None:
             raise GrantRefused(Message(HELD))
 
 
@@ -192,10 +199,12 @@ def make_key(
     members: Iterable[AnyRow],
     now: datetime,
     why: str = FIRST_KEY,
-) -> str:
+    by: UUID | None = None,
+) -> PublicKey:
     """Make an agency's key in the caller's transaction and grant it to people (id, public_key).
 
-    Its id. Nothing is sealed to it until it is activated.
+    Nothing is sealed to it until it is activated and its entry is signed; ``by``: who proposes
+    that.
     """
     key = new_key_pair(f"{agency}-{token_hex(6)}")
     people.add_agency_key(
@@ -206,6 +215,7 @@ def make_key(
             "public_key": key.public().raw,
             "created_at": now,
         },
+        by,
     )
     for member in members:
         _add_grant(connection, key, PublicKey(str(member.id), member.public_key), member.id, now)
@@ -217,20 +227,27 @@ def make_key(
             agency_id=agency,
             purpose=why,
         )
-    return key.key_id
+    return key.public()
 
 
-def make_key_unless_held(connection: Connection, agency: str, member: UUID, now: datetime) -> bool:
-    """Make an agency's key for a member if nobody holds the one in use; whether it was made.
+def make_key_unless_held(
+    connection: Connection, agency: str, member: UUID, now: datetime
+) -> PublicKey | None:
+    """Make an agency's key for a member if nobody holds the one in use; its public half if so.
 
     A key that nobody holds any more is retired: what was sealed to it stays closed.
     """
     held = people.key_in_use(connection, agency)
     if held is not None and people.has_holder(connection, held):
-        return False
-    key = make_key(connection, agency, people.everyone(connection, (member,)), now)
-    people.activate_key(connection, key, now, instead_of=held)
-    return True
+        return None
+    key = make_key(connection, agency, people.everyone(connection, (member,)), now, by=member)
+    people.activate_key(connection, key.key_id, now, instead_of=held)
+    return key
+
+
+def _places(member: Person) -> set[str | None]:
+    """The agencies of a person's roles, also of those that wait for their signature."""
+    return {held.agency for held in (*member.memberships, *member.waiting)}
 
 
 def _add_grant(

@@ -62,6 +62,7 @@ class OpenInvitation:
     roles: tuple[Appointment, ...]
     renews: UUID | None
     inviter: str | None
+    invited_by: UUID | None
     expires_at: datetime
 
 
@@ -174,6 +175,7 @@ def opened(row: AnyRow) -> OpenInvitation:
         roles=tuple(map(_read, row.roles)),
         renews=row.person_id,
         inviter=getattr(row, "inviter", None),
+        invited_by=row.invited_by,
         expires_at=row.expires_at,
     )
 

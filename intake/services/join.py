@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from intake.domain.deadline import local_date
+from intake.domain.entry import fingerprint
 from intake.domain.people import AGENCY_ROLES, Appointment
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
@@ -20,12 +22,13 @@ from intake.store import directory, invitations, outbox, people, staff, trail
 from intake.store.database import Database
 from intake.vault.keyring import (
     InvitationSecret,
-    check_code,
     lock_person_key,
     new_key_pair,
 )
 from intake.vault.passphrase import PRODUCTION, Cost
 from intake.vault.recovery import RecoveryCode, lock_for_recovery
+from intake.vault.seal import PublicKey
+from intake.vault.words import words_of
 
 LETTER = "renewed"
 
@@ -36,14 +39,15 @@ class InvitationOver(Exception):
 
 @dataclass(frozen=True)
 class Joined:
-    """Who has joined. ``waits_for``: agencies whose key a colleague must give them.
-
-    ``recovery``: the code that opens their key once the passphrase is lost; it is nowhere else.
+    """Who has joined. ``words``: those of their key; ``made``: those of the keys made for agencies;
+    ``waits_for``: agencies whose key a colleague must give them; ``recovery``: the code that opens
+    their key once the passphrase is lost, which is nowhere else.
     """
 
     sign_in_name: str
-    check_code: str
+    words: str
     recovery: RecoveryCode
+    made: Mapping[str, str]
     waits_for: tuple[str, ...]
 
 
@@ -83,14 +87,20 @@ class Join:
         for last_try in (False, True):
             try:
                 with self.database.write() as connection:
-                    waits_for = self._join(connection, invitation, person_id, keys, now)
+                    made = self._join(connection, invitation, person_id, keys, now)
             except IntegrityError:  # another newcomer made the agency's key at the same time
                 if last_try:
                     raise InvitationOver from None
             else:
                 break
-        name = invitation.newcomer.sign_in_name
-        return Joined(name, check_code(key.public()), recovery, waits_for)
+        words = words_of(fingerprint(key.public().raw))
+        return Joined(
+            sign_in_name=invitation.newcomer.sign_in_name,
+            words=words,
+            recovery=recovery,
+            made={a: words_of(fingerprint(key.raw)) for a, key in made.items() if key},
+            waits_for=tuple(agency for agency, key in made.items() if key is None),
+        )
 
     def _join(
         self,
@@ -99,7 +109,8 @@ class Join:
         person_id: UUID,
         keys: dict[str, bytes],
         now: datetime,
-    ) -> tuple[str, ...]:
+    ) -> dict[str, PublicKey | None]:
+        """The newcomer's agencies, each with the key that was made for it, if one was."""
         directory.lock(connection)  # administrators change people under it
         if not invitations.use(connection, invitation.id, now):
             raise InvitationOver
@@ -109,7 +120,7 @@ class Join:
         elif staff.person(connection, person_id) is None:
             raise InvitationOver
         else:
-            _renew(connection, person_id, keys, now)
+            _renew(connection, invitation, person_id, keys, now)
         held = staff.memberships(connection, [person_id])
         action = Action.NEW_KEY if invitation.renews else Action.JOIN
         trail.write_line(connection, at=now, action=action, person_id=person_id)
@@ -118,11 +129,10 @@ class Join:
             for row in held
             if row.role in AGENCY_ROLES and (row.valid_to is None or row.valid_to >= today)
         }
-        return tuple(
-            agency
+        return {
+            agency: make_key_unless_held(connection, agency, person_id, now)
             for agency in sorted(agencies)
-            if not make_key_unless_held(connection, agency, person_id, now)
-        )
+        }
 
 
 def _add_person(
@@ -147,16 +157,23 @@ def _add_person(
     )
     for role in invitation.roles:
         if role.valid_to is None or role.valid_to >= today:
-            people.appoint(connection, person_id, _from(role, today), now)
+            by = invitation.invited_by
+            people.appoint(connection, person_id, _from(role, today), now, by)
 
 
 def _from(role: Appointment, today: date) -> Appointment:
     return replace(role, valid_from=max(role.valid_from, today))
 
 
-def _renew(connection: Connection, person_id: UUID, keys: dict[str, bytes], now: datetime) -> None:
+def _renew(
+    connection: Connection,
+    invitation: OpenInvitation,
+    person_id: UUID,
+    keys: dict[str, bytes],
+    now: datetime,
+) -> None:
     """A new key of the person; what was sealed to the old one is withdrawn, and they are told."""
-    staff.replace_keys(connection, person_id, keys, now)
+    staff.replace_keys(connection, person_id, keys, now, invitation.invited_by)
     staff.end_sessions(connection, person_id, now)
     for agency in staff.withdraw_grants(connection, person_id, None, now):
         trail.write_line(

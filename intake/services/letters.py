@@ -22,6 +22,7 @@ from intake.language import Language
 from intake.post.letter import Letter
 from intake.services import (
     alarm,
+    check_entries,
     gather,
     join,
     notify,
@@ -163,6 +164,16 @@ class Letters:
             "link": f"{self.base_url}/directory/openers",
         }
 
+    def _entries(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
+        first = params["first"]
+        return {
+            "altered": params["altered"][:MOST_NAMED],
+            "others": max(0, len(params["altered"]) - MOST_NAMED),
+            "ending": params["ending"],
+            "first": reader.date(date.fromisoformat(first)) if first else "",
+            "link": f"{self.base_url}/people/entries",
+        }
+
     def _half_year(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
         county, period = params["county"], Period.read(params["period"])
         known = self.directory.controllers.get(county)
@@ -244,6 +255,7 @@ _KINDS: Mapping[str, tuple[str, _Context]] = {
     gather.DIGEST: (REMINDER, Letters._digest),
     notify.LETTER: (NEWS, Letters._news),
     alarm.LETTER: (REMINDER, Letters._openers),
+    check_entries.LETTER: (REMINDER, Letters._entries),
     join.LETTER: (REMINDER, Letters._renewed),
     recover.LETTER: (REMINDER, Letters._renewed),
     remind_half_year.LETTER: (REMINDER, Letters._half_year),

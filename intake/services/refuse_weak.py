@@ -38,6 +38,9 @@ class PassphraseGuessable(Exception):
     """A passphrase takes a guesser more than names, sequences and the commonest words."""
 
 
+WEAK = (PassphraseTooShort, PassphraseTooPlain, PassphraseKnown, PassphraseGuessable)
+
+
 def refuse_weak(passphrase: str, about: Iterable[str] = ()) -> None:
     """Raises PassphraseTooShort, PassphraseTooPlain, PassphraseKnown, PassphraseGuessable.
 

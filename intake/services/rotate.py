@@ -23,7 +23,7 @@ from intake.services.enrol import CANNOT_GIVE, GrantRefused, make_key
 from intake.services.read import note_place
 from intake.services.record import MOVE_REASON
 from intake.services.sign_in import Visit
-from intake.store import people, rotation, same_child, staff, trail
+from intake.store import entries, people, rotation, same_child, staff, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.blind import open_index_secret, seal_index_secret
@@ -40,6 +40,7 @@ BEGUN, ENDED = "key change begun", "key change ended"
 NOT_HELD = "changing a key that is not held"
 DAMAGED = "changing the agency's key"
 BEGUN_ELSEWHERE = mark("A colleague began to change the key at the same moment.")
+WAITS_ALREADY = mark("A new key waits for its signature already.")
 OTHER_KEY = mark(
     "The agency's key in the database is not the one that you were given. Tell the administrator, "
     "and do not use the service before it is known why."
@@ -79,10 +80,11 @@ class Rotate:
 
     database: Database
 
-    def begin(self, visit: Visit, agency: str, now: datetime) -> None:
-        """Make a new key for the members who open the one in use, and let it receive new reports.
+    def begin(self, visit: Visit, agency: str, now: datetime) -> bool:
+        """Make a new key for the members who open the one in use.
 
-        Raises GrantRefused, with a line in the trail where it is not the member's to change.
+        It receives new reports as soon as its entry is signed; whether it is. Raises GrantRefused,
+        with a line in the trail where it is not the member's to change.
         """
         former = self._keys(visit, agency, now).new.key_id
         today = local_date(now)
@@ -93,11 +95,17 @@ class Rotate:
                 members = {row.id: row for row in rows if row.opens}
                 if visit.person.id not in members or rows[0].key_id != former:
                     raise GrantRefused(Message(BEGUN_ELSEWHERE))
-                key = make_key(connection, agency, members.values(), now, CHANGED_KEY)
-                people.activate_key(connection, key, now, instead_of=former)
+                if people.waiting_key(connection, agency) is not None:
+                    raise GrantRefused(Message(WAITS_ALREADY))
+                by = visit.person.id
+                key = make_key(connection, agency, members.values(), now, CHANGED_KEY, by)
+                signed = entries.is_key_signed(connection, key.key_id)
+                if signed:
+                    people.activate_key(connection, key.key_id, now, instead_of=former)
                 trail.write_line(connection, **_line(visit, agency, now, BEGUN))
         except IntegrityError:  # a colleague's was activated first
             raise GrantRefused(Message(BEGUN_ELSEWHERE)) from None
+        return signed
 
     def progress(self, visit: Visit, agency: str) -> Progress:
         """How far it has come, for this member."""

@@ -122,6 +122,8 @@ class SignIn:
             key = unlock_person_key(
                 row.sealed_private_key, passphrase, self.pepper, row.id, str(row.id)
             )
+            if key.public().raw != row.public_key:  # not the key that this person's roles name
+                raise PassphraseWrong
         except HashingBusy:
             with self.database.write() as connection:
                 people.forget_attempt(connection, counted.id)
@@ -171,6 +173,8 @@ class SignIn:
             person = people.person(connection, row.person_id, local_date(now))
         key = _key(secret, row)
         if person is None or key is None:
+            return None
+        if key.public().raw != row.public_key:  # whoever made this session has not the person's key
             return None
         if now - row.seen_at > SEEN_STEP:
             with self.database.write() as connection:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from intake.domain.deadline import local_date
 from intake.domain.people import Role
 from intake.domain.row_id import new_id
-from intake.store import alarms, outbox, people
+from intake.store import alarms, outbox, people, trail
 from intake.store.database import Database
 
 KEPT = timedelta(days=30)
@@ -25,12 +25,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Telling:
-    """What is told in which letter. ``same``: what makes it the same thing as told before."""
+    """What is told in which letter. ``same``: what makes it the same thing as told before;
+    ``lines``: what the trail is told with it, as ``action``.
+    """
 
     letter: str
     params: Mapping[str, Any]
     same: Any
     roles: Sequence[Role] = (Role.ADMINISTRATOR,)
+    action: str = ""
+    lines: Sequence[Mapping[str, Any]] = ()
 
     @property
     def digest(self) -> str:
@@ -64,6 +68,8 @@ def tell_once(database: Database, controller: str, telling: Telling, now: dateti
                 for reader in people.officers(connection, controller, role, today)
             )
             outbox.put_letters(connection, [_letter(reader, telling, now) for reader in readers])
+            if telling.lines:
+                trail.write_lines(connection, at=now, action=telling.action, about=telling.lines)
     except IntegrityError:  # another scheduler has told it
         return False
     if not readers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 
 from intake.store import libpq, restoring
+from intake.store.entries import SIGNED, Signed, propose_what_lacks
 from intake.store.postgresql import PostgreSQL
 from intake.store.sqlite import SQLite
 
@@ -31,12 +33,20 @@ class Database:
 
     SQLite's writers take turns. Those of PostgreSQL go side by side and see what others have
     committed: what must not change between a look and a write is locked, or looked at by the write.
+
+    ``signed``: by what people's roles and agencies' keys count; without it none does.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, signed: Signed | None = None) -> None:
         self.url = url
         self._kind = PostgreSQL(url) if _is_postgresql(url) else SQLite(url)
         self.engine = self._kind.engine
+        self.believe(signed)
+
+    def believe(self, signed: Signed | None) -> None:
+        """Let people's roles and agencies' keys count by this from now on."""
+        self.signed = signed
+        self.engine.update_execution_options(**{SIGNED: signed})
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -89,9 +99,15 @@ class Database:
         self._kind.make_place()
 
     def upgrade(self, to: str = "head") -> None:
-        """Bring the schema up to this version's, or to one before it, creating what is missing."""
+        """Bring the schema up to this version's, or to one before it, creating what is missing.
+
+        Roles and keys from before there were entries are proposed to the keeper.
+        """
         self.make_place()
         command.upgrade(_alembic(self.url), to)
+        if to == "head":
+            with self.write() as connection:
+                propose_what_lacks(connection, datetime.now(UTC))
 
     def make_empty(self) -> None:
         """Take down the schema with everything in it."""

@@ -9,12 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import (
     Connection,
-    Select,
     Table,
     and_,
     bindparam,
     delete,
-    distinct,
     func,
     insert,
     or_,
@@ -26,9 +24,12 @@ from sqlalchemy.sql.elements import BindParameter
 from intake.domain.deadline import local_date
 from intake.domain.people import AGENCY_ROLES, Appointment, Membership, Person, Role
 from intake.domain.row_id import new_id
+from intake.store import entries
 from intake.store.columns import AnyRow
 from intake.store.deletions import erase_rows, put_for_good
+from intake.store.entry_tables import DirectoryEntryRow
 from intake.store.people_tables import (
+    KEY_IN_USE,
     AgencyKeyRow,
     AttemptRow,
     GrantRow,
@@ -69,14 +70,20 @@ def person(connection: Connection, person_id: UUID, on: date) -> Person | None:
     row = connection.execute(_PERSON, {"person": person_id}).first()
     if row is None:
         return None
-    roles = connection.execute(_ROLES, {"person": person_id, "on": on})
+    held = connection.execute(_ROLES, {"person": person_id, "on": on}).all()
+    counting = dict.fromkeys(map(_membership, entries.roles(connection, held, on)))
     return Person(
         id=row.id,
         name=row.name,
         email=row.email,
         language=row.language,
-        memberships=tuple(Membership(Role(r.role), r.agency_id, r.controller_id) for r in roles),
+        memberships=tuple(counting),
+        waiting=tuple(m for m in dict.fromkeys(map(_membership, held)) if m not in counting),
     )
+
+
+def _membership(row: AnyRow) -> Membership:
+    return Membership(Role(row.held_role), row.held_agency, row.held_controller)
 
 
 def members(connection: Connection, agency_id: str, role: Role, on: date) -> Sequence[UUID]:
@@ -90,12 +97,14 @@ def officers(connection: Connection, controller_id: str, role: Role, on: date) -
 
 
 def _persons(connection: Connection, role: Role, on: date, at: Any) -> Sequence[UUID]:
-    return connection.scalars(
-        select(MembershipRow.person_id)
+    rows = connection.execute(
+        select(*entries.ROLE)
         .join(PersonRow, PersonRow.id == MembershipRow.person_id)
+        .join(DirectoryEntryRow, entries.OF_ROLE, isouter=True)
         .where(at, MembershipRow.role == role.value, PersonRow.left_at.is_(None), *_in_force(on))
         .order_by(PersonRow.sign_in_name)
     ).all()
+    return [row.held_by for row in entries.roles(connection, rows)]
 
 
 def _in_force(on: date | BindParameter[date]) -> tuple[Any, ...]:
@@ -111,19 +120,31 @@ def add_person(connection: Connection, values: dict[str, Any]) -> None:
 
 
 def add_membership(
-    connection: Connection, person_id: UUID, membership: Membership, at: datetime
+    connection: Connection,
+    person_id: UUID,
+    membership: Membership,
+    at: datetime,
+    by: UUID | None = None,
 ) -> None:
-    """Give a person a role from that day on."""
-    appoint(connection, person_id, Appointment(membership, local_date(at)), at)
+    """Give a person a role from that day on; it counts once its entry is signed."""
+    appoint(connection, person_id, Appointment(membership, local_date(at)), at, by)
 
 
 def appoint(
-    connection: Connection, person_id: UUID, appointment: Appointment, at: datetime
+    connection: Connection,
+    person_id: UUID,
+    appointment: Appointment,
+    at: datetime,
+    by: UUID | None = None,
 ) -> None:
-    """Give a person a role for its days."""
+    """Give a person a role for its days, which counts once its entry is signed.
+
+    ``by``: who proposes it; None for an operator.
+    """
+    role_id = new_id(at)
     connection.execute(
         insert(MembershipRow).values(
-            id=new_id(at),
+            id=role_id,
             person_id=person_id,
             role=appointment.membership.role.value,
             agency_id=appointment.membership.agency,
@@ -132,11 +153,14 @@ def appoint(
             valid_to=appointment.valid_to,
         )
     )
+    entries.propose_roles(connection, MembershipRow.id == role_id, by=by, at=at)
 
 
-def add_agency_key(connection: Connection, values: dict[str, Any]) -> None:
-    """Add an agency's public key."""
+def add_agency_key(connection: Connection, values: dict[str, Any], by: UUID | None = None) -> None:
+    """Add an agency's public key, to which is sealed once its entry is signed."""
     connection.execute(insert(AgencyKeyRow).values(**values))
+    this = AgencyKeyRow.id == values["id"]
+    entries.propose_keys(connection, this, by=by, at=values["created_at"])
 
 
 def add_grant(connection: Connection, values: dict[str, Any]) -> None:
@@ -159,45 +183,33 @@ def add_grant(connection: Connection, values: dict[str, Any]) -> None:
 _PERSON = select(PersonRow.id, PersonRow.name, PersonRow.email, PersonRow.language).where(
     PersonRow.id == bindparam("person"), PersonRow.left_at.is_(None)
 )
-_ROLES = select(MembershipRow.role, MembershipRow.agency_id, MembershipRow.controller_id).where(
-    MembershipRow.person_id == bindparam("person"), *_in_force(bindparam("on"))
+_ROLES = (
+    select(*entries.ROLE)
+    .join(PersonRow, PersonRow.id == MembershipRow.person_id)
+    .join(DirectoryEntryRow, entries.OF_ROLE, isouter=True)
+    .where(MembershipRow.person_id == bindparam("person"), *_in_force(bindparam("on")))
 )
-
-
-KEY_IN_USE = AgencyKeyRow.activated_at.is_not(None), AgencyKeyRow.retired_at.is_(None)
-"""Of the key of an agency that receives new reports."""
-
-
-def _of_who_can_open(*columns: Any) -> Select[*tuple[Any, ...]]:
-    return (
-        select(*columns)
-        .join_from(AgencyKeyRow, GrantRow, GrantRow.agency_key_id == AgencyKeyRow.id)
-        .join(PersonRow, PersonRow.id == GrantRow.person_id)
-        .join(
-            MembershipRow,
-            and_(
-                MembershipRow.person_id == PersonRow.id,
-                MembershipRow.agency_id == AgencyKeyRow.agency_id,
-            ),
-        )
-        .where(
-            *KEY_IN_USE,
-            GrantRow.withdrawn_at.is_(None),
-            PersonRow.left_at.is_(None),
-            MembershipRow.role.in_(sorted(AGENCY_ROLES)),
-            *_in_force(bindparam("on")),
-        )
+_OPENERS = (
+    select(AgencyKeyRow.id, *entries.ROLE)
+    .join_from(AgencyKeyRow, GrantRow, GrantRow.agency_key_id == AgencyKeyRow.id)
+    .join(PersonRow, PersonRow.id == GrantRow.person_id)
+    .join(
+        MembershipRow,
+        and_(
+            MembershipRow.person_id == PersonRow.id,
+            MembershipRow.agency_id == AgencyKeyRow.agency_id,
+        ),
     )
-
-
+    .join(DirectoryEntryRow, entries.OF_ROLE, isouter=True)
+    .where(
+        *KEY_IN_USE,
+        GrantRow.withdrawn_at.is_(None),
+        PersonRow.left_at.is_(None),
+        MembershipRow.role.in_(sorted(AGENCY_ROLES)),
+        *_in_force(bindparam("on")),
+    )
+)
 _STAMP = select(OpenersStampRow.stamp)
-_KEYS_THAT_OPEN = _of_who_can_open(
-    AgencyKeyRow.agency_id, AgencyKeyRow.id, AgencyKeyRow.public_key
-).group_by(AgencyKeyRow.id)
-_OPENERS = _of_who_can_open(
-    AgencyKeyRow.agency_id, func.count(distinct(GrantRow.person_id)).label("openers")
-).group_by(AgencyKeyRow.id)
-_WHO_CAN_OPEN = _of_who_can_open(AgencyKeyRow.agency_id, GrantRow.person_id).distinct()
 
 
 def openers_stamp(connection: Connection) -> bytes:
@@ -209,28 +221,37 @@ def agency_keys_that_open(connection: Connection, on: date) -> dict[str, AnyRow]
     """By agency, the key in use (id, public_key) that at least one member can open.
 
     A member holds a role at the agency on that day; a grant left from an ended one is not enough.
+    Neither a key nor a role counts that is not as it was signed.
     """
-    return {row.agency_id: row for row in connection.execute(_KEYS_THAT_OPEN, {"on": on})}
+    held = {row.id for row in _openers(connection, on)}
+    in_use = entries.keys(connection, *KEY_IN_USE)
+    return {row.agency_id: row for row in in_use if row.id in held}
 
 
 def agency_key(connection: Connection, key_id: str) -> AnyRow | None:
-    """A public key (id, public_key), also one that nobody opens or that was retired."""
-    return connection.execute(
-        select(AgencyKeyRow.id, AgencyKeyRow.public_key).where(AgencyKeyRow.id == key_id)
-    ).first()
+    """A public key (id, public_key) as it was signed, also one that nobody opens or was retired."""
+    return next(iter(entries.keys(connection, AgencyKeyRow.id == key_id)), None)
 
 
 def openers(connection: Connection, on: date) -> dict[str, int]:
     """How many members can open each agency's key in use on that day."""
-    return {row.agency_id: row.openers for row in connection.execute(_OPENERS, {"on": on})}
+    return {agency: len(members) for agency, members in who_can_open(connection, on).items()}
 
 
 def who_can_open(connection: Connection, on: date) -> dict[str, set[UUID]]:
     """By agency, the members who can open its key in use on that day."""
+    keys = {row.id for row in agency_keys_that_open(connection, on).values()}
     found: dict[str, set[UUID]] = {}
-    for row in connection.execute(_WHO_CAN_OPEN, {"on": on}):
-        found.setdefault(row.agency_id, set()).add(row.person_id)
+    for row in _openers(connection, on):
+        if row.id in keys:
+            found.setdefault(row.held_agency, set()).add(row.held_by)
     return found
+
+
+def _openers(connection: Connection, on: date) -> list[AnyRow]:
+    """The roles that count of those who were granted a key in use, with the key's id."""
+    rows = connection.execute(_OPENERS, {"on": on}).all()
+    return entries.roles(connection, rows)
 
 
 def grants_held(connection: Connection, agency_id: str, person_id: UUID) -> Sequence[AnyRow]:
@@ -241,6 +262,7 @@ def grants_held(connection: Connection, agency_id: str, person_id: UUID) -> Sequ
             GrantRow.agency_key_id,
             GrantRow.sealed_key,
             AgencyKeyRow.public_key,
+            AgencyKeyRow.retired_at,
             in_use.label("in_use"),
         )
         .join(AgencyKeyRow, AgencyKeyRow.id == GrantRow.agency_key_id)
@@ -322,6 +344,17 @@ def key_in_use(connection: Connection, agency_id: str) -> str | None:
     )
 
 
+def waiting_key(connection: Connection, agency_id: str) -> str | None:
+    """The id of the agency's new key that waits to be put in use."""
+    return connection.scalar(
+        select(AgencyKeyRow.id).where(
+            AgencyKeyRow.agency_id == agency_id,
+            AgencyKeyRow.activated_at.is_(None),
+            AgencyKeyRow.retired_at.is_(None),
+        )
+    )
+
+
 def has_holder(connection: Connection, agency_key_id: str) -> bool:
     """Whether somebody who has not left was granted this key, with a role today or without."""
     holder = (
@@ -334,6 +367,11 @@ def has_holder(connection: Connection, agency_key_id: str) -> bool:
         )
     )
     return connection.scalar(holder.limit(1)) is not None
+
+
+def retire_key(connection: Connection, agency_key_id: str, at: datetime) -> None:
+    """Let a key receive no reports any more, or never."""
+    put_for_good(connection, AgencyKeyRow.retired_at, at, AgencyKeyRow.id == agency_key_id, at=at)
 
 
 def activate_key(

@@ -79,7 +79,7 @@ class MembershipRow(Base):
     valid_to: Mapped[date | None]
 
 
-KEY_IN_USE = "activated_at IS NOT NULL AND retired_at IS NULL"
+_IN_USE = "activated_at IS NOT NULL AND retired_at IS NULL"
 """In the very words of the index."""
 
 
@@ -92,8 +92,8 @@ class AgencyKeyRow(Base):
             "ix_agency_key_agency_id_in_use",
             "agency_id",
             unique=True,
-            sqlite_where=text(KEY_IN_USE),
-            postgresql_where=text(KEY_IN_USE),
+            sqlite_where=text(_IN_USE),
+            postgresql_where=text(_IN_USE),
         ),
     )
 
@@ -103,6 +103,10 @@ class AgencyKeyRow(Base):
     created_at: Mapped[datetime]
     activated_at: Mapped[datetime | None]
     retired_at: Mapped[datetime | None]
+
+
+KEY_IN_USE = AgencyKeyRow.activated_at.is_not(None), AgencyKeyRow.retired_at.is_(None)
+"""Of the key of an agency that receives new reports."""
 
 
 class GrantRow(Base):

@@ -32,6 +32,7 @@ _EVERYWHERE: Rights = {
     "directory": (_READ,),
     "directory_stamp": (_READ,),
     "agency": (_READ,),
+    "directory_entry": (_READ,),
     "trail": (_ADD,),
     "rule_text": (_READ,),
     "publication": (_READ,),
@@ -41,9 +42,10 @@ _WHO_CAN_OPEN: Rights = {
     "agency_key": (_READ,),
     "agency_grant": ("SELECT (agency_key_id, person_id, withdrawn_at)",),
     "membership": (_READ,),
-    "person": ("SELECT (id, left_at)",),
+    "person": ("SELECT (id, public_key, left_at)",),
 }
 _GIVE_KEYS: Rights = {
+    "directory_entry": (_ADD,),
     "agency_key": (_ADD, "UPDATE (activated_at, retired_at)"),
     "agency_grant": ("SELECT (id, agency_key_id, person_id, withdrawn_at)", _ADD, _ERASE),
     "deletion": (_ADD,),
@@ -211,6 +213,7 @@ ROLES: Mapping[str, Rights] = {
         _GIVE_KEYS,
         {
             "key_leaver": (_ADD,),
+            "directory_entry": ("UPDATE (confirmed_by, confirmed_at, withdrawn_at)",),
             "directory": (_READ, _ADD, "UPDATE (entry)", _ERASE),
             "directory_stamp": ("UPDATE (stamp)",),
             "agency": (_ADD, "UPDATE (kind, controller_id)"),
@@ -253,7 +256,7 @@ ROLES: Mapping[str, Rights] = {
             "recusal": (_WHO_IS_SHUT_OUT,),
             "move": ("SELECT (referral_id, move, made_at, agency_key_id)",),
             "note": ("SELECT (referral_id, made_at, agency_key_id)",),
-            "person": ("SELECT (id, sign_in_name, name, email, language, left_at)",),
+            "person": ("SELECT (id, sign_in_name, name, email, language, public_key, left_at)",),
             "referral": (_NOBODY_SEALED_REFERRAL, "UPDATE (worker_id)"),
             "deadline": (_READ, "UPDATE (next_chase_at, steps)"),
             "kept_calendar": (_READ, _ADD),

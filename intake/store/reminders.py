@@ -21,7 +21,9 @@ from sqlalchemy import (
 )
 
 from intake.domain.people import AGENCY_ROLES, Role
+from intake.store import entries
 from intake.store.columns import AnyRow, Instant
+from intake.store.entry_tables import DirectoryEntryRow
 from intake.store.many import insert_many, update_many
 from intake.store.people_tables import MembershipRow, PersonRow
 from intake.store.reminder_tables import AbsenceRow, ReminderRow
@@ -56,8 +58,10 @@ _STAFF = (
         MembershipRow.role,
         PersonRow.id,
         PersonRow.name,
+        *entries.ROLE,
     )
     .join(PersonRow, PersonRow.id == MembershipRow.person_id)
+    .join(DirectoryEntryRow, entries.OF_ROLE, isouter=True)
     .where(
         or_(
             and_(
@@ -152,7 +156,7 @@ def staff_of(
 ) -> Sequence[AnyRow]:
     """Who may be reminded at these agencies, and the supervisors of these controllers."""
     asked = {"agencies": sorted(agencies), "controllers": sorted(controllers), "on": on}
-    return connection.execute(_STAFF, asked).all()
+    return entries.roles(connection, connection.execute(_STAFF, asked).all())
 
 
 def absent_on(connection: Connection, on: date) -> Mapping[UUID, AnyRow]:

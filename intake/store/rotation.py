@@ -12,8 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, sele
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.store.columns import AnyRow
-from intake.store.people import KEY_IN_USE
-from intake.store.people_tables import AgencyKeyRow, GrantRow, KeyLeaverRow, PersonRow
+from intake.store.people_tables import KEY_IN_USE, AgencyKeyRow, GrantRow, KeyLeaverRow, PersonRow
 from intake.store.same_child_tables import AgencyIndexKeyRow
 from intake.store.tables import MoveRow, NoteRow, ReferralRow, TrailRow, WrapRow
 

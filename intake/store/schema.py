@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import intake.store.entry_tables
 import intake.store.factor_tables
 import intake.store.half_year_tables
 import intake.store.need_to_know_tables

@@ -10,10 +10,12 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from intake.store.columns import AnyRow
-from intake.store.people_tables import SessionRow
+from intake.store.people_tables import PersonRow, SessionRow
 
-_SESSION = select(SessionRow.__table__).where(
-    SessionRow.id == bindparam("session"), SessionRow.ended_at.is_(None)
+_SESSION = (
+    select(SessionRow.__table__, PersonRow.public_key)
+    .join(PersonRow, PersonRow.id == SessionRow.person_id)
+    .where(SessionRow.id == bindparam("session"), SessionRow.ended_at.is_(None))
 )
 _ENDED: dict[str, Any] = {"sealed_person_key": b"", "challenge": None, "sealed_totp": None}
 
@@ -24,7 +26,7 @@ def start(connection: Connection, values: dict[str, Any]) -> None:
 
 
 def session(connection: Connection, session_id: bytes) -> AnyRow | None:
-    """A session that has not ended."""
+    """A session that has not ended, with the person's public key."""
     return connection.execute(_SESSION, {"session": session_id}).first()
 
 

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Table, and_, exists, func, not_, or_, select,
 
 from intake.domain.people import AGENCY_ROLES
 from intake.domain.referral import State
-from intake.store import factors
+from intake.store import entries, factors
 from intake.store.columns import AnyRow
 from intake.store.deletions import erase_rows, put_for_good
-from intake.store.people import KEY_IN_USE
 from intake.store.people_tables import (
+    KEY_IN_USE,
     AgencyKeyRow,
     AgencyRow,
     GrantRow,
@@ -110,13 +110,19 @@ def relock(connection: Connection, person_id: UUID, keys: dict[str, bytes], at: 
 
 
 def replace_keys(
-    connection: Connection, person_id: UUID, keys: dict[str, bytes], at: datetime
+    connection: Connection,
+    person_id: UUID,
+    keys: dict[str, bytes],
+    at: datetime,
+    by: UUID | None = None,
 ) -> None:
     """Give a person new keys. Their factors go: an app's secret is sealed to the old key, and all
-    may be lost.
+    may be lost. Their roles count once they are signed with the new one; ``by``: who proposes that.
     """
     relock(connection, person_id, keys, at)
     factors.forget_person(connection, person_id, at)
+    entries.withdraw_roles_of(connection, person_id, at)
+    entries.propose_roles(connection, MembershipRow.person_id == person_id, by=by, at=at)
 
 
 def lock_for_recovery(

@@ -11,7 +11,6 @@ import os
 import struct
 from dataclasses import astuple, dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from typing import ClassVar, NoReturn
 from uuid import UUID
 
@@ -22,7 +21,7 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
 from intake.vault import box
 from intake.vault.envelope import SUITE, EnvelopeDamaged, body_of, context
-from intake.vault.own import ALPHABET, CookieSecret, VisitorSecret, cleaned_code
+from intake.vault.own import CookieSecret, VisitorSecret
 from intake.vault.passphrase import HASHING, PRODUCTION, Cost, HashingQueue, passphrase_key
 from intake.vault.seal import HPKE, KeyUnusable, PublicKey
 
@@ -200,20 +199,6 @@ class InvitationSecret(CookieSecret):
     def lookup_id(self) -> bytes:
         """32 bytes by which the invitation is found; they tell nothing of the link."""
         return self.derive("id")
-
-
-def check_code(public: PublicKey) -> str:
-    """60 bits of a key's SHA-256 as three groups of four: two people compare it to know that the
-    key is the one that the other made.
-    """
-    number = int.from_bytes(sha256(public.raw).digest()[:8], "big") >> 4
-    symbols = "".join(ALPHABET[number >> (5 * place) & 31] for place in reversed(range(12)))
-    return "-".join(symbols[start : start + 4] for start in range(0, 12, 4))
-
-
-def is_check_code(typed: str, public: PublicKey) -> bool:
-    """Whether a person typed this key's code: either case, any spaces and hyphens."""
-    return cleaned_code(typed) == cleaned_code(check_code(public))
 
 
 def seal_person_key(session: SessionSecret, private: PrivateKey, person_id: UUID) -> bytes:

@@ -11,6 +11,7 @@ from wtforms import PasswordField, ValidationError
 
 from intake.domain.message import Message, mark
 from intake.domain.people import Permission
+from intake.services.colleagues import own_words
 from intake.services.factors import Factors
 from intake.services.second_step import SecondStep
 from intake.services.sign_in import SignIn, SignInRefused, Visit
@@ -106,7 +107,9 @@ class _Account:
     def front(self, visit: Visit) -> Any:
         """Go on to the first page that this person may use."""
         pages = pages_open_to(visit, set(current_app.blueprints))
-        return redirect(url_for(pages[0][0]), 303) if pages else render("account/nothing.html")
+        if pages:
+            return redirect(url_for(pages[0][0]), 303)
+        return render("account/nothing.html", own_words=own_words(visit))
 
     def sign_out_form(self, visit: Visit, typed: Any = None) -> SignOutForm:
         """The button on every page of staff."""

@@ -93,6 +93,11 @@ ACTIONS: Mapping[str, str] = {
     Action.DELETE_CONTENT: mark("Content deleted: its time was over"),
     Action.HOLD_CONTENT: mark("Content kept by a hold"),
     Action.RELEASE_CONTENT: mark("A hold released"),
+    Action.PROPOSE_ENTRY: mark("An entry of the directory proposed"),
+    Action.CONFIRM_ENTRY: mark("An entry of the directory confirmed"),
+    Action.REFUSE_ENTRY: mark("An entry of the directory refused"),
+    Action.SIGN_ENTRY: mark("An entry of the directory signed"),
+    Action.BAD_ENTRY: mark("Refused: not as it was signed"),
     **{f"move:{move.value}": words.done for move, words in WORDS.items()},
 }
 PURPOSES: Mapping[str, str] = {

@@ -37,13 +37,14 @@ class _Members:
     now: Clock
 
     def keys(self, visit: Visit) -> Response:
-        """The members of one's own agencies, and one's own check code while one waits."""
+        """The members of one's own agencies, and the words of one's keys while one waits."""
         agencies = self.colleagues(visit, local_date(self.now()))
         mine = [m for a in agencies for m in a.members if m.id == visit.person.id]
         return render(
             "agency/keys.html",
             agencies=[(self.directory.agency(one.agency), one) for one in agencies],
-            code=mine[0].code if mine and not all(member.opens for member in mine) else "",
+            waits=not all(member.opens for member in mine),
+            words=self.colleagues.words(visit),
             given=request.args.get("given", ""),
         )
 
@@ -58,7 +59,7 @@ class _Members:
         status = self._act(
             form,
             lambda: self.enrol.grant(
-                visit, agency_id, colleague.sign_in_name, self.now(), code=form.code.cleaned
+                visit, agency_id, colleague.sign_in_name, self.now(), words=form.words.cleaned
             ),
         )
         if status == 303:
@@ -81,7 +82,12 @@ class _Members:
         """Make a new key in the place of the one in use; then the page that goes on by itself."""
         agency = self._opened(visit, agency_id)
         form = self._form(visit, ButtonForm)
-        status = self._act(form, lambda: self.rotate.begin(visit, agency_id, self.now()))
+        begun: list[bool] = []
+        status = self._act(
+            form, lambda: begun.append(self.rotate.begin(visit, agency_id, self.now()))
+        )
+        if status == 303 and not all(begun):
+            return redirect(url_for("colleagues.keys"), 303)  # which says what the key waits for
         if status == 303:
             return redirect(url_for("colleagues.changing", agency_id=agency_id), 303)
         return self._page("agency/change_key.html", status, form, agency, None)
@@ -149,8 +155,8 @@ class _Members:
             act()
         except GrantRefused as refused:
             told = form.say(refused.message)
-            if "code" in form:
-                form["code"].errors = [told]
+            if "words" in form:
+                form["words"].errors = [told]
             else:
                 form.form_errors.append(told)
             return 422

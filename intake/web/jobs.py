@@ -24,6 +24,7 @@ JOBS: Mapping[str, str] = {
     "tidy": mark("Erasing of what has expired"),
     "retain": mark("Deleting of content that has had its time"),
     "openers": mark("Watch over who can open"),
+    "entries": mark("Watch over what was signed"),
     "workers": mark("Reports whose worker's role has ended"),
     "half_year": mark("Reminders of the half-year statistics"),
     "watch": mark("Watch over the reminders and the letters"),

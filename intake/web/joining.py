@@ -83,6 +83,7 @@ class _Joining:
             elsewhere=not self.every_door,
             languages=only_this(),
             agencies=[text(directory.agency(agency).name) for agency in joined.waits_for],
+            made=[(text(directory.agency(a).name), words) for a, words in joined.made.items()],
         )
         self.cookies.forget(response, COOKIE)
         return response

@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from sqlalchemy import update
-
 import config
 from intake.commands.doctor import examination
 from intake.doctor import agencies, rules
@@ -16,11 +14,10 @@ from intake.doctor.finding import Level
 from intake.domain.calendar import SCHOOL_CALENDAR, load_calendar
 from intake.domain.directory import Kind
 from intake.services.rulebook import Edition, Rulebook
-from intake.store.people_tables import AgencyKeyRow
 from routing_rules.document import read_document
 from tests.calendars import FIRST_YEAR_ALONE, calendar_of
 from tests.doctor.said import bad, well
-from tests.site import DUTY, POL, SOC, TUESDAY, Site, lay_out, make_settings
+from tests.site import POL, SOC, TUESDAY, Site, lay_out, make_settings
 
 NOW, TODAY = TUESDAY, TUESDAY.date()
 
@@ -53,14 +50,6 @@ def test_an_agency_with_one_who_can_open_warns(site: Site) -> None:
     ended = {POL: replace(directory.agency(POL), in_use=False)}
     without = replace(directory, agencies={**directory.agencies, **ended})
     assert well(agencies.openers_enough(without, everyone)), "nothing new comes there"
-
-
-def test_a_damaged_key_fails(site: Site) -> None:
-    assert well(agencies.keys_whole(site.parts.database, TODAY))
-    with site.parts.database.write() as connection:
-        damaged = update(AgencyKeyRow).where(AgencyKeyRow.agency_id == DUTY)
-        connection.execute(damaged.values(public_key=b"x"))
-    assert DUTY in bad(agencies.keys_whole(site.parts.database, TODAY))[Level.FAIL]
 
 
 def test_an_agreement_that_ends_warns_in_time(site: Site) -> None:

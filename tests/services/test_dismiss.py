@@ -211,7 +211,7 @@ def test_a_key_taken_back_can_be_given_again_by_a_colleague(site: Site, dismiss:
     (row,) = site.parts.read.inbox(visit, ("sent",))
     pepper = config.read_secret(site.parts.settings.keys, config.SECRETS["pepper"])
     Enrol(site.parts.database, pepper, CHEAP).grant(
-        site.visit("soc"), SOC, "soc-head", site.hands()
+        site.visit("soc"), SOC, "soc-head", site.hands(), words=site.words("soc-head")
     )
     assert site.parts.read(visit, row.id, site.hands()).sections
 

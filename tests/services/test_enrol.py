@@ -36,7 +36,7 @@ def test_a_colleague_gives_the_key_and_then_the_newcomer_opens(site: Site, enrol
     (row,) = site.parts.read.inbox(visit, ("sent",))
     with pytest.raises(KeyNotGranted):
         site.parts.read(visit, row.id, site.hands())
-    enrol.grant(site.visit("soc"), SOC, "uusi", site.hands())
+    enrol.grant(site.visit("soc"), SOC, "uusi", site.hands(), words=site.words("uusi"))
     assert site.parts.read(visit, row.id, site.hands()).sections
 
 
@@ -46,12 +46,12 @@ def test_neither_an_administrator_nor_a_stranger_gives_or_gets_a_key(
 ) -> None:
     newcomer(site, enrol)
     with pytest.raises(GrantRefused):
-        enrol.grant(site.visit(by), SOC, to, site.hands())
+        enrol.grant(site.visit(by), SOC, to, site.hands(), words=site.words(to))
 
 
 def test_a_key_is_given_once(site: Site, enrol: Enrol) -> None:
     with pytest.raises(GrantRefused, match="already"):
-        enrol.grant(site.visit("soc"), SOC, "soc-head", site.hands())
+        enrol.grant(site.visit("soc"), SOC, "soc-head", site.hands(), words=site.words("soc-head"))
 
 
 def test_an_agency_has_one_first_key(site: Site, enrol: Enrol) -> None:

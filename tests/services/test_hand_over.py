@@ -263,6 +263,7 @@ def test_a_team_without_an_agreement_in_force_is_no_target(site: Site) -> None:
     )
     assert ANK in targets(site, "soc", first.id)
     site.hands.move(days=365 * 20)
+    site.sign_again()
     assert ANK not in targets(site, "soc", first.id)
 
 

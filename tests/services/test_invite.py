@@ -87,19 +87,18 @@ def test_the_newcomer_signs_in_and_waits_for_the_key(site: Site, join: Join) -> 
     assert {Action.INVITE, Action.JOIN} <= set(actions(site))
 
 
-def test_a_colleague_gives_the_key_by_the_check_code_and_by_no_other(
-    site: Site, join: Join
-) -> None:
+def test_a_colleague_gives_the_key_by_its_words_and_by_no_others(site: Site, join: Join) -> None:
     site.send()
     joined = join(invited(site), NEW, site.hands())
     pepper = config.read_secret(site.parts.settings.keys, config.SECRETS["pepper"])
     enrol = Enrol(site.parts.database, pepper, CHEAP)
     colleague = site.visit("soc")
-    for wrong in ("", "0000-0000-0000", joined.check_code[:-1]):
-        with pytest.raises(GrantRefused, match="not the check code"):
-            enrol.grant(colleague, SOC, "maija", site.hands(), code=wrong)
-    typed = joined.check_code.lower().replace("-", " ")
-    enrol.grant(colleague, SOC, "maija", site.hands(), code=typed)
+    first, *rest = joined.words.split()
+    for wrong in ("", " ".join(rest), " ".join([*rest, first]), site.words("soc-head")):
+        with pytest.raises(GrantRefused, match="not the words"):
+            enrol.grant(colleague, SOC, "maija", site.hands(), words=wrong)
+    typed = joined.words.upper().replace(" ", ", ")
+    enrol.grant(colleague, SOC, "maija", site.hands(), words=typed)
     secret = site.session("maija", NEW)
     visit = site.parts.sign_in.resume(secret, site.hands())
     assert visit is not None

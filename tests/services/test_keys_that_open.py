@@ -102,7 +102,9 @@ def test_a_damaged_key_costs_its_agency_alone(
     change(site.parts.database, update(AgencyKeyRow).where(OF_POLICE[1]).values(public_key=b"x"))
     assert POL not in keys(TODAY)
     assert SOC in keys(TODAY)
-    assert caplog.messages == [f"the key of agency {POL} is damaged: nothing is sealed to it"]
+    assert caplog.messages == [
+        f"the key of agency {POL} is not as it was signed: nothing is sealed to it"
+    ]
 
 
 def test_a_role_that_ends_with_a_day_ends_with_it_though_nothing_changes(

@@ -39,12 +39,19 @@ from intake.store.tables import (
     TrailRow,
 )
 from intake.vault.backup import StreamSealer
+from tests import keeper
 from tests.lived import empty_place, key_pair, live, making, opened, rows_of, seen
 from tests.site import Hands, Site, open_site
 
 STAMPS = ("openers_stamp", "directory_stamp")
 REPLAY = (config.REPLAY_PRIVATE, config.REPLAY_PUBLIC)
-KEY_FILES = {*config.SECRETS.values(), *REPLAY, config.TRAIL_PRIVATE, config.TRAIL_PUBLIC}
+KEY_FILES = {
+    *config.SECRETS.values(),
+    *REPLAY,
+    config.TRAIL_PRIVATE,
+    config.TRAIL_PUBLIC,
+    config.DIRECTORY_PUBLIC,
+}
 
 
 @dataclass
@@ -185,6 +192,7 @@ def test_a_backup_is_only_ever_restored_into_an_empty_database(drill: Drill) -> 
     upkeep.lay_out(drill.place)
     with pytest.raises(RestoreRefused, match="not empty"):
         drill.restore(with_keys=False)
+    keeper.bring_public_half(drill.place.keys)
     wiring.build(drill.place).database.engine.dispose()
 
 

@@ -68,7 +68,7 @@ def renew(site: Site, name: str) -> None:
     join(site)(secret, NEW, site.hands())
     pepper = config.read_secret(site.parts.settings.keys, config.SECRETS["pepper"])
     Enrol(site.parts.database, pepper, CHEAP).grant(
-        site.visit("soc-head"), SOC, name, site.hands.move(minutes=1)
+        site.visit("soc-head"), SOC, name, site.hands.move(minutes=1), words=site.words(name)
     )
 
 
@@ -139,13 +139,13 @@ def test_a_key_taken_back_and_given_again_since_is_given_once_more(drill: Drill)
         staff.withdraw_grants(connection, site.people["soc"], [SOC], site.hands())
     pepper = config.read_secret(site.parts.settings.keys, config.SECRETS["pepper"])
     enrol = Enrol(site.parts.database, pepper, CHEAP)
-    enrol.grant(site.visit("soc-head"), SOC, "soc", site.hands())
+    enrol.grant(site.visit("soc-head"), SOC, "soc", site.hands(), words=site.words("soc"))
     assert reads(site, "soc")
     with drill.restored(since(drill)) as again:
         with pytest.raises(KeyNotGranted):
             reads(again, "soc")
         Enrol(again.parts.database, pepper, CHEAP).grant(
-            again.visit("soc-head"), SOC, "soc", again.hands()
+            again.visit("soc-head"), SOC, "soc", again.hands(), words=again.words("soc")
         )
         assert reads(again, "soc")
 

@@ -20,10 +20,12 @@ from intake.services.enrol import Enrol, GrantRefused
 from intake.services.read import KeyNotGranted
 from intake.services.record import Entry
 from intake.services.rotate import Progress, Rotate
+from intake.services.sign_entries import sign_what_waits
 from intake.store import people, rotation
 from intake.store.people_tables import AgencyKeyRow, GrantRow, KeyLeaverRow
 from intake.store.tables import MoveRow, NoteRow, TrailRow, WrapRow
 from intake.vault.envelope import EnvelopeDamaged
+from tests import keeper
 from tests.site import CHEAP, DUTY, SOC, Site
 
 DAY = timedelta(days=1)
@@ -368,7 +370,27 @@ def test_one_who_left_and_got_the_key_again_is_asked_about_no_more(site: Site) -
     site.parts.appoint(admin, head, [again], site.hands())
     pepper = config.read_secret(site.parts.settings.keys, config.SECRETS["pepper"])
     enrol = Enrol(site.parts.database, pepper, CHEAP)
-    enrol.grant(site.visit("soc"), SOC, "soc-head", site.hands())
+    words = site.words("soc-head")
+    enrol.grant(site.visit("soc"), SOC, "soc-head", site.hands(), words=words)
     with site.parts.database.read() as connection:
         assert rotation.leavers(connection, {SOC}) == []
         assert connection.scalar(select(func.count()).select_from(KeyLeaverRow)) == 1
+
+
+def test_a_new_key_is_in_use_only_once_it_is_signed(site: Site) -> None:
+    visit = site.visit("soc")
+    with site.parts.database.read() as connection:
+        former = people.key_in_use(connection, SOC)
+    with keeper.away():
+        assert not site.parts.rotate.begin(visit, SOC, site.hands())
+    with site.parts.database.read() as connection:
+        assert people.key_in_use(connection, SOC) == former
+        waits = people.waiting_key(connection, SOC)
+    with pytest.raises(GrantRefused, match="waits for its signature"):
+        site.parts.rotate.begin(visit, SOC, site.hands())
+    sign_what_waits(site.parts.database, keeper.KEY, site.hands())
+    with site.parts.database.read() as connection:
+        assert people.key_in_use(connection, SOC) == waits
+    site.send()
+    (row,) = site.parts.read.inbox(site.visit("soc"), ("sent",))
+    assert site.parts.read(site.visit("soc"), row.id, site.hands()).sections

@@ -7,14 +7,16 @@ later version. Made once for a suite and never again: so this refuses to write o
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
 from intake.services.notify import seal_notice
 from intake.vault.envelope import SUITE
-from intake.vault.keyring import InvitationSecret, check_code, keyed_secret, new_key_pair
+from intake.vault.keyring import InvitationSecret, keyed_secret, new_key_pair
 from intake.vault.own import seal_draft
 from intake.vault.seal import new_section_key, seal_section
+from intake.vault.words import words_of
 
 FOLDER = Path(__file__).parent / "golden_derived"
 
@@ -26,7 +28,7 @@ def golden() -> dict[str, str]:
     key = new_section_key()
     values: dict[str, str | bytes] = {
         "person_private": person.raw,
-        "check_code": check_code(person.public()),
+        "words": words_of(sha256(person.public().raw).hexdigest()),
         "invitation_link": invitation.cookie,
         "invitation_lookup_id": invitation.lookup_id,
         "invitation_csrf_key": invitation.csrf_key,

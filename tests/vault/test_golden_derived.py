@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
@@ -10,9 +11,10 @@ import pytest
 
 from intake.services.notify import NOTICE_ADDRESS
 from intake.vault.envelope import SUITE
-from intake.vault.keyring import InvitationSecret, PrivateKey, check_code, keyed_secret
+from intake.vault.keyring import InvitationSecret, PrivateKey, keyed_secret
 from intake.vault.open import open_for, open_section
 from intake.vault.own import open_draft
+from intake.vault.words import words_of
 from tests.vault import make_golden_derived
 from tests.vault.make_golden_derived import FOLDER
 
@@ -39,9 +41,9 @@ def test_a_golden_link_finds_its_invitation(golden: dict[str, str]) -> None:
     assert link.csrf_key == raw(golden, "invitation_csrf_key")
 
 
-def test_a_golden_check_code_is_its_keys(golden: dict[str, str]) -> None:
+def test_golden_words_are_their_keys(golden: dict[str, str]) -> None:
     public = PrivateKey("person", raw(golden, "person_private")).public()
-    assert check_code(public) == golden["check_code"]
+    assert words_of(sha256(public.raw).hexdigest()) == golden["words"]
 
 
 def test_a_golden_address_leads_its_worker_to_the_draft_and_the_code(

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import Any
 from uuid import UUID
@@ -14,9 +13,7 @@ from intake.vault.keyring import (
     PassphraseWrong,
     PrivateKey,
     SessionSecret,
-    check_code,
     grant,
-    is_check_code,
     keyed_secret,
     lock_person_key,
     new_key_pair,
@@ -28,7 +25,7 @@ from intake.vault.keyring import (
 )
 from intake.vault.own import CookieUnusable, VisitorSecret, open_draft, seal_draft
 from intake.vault.passphrase import PRODUCTION, Cost
-from intake.vault.seal import KeyUnusable, PublicKey
+from intake.vault.seal import KeyUnusable
 from tests.vault.invented import (
     AGENCY,
     CHEAP,
@@ -187,17 +184,6 @@ def test_a_session_row_moved_to_another_person_does_not_open() -> None:
 def test_a_session_cookie_is_parsed_as_strictly_as_a_visitors() -> None:
     with pytest.raises(CookieUnusable):
         SessionSecret.parse(SessionSecret.new().cookie + "=")
-
-
-def test_a_check_code_stands_for_one_public_key_and_forgives_how_it_is_typed() -> None:
-    one, other = new_key_pair("a").public(), new_key_pair("a").public()
-    code = check_code(one)
-    assert re.fullmatch(r"([0-9A-HJKMNP-TV-Z]{4}-){2}[0-9A-HJKMNP-TV-Z]{4}", code)
-    assert code == check_code(PublicKey("another id", one.raw)) != check_code(other)
-    for typed in (code, code.lower(), code.replace("-", " "), f" {code.replace('-', '')}\u200b"):
-        assert is_check_code(typed, one)
-    for wrong in ("", code[:-1], code + "0", check_code(other)):
-        assert not is_check_code(wrong, one)
 
 
 def test_a_draft_keyed_in_opens_by_its_writers_key_and_its_address_together() -> None:

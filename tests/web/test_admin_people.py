@@ -87,8 +87,8 @@ def test_an_invited_person_joins_signs_in_and_gets_the_key_of_a_colleague(site: 
     joined = joins(site, invited(site))
     assert joined.status_code == 200
     assert page_faults(joined.text) == []
-    code = re.search(r"(?<=>)\w{4}-\w{4}-\w{4}(?=<)", joined.text)
-    assert code
+    words = site.words("maija.m")
+    assert words in joined.text
     newcomer = site.signed_in("maija.m", NEW)
     newcomer.set_cookie("ankkuri_language", "en")
     inbox = newcomer.get("/inbox").text
@@ -98,7 +98,7 @@ def test_an_invited_person_joins_signs_in_and_gets_the_key_of_a_colleague(site: 
     missing = newcomer.get(referral[1])
     assert missing.status_code == 403
     assert 'href="/keys"' in missing.text
-    assert code[0] in newcomer.get("/keys").text
+    assert words in newcomer.get("/keys").text
 
     colleague = english(site, "soc")
     assert "1 colleague waits for the key." in colleague.get("/inbox").text
@@ -107,7 +107,7 @@ def test_an_invited_person_joins_signs_in_and_gets_the_key_of_a_colleague(site: 
     give = re.search(rf'href="(/keys/{SOC}/[\w-]+)"', keys)
     assert give
     assert page_faults(colleague.get(give[1]).text) == []
-    given = post(colleague, give[1], code=code[0])
+    given = post(colleague, give[1], words=words)
     assert (given.status_code, given.location) == (303, f"/keys?given={SOC}")
     assert newcomer.get(referral[1]).status_code == 200
     assert "waits for the key" not in colleague.get("/inbox").text
@@ -119,15 +119,14 @@ def test_an_invited_person_joins_signs_in_and_gets_the_key_of_a_colleague(site: 
 @pytest.mark.parametrize(
     ("typed", "field", "told"),
     [
-        ({"code": "0000-0000-0000"}, "code", "not the check code of Maija"),
-        ({"code": ""}, "code", "Write the check code."),
+        ({"words": "aasi aamu"}, "words", "not the words of Maija"),
+        ({"words": ""}, "words", "Write the words."),
     ],
 )
-def test_the_key_is_not_given_without_the_check_code(
+def test_the_key_is_not_given_without_the_words(
     site: Site, typed: dict[str, str], field: str, told: str
 ) -> None:
-    code = re.search(r"(?<=>)\w{4}-\w{4}-\w{4}(?=<)", joins(site, invited(site)).text)
-    assert code
+    joins(site, invited(site))
     colleague = english(site, "soc")
     give = re.search(rf'href="(/keys/{SOC}/[\w-]+)"', colleague.get("/keys").text)
     assert give

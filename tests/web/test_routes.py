@@ -91,6 +91,7 @@ def address(rule: Any, site: Site, who: str = "soc") -> str:
         "absence_id": uuid4(),
         "role_id": role,
         "invitation_id": UUID(int=1),
+        "waiting_id": uuid4(),
         "entry_id": ENTRIES.get(rule.endpoint, SOC),
         "draft": uuid4(),
         "name": "child" if person else "who",
@@ -158,7 +159,7 @@ def test_each_person_gets_exactly_the_pages_of_their_roles(site: Site, name: str
             rule.endpoint in NOWHERE
             or ("referral_id" in rule.arguments and not of_its_agency)
             or (rule.endpoint in OF_HOLDERS and not of_its_agency)
-            or {"letter_id", "member_id"} & rule.arguments
+            or {"letter_id", "member_id", "waiting_id"} & rule.arguments
             or ("entry_id" in rule.arguments and rule.endpoint not in OWN.get(name, ()))
             or ("person_id" in rule.arguments and name != "admin")
             or ({"draft_id", "publication_id"} & rule.arguments and name == "rules-police")

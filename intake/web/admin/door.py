@@ -8,11 +8,13 @@ from flask_login import current_user
 from intake.domain.people import Permission
 from intake.services.amend import EntryNotYours
 from intake.services.appoint import Appoint, OwnRole, PersonNotYours, RoleNotYours
+from intake.services.confirm_entries import ConfirmEntries, NotYoursToSign
 from intake.services.dismiss import Dismiss
 from intake.services.invite import InvitationNotYours, Invite
 from intake.services.openers import Openers
 from intake.web.admin.agencies import Agencies
 from intake.web.admin.agreements import Agreements
+from intake.web.admin.entries import Entries
 from intake.web.admin.invitations import Invitations
 from intake.web.admin.lines import Lines
 from intake.web.admin.openers import OpenersPage
@@ -63,6 +65,7 @@ def make_blueprint(*, room: Room, openers: Openers, rules: RuleSet) -> Blueprint
 def make_people_blueprint(
     *,
     room: Room,
+    confirm: ConfirmEntries,
     appoint: Appoint,
     dismiss: Dismiss,
     invite: Invite,
@@ -75,7 +78,9 @@ def make_people_blueprint(
     manage = Permission.MANAGE_PEOPLE
     people, roles = People(room, appoint, invite, openers), Roles(room, appoint, dismiss)
     invitations = Invitations(room, appoint, invite, dismiss, base_url)
+    waiting = Entries(room, confirm)
     one = "/people/<uuid:person_id>"
+    entrance.route("/people/entries", manage)(waiting.entries)
     entrance.route("/people", manage)(people.everyone)
     entrance.route(one, manage)(people.person)
     for path, view, fresh in (
@@ -87,9 +92,11 @@ def make_people_blueprint(
         (f"{one}/leave", roles.leave, True),
         (f"{one}/anew", invitations.anew, True),
         ("/people/invitations/<uuid:invitation_id>/withdraw", invitations.withdraw, False),
+        ("/people/entries/<uuid:waiting_id>", waiting.confirm_entry, True),
+        ("/people/entries/<uuid:waiting_id>/refuse", waiting.refuse_entry, True),
     ):
         entrance.route(path, manage, BOTH, fresh=fresh)(view)
-    for not_yours in (PersonNotYours, RoleNotYours, InvitationNotYours, OwnRole):
+    for not_yours in (PersonNotYours, RoleNotYours, InvitationNotYours, NotYoursToSign, OwnRole):
         blueprint.register_error_handler(not_yours, _Refused(room))
     return blueprint
 

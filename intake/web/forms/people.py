@@ -217,9 +217,15 @@ class ButtonForm(PageForm):
 
 
 class GiveKeyForm(PageForm):
-    """The colleague's check code."""
+    """The words of the colleague's key."""
 
-    code = Line(mark("The colleague's check code"), limit=60, missing=mark("Write the check code."))
+    words = Line(mark("The colleague's eight words"), limit=200, missing=mark("Write the words."))
+
+
+class ConfirmEntryForm(PageForm):
+    """The words of the key that an entry is about."""
+
+    words = Line(mark("The eight words"), limit=200, missing=mark("Write the words."))
 
 
 class NewPassphraseForm(PageForm):

@@ -1,0 +1,167 @@
+"""Be the second person for entries that need two, by the words of the key's fingerprint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from intake.domain.deadline import local_date
+from intake.domain.entry import KeyEntry, RoleEntry
+from intake.domain.entry_file import read_entry
+from intake.domain.message import Message, mark
+from intake.domain.people import Administrator, Role
+from intake.domain.trail import Action
+from intake.services.appoint import write_line
+from intake.store import directory, entries, people, staff
+from intake.store.columns import AnyRow
+from intake.store.database import Database
+from intake.vault.words import are_words_of, words_of
+
+NOT_WAITING = mark("This no longer waits for a second person.")
+SAME_PERSON = mark("You proposed this, or it is your own: somebody else must confirm it.")
+OTHER_WORDS = mark(
+    "These are not the words of the key. Ask for them again; do not confirm a key whose words "
+    "differ."
+)
+_DAY = timedelta(days=1)
+
+
+class ConfirmRefused(Exception):
+    """The entry cannot be confirmed or refused; ``message`` says why."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.message = Message(key)
+
+
+class NotYoursToSign(Exception):
+    """No such entry waits for this administrator."""
+
+
+@dataclass(frozen=True)
+class WaitingEntry:
+    """An entry that waits. ``who``: whose role it is, nobody where it is an agency's key;
+    ``needs_second``: it waits for a second person before the keeper; ``own``: not for the asker.
+    """
+
+    id: UUID
+    body: str
+    who: str
+    sign_in_name: str
+    proposer: str
+    needs_second: bool
+    own: bool
+
+    @property
+    def said(self) -> RoleEntry | KeyEntry:
+        """What would be signed."""
+        return read_entry(self.body)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the person's key, or of the agency's."""
+        said = self.said
+        return said.public_key if isinstance(said, KeyEntry) else said.person_key
+
+    @property
+    def words(self) -> str:
+        """The same for people."""
+        return words_of(self.fingerprint)
+
+    @property
+    def what(self) -> str:
+        """In a few plain words."""
+        said = self.said
+        if isinstance(said, KeyEntry):
+            return f"key of {said.agency}"
+        return f"{self.sign_in_name}: {said.role}, {said.agency or said.controller}"
+
+
+@dataclass(frozen=True)
+class ConfirmEntries:
+    """Confirming, and refusing, by administrators at their own controllers and by operators."""
+
+    database: Database
+
+    def waiting(self, admin: Administrator, today: date) -> list[WaitingEntry]:
+        """Everything at the administrator's controllers that waits."""
+        with self.database.read() as connection:
+            alone = _nobody_administers(connection, today)
+            rows = entries.waiting(connection, today)
+            return [_shown(r, admin, alone) for r in rows if r.under in admin.controllers]
+
+    def __call__(
+        self, admin: Administrator, entry_id: UUID | str, words: str, now: datetime
+    ) -> None:
+        """Confirm an entry that somebody else proposed, by the words of its key as told by whoever
+        holds that. Raises ConfirmRefused.
+        """
+        with self.database.write() as connection:
+            directory.lock(connection)
+            one = self._find(connection, admin, entry_id, now)
+            if not one.needs_second:
+                raise ConfirmRefused(NOT_WAITING)
+            if one.own:
+                raise ConfirmRefused(SAME_PERSON)
+            if not are_words_of(words, one.fingerprint):
+                raise ConfirmRefused(OTHER_WORDS)
+            if not entries.confirm(connection, one.id, admin.id, now):
+                raise ConfirmRefused(NOT_WAITING)
+            write_line(connection, admin, Action.CONFIRM_ENTRY, one.what, one.said.agency, now)
+
+    def refuse(self, admin: Administrator, entry_id: UUID | str, now: datetime) -> None:
+        """Let an entry not be signed: the role ends, or the key goes out of use.
+
+        Raises ConfirmRefused.
+        """
+        with self.database.write() as connection:
+            directory.lock(connection)
+            one = self._find(connection, admin, entry_id, now)
+            if not entries.refuse(connection, one.id, now):
+                raise ConfirmRefused(NOT_WAITING)
+            said = one.said
+            if isinstance(said, KeyEntry):
+                people.retire_key(connection, said.key, now)
+            else:
+                yesterday = local_date(now) - _DAY
+                staff.end_membership(connection, said.membership, yesterday, now)
+            write_line(connection, admin, Action.REFUSE_ENTRY, one.what, said.agency, now)
+
+    def _find(
+        self, connection: Connection, admin: Administrator, entry_id: UUID | str, now: datetime
+    ) -> WaitingEntry:
+        today = local_date(now)
+        for row in entries.waiting(connection, today):
+            if str(row.id) == str(entry_id) and row.under in admin.controllers:
+                return _shown(row, admin, _nobody_administers(connection, today))
+        raise ConfirmRefused(NOT_WAITING)
+
+
+def _shown(row: AnyRow, admin: Administrator, alone: bool) -> WaitingEntry:
+    return WaitingEntry(
+        id=row.id,
+        body=row.body,
+        who=row.name or "",
+        sign_in_name=row.sign_in_name or "",
+        proposer=row.proposer or "",
+        needs_second=row.needs_two and row.confirmed_at is None,
+        own=_is_own(row, admin, alone),
+    )
+
+
+def _is_own(row: AnyRow, admin: Administrator, alone: bool) -> bool:
+    """Whether the asker proposed it, or would get it. An operator alone, before there is any
+    administrator, is the one and the keeper of the directory key the other.
+    """
+    if admin.id is None:
+        return row.proposed_by is None and not alone
+    return admin.id in (row.proposed_by, row.person_id)
+
+
+def _nobody_administers(connection: Connection, on: date) -> bool:
+    rows = entries.roles_in_force(connection, on)
+    held = entries.roles(connection, rows, on)
+    return all(row.held_role != Role.ADMINISTRATOR for row in held)

@@ -1,0 +1,138 @@
+"""Carry entries to the keeper of the directory key, and their signatures back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from intake.domain.deadline import local_date
+from intake.domain.entry import RENEWED_BEFORE, KeyEntry, RoleEntry
+from intake.domain.entry_file import Request, Signed, kind_of, read_entry
+from intake.domain.trail import Action
+from intake.services.entries import Entries
+from intake.store import entries, people, trail
+from intake.store.columns import AnyRow
+from intake.store.database import Database
+from intake.vault.directory_signing import DirectorySigningKey
+
+MOST_PURPOSE = 80
+
+
+@dataclass(frozen=True)
+class RequestSignatures:
+    """What the keeper shall look at."""
+
+    database: Database
+
+    def __call__(self, now: datetime) -> list[Request]:
+        """What waits for nothing but the signature; roles whose entries run out soon are proposed
+        anew for it.
+        """
+        with self.database.write() as connection:
+            self._renew(connection, now)
+            rows = entries.waiting(connection, local_date(now))
+        return [
+            Request(
+                id=row.id,
+                body=row.body,
+                who=f"{row.name}, {row.sign_in_name}" if row.sign_in_name else "",
+                proposed_by=row.proposer or "",
+                confirmed_by=row.confirmer or "",
+            )
+            for row in rows
+            if is_ready(row)
+        ]
+
+    def _renew(self, connection: Connection, now: datetime) -> None:
+        today = local_date(now)
+        good = entries.roles(connection, entries.roles_in_force(connection, today))
+        proposed = entries.waiting_for(connection)
+        for row in good:
+            until = RoleEntry.parse(row.entry_body).until
+            lasts = row.held_to is None or row.held_to > until
+            if lasts and until < today + RENEWED_BEFORE and row.held_id not in proposed:
+                entries.propose_again(connection, row.held_id, now)
+                what = f"{row.sign_in_name}: {row.held_role}"
+                trail.write_line(
+                    connection,
+                    at=now,
+                    action=Action.PROPOSE_ENTRY,
+                    agency_id=row.held_agency,
+                    purpose=what[:MOST_PURPOSE],
+                )
+
+
+@dataclass(frozen=True)
+class TakeSignatures:
+    """Takes in what the keeper signed."""
+
+    database: Database
+    signed: Entries
+
+    def __call__(self, given: Iterable[Signed], now: datetime) -> list[tuple[Signed, str]]:
+        """Store the good signatures; the others, each with why it was refused."""
+        refused = []
+        for one in given:
+            with self.database.write() as connection:
+                why = self._take(connection, one, now)
+            if why:
+                refused.append((one, why))
+        return refused
+
+    def _take(self, connection: Connection, one: Signed, now: datetime) -> str:
+        rows = entries.waiting(connection, local_date(now))
+        row = next((row for row in rows if row.id == one.id), None)
+        if row is None or row.body != one.body:
+            return "no such entry waits for a signature"
+        if not is_ready(row):
+            return "a second person has not confirmed it"
+        if not self.signed.says(kind_of(read_entry(one.body)), one.body, one.signature):
+            return "it is not signed with the directory key"
+        _counts_from_now(connection, row, one.signature, now)
+        return ""
+
+
+def is_ready(row: AnyRow) -> bool:
+    """Whether an entry that waits needs nobody else before the keeper."""
+    return not row.needs_two or row.confirmed_at is not None
+
+
+def sign(
+    key: DirectorySigningKey, requests: Iterable[Request], agreed: Callable[[Request], bool]
+) -> list[Signed]:
+    """Sign what the keeper agrees to. Needs no database: it is done offline."""
+    return [
+        Signed(one.id, one.body, key.sign(kind_of(one.said), one.body))
+        for one in requests
+        if agreed(one)
+    ]
+
+
+def sign_what_waits(database: Database, key: DirectorySigningKey, now: datetime) -> int:
+    """Sign all that waits where the keeper's key is at hand, as in a demo; how many."""
+    with database.write() as connection:
+        rows = entries.waiting(connection, local_date(now))
+        for row in rows:
+            kind = kind_of(read_entry(row.body))
+            _counts_from_now(connection, row, key.sign(kind, row.body), now)
+    return len(rows)
+
+
+def _counts_from_now(connection: Connection, row: AnyRow, signature: bytes, now: datetime) -> None:
+    """An entry is signed: from here on its role or key counts, and a new key is in use."""
+    entries.put_signature(connection, row, signature, now)
+    said = read_entry(row.body)
+    if isinstance(said, KeyEntry) and people.waiting_key(connection, said.agency) == said.key:
+        in_use = people.key_in_use(connection, said.agency)
+        people.activate_key(connection, said.key, now, instead_of=in_use)
+    about = f"key {said.key}" if isinstance(said, KeyEntry) else f"{row.sign_in_name}: {said.role}"
+    trail.write_line(
+        connection,
+        at=now,
+        action=Action.SIGN_ENTRY,
+        agency_id=said.agency,
+        purpose=about[:MOST_PURPOSE],
+    )

@@ -1,0 +1,204 @@
+"""From the proposal to what counts: a second person, the keeper's file, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from intake.domain.deadline import local_date
+from intake.domain.entry import LONGEST, RoleEntry
+from intake.domain.entry_file import (
+    EntryFileUnreadable,
+    Request,
+    Signed,
+    read_requests,
+    read_signed,
+    requests_text,
+    signed_text,
+)
+from intake.domain.people import Administrator, Membership, Role
+from intake.domain.trail import Action
+from intake.services.confirm_entries import ConfirmRefused, WaitingEntry
+from intake.services.sign_entries import RequestSignatures, TakeSignatures, sign
+from intake.store.tables import TrailRow
+from intake.vault.directory_signing import DirectorySigningKey
+from tests import keeper
+from tests.site import COUNTY, TRIAGE, YOU, Site
+
+AT_TRIAGE = Membership(Role.WORKER, TRIAGE)
+ADMINISTRATOR = Membership(Role.ADMINISTRATOR, controller=COUNTY)
+KERAVA = "you-kerava"
+OPERATOR = Administrator(None, frozenset({COUNTY, "police", "municipality-vantaa"}))
+
+
+@pytest.fixture(autouse=True)
+def _away(site: Site) -> Iterator[None]:
+    """Whoever is enrolled has been signed; what comes now waits."""
+    with keeper.away():
+        yield
+
+
+def admin(site: Site, name: str = "admin") -> Administrator:
+    return site.visit(name).person.as_administrator()
+
+
+def give(site: Site, to: str, membership: Membership, by: Administrator | None = None) -> None:
+    role = [site.appointment(membership)]
+    site.parts.appoint(by or admin(site), site.people[to], role, site.hands())
+
+
+def requests(site: Site) -> list[Request]:
+    return RequestSignatures(site.parts.database)(site.hands())
+
+
+def take(site: Site, *given: Signed) -> list[str]:
+    taken = TakeSignatures(site.parts.database, keeper.signed())(given, site.hands())
+    return [why for _, why in taken]
+
+
+def signed(*wanted: Request) -> list[Signed]:
+    return sign(keeper.KEY, wanted, lambda _request: True)
+
+
+def waiting(site: Site, by: Administrator) -> list[WaitingEntry]:
+    return site.parts.confirm_entries.waiting(by, local_date(site.hands()))
+
+
+def told(site: Site, action: Action) -> list[str]:
+    with site.parts.database.read() as connection:
+        return list(connection.scalars(select(TrailRow.purpose).where(TrailRow.action == action)))
+
+
+def test_a_role_counts_once_the_keeper_has_signed_it_and_not_before(site: Site) -> None:
+    give(site, "hea", AT_TRIAGE)
+    before = site.visit("hea").person
+    assert AT_TRIAGE not in before.memberships
+    assert before.waiting == (AT_TRIAGE,)
+    (request,) = read_requests(requests_text(requests(site)))
+    assert request.who == "Heli Hoitaja, hea"
+    assert request.proposed_by == "Petri Pääkäyttäjä"
+    assert take(site, *read_signed(signed_text(signed(request)))) == []
+    assert AT_TRIAGE in site.visit("hea").person.memberships
+    assert told(site, Action.SIGN_ENTRY) == ["hea: worker"]
+    assert requests(site) == []
+    assert site.parts.check_entries(site.hands()) == 0
+
+
+def test_a_waiting_role_is_no_alarm(site: Site) -> None:
+    give(site, "hea", AT_TRIAGE)
+    assert site.parts.check_entries(site.hands()) == 0
+
+
+def test_signatures_of_another_key_of_other_words_or_of_nothing_are_refused(site: Site) -> None:
+    give(site, "hea", AT_TRIAGE)
+    (request,) = requests(site)
+    (good,) = signed(request)
+    body = json.dumps(json.loads(good.body) | {"role": "head"}, separators=(",", ":"))
+    (other,) = sign(DirectorySigningKey.new(), [request], lambda _request: True)
+    unknown = "no such entry waits for a signature"
+    assert take(site, other) == ["it is not signed with the directory key"]
+    assert take(site, replace(good, body=body)) == [unknown]
+    assert take(site, replace(good, id=site.people["hea"])) == [unknown]
+    assert AT_TRIAGE in site.visit("hea").person.waiting
+    assert take(site, good, good) == [unknown]  # once is enough
+    assert AT_TRIAGE in site.visit("hea").person.memberships
+
+
+def test_an_administrator_needs_a_second_person_who_is_told_the_words(site: Site) -> None:
+    give(site, "auditor", ADMINISTRATOR)
+    assert requests(site) == []
+    confirm = site.parts.confirm_entries
+    (one,) = waiting(site, admin(site))
+    assert one.own
+    with pytest.raises(ConfirmRefused, match="somebody else must confirm"):
+        confirm(admin(site), one.id, one.words, site.hands())
+    with pytest.raises(ConfirmRefused, match="no longer waits"):
+        confirm(admin(site, "admin-police"), one.id, one.words, site.hands())
+    with pytest.raises(ConfirmRefused, match="not the words"):
+        confirm(OPERATOR, one.id, one.words.replace(one.words.split()[0], "aasi"), site.hands())
+    unconfirmed = Request(one.id, one.body, "", "", "")
+    assert take(site, *signed(unconfirmed)) == ["a second person has not confirmed it"]
+    confirm(OPERATOR, str(one.id), f"  {one.words.upper().replace(' ', ', ')}. ", site.hands())
+    assert told(site, Action.CONFIRM_ENTRY) == [f"auditor: administrator, {COUNTY}"]
+    with pytest.raises(ConfirmRefused, match="no longer waits"):
+        confirm(OPERATOR, one.id, one.words, site.hands())
+    assert take(site, *signed(*requests(site))) == []
+    assert ADMINISTRATOR in site.visit("auditor").person.memberships
+
+
+def test_nobody_confirms_a_role_of_their_own_and_an_operator_none_that_operators_gave(
+    site: Site,
+) -> None:
+    give(site, "auditor", ADMINISTRATOR, by=OPERATOR)
+    give(site, "admin", Membership(Role.AUDITOR, controller=COUNTY), by=OPERATOR)
+    ours = {one.sign_in_name: one for one in waiting(site, admin(site))}
+    assert {name: one.own for name, one in ours.items()} == {"auditor": False, "admin": True}
+    assert all(one.own for one in waiting(site, OPERATOR))
+    confirm = site.parts.confirm_entries
+    confirm(admin(site), ours["auditor"].id, ours["auditor"].words, site.hands())
+    assert len(requests(site)) == 1
+
+
+def test_the_first_member_of_an_agency_and_its_key_need_two_and_the_next_member_does_not(
+    site: Site,
+) -> None:
+    place = Membership(Role.WORKER, KERAVA)
+    kerava = Administrator(None, frozenset({"municipality-kerava"}))
+    give(site, "hea", place, by=kerava)
+    role, key = waiting(site, kerava)
+    assert (role.needs_second, key.needs_second) == (True, True)
+    assert KERAVA not in site.parts.route.keys_that_open(local_date(site.hands()))
+    boss = replace(admin(site), controllers=kerava.controllers)
+    site.parts.confirm_entries(boss, role.id, role.words, site.hands())
+    site.parts.confirm_entries(boss, key.id, key.words, site.hands())
+    assert take(site, *signed(*requests(site))) == []
+    assert KERAVA in site.parts.route.keys_that_open(local_date(site.hands()))
+    give(site, "you", place, by=kerava)
+    assert len(requests(site)) == 1
+
+
+def test_what_is_refused_is_not_there_any_more(site: Site) -> None:
+    give(site, "hea", AT_TRIAGE)
+    (one,) = waiting(site, admin(site))
+    site.parts.confirm_entries.refuse(admin(site), one.id, site.hands())
+    assert requests(site) == []
+    assert AT_TRIAGE not in site.visit("hea").person.waiting
+    assert told(site, Action.REFUSE_ENTRY) == [f"hea: worker, {TRIAGE}"]
+    with pytest.raises(ConfirmRefused):
+        site.parts.confirm_entries.refuse(admin(site), one.id, site.hands())
+
+
+def test_roles_that_run_out_soon_are_asked_for_again_and_count_meanwhile(site: Site) -> None:
+    site.hands.move(days=LONGEST.days - 60)
+    wanted = requests(site)
+    said = [one.said for one in wanted]
+    assert all(isinstance(one, RoleEntry) for one in said)
+    assert len(requests(site)) == len(wanted) > 10  # asked for once
+    assert site.visit("soc").person.memberships
+    assert take(site, *signed(*wanted)) == []
+    site.hands.move(days=LONGEST.days - 10)
+    assert site.visit("soc").person.memberships
+    assert YOU in site.parts.route.keys_that_open(local_date(site.hands()))
+
+
+def test_a_role_that_ends_soon_is_not_asked_for_again(site: Site) -> None:
+    last = local_date(site.hands()) + timedelta(days=9)
+    with keeper.at_hand():
+        site.parts.appoint(
+            admin(site), site.people["hea"], [site.appointment(AT_TRIAGE, last)], site.hands()
+        )
+    assert requests(site) == []
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "x"}', '{"format": 1, "entries": 2}'])
+def test_other_files_are_told_apart(text: str) -> None:
+    for read in (read_requests, read_signed):
+        with pytest.raises(EntryFileUnreadable):
+            read(text)
+    with pytest.raises(EntryFileUnreadable):
+        read_signed(requests_text([]))
