@@ -23,10 +23,11 @@ from intake.services.status import Status
 from intake.services.submit import Receipt
 from intake.store.database import Database
 from intake.store.schema import METADATA
+from intake.vault.keyring import DeviceSecret
 from intake.vault.own import VisitorSecret
 from tests import databases
 from tests.calendars import with_holiday
-from tests.site import Site, make_settings, worry_answers
+from tests.site import PASSPHRASE, Site, make_settings, worry_answers
 
 _places: dict[Path, str] = {}
 READERS = ("soc", "soc-head", "ank")
@@ -58,6 +59,11 @@ def live(site: Site) -> list[Receipt]:
     site.parts.alarm(site.hands())
     later = with_holiday(site.parts.settings.data, "2026-09-02")  # three months' last day
     replace(site.parts.recount, calendar=later)(site.hands())
+    site.parts.factors.print_codes(soc, site.hands())
+    today = site.hands()
+    half = site.parts.sign_in.half(site.parts.sign_in("soc", PASSPHRASE, today), today)
+    assert half is not None
+    site.parts.second_step.by_code(half, site.code(), today, DeviceSecret.new())
     site.parts.sign_trail(site.hands())
     with suppress(SignInRefused):
         site.parts.sign_in("nobody", "not a passphrase", site.hands())

@@ -58,7 +58,7 @@ class Recover:
             row = people.row_by_sign_in_name(connection, name)
             person_id = row.id if row else None
             counted = Tries(self.pepper).count(
-                connection, "recovery code", name, now, person_id, device
+                connection, "passphrase", name, now, person_id, device
             )
         key = self._unlocked(row, typed)
         if row is None or key is None:

@@ -15,13 +15,15 @@ from intake.services.invite import Newcomer
 from intake.services.join import InvitationOver, Join
 from intake.services.list_deletions import read_list
 from intake.services.read import KeyNotGranted
+from intake.services.second_step import FactorRefused
 from intake.services.sign_in import SignInRefused
 from intake.store import people, staff
 from intake.store.people_tables import AgencyKeyRow
 from intake.vault.keyring import InvitationSecret
+from intake.vault.totp import step_at
 from tests.lived import empty_place, key_pair, making
 from tests.services.test_restore import Drill
-from tests.site import CHEAP, HEA, PASSPHRASE, SOC, Site, open_site
+from tests.site import CHEAP, HEA, PASSPHRASE, SOC, TOTP_SECRET, Site, open_site
 
 NEW = "uusi salalause tähän"
 MAIJA = Newcomer("maija", "Maija Meikäläinen", "maija@ankkuri.invalid", "fi")
@@ -161,3 +163,30 @@ def test_a_key_that_nobody_held_stays_retired(drill: Drill) -> None:
         keys = select(AgencyKeyRow.retired_at).where(AgencyKeyRow.agency_id == HEA)
         (retired_at,) = connection.scalars(keys)
         assert retired_at is not None
+
+
+def test_a_factor_that_was_removed_and_a_code_that_was_used_stay_so(drill: Drill) -> None:
+    site, factors = drill.site, drill.site.parts.factors
+    visit = site.visit("soc")
+    codes = factors.print_codes(visit, site.hands())
+    other = factors.waiting_app(visit)
+    factors.add_app(visit, other.code(step_at(site.hands())), "toinen", site.hands(), None)
+    (first, _), _ = factors(visit)
+    back_up(drill)
+    second_step(site, codes[0])
+    factors.remove(visit, first.id, site.hands())
+    with drill.restored(since(drill)) as again:
+        for lost in (codes[0], TOTP_SECRET.code(step_at(again.hands()))):
+            with pytest.raises(FactorRefused):
+                second_step(again, lost)
+        again.hands.move(minutes=1)
+        second_step(again, codes[1])
+        second_step(again, other.code(step_at(again.hands())))
+
+
+def second_step(site: Site, code: str) -> None:
+    half = site.parts.sign_in.half(
+        site.parts.sign_in("soc", PASSPHRASE, site.hands()), site.hands()
+    )
+    assert half is not None
+    assert site.parts.second_step.by_code(half, code, site.hands(), None)
