@@ -332,6 +332,13 @@ PLAIN: dict[str, dict[str, str]] = {
         "activated_at": WHEN,
         "retired_at": WHEN,
     },
+    "agency_recovery": {
+        "agency_id": STAFF,
+        "recovery_key_id": ID,
+        "agency_key_id": ID,
+        "made_at": WHEN,
+    },
+    "recovery_seal": {"agency_key_id": ID, "recovery_key_id": ID},
     "key_leaver": {"id": ID, "agency_key_id": ID, "person_id": STAFF, "left_at": WHEN},
     "agency_grant": {
         "id": ID,

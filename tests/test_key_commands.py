@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+import stat
+from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import update
 
 from intake.store.tables import WrapRow
+from tests.services.test_recover_key import code_of, lose_all
 from tests.services.test_rotate import key_of, lived
-from tests.site import SOC, Site
+from tests.site import PASSPHRASE, SOC, Site, environment
 from tests.test_administration_commands import Run, run
 
 __all__ = ["run"]  # the fixture
@@ -54,3 +59,54 @@ def test_what_does_not_open_is_a_no(site: Site, run: Run) -> None:
     status, out, _ = run(*ROTATE, "soc")
     assert status == 1
     assert "2 do not open in their places" in out
+
+
+def sheets_of(folder: Path) -> list[str]:
+    """What is printed on each sheet."""
+    found = []
+    for file in sorted(folder.iterdir()):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        page = file.read_text("utf-8")
+        assert "//" not in page
+        found.append("\n".join(re.findall(r"<li>((?:[0-9A-Z]{4}-){3}[0-9A-Z]{4})</li>", page)))
+    return found
+
+
+def test_sheets_are_printed_to_a_private_folder_and_two_open_the_agency(
+    site: Site, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "sheets"
+    status, out, _ = run("keys", "sheets", SOC, "--by", "soc", "--to", str(folder))
+    assert (status, "Three sheets" in out) == (0, True)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    one, other, third = sheets_of(folder)
+    assert len(one.splitlines()) == 4
+    lose_all(site)
+    code = code_of(site, "soc-head")
+
+    def typed(*answers: str) -> None:
+        left = iter(answers)
+        monkeypatch.setattr("getpass.getpass", lambda _prompt="": next(left))
+
+    recover = ("keys", "recover", SOC, "--for", "soc-head")
+    typed(code, one, one)
+    assert run(*recover)[0] == 2
+    typed(code, one, other[:-1] + "?")
+    status, out, err = run(*recover)
+    assert (status, "mistyped" in err) == (2, True)
+    assert one.splitlines()[0] not in out + err
+    typed("0000-0000-0000", one, other)
+    assert run(*recover)[0] == 2
+    sealed, grants = tmp_path / "sealed.json", tmp_path / "grants.json"
+    assert run("keys", "export-sealed", SOC, str(sealed))[0] == 0
+    monkeypatch.setenv("ANKKURI_DATABASE", "sqlite:////nowhere/at/all")
+    typed(code, third, one)
+    combine = ("keys", "combine", str(sealed), "--for", "soc-head", "--out", str(grants))
+    assert run(*combine)[0] == 0
+    for name, value in environment(site.parts.settings.data).items():
+        monkeypatch.setenv(name, value)
+    status, out, _ = run("keys", "import", str(grants))
+    assert (status, "soc-head can open" in out) == (0, True)
+    site.parts.rotate.begin(site.visit("soc-head"), SOC, site.hands())
+    typed(PASSPHRASE)
+    assert run("keys", "sheets", SOC, "--by", "pol", "--to", str(tmp_path / "more"))[0] == 2

@@ -1,4 +1,4 @@
-"""Agencies' keys over time on the command line: ``keys rotate``."""
+"""Agencies' keys over time on the command line: ``keys rotate``, and what sheets are for."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import config
 from intake import wiring
-from intake.commands import progress
-from intake.commands.command import InputUnusable, add_command
-from intake.commands.naming import NAMED
+from intake.commands import progress, recovery_keys
+from intake.commands.command import add_command
+from intake.commands.naming import NAMED, agency_known
 from intake.commands.signed_in import signed_in
-from intake.parts import Parts
 
 if TYPE_CHECKING:
     from intake.services.rotate import Progress
@@ -32,13 +31,7 @@ def add(verbs: Any) -> None:
         "--anew", action="store_true", help="begin again even if a change has not come to its end"
     )
     rotate.add_argument("--json", action="store_true")
-
-
-def agency_known(parts: Parts, agency: str) -> str:
-    """Its id. Raises InputUnusable."""
-    if agency not in parts.directory.agencies:
-        raise InputUnusable(f"Nothing is called {agency!r} in the directory")
-    return agency
+    recovery_keys.add(verbs)
 
 
 def _rotate(chosen: argparse.Namespace) -> int:

@@ -58,6 +58,13 @@ def member_named(parts: Parts, chosen: argparse.Namespace) -> StaffMember:
         raise InputUnusable(f"Nobody has the user name {chosen.sign_in_name!r}") from None
 
 
+def agency_known(parts: Parts, agency: str) -> str:
+    """Its id. Raises InputUnusable."""
+    if agency not in parts.directory.agencies:
+        raise InputUnusable(f"Nothing is called {agency!r} in the directory")
+    return agency
+
+
 def day(text: str) -> date:
     try:
         return date.fromisoformat(text)

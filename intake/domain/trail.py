@@ -72,6 +72,8 @@ class Action(StrEnum):
     RECOVER = "recover"
     RECOVER_FAILED = "recover_failed"
     DAMAGED = "damaged"
+    MAKE_SHEETS = "make_sheets"
+    RECOVER_KEY = "recover_key"
     CHANGE_PERSON = "change_person"
     LEAVE = "leave"
     WITHOUT_WORKER = "without_worker"

@@ -200,7 +200,7 @@ def make_key(
     now: datetime,
     why: str = FIRST_KEY,
     by: UUID | None = None,
-) -> PublicKey:
+) -> PrivateKey:
     """Make an agency's key in the caller's transaction and grant it to people (id, public_key).
 
     Nothing is sealed to it until it is activated and its entry is signed; ``by``: who proposes
@@ -227,7 +227,7 @@ def make_key(
             agency_id=agency,
             purpose=why,
         )
-    return key.public()
+    return key
 
 
 def make_key_unless_held(
@@ -242,7 +242,7 @@ def make_key_unless_held(
         return None
     key = make_key(connection, agency, people.everyone(connection, (member,)), now, by=member)
     people.activate_key(connection, key.key_id, now, instead_of=held)
-    return key
+    return key.public()
 
 
 def _places(member: Person) -> set[str | None]:

@@ -23,13 +23,14 @@ from intake.services.enrol import CANNOT_GIVE, GrantRefused, make_key
 from intake.services.read import note_place
 from intake.services.record import MOVE_REASON
 from intake.services.sign_in import Visit
-from intake.store import entries, people, rotation, same_child, staff, trail
+from intake.store import entries, people, printed_keys, rotation, same_child, staff, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.blind import open_index_secret, seal_index_secret
 from intake.vault.envelope import EnvelopeDamaged
 from intake.vault.keyring import PrivateKey, open_grant
 from intake.vault.open import open_for, open_wrap
+from intake.vault.printed_key import seal_to_printed, vouch, vouched
 from intake.vault.seal import PublicKey, seal_for, wrap
 
 log = logging.getLogger(__name__)
@@ -86,14 +87,14 @@ class Rotate:
         It receives new reports as soon as its entry is signed; whether it is. Raises GrantRefused,
         with a line in the trail where it is not the member's to change.
         """
-        former = self._keys(visit, agency, now).new.key_id
+        former = self._keys(visit, agency, now).new
         today = local_date(now)
         try:
             with self.database.write() as connection:
                 staff.let_nobody_grant(connection)
                 rows = staff.members_and_grants(connection, {agency}, today)
                 members = {row.id: row for row in rows if row.opens}
-                if visit.person.id not in members or rows[0].key_id != former:
+                if visit.person.id not in members or rows[0].key_id != former.key_id:
                     raise GrantRefused(Message(BEGUN_ELSEWHERE))
                 if people.waiting_key(connection, agency) is not None:
                     raise GrantRefused(Message(WAITS_ALREADY))
@@ -101,7 +102,8 @@ class Rotate:
                 key = make_key(connection, agency, members.values(), now, CHANGED_KEY, by)
                 signed = entries.is_key_signed(connection, key.key_id)
                 if signed:
-                    people.activate_key(connection, key.key_id, now, instead_of=former)
+                    people.activate_key(connection, key.key_id, now, instead_of=former.key_id)
+                _seal_to_sheets(connection, agency, former, key)
                 trail.write_line(connection, **_line(visit, agency, now, BEGUN))
         except IntegrityError:  # a colleague's was activated first
             raise GrantRefused(Message(BEGUN_ELSEWHERE)) from None
@@ -200,6 +202,24 @@ class Rotate:
         with self.database.write() as connection:
             line = _line(visit, agency, now, NOT_HELD)
             trail.write_line(connection, **line | {"action": Action.REFUSED})
+
+
+def _seal_to_sheets(
+    connection: Connection, agency: str, former: PrivateKey, new: PrivateKey
+) -> None:
+    """Let the agency's printed recovery key open the new key too, if a holder of the former one
+    vouched for it.
+    """
+    row = printed_keys.printed(connection, agency)
+    if row is None or row.agency_key_id != former.key_id:
+        return
+    try:
+        printed = vouched(former, row.sealed_public, row.recovery_key_id)
+    except EnvelopeDamaged:
+        log.error("an agency's recovery key is not one that a member vouched for")
+        return
+    printed_keys.seal(connection, new.key_id, printed.key_id, seal_to_printed(new, printed))
+    printed_keys.vouch_anew(connection, agency, new.key_id, vouch(new, printed))
 
 
 def _line(visit: Visit, agency: str, now: datetime, purpose: str) -> dict[str, Any]:

@@ -123,6 +123,28 @@ class GrantRow(Base):
     withdrawn_at: Mapped[datetime | None]
 
 
+class AgencyRecoveryRow(Base):
+    """The public half of an agency's printed recovery key, in a box under the agency's own key."""
+
+    __tablename__ = "agency_recovery"
+
+    agency_id: Mapped[str] = mapped_column(ForeignKey("agency.id"), primary_key=True)
+    recovery_key_id: Mapped[str] = mapped_column(String(32))
+    agency_key_id: Mapped[str] = mapped_column(ForeignKey("agency_key.id"))
+    sealed_public: Mapped[bytes]
+    made_at: Mapped[datetime]
+
+
+class RecoverySealRow(Base):
+    """An agency's private key, sealed to its printed recovery key."""
+
+    __tablename__ = "recovery_seal"
+
+    agency_key_id: Mapped[str] = mapped_column(ForeignKey("agency_key.id"), primary_key=True)
+    recovery_key_id: Mapped[str] = mapped_column(String(32))
+    sealed_key: Mapped[bytes]
+
+
 class KeyLeaverRow(Base):
     """Who held a key and left its agency: while it is in use, the others are asked to change it."""
 

@@ -134,6 +134,8 @@ ROLES: Mapping[str, Rights] = {
             "deletion": (_ADD,),
             "note": (_READ, _ADD, "UPDATE (agency_key_id, sealed_content)"),
             "key_leaver": (_READ,),
+            "agency_recovery": (_READ, "UPDATE (agency_key_id, sealed_public)"),
+            "recovery_seal": (_ADD,),
             "same_child": (_READ, _ADD, _ERASE),
             "agency_index_key": (_READ, _ADD, "UPDATE (agency_key_id, sealed_secret)", _ERASE),
             "content_hold": (_READ, _ADD, "UPDATE (released_by, released_at)"),
@@ -279,6 +281,7 @@ ROLES: Mapping[str, Rights] = {
             "decision": ("SELECT (report_id)",),
             "wrap": ("SELECT (referral_id, purpose, agency_id, agency_key_id)",),
             "agency_grant": (_ERASE,),  # of keys to which nothing is sealed any more
+            "recovery_seal": ("SELECT (agency_key_id)", _ERASE),  # the same
             "agency_index_key": ("SELECT (agency_key_id)",),
             "trail": (
                 "SELECT (id, writer, sequence, at, action, agency_id, detail_key_id, digest)",

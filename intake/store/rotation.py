@@ -12,7 +12,14 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, sele
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.store.columns import AnyRow
-from intake.store.people_tables import KEY_IN_USE, AgencyKeyRow, GrantRow, KeyLeaverRow, PersonRow
+from intake.store.people_tables import (
+    KEY_IN_USE,
+    AgencyKeyRow,
+    GrantRow,
+    KeyLeaverRow,
+    PersonRow,
+    RecoverySealRow,
+)
 from intake.store.same_child_tables import AgencyIndexKeyRow
 from intake.store.tables import MoveRow, NoteRow, ReferralRow, TrailRow, WrapRow
 
@@ -151,7 +158,8 @@ def told_damaged(connection: Connection, referrals: Collection[UUID]) -> set[UUI
 
 
 def forget_keys(connection: Connection, retired_before: datetime) -> int:
-    """Delete the grants of former keys to which nothing is sealed any more; of how many keys.
+    """Delete the grants of former keys to which nothing is sealed any more, also what the sheets
+    open of them; of how many keys.
 
     They are not listed: what an earlier backup holds is sealed to them, and must open.
     """
@@ -169,4 +177,5 @@ def forget_keys(connection: Connection, retired_before: datetime) -> int:
         )
     ).all()
     connection.execute(delete(GrantRow).where(GrantRow.agency_key_id.in_(unused)))
+    connection.execute(delete(RecoverySealRow).where(RecoverySealRow.agency_key_id.in_(unused)))
     return len(unused)

@@ -21,6 +21,8 @@ CHANGES: Mapping[str, str] = {
     Action.END_ROLE: mark("Role ended"),
     Action.WITHDRAW_GRANT: mark("Key taken back"),
     Action.CHANGE_KEY: mark("Agency's key changed"),
+    Action.MAKE_SHEETS: mark("Recovery key printed"),
+    Action.RECOVER_KEY: mark("Agency's key recovered from its sheets"),
     Action.NEW_RECOVERY_CODE: mark("New recovery code"),
     Action.RECOVER: mark("Came back by the recovery code"),
     Action.RECOVER_FAILED: mark("Recovery code refused"),

@@ -11,6 +11,11 @@ branch_labels = None
 depends_on = None
 
 _SEALED = ('wrap', 'move', 'note')
+_NEWLY_SEALED = (
+    ('person', 'sealed_recovery'),
+    ('agency_recovery', 'sealed_public'),
+    ('recovery_seal', 'sealed_key'),
+)
 
 
 def upgrade() -> None:
@@ -43,11 +48,43 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_key_leaver_agency_key_id'), 'key_leaver', ['agency_key_id'])
     op.add_column('person', sa.Column('sealed_recovery', sa.LargeBinary(), nullable=True))
+    op.create_table(
+        'agency_recovery',
+        sa.Column('agency_id', sa.String(length=64), nullable=False),
+        sa.Column('recovery_key_id', sa.String(length=32), nullable=False),
+        sa.Column('agency_key_id', sa.String(length=64), nullable=False),
+        sa.Column('sealed_public', sa.LargeBinary(), nullable=False),
+        sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ['agency_id'], ['agency.id'], name=op.f('fk_agency_recovery_agency_id_agency')
+        ),
+        sa.ForeignKeyConstraint(
+            ['agency_key_id'],
+            ['agency_key.id'],
+            name=op.f('fk_agency_recovery_agency_key_id_agency_key'),
+        ),
+        sa.PrimaryKeyConstraint('agency_id', name=op.f('pk_agency_recovery')),
+    )
+    op.create_table(
+        'recovery_seal',
+        sa.Column('agency_key_id', sa.String(length=64), nullable=False),
+        sa.Column('recovery_key_id', sa.String(length=32), nullable=False),
+        sa.Column('sealed_key', sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ['agency_key_id'],
+            ['agency_key.id'],
+            name=op.f('fk_recovery_seal_agency_key_id_agency_key'),
+        ),
+        sa.PrimaryKeyConstraint('agency_key_id', name=op.f('pk_recovery_seal')),
+    )
     if op.get_bind().dialect.name == 'postgresql':
-        op.execute('ALTER TABLE person ALTER COLUMN sealed_recovery SET STORAGE EXTERNAL')
+        for table, column in _NEWLY_SEALED:
+            op.execute(f'ALTER TABLE {table} ALTER COLUMN {column} SET STORAGE EXTERNAL')
 
 
 def downgrade() -> None:
+    op.drop_table('recovery_seal')
+    op.drop_table('agency_recovery')
     op.drop_column('person', 'sealed_recovery')
     op.drop_table('key_leaver')
     op.drop_index('ix_trail_detail_key_id_there', 'trail')
