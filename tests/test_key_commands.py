@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import update
 
 from intake.store.tables import WrapRow
-from tests.services.test_recover_key import code_of, lose_all
+from tests.services.test_recover_key import lose_all
 from tests.services.test_rotate import key_of, lived
 from tests.site import PASSPHRASE, SOC, Site, environment
 from tests.test_administration_commands import Run, run

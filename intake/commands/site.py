@@ -41,7 +41,9 @@ def add(commands: Any) -> None:
     demo.add_argument("--port", type=int, default=8000)
     demo.add_argument("--only-make", action="store_true", help="make the data and stop")
     bench = add_command(commands, "bench", _bench, "measure; the figures are ratios within one run")
-    bench.add_argument("what", choices=("submit", "pages", "memory", "rules", "impact", "chase"))
+    bench.add_argument(
+        "what", choices=("submit", "pages", "memory", "rules", "impact", "chase", "vault")
+    )
     bench.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     bench.add_argument("--json", action="store_true")
 
@@ -134,7 +136,7 @@ def _demo(chosen: argparse.Namespace) -> int:
 
 
 def _bench(chosen: argparse.Namespace) -> int:
-    from benchmarks import chase, impact, memory, pages, rules, submit
+    from benchmarks import chase, impact, memory, pages, rules, submit, vault
 
     runs = {
         "submit": submit.run,
@@ -143,6 +145,7 @@ def _bench(chosen: argparse.Namespace) -> int:
         "rules": rules.run,
         "impact": impact.run,
         "chase": chase.run,
+        "vault": vault.run,
     }
     what = runs[chosen.what]
     return what(database=chosen.database, as_json=chosen.json)

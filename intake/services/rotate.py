@@ -29,9 +29,9 @@ from intake.store.database import Database
 from intake.vault.blind import open_index_secret, seal_index_secret
 from intake.vault.envelope import EnvelopeDamaged
 from intake.vault.keyring import PrivateKey, open_grant
-from intake.vault.open import open_for, open_wrap
+from intake.vault.open import open_for, rewrap
 from intake.vault.printed_key import seal_to_printed, vouch, vouched
-from intake.vault.seal import PublicKey, seal_for, wrap
+from intake.vault.seal import PublicKey, seal_for
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +137,8 @@ class Rotate:
                     broken = [row for row in rows if row.id not in anew]
                     with self.database.write() as connection:
                         done += rotation.seal_anew(connection, kind, anew, old.key_id, new.key_id)
-                        _tell_damaged(connection, visit, broken, now)
+                        if broken:
+                            _tell_damaged(connection, visit, broken, now)
                     damaged += len(broken)
                     left = max(so_far.left - done, 0)
                     yield Progress(so_far.done + done, left, so_far.closed, damaged)
@@ -244,9 +245,14 @@ def _tell_damaged(connection: Connection, visit: Visit, rows: list[AnyRow], now:
 
 
 def _wrap_anew(row: AnyRow, old: PrivateKey, new: PublicKey) -> bytes:
-    place = {"report_id": row.report_id, "referral_id": row.referral_id, "purpose": row.purpose}
-    keys = open_wrap(old, row.sealed, key_id=old.key_id, **place)
-    return wrap(keys, recipient=new, **place)
+    return rewrap(
+        old,
+        row.sealed,
+        report_id=row.report_id,
+        referral_id=row.referral_id,
+        purpose=row.purpose,
+        recipient=new,
+    )
 
 
 def _reason_anew(row: AnyRow, old: PrivateKey, new: PublicKey) -> bytes:

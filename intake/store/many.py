@@ -38,11 +38,18 @@ def insert_many(connection: Connection, row: type[Any], rows: Sequence[Values]) 
 
 
 def update_many(
-    connection: Connection, row: type[Any], rows: Sequence[Values], where: str = ""
-) -> None:
-    """Give rows, each named by its ``id``, the other values; ``where``: only those (SQL)."""
+    connection: Connection,
+    row: type[Any],
+    rows: Sequence[Values],
+    where: str = "",
+    still: tuple[str, str] | None = None,
+) -> int:
+    """Give rows, each named by its ``id``, the other values; how many there were.
+
+    ``where``: only those (SQL). ``still``: a column, and the text that must stand in it yet.
+    """
     if not rows:
-        return
+        return 0
     names = tuple(rows[0])
     table, columns, dialect = _table(row).name, _columns(row, names), connection.dialect
     limit = f" AND {where}" if where else ""
@@ -50,18 +57,23 @@ def update_many(
         setting = ", ".join(f"{name} = ?" for name in names if name != "id")
         turns = [_turn(dialect, column) for column in columns]
         order = [n for n, name in enumerate(names) if name != "id"] + [names.index("id")]
-        many = [tuple(turns[n](values[names[n]]) for n in order) for values in rows]
-        connection.exec_driver_sql(
+        more = (still[1],) if still else ()
+        limit += f" AND {still[0]} = ?" if still else ""
+        many = [(*(turns[n](values[names[n]]) for n in order), *more) for values in rows]
+        return connection.exec_driver_sql(
             f"UPDATE {table} SET {setting} WHERE id = ?{limit}",  # noqa: S608 # nosec B608 # our own names
             many,
-        )
-        return
+        ).rowcount
     setting = ", ".join(f"{name} = given.{name}" for name in names if name != "id")
-    connection.exec_driver_sql(
+    lists = _lists(dialect, columns, rows)
+    if still:
+        limit += f" AND {table}.{still[0]} = ${len(lists) + 1}"
+        lists += (still[1],)
+    return connection.exec_driver_sql(
         f"UPDATE {table} SET {setting} FROM (SELECT {_of_lists(dialect, columns)}) "  # noqa: S608 # nosec B608
         f"AS given ({', '.join(names)}) WHERE {table}.id = given.id{limit}",
-        _lists(dialect, columns, rows),
-    )
+        lists,
+    ).rowcount
 
 
 def _table(row: type[Any]) -> Table:

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select
 
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.store.columns import AnyRow
+from intake.store.many import update_many
 from intake.store.people_tables import (
     KEY_IN_USE,
     AgencyKeyRow,
@@ -71,17 +72,9 @@ def seal_anew(
     connection: Connection, kind: str, sealed: Mapping[UUID, bytes], old: str, new: str
 ) -> int:
     """Put what was sealed anew into its rows; those that changed meanwhile stay. How many."""
-    if not sealed:
-        return 0
-    row = _ROWS[kind]
-    values = {row.agency_key_id.key: new, _SEALED[kind].key: bindparam("anew")}
-    statement = (
-        update(row.__table__)
-        .where(row.id == bindparam("this"), row.agency_key_id == old)
-        .values(values)
-    )
-    each = [{"this": this, "anew": anew} for this, anew in sealed.items()]
-    return connection.execute(statement, each).rowcount
+    key, column = _ROWS[kind].agency_key_id.key, _SEALED[kind].key
+    rows = [{"id": this, key: new, column: anew} for this, anew in sealed.items()]
+    return update_many(connection, _ROWS[kind], rows, still=(key, old))
 
 
 def count_sealed(connection: Connection, agency_id: str) -> dict[str, int]:

@@ -22,7 +22,7 @@ from intake.vault.envelope import (
     wrap_context,
 )
 from intake.vault.keyring import PrivateKey
-from intake.vault.seal import SectionKeys
+from intake.vault.seal import PublicKey, SectionKeys
 
 
 def open_wrap(
@@ -35,9 +35,7 @@ def open_wrap(
     key_id: str,
 ) -> SectionKeys:
     """The section keys that this referral was given. `key_id` names the key it was sealed to."""
-    plain = private_key.open(sealed, wrap_context(report_id, referral_id, purpose, key_id))
-    if len(plain) != WRAPPED_SIZE:  # anyone may seal to a public key
-        raise EnvelopeDamaged("wrap")
+    plain = _wrapped(private_key, sealed, wrap_context(report_id, referral_id, purpose, key_id))
     entitled, block = int.from_bytes(plain[:-BLOCK_SIZE], "big"), plain[-BLOCK_SIZE:]
     return SectionKeys(
         {
@@ -46,6 +44,30 @@ def open_wrap(
             if entitled >> index & 1
         }
     )
+
+
+def rewrap(
+    private_key: PrivateKey,
+    sealed: bytes,
+    *,
+    report_id: UUID,
+    referral_id: UUID,
+    purpose: Purpose,
+    recipient: PublicKey,
+) -> bytes:
+    """The same wrap for another key, in the same place; nothing of it is looked at."""
+    former, new = (
+        wrap_context(report_id, referral_id, purpose, key_id)
+        for key_id in (private_key.key_id, recipient.key_id)
+    )
+    return recipient.seal(_wrapped(private_key, sealed, former), new)
+
+
+def _wrapped(private_key: PrivateKey, sealed: bytes, info: bytes) -> bytes:
+    plain = private_key.open(sealed, info)
+    if len(plain) != WRAPPED_SIZE:  # anyone may seal to a public key
+        raise EnvelopeDamaged("wrap")
+    return plain
 
 
 def open_section(key: bytes, report_id: UUID, slot: str, sealed: bytes) -> bytes:
