@@ -82,7 +82,7 @@ def test_sheets_are_printed_to_a_private_folder_and_two_open_the_agency(
     one, other, third = sheets_of(folder)
     assert len(one.splitlines()) == 4
     lose_all(site)
-    code = code_of(site, "soc-head")
+    code = site.words("soc-head")
 
     def typed(*answers: str) -> None:
         left = iter(answers)
