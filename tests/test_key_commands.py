@@ -85,7 +85,7 @@ def test_sheets_are_printed_to_a_private_folder_and_two_open_the_agency(
     code = site.words("soc-head")
 
     def typed(*answers: str) -> None:
-        left = iter(answers)
+        left = iter(line for answer in answers for line in answer.splitlines())
         monkeypatch.setattr("getpass.getpass", lambda _prompt="": next(left))
 
     recover = ("keys", "recover", SOC, "--for", "soc-head")

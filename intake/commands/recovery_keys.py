@@ -150,8 +150,9 @@ def _opened(sealed: SealedKeys, name: str) -> list[dict[str, Any]]:
     words = getpass.getpass(f"The eight words of {name}, as they read them from their page Keys: ")
     shares = []
     for which in ("One sheet", "Another sheet"):
+        lines = [getpass.getpass(f"{which}, line {number} of 4: ") for number in range(1, 5)]
         try:
-            shares.append(Share.parse(getpass.getpass(f"{which}, all four lines: ")))
+            shares.append(Share.parse(" ".join(lines)))
         except ShareMistyped:
             raise InputUnusable(f"{which} was mistyped: nothing was opened") from None
     return sealed.open_for(name, words, *shares)

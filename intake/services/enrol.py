@@ -19,7 +19,7 @@ from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.refuse_weak import refuse_weak
 from intake.services.sign_in import Visit
-from intake.store import people, trail
+from intake.store import people, staff, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import (
@@ -146,6 +146,7 @@ class Enrol:
         name = sign_in_name.strip().lower()
         try:
             with self.database.write() as connection:
+                staff.let_nobody_grant(connection)  # nor end a role, until this is stored
                 held = people.grants_held(connection, agency, visit.person.id)
                 if not held or not held[0].in_use or visit.person.role_at(agency) is None:
                     raise GrantRefused(Message(CANNOT_GIVE, giver))

@@ -18,11 +18,12 @@ from intake.services.read import KeyNotGranted
 from intake.services.second_step import FactorRefused
 from intake.services.sign_in import SignInRefused
 from intake.store import people, staff
-from intake.store.people_tables import AgencyKeyRow
+from intake.store.people_tables import AgencyKeyRow, GrantRow
 from intake.vault.keyring import InvitationSecret
 from intake.vault.totp import step_at
 from tests.lived import empty_place, key_pair, making
 from tests.services.test_restore import Drill
+from tests.services.test_rotate import change, go_on
 from tests.site import CHEAP, HEA, PASSPHRASE, SOC, TOTP_SECRET, Site, open_site
 
 NEW = "uusi salalause tähän"
@@ -163,6 +164,28 @@ def test_a_key_that_nobody_held_stays_retired(drill: Drill) -> None:
         keys = select(AgencyKeyRow.retired_at).where(AgencyKeyRow.agency_id == HEA)
         (retired_at,) = connection.scalars(keys)
         assert retired_at is not None
+
+
+def test_after_a_restore_from_before_a_change_of_keys_everything_opens_and_a_leaver_nothing(
+    drill: Drill,
+) -> None:
+    site = drill.site
+    back_up(drill)
+    boss, today = admin(site), site.hands().date()
+    gone = site.people["soc-deputy"]
+    site.parts.dismiss(boss, gone, None, today.min, site.hands(), knowing=True)
+    change(site)
+    site.parts.tidy(site.hands.move(days=2))
+    with drill.restored(since(drill)) as again:
+        assert reads(again, "soc-head")
+        with again.parts.database.read() as connection:
+            assert people.key_in_use(connection, SOC) is None
+            grants = select(GrantRow.id).where(GrantRow.person_id == gone)
+            assert connection.scalars(grants).all() == []
+        pepper = config.read_secret(again.parts.settings.keys, config.SECRETS["pepper"])
+        Enrol(again.parts.database, pepper, CHEAP).new_key(again.visit("soc"), SOC, again.hands())
+        assert go_on(again).left == 0
+        assert reads(again, "soc")
 
 
 def test_a_factor_that_was_removed_and_a_code_that_was_used_stay_so(drill: Drill) -> None:
