@@ -40,7 +40,7 @@ REQUEST_SECONDS = Histogram(
 )
 OUTCOMES = Counter(
     "ankkuri_outcomes",
-    "How a send or a sign-in ended",
+    "How a send, a sign-in or a coming back ended",
     ("door", "endpoint", "outcome"),
     registry=REGISTRY,
 )

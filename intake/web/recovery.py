@@ -20,6 +20,7 @@ from intake.web.forms.base import token_key
 from intake.web.forms.people import ButtonForm
 from intake.web.forms.recovery import RecoverForm
 from intake.web.guards import Entrance, open_route
+from intake.web.measured import outcome
 from intake.web.page import Clock, only_this, reader_language, render
 from intake.web.second_step import DEVICE
 
@@ -52,11 +53,15 @@ class Recovery:
             name, typed_code = form.name.data, form.code.data
             code = self.recover(name, typed_code, form.passphrase.data, self.now(), device)
         except RecoveryRefused:
+            outcome("refused")
             return self._page(form, secret, 422, Message(REFUSED))
         except SignInTooSoon as wait:
+            outcome("too_soon")
             return self._page(form, secret, 429, Message(TOO_SOON, {"seconds": wait.seconds}))
         except HashingBusy:
+            outcome("busy")
             return self._page(form, secret, 503, Message(BUSY))
+        outcome("taken")
         response = _shown(code, url_for("account.sign_in"), back=True)
         self.cookies.forget(response, COOKIE)
         return response
