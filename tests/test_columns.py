@@ -342,6 +342,7 @@ PLAIN: dict[str, dict[str, str]] = {
     "key_leaver": {"id": ID, "agency_key_id": ID, "person_id": STAFF, "left_at": WHEN},
     "agency_grant": {
         "id": ID,
+        "voucher": "keyed: says only to who holds the agency's key to which key it was given",
         "agency_key_id": ID,
         "person_id": STAFF,
         "granted_at": WHEN,

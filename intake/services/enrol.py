@@ -28,6 +28,7 @@ from intake.vault.keyring import (
     lock_person_key,
     new_key_pair,
     open_grant,
+    voucher,
 )
 from intake.vault.passphrase import PRODUCTION, Cost
 from intake.vault.seal import PublicKey
@@ -261,6 +262,7 @@ def _add_grant(
             "agency_key_id": key.key_id,
             "person_id": person_id,
             "sealed_key": grant(key, public, person_id),
+            "voucher": voucher(key, public, person_id),
             "granted_at": now,
         },
     )

@@ -25,7 +25,7 @@ from intake.services.sign_in import Visit
 from intake.store import people, printed_keys, staff, trail
 from intake.store.database import Database
 from intake.vault.envelope import EnvelopeDamaged
-from intake.vault.keyring import grant, open_grant
+from intake.vault.keyring import grant, open_grant, voucher
 from intake.vault.printed_key import (
     combined,
     new_printed_key,
@@ -117,6 +117,7 @@ class SealedKeys:
                     "key": key_id,
                     "person": str(person),
                     "sealed": _text(grant(key, public, person)),
+                    "voucher": _text(voucher(key, public, person)),
                 }
             )
         return granted
@@ -204,7 +205,12 @@ class RecoverKey:
         """
         try:
             grants = [
-                (one["agency"], one["key"], UUID(one["person"]), _bytes(one["sealed"]))
+                (
+                    one["agency"],
+                    one["key"],
+                    UUID(one["person"]),
+                    {"sealed_key": _bytes(one["sealed"]), "voucher": _bytes(one["voucher"])},
+                )
                 for one in granted
             ]
             ((agency, person),) = {(one[0], one[2]) for one in grants}
@@ -221,7 +227,7 @@ class RecoverKey:
         connection: Any,
         agency: str,
         person: UUID,
-        grants: Sequence[tuple[str, str, UUID, bytes]],
+        grants: Sequence[tuple[str, str, UUID, Mapping[str, bytes]]],
         now: datetime,
     ) -> str:
         members = staff.members_and_grants(connection, {agency}, local_date(now))
@@ -231,7 +237,7 @@ class RecoverKey:
         held = people.grants_held(connection, agency, person)
         has = {row.agency_key_id for row in held}
         own = {row.id for row in printed_keys.sealed_keys(connection, agency)}
-        for _, key_id, _, sealed in grants:
+        for _, key_id, _, given in grants:
             if key_id not in own:
                 raise RecoveryUnusable("A key of the file is not in this database")
             if key_id not in has:
@@ -239,8 +245,8 @@ class RecoverKey:
                     "id": new_id(now),
                     "agency_key_id": key_id,
                     "person_id": person,
-                    "sealed_key": sealed,
                     "granted_at": now,
+                    **given,
                 }
                 people.add_grant(connection, values)
         trail.write_line(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,10 +29,10 @@ from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.blind import open_index_secret, seal_index_secret
 from intake.vault.envelope import EnvelopeDamaged
-from intake.vault.keyring import PrivateKey, open_grant
+from intake.vault.keyring import PrivateKey, is_vouched, open_grant
 from intake.vault.open import open_for, rewrap
 from intake.vault.printed_key import seal_to_printed, vouch, vouched
-from intake.vault.seal import PublicKey, seal_for
+from intake.vault.seal import KeyUnusable, PublicKey, seal_for
 
 log = logging.getLogger(__name__)
 
@@ -84,8 +85,9 @@ class Rotate:
     def begin(self, visit: Visit, agency: str, now: datetime) -> bool:
         """Make a new key for the members who open the one in use.
 
-        It receives new reports as soon as its entry is signed; whether it is. Raises GrantRefused,
-        with a line in the trail where it is not the member's to change.
+        It receives new reports as soon as its entry is signed; whether it is. Whose key is not the
+        one that the former was given to waits, as a newcomer does. Raises GrantRefused, with a line
+        in the trail where it is not the member's to change.
         """
         former = self._keys(visit, agency, now).new
         today = local_date(now)
@@ -93,7 +95,7 @@ class Rotate:
             with self.database.write() as connection:
                 staff.let_nobody_grant(connection)
                 rows = staff.members_and_grants(connection, {agency}, today)
-                members = {row.id: row for row in rows if row.opens}
+                members = {row.id: row for row in rows if row.opens and _is_known(row, former)}
                 if visit.person.id not in members or rows[0].key_id != former.key_id:
                     raise GrantRefused(Message(BEGUN_ELSEWHERE))
                 if people.waiting_key(connection, agency) is not None:
@@ -187,22 +189,31 @@ class Rotate:
         if not member or not held or not held[0].in_use:
             self._refuse(visit, agency, now)
             raise GrantRefused(Message(CANNOT_GIVE, {"giver": visit.person.name}))
-        try:
-            opened = [
-                open_grant(visit.key, row.sealed_key, row.agency_key_id, visit.person.id)
-                for row in held
-            ]
-        except EnvelopeDamaged:
-            opened = []
-        if not opened or opened[0].public().raw != held[0].public_key:
+        opened = {}
+        for row in held:
+            with suppress(EnvelopeDamaged):
+                opened[row.agency_key_id] = open_grant(
+                    visit.key, row.sealed_key, row.agency_key_id, visit.person.id
+                )
+        new = opened.pop(held[0].agency_key_id, None)
+        if new is None or new.public().raw != held[0].public_key:
             self._refuse(visit, agency, now)
             raise GrantRefused(Message(OTHER_KEY))
-        return _Keys(opened[0], {key.key_id: key for key in opened[1:]})
+        return _Keys(new, opened)
 
     def _refuse(self, visit: Visit, agency: str, now: datetime) -> None:
         with self.database.write() as connection:
             line = _line(visit, agency, now, NOT_HELD)
             trail.write_line(connection, **line | {"action": Action.REFUSED})
+
+
+def _is_known(row: AnyRow, former: PrivateKey) -> bool:
+    """Whether this member's key is still the one that the former key was given to."""
+    try:
+        public = PublicKey(str(row.id), row.public_key)
+    except KeyUnusable:
+        return False
+    return is_vouched(former, public, row.id, row.voucher)
 
 
 def _seal_to_sheets(

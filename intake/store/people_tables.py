@@ -110,7 +110,9 @@ KEY_IN_USE = AgencyKeyRow.activated_at.is_not(None), AgencyKeyRow.retired_at.is_
 
 
 class GrantRow(Base):
-    """An agency's private key, sealed to one member."""
+    """An agency's private key, sealed to one member. ``voucher``: to which key of theirs, as only
+    holders of the agency's key can say; grants of before it was kept have none.
+    """
 
     __tablename__ = "agency_grant"
     __table_args__ = (UniqueConstraint("agency_key_id", "person_id"),)
@@ -119,6 +121,7 @@ class GrantRow(Base):
     agency_key_id: Mapped[str] = mapped_column(ForeignKey("agency_key.id"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     sealed_key: Mapped[bytes]
+    voucher: Mapped[bytes | None]
     granted_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
 

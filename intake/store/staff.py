@@ -276,6 +276,7 @@ def members_and_grants(
             PersonRow.public_key,
             AgencyKeyRow.id.label("key_id"),
             GrantRow.id.is_not(None).label("opens"),
+            GrantRow.voucher,
         )
         .join(PersonRow, PersonRow.id == MembershipRow.person_id)
         .join(AgencyKeyRow, in_use, isouter=True)

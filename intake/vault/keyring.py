@@ -11,6 +11,7 @@ import os
 import struct
 from dataclasses import astuple, dataclass, field
 from functools import cached_property
+from hmac import compare_digest
 from typing import ClassVar, NoReturn
 from uuid import UUID
 
@@ -160,6 +161,21 @@ def open_grant(
         return PrivateKey(key_id, person_private.open(sealed, info))
     except KeyUnusable:  # anyone may seal to a public key
         raise EnvelopeDamaged("grant") from None
+
+
+def voucher(agency_private: PrivateKey, person_public: PublicKey, person_id: UUID) -> bytes:
+    """32 bytes by which a holder of the agency's key knows to which key of a person it was given:
+    who can write to the database alone cannot put another in its place.
+    """
+    key = box.derive(agency_private.raw, context("voucher of a grant", agency_private.key_id))
+    return box.derive(key, context("given to", person_id.bytes, person_public.raw))
+
+
+def is_vouched(
+    agency_private: PrivateKey, person_public: PublicKey, person_id: UUID, given: bytes | None
+) -> bool:
+    """Whether the agency's key was given to this very key of the person."""
+    return compare_digest(voucher(agency_private, person_public, person_id), given or b"")
 
 
 def _grant_context(agency_key_id: str, person_key_id: str, person_id: UUID) -> bytes:

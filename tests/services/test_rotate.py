@@ -22,9 +22,10 @@ from intake.services.record import Entry
 from intake.services.rotate import Progress, Rotate
 from intake.services.sign_entries import sign_what_waits
 from intake.store import people, rotation
-from intake.store.people_tables import AgencyKeyRow, GrantRow, KeyLeaverRow
+from intake.store.people_tables import AgencyKeyRow, GrantRow, KeyLeaverRow, PersonRow
 from intake.store.tables import MoveRow, NoteRow, TrailRow, WrapRow
 from intake.vault.envelope import EnvelopeDamaged
+from intake.vault.keyring import new_key_pair
 from tests import keeper
 from tests.site import CHEAP, DUTY, SOC, Site
 
@@ -394,3 +395,42 @@ def test_a_new_key_is_in_use_only_once_it_is_signed(site: Site) -> None:
     site.send()
     (row,) = site.parts.read.inbox(site.visit("soc"), ("sent",))
     assert site.parts.read(site.visit("soc"), row.id, site.hands()).sections
+
+
+def test_a_member_s_key_that_was_swapped_in_the_database_gets_no_new_key(site: Site) -> None:
+    lived(site)
+    mine = new_key_pair(str(site.people["soc-head"]))
+    with site.parts.database.write() as connection:
+        swapped = update(PersonRow).where(PersonRow.id == site.people["soc-head"])
+        connection.execute(swapped.values(public_key=mine.public().raw))
+    change(site)
+    granted = scalars(site, GrantRow.person_id, GrantRow.agency_key_id == key_of(site))
+    assert set(granted) == {site.people["soc"], site.people["soc-deputy"]}
+
+
+@pytest.mark.parametrize("given", [None, b"", bytes(32)])
+def test_a_grant_that_no_holder_vouched_for_leads_to_no_new_key(
+    site: Site, given: bytes | None
+) -> None:
+    with site.parts.database.write() as connection:
+        head = update(GrantRow).where(GrantRow.person_id == site.people["soc-head"])
+        connection.execute(head.values(voucher=given))
+    site.parts.rotate.begin(site.visit("soc"), SOC, site.hands())
+    granted = scalars(site, GrantRow.person_id, GrantRow.agency_key_id == key_of(site))
+    assert site.people["soc-head"] not in granted
+    pepper = config.read_secret(site.parts.settings.keys, config.SECRETS["pepper"])
+    enrol = Enrol(site.parts.database, pepper, CHEAP)
+    words = site.words("soc-head")
+    enrol.grant(site.visit("soc"), SOC, "soc-head", site.hands(), words=words)
+    site.parts.rotate.begin(site.visit("soc-head"), SOC, site.hands())
+
+
+def test_a_damaged_grant_of_a_former_key_keeps_nobody_from_going_on(site: Site) -> None:
+    lived(site)
+    old = key_of(site)
+    change(site)
+    with site.parts.database.write() as connection:
+        former = update(GrantRow).where(GrantRow.agency_key_id == old)
+        connection.execute(former.values(sealed_key=b"\x01broken"))
+    site.send()
+    assert change(site).left == 0

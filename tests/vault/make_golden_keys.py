@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 from intake.vault.blind import IndexSecret, seal_index_secret
-from intake.vault.keyring import new_key_pair
+from intake.vault.keyring import new_key_pair, voucher
 from intake.vault.printed_key import new_printed_key, seal_to_printed, vouch
 from intake.vault.recovery import RecoveryCode, lock_for_recovery
 
@@ -36,6 +36,8 @@ def golden() -> dict[str, str]:
         "printed_public": printed.public.raw,
         "sealed_to_printed": seal_to_printed(agency, printed.public),
         "vouched": vouch(agency, printed.public),
+        "person_public": person_key.public().raw,
+        "voucher": voucher(agency, person_key.public(), person),
         "index_secret": secret.raw,
         "sealed_index_secret": seal_index_secret(agency, secret),
         "blind": secret.blind("hetu", "010516A901V"),

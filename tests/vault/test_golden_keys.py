@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 
 from intake.vault.blind import open_index_secret
-from intake.vault.keyring import PrivateKey
+from intake.vault.keyring import PrivateKey, is_vouched
 from intake.vault.printed_key import combined, open_with_printed, vouched
 from intake.vault.recovery import RecoveryCode, unlock_for_recovery
+from intake.vault.seal import PublicKey
 from intake.vault.shares import Share
 from tests.vault import make_golden_keys
 
@@ -45,6 +46,8 @@ def test_golden_sheets_open(one: int, other: int) -> None:
 def test_golden_vouchers_and_index_secrets_open() -> None:
     public = vouched(AGENCY, raw("vouched"), GOLDEN["printed_key_id"])
     assert public.raw == raw("printed_public")
+    person = PublicKey("person", raw("person_public"))
+    assert is_vouched(AGENCY, person, UUID(GOLDEN["person_id"]), raw("voucher"))
     secret = open_index_secret(AGENCY, "soc", raw("sealed_index_secret"))
     assert secret.raw == raw("index_secret")
     assert secret.blind("hetu", "010516A901V") == raw("blind")

@@ -22,6 +22,7 @@ def upgrade() -> None:
     op.add_column('agency_key', sa.Column('activated_at', sa.DateTime(timezone=True), nullable=True))
     op.execute('UPDATE agency_key SET activated_at = created_at')
     _index_in_use('activated_at IS NOT NULL AND retired_at IS NULL')
+    op.add_column('agency_grant', sa.Column('voucher', sa.LargeBinary(), nullable=True))
     for table in _SEALED:
         op.create_index(f'ix_{table}_agency_key_id_id', table, ['agency_key_id', 'id'])
     there = sa.text('detail_key_id IS NOT NULL')
@@ -91,6 +92,7 @@ def downgrade() -> None:
     for table in _SEALED:
         op.drop_index(f'ix_{table}_agency_key_id_id', table)
     op.execute('UPDATE agency_key SET retired_at = created_at WHERE activated_at IS NULL')
+    op.drop_column('agency_grant', 'voucher')
     _index_in_use('retired_at IS NULL')
     op.drop_column('agency_key', 'activated_at')
 
