@@ -51,11 +51,14 @@ def _reporter(parts: Parts) -> Blueprint:
 
 
 def _agency(parts: Parts) -> Blueprint:
+    from intake.services.answer_request import AnswerRequest
+    from intake.services.ask_sections import AskSections
     from intake.services.certify import Certify
     from intake.services.show_protected import ShowProtected
     from intake.services.why_here import WhyHere
     from intake.web.agency import make_blueprint
 
+    ask = AskSections(parts.database, parts.directory, parts.read, parts.hand_over)
     blueprint = make_blueprint(
         read=parts.read,
         respond=parts.respond,
@@ -64,6 +67,8 @@ def _agency(parts: Parts) -> Blueprint:
         take_over=parts.take_over,
         write_note=parts.write_note,
         recuse=parts.recuse,
+        ask=ask,
+        answer=AnswerRequest(parts.database, ask),
         show_protected=ShowProtected(parts.database, parts.read, parts.respond),
         why_here=WhyHere(parts.rulebook),
         certify=Certify(parts.database, parts.clocks, parts.calendar),

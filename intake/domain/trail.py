@@ -26,6 +26,7 @@ class Action(StrEnum):
     RECUSE = "recuse"
     LIFT_RECUSAL = "lift_recusal"
     ASK_SECTIONS = "ask_sections"
+    GRANT_SECTIONS = "grant_sections"
     REFUSE_SECTIONS = "refuse_sections"
     WITHDRAW_SECTIONS = "withdraw_sections"
     REFUSED = "refused"

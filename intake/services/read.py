@@ -30,6 +30,7 @@ from intake.store import (
     recusals,
     referrals,
     reports,
+    section_requests,
     trail,
 )
 from intake.store.columns import AnyRow
@@ -268,9 +269,11 @@ class Read:
         return open_grant(visit.key, sealed, key_id, visit.person.id)
 
     def section_keys(self, row: AnyRow, key: PrivateKey) -> SectionKeys:
-        """The keys of the sections that the referral's agency is entitled to."""
+        """The keys of the sections that the referral's agency is entitled to: those that came with
+        it, and those that the lead has granted since.
+        """
         wrap = self._wrap(row)
-        return open_wrap(
+        keys = open_wrap(
             key,
             wrap.sealed_keys,
             report_id=row.report_id,
@@ -278,6 +281,21 @@ class Read:
             purpose="recipient",
             key_id=wrap.agency_key_id,
         )
+        with self.database.read() as connection:
+            further = section_requests.granted(connection, row.id)
+        for each in further:
+            if each.asker_key_id == key.key_id:
+                keys = keys.with_further(
+                    open_wrap(
+                        key,
+                        each.sealed_keys,
+                        report_id=row.report_id,
+                        referral_id=row.id,
+                        purpose="further",
+                        key_id=each.asker_key_id,
+                    )
+                )
+        return keys
 
     def _wrap(self, row: AnyRow) -> AnyRow:
         with self.database.read() as connection:

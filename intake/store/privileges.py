@@ -144,7 +144,7 @@ ROLES: Mapping[str, Rights] = {
                 _READ,
                 _ADD,
                 "UPDATE (state, answered_by, answered_at, withdrawn_by, withdrawn_at, "
-                "sealed_given, sealed_answer, sealed_keys)",
+                "sealed_given, sealed_answer, sealed_keys, asker_key_id, sealed_own)",
             ),
             "deadline_change": (_READ,),
             "kept_calendar": (_READ,),

@@ -16,7 +16,7 @@ SUITE = b"\x01"
 KEY_SIZE = 32
 MAX_CHILDREN = 6
 
-Purpose = Literal["recipient", "standby"]
+Purpose = Literal["recipient", "standby", "further"]
 
 SLOTS = (
     "reporter",

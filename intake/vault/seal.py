@@ -112,6 +112,10 @@ class SectionKeys(Mapping[str, bytes]):
         except KeyError as error:
             raise SlotUnknown(error.args[0]) from None
 
+    def with_further(self, others: SectionKeys) -> SectionKeys:
+        """These keys and others of the same report; of one slot this one stays."""
+        return SectionKeys({**others, **self._keys})
+
     def with_reasons(self, key: bytes) -> SectionKeys:
         """These keys and that of one referral's own reasons."""
         return SectionKeys(self._keys | {"reasons": key})

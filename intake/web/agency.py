@@ -17,6 +17,9 @@ from intake.domain.masked import is_protected
 from intake.domain.people import Permission
 from intake.domain.referral import DONE, OPEN, Move, State
 from intake.domain.report import reports_offence
+from intake.domain.section_request import may_be_asked
+from intake.services.answer_request import AnswerRequest
+from intake.services.ask_sections import AskSections
 from intake.services.certify import Certify
 from intake.services.hand_on import live
 from intake.services.hand_over import HandOver
@@ -42,6 +45,8 @@ from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
 from intake.web.paging import Asked
 from intake.web.recuse import RecusePages
+from intake.web.section_requests import RequestPages
+from intake.web.section_requests import shown as shown_request
 from intake.web.show_protected import ShowProtectedPage
 from intake.web.take_over import TakeOverPage, shown
 from intake.web.why_here import Here
@@ -69,6 +74,7 @@ class _Agency:
     now: Now
     why_here: WhyHere
     certify: Certify
+    ask: AskSections
 
     def inbox(self, visit: Visit) -> Response:
         """The referrals of one's agencies, the most pressing first; no content."""
@@ -100,6 +106,7 @@ class _Agency:
             pressure=self.read.pressure(visit, now, now + SOON, agency=asked.agency),
             offers=[shown(offer, self.clocks, now) for offer in offers],
             most_offers=MOST_OFFERS,
+            requests=[] if asked.after else self.ask.waiting(visit),
             agencies=[self.directory.agency(agency) for agency in sorted(own)],
             directory=self.directory,
         )
@@ -134,9 +141,18 @@ class _Agency:
             back_href=url_for("agency.inbox"),
             **shown_case.context(told, moves, revealed=revealed),
             explained=self._explained(told),
+            requests=[
+                shown_request(reader_language(), self.directory, each)
+                for each in self.ask.requests(visit, opened.referral)
+            ],
+            can_ask=bool(moves) and opened.referral.state in OPEN and self._may_ask(opened),
             recorded=_recorded(request.args.get("recorded", "")),
             button_form=self.forms(ButtonForm, visit),
         )
+
+    def _may_ask(self, opened: Opened) -> bool:
+        """Whether there are parts that it lacks; that nobody leads it, the page says that asks."""
+        return not opened.referral.is_lead and bool(may_be_asked(list(opened.sections)))
 
     def _without_places(self, opened: Opened) -> Opened:
         """With reasons that do not tell where a child lives, if that is protected."""
@@ -197,6 +213,8 @@ def make_blueprint(
     write_note: WriteNote,
     show_protected: ShowProtected,
     recuse: Recuse,
+    ask: AskSections,
+    answer: AnswerRequest,
     why_here: WhyHere,
     certify: Certify,
     directory: Directory,
@@ -210,12 +228,13 @@ def make_blueprint(
     entrance = Entrance(blueprint, refuse)
     forms = StaffForms(door_secret)
     agency = _Agency(
-        read, respond, take_over, directory, clocks, forms, refuse, now, why_here, certify
+        read, respond, take_over, directory, clocks, forms, refuse, now, why_here, certify, ask
     )
     handing = HandOverPages(hand_over, directory, clocks, forms, now)
     notes = NotePages(write_note, forms, now)
     taking = TakeOverPage(take_over, clocks, forms, now)
     showing = ShowProtectedPage(show_protected, agency.show, forms, now)
+    requesting = RequestPages(ask, answer, directory, forms, now)
     recusing = RecusePages(recuse, forms, now)
     moving = MovePage(respond, withdraw, directory, clocks, forms, now)
     reads, moves = Permission.READ_REFERRALS, Permission.MOVE_REFERRALS
@@ -230,6 +249,8 @@ def make_blueprint(
     recusals, lifts = f"{one}/recusal", Permission.LIFT_RECUSAL
     entrance.route(recusals, Permission.RECUSE, both)(recusing.recusal)
     entrance.route(f"{recusals}/<uuid:recusal_id>", lifts, both)(recusing.lift_recusal)
+    entrance.route(f"{one}/parts", moves, both)(requesting.ask_sections)
+    entrance.route(f"{one}/parts/<uuid:request_id>", moves, both)(requesting.section_request)
     entrance.route(f"{one}/note", moves, both)(notes.note)
     entrance.route(f"{one}/contact", moves, both)(notes.contact)
     entrance.route(f"{one}/<move>", moves, both)(moving.move)

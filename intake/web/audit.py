@@ -57,6 +57,7 @@ ACTIONS: Mapping[str, str] = {
     Action.RECUSE: mark("Shut out of a report as disqualified"),
     Action.LIFT_RECUSAL: mark("A disqualification lifted"),
     Action.ASK_SECTIONS: mark("Further parts asked for"),
+    Action.GRANT_SECTIONS: mark("Further parts disclosed to this agency"),
     Action.REFUSE_SECTIONS: mark("Further parts refused"),
     Action.WITHDRAW_SECTIONS: mark("Further parts withdrawn"),
     Action.REFUSED: mark("Refused"),
@@ -132,6 +133,8 @@ WAYS: Mapping[str, str] = {
 _INNER_PAGES: dict[str, str] = {
     "agency.referral": mark("Report"),
     "agency.show_protected": mark("Show the protected place"),
+    "agency.ask_sections": mark("Ask for further parts"),
+    "agency.section_request": mark("Request for further parts"),
     "agency.recusal": mark("Disqualification"),
     "agency.lift_recusal": mark("Lift a disqualification"),
     "agency.certificate": mark("How the deadline was counted"),

@@ -44,10 +44,11 @@ NOWHERE = {
     "colleagues.new_key",
     "admin.remove_agreement",
     "security.add_passkey",
-    "agency.lift_recusal",  # nobody is shut out
+    "agency.lift_recusal",
+    "agency.section_request",
 }
 """What is not there: an invitation, a colleague without the key, an agreement not begun, passkeys
-at the bare IP address of the tests' site.
+at the bare IP address of the tests' site, somebody who is shut out, a request for further parts.
 """
 OF_HOLDERS = {"colleagues.change_key", "colleagues.changing"}
 """What only members who have the agency's key get."""
@@ -169,6 +170,8 @@ def test_each_person_gets_exactly_the_pages_of_their_roles(site: Site, name: str
             expected = {200, 303, 404}  # of a draft that nobody has begun
         if rule.endpoint == "rules.desk.withdraw" and expected == {200}:
             expected = {409}  # it is in force
+        if rule.endpoint == "agency.ask_sections" and expected == {200}:
+            expected = {409}  # nobody else leads it
         if rule.endpoint == "agency.take_over" and permission in held:
             expected = {
                 409 if any(m.agency == DUTY for m in memberships) else 404

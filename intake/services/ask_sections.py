@@ -1,0 +1,223 @@
+"""Ask the lead agency for further sections of a report, and read what has become of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from intake.domain.directory import Directory
+from intake.domain.people import Permission
+from intake.domain.referral import OPEN, State
+from intake.domain.report import canonical, section_of
+from intake.domain.row_id import new_id
+from intake.domain.rule_tables import HandOver as Way
+from intake.domain.section_request import RequestState, may_be_asked
+from intake.domain.trail import Action
+from intake.services.hand_over import BasisUnfit, ConsentMissing, HandOver, SectionsUnfit
+from intake.services.read import Read, ReferralNotYours, ReferralWithdrawn
+from intake.services.record import MoveNotOpen, ReasonMissing
+from intake.services.sign_in import Visit
+from intake.store import people, recusals, referrals, section_requests, trail
+from intake.store.columns import AnyRow
+from intake.store.database import Database
+from intake.vault.keyring import PrivateKey
+from intake.vault.open import open_for
+from intake.vault.seal import PublicKey, SectionKeys, seal_for
+
+REQUEST = "request for further sections"
+
+
+class NoLeadToAsk(MoveNotOpen):
+    """No other agency leads the report, or none that has it still."""
+
+
+class AlreadyAsked(MoveNotOpen):
+    """A request of this referral waits for its answer."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for, of which lead referral, on which basis and why."""
+
+    lead: UUID
+    way: str
+    sections: tuple[str, ...]
+    reason: str
+    consent: str = ""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What one worker may choose from: the leads, and the slots that their agency lacks."""
+
+    referral: AnyRow
+    leads: Sequence[AnyRow]
+    sections: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as one side reads it. ``asked`` and ``answer`` are None where they do not open.
+
+    ``own``: this side asked. ``open``: the lead has it still, and so has the asker.
+    """
+
+    row: AnyRow
+    own: bool
+    state: RequestState
+    open: bool
+    asked: Mapping[str, Any] | None
+    answer: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class AskSections:
+    """Only who has the report asks, and only what was sealed to both sides is stored."""
+
+    database: Database
+    directory: Directory
+    read: Read
+    hand_over: HandOver
+
+    def choices(self, visit: Visit, referral_id: UUID, now: datetime) -> Asking:
+        """Raises ReferralNotYours, KeyNotGranted, NoLeadToAsk; MoveNotOpen once it has moved on."""
+        row, keys = self.opened(visit, referral_id, now)
+        if State(row.state) not in OPEN:
+            raise MoveNotOpen
+        with self.database.read() as connection:
+            leads = section_requests.leads(connection, row)
+        if not leads:
+            raise NoLeadToAsk
+        return Asking(row, leads, may_be_asked([slot for slot in keys if slot != "reasons"]))
+
+    def ways(self, lead: str, asker: str, now: datetime) -> list[Way]:
+        """The bases in force on which the lead agency may disclose to the asker."""
+        agency = self.directory.agency
+        return self.hand_over.ways(agency(lead), agency(asker), now)
+
+    def __call__(self, visit: Visit, referral_id: UUID, wanted: Wanted, now: datetime) -> UUID:
+        """The request's id. Raises also BasisUnfit, SectionsUnfit, ConsentMissing, ReasonMissing,
+        AlreadyAsked; nothing is kept then.
+        """
+        asking = self.choices(visit, referral_id, now)
+        row = asking.referral
+        lead = next((each for each in asking.leads if each.id == wanted.lead), None)
+        if lead is None:
+            raise NoLeadToAsk
+        check(self.ways(lead.agency_id, row.agency_id, now), wanted.way, wanted.consent)
+        if not wanted.sections or not set(wanted.sections) <= set(asking.sections):
+            raise SectionsUnfit
+        if not wanted.reason:
+            raise ReasonMissing
+        request_id = new_id(now)
+        said = canonical(
+            {
+                "sections": wanted.sections,
+                "way": wanted.way,
+                "reason": wanted.reason,
+                "consent": wanted.consent,
+            }
+        )
+        to_lead, to_asker = self.key_of(lead.id), self.key_of(row.id)
+        values = {
+            "id": request_id,
+            "asker_id": row.id,
+            "lead_id": lead.id,
+            "state": RequestState.ASKED.value,
+            "asked_by": visit.person.id,
+            "asked_at": now,
+            "lead_key_id": to_lead.key_id,
+            "asker_key_id": to_asker.key_id,
+            "sealed_asked": seal_for(to_lead, said, *place("asked", request_id)),
+            "sealed_own": seal_for(to_asker, said, *place("own", request_id)),
+        }
+        with self.database.write() as connection:
+            if not section_requests.add(connection, values):
+                raise AlreadyAsked
+            trail.write_line(
+                connection,
+                at=now,
+                action=Action.ASK_SECTIONS,
+                person_id=visit.person.id,
+                role=visit.person.role_at(row.agency_id),
+                agency_id=row.agency_id,
+                referral_id=row.id,
+                purpose=kinds_of(wanted.sections),
+            )
+        return request_id
+
+    def requests(self, visit: Visit, row: AnyRow) -> list[Request]:
+        """Those that this referral's agency made or was made, with what its key opens."""
+        with self.database.read() as connection:
+            rows = section_requests.of_referral(connection, row.id)
+        try:
+            key = self.read.agency_key(visit, row) if rows else None
+        except ReferralWithdrawn:
+            key = None
+        return [_as_read(each, row.id, key) for each in rows]
+
+    def waiting(self, visit: Visit) -> Sequence[AnyRow]:
+        """The referrals of this person's agencies of which a request waits for an answer."""
+        agencies = visit.person.agencies(Permission.MOVE_REFERRALS)
+        with self.database.read() as connection:
+            shut = recusals.shut_to(connection, visit.person.id)
+            return section_requests.waiting(connection, agencies, shut)
+
+    def opened(self, visit: Visit, referral_id: UUID, now: datetime) -> tuple[AnyRow, SectionKeys]:
+        """The referral and the keys of its sections. Raises MoveNotOpen where nothing opens."""
+        row = self.read.entitled(visit, referral_id, now)
+        if row.agency_id not in visit.person.agencies(Permission.MOVE_REFERRALS):
+            raise ReferralNotYours
+        try:
+            return row, self.read.section_keys(row, self.read.agency_key(visit, row))
+        except ReferralWithdrawn:
+            raise MoveNotOpen from None
+
+    def key_of(self, referral_id: UUID) -> PublicKey:
+        """The key that a referral's own wrap is sealed to: who opens the one opens the other."""
+        with self.database.read() as connection:
+            wrap = referrals.wrap(connection, referral_id, "recipient")
+            key = wrap and people.agency_key(connection, wrap.agency_key_id)
+        if key is None:
+            raise MoveNotOpen
+        return PublicKey(key.id, key.public_key)
+
+
+def check(ways: Sequence[Way], way_id: str, consent: str) -> Way:
+    """The way of this id. Raises BasisUnfit, ConsentMissing."""
+    way = next((each for each in ways if each.id == way_id), None)
+    if way is None:
+        raise BasisUnfit
+    if way.asks_consent and not consent:
+        raise ConsentMissing
+    return way
+
+
+def place(what: str, request_id: UUID) -> tuple[str | bytes, ...]:
+    """What a part of a request is sealed with."""
+    return (REQUEST, what, request_id.bytes)
+
+
+def kinds_of(sections: Sequence[str]) -> str:
+    """The kinds of sections, as the trail has them."""
+    return ", ".join(dict.fromkeys(map(section_of, sections)))
+
+
+def _as_read(row: AnyRow, referral_id: UUID, key: PrivateKey | None) -> Request:
+    own = row.asker_id == referral_id
+    names = ("own", "answer") if own else ("asked", "given")
+    key_id = row.asker_key_id if own else row.lead_key_id
+
+    def opened(name: str) -> Mapping[str, Any] | None:
+        sealed = getattr(row, f"sealed_{name}")
+        if key is None or key.key_id != key_id or not sealed:
+            return None
+        found: dict[str, Any] = json.loads(open_for(key, sealed, *place(name, row.id)))
+        return found
+
+    live = State(row.lead_state) not in section_requests.GONE and State(row.asker_state) in OPEN
+    return Request(row, own, RequestState(row.state), live, *map(opened, names))

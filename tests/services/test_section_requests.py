@@ -1,0 +1,246 @@
+"""A further section comes from the lead alone, on a basis, and can be taken back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from intake import upkeep, wiring
+from intake.domain.referral import Move
+from intake.domain.section_request import FOLLOWS, RequestState, may_be_asked, may_be_given
+from intake.domain.trail import Action
+from intake.services.answer_request import Given
+from intake.services.ask_sections import AlreadyAsked, NoLeadToAsk, Wanted
+from intake.services.hand_over import BasisUnfit, ConsentMissing, SectionsUnfit
+from intake.services.list_deletions import read_list
+from intake.services.read import ReferralNotYours
+from intake.services.record import Entry, MoveNotOpen, ReasonMissing
+from intake.store.need_to_know_tables import SectionRequestRow
+from tests.lived import empty_place, key_pair, making, opened
+from tests.services.asking import CONSENT, WHY, asked, granted, sections, sent, services
+from tests.services.sending import at, gang, lines
+from tests.site import ANK, SOC, YOU, Site
+
+FIRST = {"concern", "identity_1", "reporter"}
+
+
+def state(site: Site, request: UUID) -> str:
+    with site.parts.database.read() as connection:
+        found = connection.scalar(
+            select(SectionRequestRow.state).where(SectionRequestRow.id == request)
+        )
+    return str(found)
+
+
+def test_the_table_of_a_request_ends_everywhere_and_only_the_lead_moves_it() -> None:
+    assert set(FOLLOWS) == set(RequestState)
+    assert FOLLOWS[RequestState.ASKED] == {RequestState.GRANTED, RequestState.REFUSED}
+    assert FOLLOWS[RequestState.GRANTED] == {RequestState.WITHDRAWN}
+
+
+def test_what_may_be_asked_tells_nothing_of_how_many_children_there_are() -> None:
+    assert may_be_asked(["identity_2", "concern"]) == (
+        "reporter",
+        "guardians",
+        "health",
+        "place_2",
+    )
+    assert may_be_asked([]) == (
+        "concern",
+        "reporter",
+        "guardians",
+        "health",
+        "identity_1",
+        "place_1",
+    )
+    held = ["concern", "identity_1", "identity_2", "place_1", "reasons"]
+    assert may_be_given(["identity_1"], held) == ("identity_1", "identity_2")
+    assert may_be_given([], held) == ()
+
+
+def test_nothing_more_opens_before_the_lead_has_granted_it(site: Site) -> None:
+    lead, asker = sent(site)
+    assert sections(site, "you", asker) == FIRST
+    request = asked(site, lead, asker)
+    assert sections(site, "you", asker) == FIRST
+    given = Given("consent", ("guardians",), "", CONSENT)
+    services(site)[1].grant(site.visit("ank"), lead, request, given, site.hands.move(minutes=1))
+    assert sections(site, "you", asker) == {*FIRST, "guardians"}
+    line = lines(site, Action.GRANT_SECTIONS)[-1]
+    assert (line.agency_id, line.referral_id, line.purpose) == (YOU, asker, "guardians")
+    assert line.basis
+    assert line.person_id == site.people["ank"]
+
+
+def test_both_sides_read_what_was_asked_and_answered_and_nobody_else(site: Site) -> None:
+    lead, asker = sent(site)
+    granted(site, lead, asker)
+    ask, _ = services(site)
+    for name, referral, own in (("ank", lead, False), ("you", asker, True)):
+        row = site.parts.read.entitled(site.visit(name), referral, site.hands())
+        (request,) = ask.requests(site.visit(name), row)
+        assert request.own is own
+        assert request.asked is not None
+        assert request.asked["reason"] == WHY
+        assert request.answer is not None
+        assert request.answer["sections"] == ["guardians"]
+    row = site.parts.read.entitled(site.visit("soc"), at(site, SOC).id, site.hands())
+    assert ask.requests(site.visit("soc"), row) == []
+
+
+def test_of_several_children_the_lead_gives_those_that_it_chooses(site: Site) -> None:
+    lead, asker = sent(site, children=2)
+    _, answer = services(site)
+    request = asked(site, lead, asker, "place_1")
+    choices = answer.choices(site.visit("ank"), lead, request, site.hands())
+    assert choices.sections == ("place_1", "place_2")
+    given = Given("consent", ("place_2",), "", CONSENT)
+    answer.grant(site.visit("ank"), lead, request, given, site.hands.move(minutes=1))
+    found = sections(site, "you", asker)
+    assert "place_2" in found
+    assert "place_1" not in found
+
+
+def test_refused_with_a_reason_that_the_asker_reads(site: Site) -> None:
+    lead, asker = sent(site)
+    ask, answer = services(site)
+    request = asked(site, lead, asker)
+    ank = site.visit("ank")
+    with pytest.raises(ReasonMissing):
+        answer.refuse(ank, lead, request, "", site.hands())
+    answer.refuse(ank, lead, request, "Ei tarpeen.", site.hands())
+    assert sections(site, "you", asker) == FIRST
+    row = site.parts.read.entitled(site.visit("you"), asker, site.hands())
+    (shown,) = ask.requests(site.visit("you"), row)
+    assert (shown.state, shown.answer) == (RequestState.REFUSED, {"reason": "Ei tarpeen."})
+    given = Given("consent", ("guardians",), "", CONSENT)
+    with pytest.raises(MoveNotOpen):
+        answer.grant(ank, lead, request, given, site.hands())
+    asked(site, lead, asker)
+
+
+def test_a_withdrawn_grant_opens_nothing_any_more(site: Site) -> None:
+    lead, asker = sent(site)
+    request = granted(site, lead, asker)
+    assert "guardians" in sections(site, "you", asker)
+    _, answer = services(site)
+    answer.withdraw(site.visit("ank"), lead, request, "Annettu erehdyksessä.", site.hands())
+    assert sections(site, "you", asker) == FIRST
+    assert state(site, request) == RequestState.WITHDRAWN
+    assert lines(site, Action.WITHDRAW_SECTIONS)[-1].referral_id == asker
+    with pytest.raises(MoveNotOpen):
+        answer.withdraw(site.visit("ank"), lead, request, "Taas.", site.hands())
+
+
+def test_a_restore_of_an_older_backup_does_not_bring_a_withdrawn_grant_back(
+    site: Site, tmp_path: Path
+) -> None:
+    lead, asker = sent(site)
+    request = granted(site, lead, asker)
+    private = key_pair(site, tmp_path)
+    file = making(site)(tmp_path, site.hands()).file
+    services(site)[1].withdraw(
+        site.visit("ank"), lead, request, "Erehdys.", site.hands.move(hours=1)
+    )
+    site.parts.list_deletions(site.hands())
+    place = empty_place(tmp_path / "new")
+    with upkeep.restore(place) as restore:
+        restore(opened(file, private), read_list(site.parts.list_deletions.file), site.hands())
+    parts = wiring.build(place, site.hands)
+    try:
+        there = Site(parts, site.hands, site.people)
+        assert sections(there, "you", asker) == FIRST
+        assert state(there, request) == RequestState.WITHDRAWN
+    finally:
+        parts.database.engine.dispose()
+
+
+def test_nobody_but_the_lead_answers_and_nobody_gives_more_than_was_asked(site: Site) -> None:
+    lead, asker = sent(site)
+    _, answer = services(site)
+    request = asked(site, lead, asker)
+    given = Given("consent", ("guardians",), "", CONSENT)
+    for name, referral in (("you", asker), ("soc", at(site, SOC).id)):
+        with pytest.raises(ReferralNotYours):
+            answer.grant(site.visit(name), referral, request, given, site.hands())
+    with pytest.raises(ReferralNotYours):
+        answer.grant(site.visit("pol"), lead, request, given, site.hands())
+    ank = site.visit("ank")
+    for wrong, error in (
+        (replace(given, sections=()), SectionsUnfit),
+        (replace(given, sections=("place_1",)), SectionsUnfit),
+        (replace(given, sections=("reasons",)), SectionsUnfit),
+        (replace(given, sections=("health",)), SectionsUnfit),
+        (replace(given, way="competent"), BasisUnfit),
+        (replace(given, consent=""), ConsentMissing),
+    ):
+        with pytest.raises(error):
+            answer.grant(ank, lead, request, wrong, site.hands())
+    assert state(site, request) == RequestState.ASKED
+    assert sections(site, "you", asker) == FIRST
+
+
+def test_what_cannot_be_asked(site: Site) -> None:
+    lead, asker = sent(site)
+    ask, _ = services(site)
+    you, now = site.visit("you"), site.hands()
+    wanted = Wanted(lead, "consent", ("guardians",), WHY, CONSENT)
+    for wrong, error in (
+        (replace(wanted, sections=("concern",)), SectionsUnfit),
+        (replace(wanted, sections=()), SectionsUnfit),
+        (replace(wanted, sections=("place_2",)), SectionsUnfit),
+        (replace(wanted, way="notification"), BasisUnfit),
+        (replace(wanted, consent=""), ConsentMissing),
+        (replace(wanted, reason=""), ReasonMissing),
+        (replace(wanted, lead=at(site, SOC).id), NoLeadToAsk),
+        (replace(wanted, lead=asker), NoLeadToAsk),
+    ):
+        with pytest.raises(error):
+            ask(you, asker, wrong, now)
+    with pytest.raises(ReferralNotYours):
+        ask(site.visit("pol"), asker, wanted, now)
+    ask(you, asker, wanted, now)
+    with pytest.raises(AlreadyAsked):
+        ask(you, asker, wanted, now)
+    assert len(lines(site, Action.ASK_SECTIONS)) == 1
+
+
+def test_a_lead_alone_and_who_has_passed_the_report_on_ask_nobody(site: Site) -> None:
+    site.send(gang())
+    only = at(site, ANK).id
+    ask, _ = services(site)
+    with pytest.raises(NoLeadToAsk):
+        ask.choices(site.visit("ank"), only, site.hands())
+    lead, asker = sent(site)
+    returned = Entry(Move.RETURN, reason="Ei kuulu meille.")
+    request = asked(site, lead, asker)
+    site.parts.respond(site.visit("ank"), lead, returned, site.hands.move(minutes=1))
+    given = Given("consent", ("guardians",), "", CONSENT)
+    waiting = ask.waiting(site.visit("ank"))
+    assert waiting == []
+    new = at(site, SOC)
+    assert new.id != lead
+    with pytest.raises(ReferralNotYours):
+        services(site)[1].grant(site.visit("soc"), new.id, request, given, site.hands())
+
+
+def test_the_lead_s_inbox_says_what_waits(site: Site) -> None:
+    lead, asker = sent(site)
+    ask, answer = services(site)
+    request = asked(site, lead, asker)
+    assert [row.id for row in ask.waiting(site.visit("ank"))] == [lead]
+    assert ask.waiting(site.visit("you")) == []
+    answer.refuse(site.visit("ank"), lead, request, "Ei tarpeen.", site.hands())
+    assert ask.waiting(site.visit("ank")) == []
+
+
+def test_what_was_granted_goes_along_on_a_basis_where_the_asker_hands_it_over(site: Site) -> None:
+    lead, asker = sent(site)
+    granted(site, lead, asker)
+    found = site.parts.hand_over.choices(site.visit("you"), asker, site.hands())
+    assert "guardians" in found.sections
+    assert "place_1" not in found.sections

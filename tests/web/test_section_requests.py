@@ -1,0 +1,94 @@
+"""Asking for further parts on the pages, and the lead's answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from intake.domain.trail import Action
+from tests.look.page_faults import page_faults
+from tests.services.asking import CONSENT, WHY, sent
+from tests.services.sending import at, lines, row_of
+from tests.site import SOC, Site, token_in
+
+ASKED = {"sections": ["guardians"], "way": "consent", "consent": CONSENT, "reason": WHY}
+
+
+def says(client: FlaskClient, path: str, **data: Any) -> int:
+    page = client.get(path).text
+    assert page_faults(page) == []
+    data.setdefault("lead", page.partition('name="lead" value="')[2].partition('"')[0])
+    answer = client.post(path, data={"csrf_token": token_in(page), **data})
+    if answer.status_code != 303:
+        assert page_faults(answer.text) == []
+    return answer.status_code
+
+
+def link_in(page: str, referral: object) -> str:
+    start = f"/referrals/{referral}/parts/"
+    return start + page.partition(f'href="{start}')[2].partition('"')[0]
+
+
+@pytest.mark.on_both
+def test_asked_granted_read_and_withdrawn(site: Site) -> None:
+    lead, asker = sent(site)
+    you, ank = site.signed_in("you"), site.signed_in("ank")
+    assert "Kari Keksitty" not in you.get(f"/referrals/{asker}").text
+    assert says(you, f"/referrals/{asker}/parts", **ASKED) == 303
+    page = you.get(f"/referrals/{asker}").text
+    assert page_faults(page) == []
+    assert "Odottaa vastausta" in page
+    inbox = ank.get("/inbox").text
+    assert page_faults(inbox) == []
+    assert "1 pyyntö saada lisää osia odottaa viranomaisesi vastausta:" in inbox
+    assert f"/referrals/{lead}#parts" in inbox
+    page = ank.get(f"/referrals/{lead}").text
+    assert page_faults(page) == []
+    path = link_in(page, lead)
+    assert WHY in ank.get(path).text
+    given = {"step": "grant", "sections": ["guardians"], "way": "consent", "consent": CONSENT}
+    assert says(ank, path, **given) == 303
+    page = you.get(f"/referrals/{asker}").text
+    assert "Kari Keksitty" in page
+    assert "Myönnetty" in page
+    assert "odottaa viranomaisesi vastausta" not in ank.get("/inbox").text
+    assert says(ank, path, step="withdraw") == 422
+    assert says(ank, path, step="withdraw", reason="Annettu erehdyksessä.") == 303
+    page = you.get(f"/referrals/{asker}").text
+    assert page_faults(page) == []
+    assert "Kari Keksitty" not in page
+    assert "Annettu erehdyksessä." in page
+    assert [line.agency_id for line in lines(site, Action.GRANT_SECTIONS)] == [
+        row_of(site, asker).agency_id
+    ]
+
+
+@pytest.mark.on_both
+def test_refused_with_a_reason(site: Site) -> None:
+    lead, asker = sent(site)
+    you, ank = site.signed_in("you"), site.signed_in("ank")
+    for wrong in ({"sections": []}, {"way": ""}, {"reason": ""}, {"consent": ""}):
+        assert says(you, f"/referrals/{asker}/parts", **ASKED | wrong) == 422
+    assert says(you, f"/referrals/{asker}/parts", **ASKED) == 303
+    assert says(you, f"/referrals/{asker}/parts", **ASKED) == 409
+    path = link_in(ank.get(f"/referrals/{lead}").text, lead)
+    assert says(ank, path, step="refuse") == 422
+    assert says(ank, path, step="grant", sections=[], way="consent") == 422
+    assert says(ank, path, step="refuse", reason="Ei tarpeen.") == 303
+    page = you.get(f"/referrals/{asker}").text
+    assert "Ei tarpeen." in page
+    assert "Kari Keksitty" not in page
+
+
+def test_the_asker_and_a_stranger_get_no_page_to_answer_on(site: Site) -> None:
+    lead, asker = sent(site)
+    you, ank = site.signed_in("you"), site.signed_in("ank")
+    says(you, f"/referrals/{asker}/parts", **ASKED)
+    number = link_in(ank.get(f"/referrals/{lead}").text, lead).rpartition("/")[2]
+    for name, referral in (("you", asker), ("soc", at(site, SOC).id), ("pol", lead)):
+        answer = site.signed_in(name).get(f"/referrals/{referral}/parts/{number}")
+        assert answer.status_code == 404, name
+        assert WHY not in answer.text
+    assert len(lines(site, Action.REFUSED)) == 3
