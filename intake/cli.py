@@ -17,6 +17,7 @@ from intake.commands import (
     grant,
     keys,
     people,
+    retention,
     rules,
     site,
     trail,
@@ -43,7 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.umask(0o077)  # what it and the processes it starts write is the owner's alone
     parser = argparse.ArgumentParser(prog="ankkuri", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for room in (site, doctor, people, grant, keys, directory, backup, rules, deadline, trail):
+    rooms = (
+        *(site, doctor, people, grant, keys, directory, backup, retention, rules, deadline),
+        trail,
+    )
+    for room in rooms:
         room.add(commands)
     chosen = parser.parse_args(arguments)
     logs.install("text", "command")

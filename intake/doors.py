@@ -54,6 +54,7 @@ def _agency(parts: Parts) -> Blueprint:
     from intake.services.answer_request import AnswerRequest
     from intake.services.ask_sections import AskSections
     from intake.services.certify import Certify
+    from intake.services.hold import Hold
     from intake.services.show_protected import ShowProtected
     from intake.services.why_here import WhyHere
     from intake.web.agency import make_blueprint
@@ -69,6 +70,7 @@ def _agency(parts: Parts) -> Blueprint:
         recuse=parts.recuse,
         ask=ask,
         answer=AnswerRequest(parts.database, ask),
+        hold=Hold(parts.database, parts.read, parts.respond, parts.retain),
         show_protected=ShowProtected(parts.database, parts.read, parts.respond),
         why_here=WhyHere(parts.rulebook),
         certify=Certify(parts.database, parts.clocks, parts.calendar),

@@ -23,6 +23,7 @@ from intake.services.ask_sections import AskSections
 from intake.services.certify import Certify
 from intake.services.hand_on import live
 from intake.services.hand_over import HandOver
+from intake.services.hold import Hold
 from intake.services.read import KeyNotGranted, Opened, Read, ReferralNotYours
 from intake.services.recuse import Recuse
 from intake.services.respond import Respond
@@ -39,6 +40,7 @@ from intake.web.forms.moves import WORDS, ButtonForm
 from intake.web.forms.staff import StaffForms
 from intake.web.guards import Entrance, Refusal
 from intake.web.hand_over import HandOverPages
+from intake.web.hold import HoldPages
 from intake.web.move import MovePage
 from intake.web.note import WRITTEN, NotePages
 from intake.web.page import Clock as Now
@@ -107,6 +109,7 @@ class _Agency:
             offers=[shown(offer, self.clocks, now) for offer in offers],
             most_offers=MOST_OFFERS,
             requests=[] if asked.after else self.ask.waiting(visit),
+            can_hold=visit.person.may(Permission.HOLD_CONTENT),
             agencies=[self.directory.agency(agency) for agency in sorted(own)],
             directory=self.directory,
         )
@@ -145,6 +148,7 @@ class _Agency:
                 shown_request(reader_language(), self.directory, each)
                 for each in self.ask.requests(visit, opened.referral)
             ],
+            can_hold=opened.referral.agency_id in visit.person.agencies(Permission.HOLD_CONTENT),
             can_ask=bool(moves) and opened.referral.state in OPEN and self._may_ask(opened),
             recorded=_recorded(request.args.get("recorded", "")),
             button_form=self.forms(ButtonForm, visit),
@@ -215,6 +219,7 @@ def make_blueprint(
     recuse: Recuse,
     ask: AskSections,
     answer: AnswerRequest,
+    hold: Hold,
     why_here: WhyHere,
     certify: Certify,
     directory: Directory,
@@ -235,6 +240,7 @@ def make_blueprint(
     taking = TakeOverPage(take_over, clocks, forms, now)
     showing = ShowProtectedPage(show_protected, agency.show, forms, now)
     requesting = RequestPages(ask, answer, directory, forms, now)
+    holding = HoldPages(hold, directory, forms, now)
     recusing = RecusePages(recuse, forms, now)
     moving = MovePage(respond, withdraw, directory, clocks, forms, now)
     reads, moves = Permission.READ_REFERRALS, Permission.MOVE_REFERRALS
@@ -251,6 +257,10 @@ def make_blueprint(
     entrance.route(f"{recusals}/<uuid:recusal_id>", lifts, both)(recusing.lift_recusal)
     entrance.route(f"{one}/parts", moves, both)(requesting.ask_sections)
     entrance.route(f"{one}/parts/<uuid:request_id>", moves, both)(requesting.section_request)
+    entrance.route("/going", Permission.HOLD_CONTENT)(holding.going)
+    entrance.route(f"{one}/holds", Permission.HOLD_CONTENT, both)(holding.holds)
+    one_hold = f"{one}/holds/<uuid:hold_id>"
+    entrance.route(one_hold, Permission.HOLD_CONTENT, both)(holding.release)
     entrance.route(f"{one}/note", moves, both)(notes.note)
     entrance.route(f"{one}/contact", moves, both)(notes.contact)
     entrance.route(f"{one}/<move>", moves, both)(moving.move)

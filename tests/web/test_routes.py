@@ -45,10 +45,12 @@ NOWHERE = {
     "admin.remove_agreement",
     "security.add_passkey",
     "agency.lift_recusal",
+    "agency.release",
     "agency.section_request",
 }
 """What is not there: an invitation, a colleague without the key, an agreement not begun, passkeys
-at the bare IP address of the tests' site, somebody who is shut out, a request for further parts.
+at the bare IP address of the tests' site, somebody who is shut out, a request for further parts,
+a hold.
 """
 OF_HOLDERS = {"colleagues.change_key", "colleagues.changing"}
 """What only members who have the agency's key get."""

@@ -69,7 +69,8 @@ def test_asked_granted_read_and_withdrawn(site: Site) -> None:
 def test_refused_with_a_reason(site: Site) -> None:
     lead, asker = sent(site)
     you, ank = site.signed_in("you"), site.signed_in("ank")
-    for wrong in ({"sections": []}, {"way": ""}, {"reason": ""}, {"consent": ""}):
+    wrongs: list[dict[str, Any]] = [{"sections": []}, {"way": ""}, {"reason": ""}, {"consent": ""}]
+    for wrong in wrongs:
         assert says(you, f"/referrals/{asker}/parts", **ASKED | wrong) == 422
     assert says(you, f"/referrals/{asker}/parts", **ASKED) == 303
     assert says(you, f"/referrals/{asker}/parts", **ASKED) == 409
