@@ -75,7 +75,7 @@ class Retain:
     ) -> Iterator[Going]:
         """A page of reports at a time, by their ids; no transaction is open between two."""
         after: UUID | None = None
-        received_before = now + (until - local_date(now))
+        received_before = now + (until - local_date(now)) - self._shortest()
         while True:
             with self.database.read() as connection:
                 page = retention.with_content(connection, received_before, BATCH, after, agencies)
@@ -114,6 +114,13 @@ class Retain:
             runs=bool(row.runs),
             unmet=bool(row.unmet),
         )
+
+    def _shortest(self) -> timedelta:
+        """For so long at least the content of every report is kept; a day less, for midnights."""
+        figures = [self.usual.recorded, self.usual.closed]
+        for each in self.directory.controllers.values():
+            figures += [days for days in (each.keep_days, each.keep_closed_days) if days]
+        return timedelta(days=min(figures) - 1)
 
     def _keeping(self, agency: str) -> Keeping:
         controller = self.directory.controllers[self.directory.agency(agency).controller]

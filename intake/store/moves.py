@@ -13,7 +13,8 @@ from intake.domain.promised import next_chase
 from intake.domain.referral import Move, State
 from intake.domain.trail import Action
 from intake.store.columns import AnyRow
-from intake.store.deletions import erase_rows
+from intake.store.deletions import blank, erase_rows
+from intake.store.need_to_know_tables import SectionRequestRow
 from intake.store.people_tables import PersonRow
 from intake.store.tables import ChaseRow, DeadlineRow, MoveRow, ReferralRow, TrailRow, WrapRow
 
@@ -143,6 +144,8 @@ def run_again(connection: Connection, referral_id: UUID, ended_by: str, now: dat
 def erase_wraps(connection: Connection, referral_id: UUID, at: datetime) -> None:
     """Delete every wrap of a referral for good: nobody can open its sections any more."""
     erase_rows(connection, WrapRow, WrapRow.referral_id == referral_id, at=at)
+    granted = SectionRequestRow.asker_id == referral_id, SectionRequestRow.sealed_keys.is_not(None)
+    blank(connection, SectionRequestRow.sealed_keys, *granted, at=at)
 
 
 def first_opening(connection: Connection, referral_id: UUID) -> datetime | None:

@@ -25,9 +25,10 @@ from intake.store import entries
 from intake.store.columns import AnyRow, Instant
 from intake.store.entry_tables import DirectoryEntryRow
 from intake.store.many import insert_many, update_many
+from intake.store.need_to_know_tables import RecusalRow
 from intake.store.people_tables import MembershipRow, PersonRow
 from intake.store.reminder_tables import AbsenceRow, ReminderRow
-from intake.store.tables import ChaseRow, DeadlineRow, OutboxRow, WrapRow
+from intake.store.tables import ChaseRow, DeadlineRow, OutboxRow, ReferralRow, WrapRow
 
 _UNTOLD = ReminderRow.letter_id.is_(None)
 _WAITING_PEOPLE = (
@@ -90,7 +91,16 @@ _ABSENT = (
 _STANDBY = select(WrapRow.referral_id, WrapRow.agency_id).where(
     WrapRow.purpose == "standby", WrapRow.referral_id.in_(bindparam("referrals", expanding=True))
 )
-_RUNNING = exists().where(DeadlineRow.id == ReminderRow.deadline_id, DeadlineRow.met_at.is_(None))
+_SHUT = (  # of reports that their reader has been shut out of since
+    select(ReferralRow.id)
+    .join(RecusalRow, RecusalRow.report_id == ReferralRow.report_id)
+    .where(RecusalRow.person_id == bindparam("person"), RecusalRow.lifted_at.is_(None))
+)
+_RUNNING = exists().where(
+    DeadlineRow.id == ReminderRow.deadline_id,
+    DeadlineRow.met_at.is_(None),
+    DeadlineRow.referral_id.not_in(_SHUT),
+)
 _RUNNING_OF_PERSON = (
     select(ReminderRow.id, ReminderRow.deadline_id)
     .where(ReminderRow.person_id == bindparam("person"), _RUNNING)

@@ -7,16 +7,18 @@ from uuid import UUID
 
 import pytest
 
+from intake.domain.people import Membership, Permission, Role
 from intake.domain.trail import Action
 from intake.services.hold import Hold
 from intake.services.read import ReferralNotYours
 from intake.services.record import MoveNotOpen, ReasonMissing
 from intake.services.respond import DayImpossible
+from intake.store import people
 from intake.store.tables import SectionRow
 from tests.services.recorded import count, recorded
 from tests.services.sending import lines
 from tests.services.test_recuse import recuse
-from tests.site import Site
+from tests.site import TRIAGE, Site
 
 WHY = "Oikeudenkäynti on kesken."
 
@@ -108,3 +110,15 @@ def test_the_preview_shows_holds_and_nothing_to_who_is_shut_out(site: Site) -> N
     assert hold(site).going(site.visit("soc"), site.hands(), 30) == []
     recuse(site, "soc", referral, "soc-head")
     assert hold(site).going(site.visit("soc-head"), site.hands(), 30) == []
+
+
+def test_who_heads_one_agency_and_works_at_another_holds_at_the_one_alone(site: Site) -> None:
+    _, referral = recorded(site)
+    with site.parts.database.write() as connection:
+        there = Membership(Role.HEAD, TRIAGE)
+        people.add_membership(connection, site.people["soc"], there, site.hands())
+    visit = site.visit("soc")
+    assert visit.person.may(Permission.HOLD_CONTENT)
+    with pytest.raises(ReferralNotYours):
+        hold(site).put(visit, referral, WHY, None, site.hands())
+    assert site.parts.read.entitled(visit, referral, site.hands())

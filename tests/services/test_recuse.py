@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +16,13 @@ from intake.domain.trail import Action
 from intake.services.read import SHUT_OUT, ReferralNotYours
 from intake.services.record import Entry, ReasonMissing
 from intake.services.recuse import ColleagueUnknown, NobodyLeft
+from intake.services.reminded import Reminded
 from intake.store import people, referrals
 from intake.store.reminder_tables import ReminderRow
 from tests.services.sending import at, gang, hand_over, lines, row_of, silence, tell
 from tests.site import ANK, POL, SOC, YOU, Site, worry_answers
+
+DAY = timedelta(days=1)
 
 
 def recuse(site: Site, by: str, referral: UUID, whom: str, **how: Any) -> None:
@@ -163,3 +167,53 @@ def test_the_head_alone_lifts_it_with_a_reason_and_colleagues_read_why(site: Sit
     assert lines(site, Action.LIFT_RECUSAL)[0].purpose == "soc"
     with pytest.raises(ColleagueUnknown):
         lift(head, referral, shut.id, "Erehdys.", site.hands())
+
+
+def test_a_second_role_at_the_same_agency_lets_nobody_in_who_is_shut_out(site: Site) -> None:
+    referral = sent(site)
+    recuse(site, "soc-head", referral, "soc")
+    with site.parts.database.write() as connection:
+        second = Membership(Role.HEAD, SOC)
+        people.add_membership(connection, site.people["soc"], second, site.hands())
+    soc, row = site.visit("soc"), row_of(site, referral)
+    assert soc.person.role_at(SOC) is Role.HEAD
+    (shut,) = site.parts.recuse.shut_out(site.visit("soc-head"), row)
+    with pytest.raises(ReferralNotYours):
+        site.parts.recuse.lift(soc, referral, shut.id, "Erehdys.", site.hands())
+
+
+def test_a_deputy_acts_as_a_worker_does_and_neither_lifts_nor_holds(site: Site) -> None:
+    referral = sent(site)
+    deputy = site.visit("soc-deputy")
+    site.parts.respond(deputy, referral, Entry(Move.ACCEPT), site.hands())
+    assert lines(site, "move:accept")[0].role == Role.DEPUTY
+    recuse(site, "soc-deputy", referral, "soc")
+    (shut,) = site.parts.recuse.shut_out(deputy, row_of(site, referral))
+    with pytest.raises(ReferralNotYours):
+        site.parts.recuse.lift(deputy, referral, shut.id, "Erehdys.", site.hands())
+
+
+def test_who_leaves_reads_nothing_more_in_the_session_that_was_open(site: Site) -> None:
+    referral = sent(site)
+    client = site.signed_in("soc-deputy")
+    assert client.get(f"/referrals/{referral}").status_code == 200
+    admin = site.visit("admin").person.as_administrator()
+    today = site.hands().date()
+    site.parts.dismiss(
+        admin, site.people["soc-deputy"], None, today - DAY, site.hands(), knowing=True
+    )
+    answer = client.get(f"/referrals/{referral}")
+    assert answer.status_code == 303
+    assert answer.location.startswith("/sign-in")
+
+
+def test_reminders_of_before_do_not_show_either(site: Site) -> None:
+    referral = sent(site)
+    silence(site, days=1)
+    reminded = Reminded(site.parts.database)
+    rows, _ = reminded(site.visit("soc"), site.hands(), 0, 10)
+    assert rows
+    silence(site, days=1)
+    recuse(site, "soc-head", referral, "soc")
+    assert reminded.unseen(site.visit("soc")) == 0
+    assert reminded(site.visit("soc"), site.hands(), 0, 10) == ([], False)

@@ -22,8 +22,8 @@ from intake.services.record import Entry, MoveNotOpen, ReasonMissing
 from intake.store.need_to_know_tables import SectionRequestRow
 from tests.lived import empty_place, key_pair, making, opened
 from tests.services.asking import CONSENT, WHY, asked, granted, sections, sent, services
-from tests.services.sending import at, gang, lines
-from tests.site import ANK, SOC, YOU, Site
+from tests.services.sending import at, gang, hand_over, lines
+from tests.site import ANK, HEA, SOC, YOU, Site
 
 FIRST = {"concern", "identity_1", "reporter"}
 
@@ -244,3 +244,23 @@ def test_what_was_granted_goes_along_on_a_basis_where_the_asker_hands_it_over(si
     found = site.parts.hand_over.choices(site.visit("you"), asker, site.hands())
     assert "guardians" in found.sections
     assert "place_1" not in found.sections
+
+
+def test_a_receiver_from_whom_the_report_is_withdrawn_loses_what_it_was_granted(
+    site: Site,
+) -> None:
+    lead, asker = sent(site)
+    new = hand_over(
+        site, site.visit("you"), asker, HEA, "consent", ["concern", "identity_1"], "Nuori."
+    )
+    ask, answer = services(site)
+    wanted = Wanted(lead, "consent", ("guardians",), WHY, CONSENT)
+    request = ask(site.visit("hea"), new, wanted, site.hands.move(minutes=1))
+    given = Given("consent", ("guardians",), "", CONSENT)
+    answer.grant(site.visit("ank"), lead, request, given, site.hands.move(minutes=1))
+    assert sections(site, "hea", new) == {"concern", "identity_1", "guardians"}
+    mistake = Entry(Move.WITHDRAW, reason="Väärä viranomainen.")
+    site.parts.withdraw(site.visit("you"), asker, mistake, site.hands.move(minutes=1))
+    assert sections(site, "hea", new) == set()
+    with site.parts.database.read() as connection:
+        assert connection.scalars(select(SectionRequestRow.sealed_keys)).all() == [None]
