@@ -12,6 +12,7 @@ from intake.parts import Parts
 
 if TYPE_CHECKING:
     from intake.services.past import Past
+    from intake.services.refuse import Refuse
     from intake.vault.totp import TotpSecret
     from intake.web.admin.room import Room
 
@@ -55,7 +56,9 @@ def _agency(parts: Parts) -> Blueprint:
     from intake.services.ask_sections import AskSections
     from intake.services.certify import Certify
     from intake.services.hold import Hold
+    from intake.services.record_right import RecordRight
     from intake.services.show_protected import ShowProtected
+    from intake.services.who_looked import WhoLooked
     from intake.services.why_here import WhyHere
     from intake.web.agency import make_blueprint
 
@@ -74,6 +77,8 @@ def _agency(parts: Parts) -> Blueprint:
         show_protected=ShowProtected(parts.database, parts.read, parts.respond),
         why_here=WhyHere(parts.rulebook),
         certify=Certify(parts.database, parts.clocks, parts.calendar),
+        who_looked=WhoLooked(parts.database, parts.read),
+        record_right=RecordRight(parts.database, parts.read, parts.respond),
         directory=parts.directory,
         clocks=parts.clocks,
         refuse=_refuse(parts),
@@ -252,7 +257,7 @@ def _room(parts: Parts) -> Room:
 
 def _audit(parts: Parts) -> Blueprint:
     from intake.services.audit import Audit
-    from intake.web.audit import make_blueprint
+    from intake.web.audit_pages import make_blueprint
 
     return make_blueprint(
         audit=Audit(parts.database),
@@ -337,7 +342,7 @@ def _probe(parts: Parts) -> Blueprint:
     return make_blueprint(Ready(parts.database), lambda: parts.notice(parts.now()) if staff else "")
 
 
-def _refuse(parts: Parts) -> Callable[..., None]:
+def _refuse(parts: Parts) -> Refuse:
     from intake.services.refuse import Refuse
 
     return Refuse(parts.database, parts.now)

@@ -2,34 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from intake.domain.people import Permission, Role
 from intake.domain.trail import Action
+from intake.domain.unusual import SPAN, Found, unusual
 from intake.services.sign_in import Visit
-from intake.store import trail
+from intake.store import trail, unusual_reading
 from intake.store.columns import AnyRow
 from intake.store.database import Database
+from intake.store.trail import EVERY, Wanted
+
+
+@dataclass(frozen=True)
+class Extract:
+    """All that is logged of a report at the auditor's own controllers."""
+
+    references: Sequence[str]
+    lines: Sequence[AnyRow]
 
 
 @dataclass(frozen=True)
 class Audit:
-    """Reading of the trail."""
+    """Reading of the trail: metadata of the auditor's own controllers, never content."""
 
     database: Database
 
-    def __call__(self, visit: Visit, now: datetime, limit: int = 200) -> list[AnyRow]:
-        """The newest lines of the auditor's own controllers, after a line of this reading."""
+    def __call__(
+        self,
+        visit: Visit,
+        now: datetime,
+        limit: int = 200,
+        *,
+        wanted: Wanted = EVERY,
+        offset: int = 0,
+    ) -> list[AnyRow]:
+        """The newest lines, after a line of this reading."""
+        self._say(visit, Action.READ_TRAIL, "oversight of use", now)
+        with self.database.read() as connection:
+            own = visit.person.controllers(Permission.READ_TRAIL)
+            return list(trail.lines_of(connection, own, limit, wanted, offset))
+
+    def extract(self, visit: Visit, references: Collection[str], now: datetime) -> Extract:
+        """Every view and disclosure of the reports that these references name."""
+        self._say(visit, Action.EXTRACT, f"references: {len(references)}", now)
+        with self.database.read() as connection:
+            own = visit.person.controllers(Permission.READ_TRAIL)
+            return Extract(*trail.extract(connection, references, own))
+
+    def unusual(self, visit: Visit, now: datetime, always_open: Collection[str]) -> list[Found]:
+        """Who read otherwise in SPAN than colleagues did. ``always_open``: those agencies."""
+        self._say(visit, Action.READ_TRAIL, "unusual reading", now)
+        with self.database.read() as connection:
+            own = visit.person.controllers(Permission.READ_TRAIL)
+            return unusual(unusual_reading.openings(connection, own, now - SPAN, always_open))
+
+    def _say(self, visit: Visit, action: Action, purpose: str, now: datetime) -> None:
         with self.database.write() as connection:
             trail.write_line(
                 connection,
                 at=now,
-                action=Action.READ_TRAIL,
+                action=action,
                 person_id=visit.person.id,
                 role=Role.AUDITOR,
-                purpose="oversight of use",
+                purpose=purpose,
             )
-        with self.database.read() as connection:
-            controllers = visit.person.controllers(Permission.READ_TRAIL)
-            return list(trail.lines_of(connection, controllers, limit))

@@ -40,6 +40,12 @@ class Sent:
         found: UUID = self.referred.referrals[0]["id"]
         return found
 
+    @property
+    def recipient(self) -> str:
+        """The agency that gets it."""
+        found: str = self.referred.referrals[0]["agency_id"]
+        return found
+
     def write(self, connection: Connection, visit: Visit, by: str, now: datetime) -> None:
         """Add it with its wraps, its deadlines and a line of the disclosure, by agency ``by``."""
         referred = self.referred
@@ -50,10 +56,11 @@ class Sent:
             action=Action.DISCLOSE,
             person_id=visit.person.id,
             role=visit.person.role_at(by),
-            agency_id=referred.referrals[0]["agency_id"],
+            agency_id=self.recipient,
             referral_id=self.referral_id,
             purpose=self.sections,
             basis=self.basis,
+            recipient=self.recipient,
         )
 
 

@@ -170,6 +170,7 @@ class HandOver:
             to_state=MOVES[Move.HAND_OVER].leads_to,
             purpose=f"to {target.id}",
             basis=sent.basis,
+            recipient=sent.recipient,
         )
         with self.database.write() as connection:
             recording.write(connection, self.clocks)

@@ -16,6 +16,7 @@ from intake.domain.note import written as written_in
 from intake.domain.people import Permission
 from intake.domain.referral import MOVES, Move
 from intake.domain.trail import Action
+from intake.services.open_detail import opened_detail
 from intake.services.record import MOVE_REASON
 from intake.services.same_child import SameChild
 from intake.services.sign_in import Visit
@@ -63,7 +64,8 @@ class History:
 
     ``disclosed``: of a move that handed over, the basis, the sections and the consent. ``sender``:
     the agency from which it came, ``successors``: what it was sent on as. ``changes``: what
-    supervisors changed of the deadlines.
+    supervisors changed of the deadlines. ``rights``: requests for access and correction, each with
+    the reason for what came of it.
     """
 
     deadlines: Sequence[AnyRow]
@@ -75,6 +77,7 @@ class History:
     sender: str | None
     successors: Sequence[AnyRow]
     changes: Sequence[AnyRow]
+    rights: Sequence[tuple[AnyRow, str]]
 
 
 @dataclass(frozen=True)
@@ -199,10 +202,15 @@ class Read:
             changes = deadline_changes.changes(connection, [each.id for each in deadlines])
             sender = moves.sender(connection, row)
             successors = moves.successors(connection, row)
+            asked = trail.rights(connection, row.id)
         keys = {key.key_id: key} if key else {}
         for each in (*made, *noted):
             if each.agency_key_id and each.agency_key_id not in keys:
                 keys |= self._granted(visit, each.agency_key_id)
+        for line in asked:
+            if line.detail_key_id not in keys:
+                keys |= self._granted(visit, line.detail_key_id)
+        rights = [(line, _reason_of(line, keys)) for line in asked]
         move_reasons, disclosed = {}, {}
         for move in made:
             if move.agency_key_id not in keys or not move.sealed_reason:
@@ -227,7 +235,16 @@ class Read:
             if note.agency_key_id in keys
         }
         return History(
-            deadlines, made, move_reasons, disclosed, noted, written, sender, successors, changes
+            deadlines,
+            made,
+            move_reasons,
+            disclosed,
+            noted,
+            written,
+            sender,
+            successors,
+            changes,
+            rights,
         )
 
     def entitled(self, visit: Visit, referral_id: UUID, now: datetime) -> AnyRow:
@@ -332,6 +349,16 @@ class Read:
             referral_id=row.id,
             purpose=purpose,
         )
+
+
+def _reason_of(line: AnyRow, keys: Mapping[str, PrivateKey]) -> str:
+    """Of a request for access or correction; "" where nothing opens it."""
+    if line.detail_key_id not in keys:
+        return ""
+    reason: str = opened_detail(
+        keys[line.detail_key_id], line.action, line.referral_id, line.sealed_detail
+    ).get("reason", "")
+    return reason
 
 
 def _of(visit: Visit, agency: str | None) -> frozenset[str]:

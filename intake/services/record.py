@@ -64,7 +64,8 @@ class Recording:
         """Seal the reason to ``key``, a key of the referral's agency.
 
         ``seen``: the referral as it was when the move was found open. ``acting_for``: the agency
-        of the person, if it is not the referral's own. ``line``: purpose and basis for the trail.
+        of the person, if it is not the referral's own. ``line``: purpose, basis and recipient for
+        the trail.
         """
         move_id = new_id(now)
         reason = entry.reason.encode()

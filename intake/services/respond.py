@@ -135,6 +135,7 @@ class Respond:
             key=self.key_of(row, now),
             to_state=MOVES[entry.move].leads_to,
             basis=sent.basis if sent else None,
+            recipient=sent.recipient if sent else None,
         )
         with self.database.write() as connection:
             recording.write(connection, self.clocks)

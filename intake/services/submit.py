@@ -142,7 +142,12 @@ class Submit:
             {"person_id": keyed.person_id, "role": keyed.role, "purpose": KEYED_IN} if keyed else {}
         )
         sent = [
-            {"agency_id": referral["agency_id"], "referral_id": referral["id"], **by}
+            {
+                "agency_id": referral["agency_id"],
+                "referral_id": referral["id"],
+                "recipient": referral["agency_id"],
+                **by,
+            }
             for referral in filing.referrals
         ]
         action = Action.CANARY if canary else Action.SEND

@@ -114,6 +114,7 @@ class TakeOver:
             acting_for=offer.desk.id,
             purpose=f"by {offer.desk.id}",
             basis=sent.basis,
+            recipient=sent.recipient,
         )
         with self.database.write() as connection:
             recording.write(connection, self.clocks)

@@ -149,7 +149,7 @@ ROLES: Mapping[str, Rights] = {
             "deadline_change": (_READ,),
             "kept_calendar": (_READ,),
             "chase": (_READ,),
-            "trail": ("SELECT (at, action, referral_id)",),
+            "trail": (_READ,),  # who has looked, and details that are the agency's to open
             "deadline": (
                 _READ,
                 _ADD,
@@ -242,7 +242,11 @@ ROLES: Mapping[str, Rights] = {
             "trail_number": (_READ,),
             "checkpoint": (_READ,),
             "trail_epoch": (_READ,),
-            "referral": ("SELECT (id, reference)",),
+            "referral": (
+                "SELECT (id, reference, report_id, agency_id, state, arrived_at, moved_at, "
+                "worker_id)",
+            ),
+            "move": ("SELECT (id, referral_id, person_id)",),
         },
     ),
     "jobs": _together(

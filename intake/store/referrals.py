@@ -28,6 +28,21 @@ _PLAIN = [column for column in ReferralRow.__table__.c if not column.name.starts
 """What doors that open nothing may read too."""
 
 
+def place(
+    connection: Connection, referral_id: UUID | None, deadline_id: UUID | None
+) -> AnyRow | None:
+    """The id and the agency of a referral, by its own id or by that of a deadline of it."""
+    asked = select(ReferralRow.id, ReferralRow.agency_id)
+    if referral_id is not None:
+        asked = asked.where(ReferralRow.id == referral_id)
+    elif deadline_id is not None:
+        of_deadline = select(DeadlineRow.referral_id).where(DeadlineRow.id == deadline_id)
+        asked = asked.where(ReferralRow.id == of_deadline.scalar_subquery())
+    else:
+        return None
+    return connection.execute(asked).one_or_none()
+
+
 def of_report(connection: Connection, report_id: UUID) -> Sequence[AnyRow]:
     """All referrals of a report without what is sealed, the lead first."""
     return connection.execute(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or_, select
 
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action, TrailLine
@@ -60,7 +60,42 @@ def lines(
     return [{**vars(line), "digest": line.digest()} for line in made]
 
 
-def lines_of(connection: Connection, controllers: Collection[str], limit: int) -> Sequence[AnyRow]:
+@dataclass(frozen=True)
+class Wanted:
+    """Which lines: of whose name has this in it, an agency, an action, from when to when."""
+
+    person: str = ""
+    agency: str = ""
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """For a statement that joins persons to lines."""
+        found: list[ColumnElement[bool]] = []
+        if self.person:
+            found.append(func.lower(PersonRow.name).contains(self.person.lower(), autoescape=True))
+        if self.agency:
+            found.append(or_(TrailRow.agency_id == self.agency, TrailRow.recipient == self.agency))
+        if self.action:
+            found.append(TrailRow.action == self.action)
+        if self.since:
+            found.append(TrailRow.at >= self.since)
+        if self.until:
+            found.append(TrailRow.at < self.until)
+        return found
+
+
+EVERY = Wanted()
+
+
+def lines_of(
+    connection: Connection,
+    controllers: Collection[str],
+    limit: int,
+    wanted: Wanted = EVERY,
+    offset: int = 0,
+) -> Sequence[AnyRow]:
     """The newest lines of the trail that concern these controllers, newest first.
 
     Those of their agencies, those without an agency by people with a role there, now or once, and
@@ -73,18 +108,7 @@ def lines_of(connection: Connection, controllers: Collection[str], limit: int) -
         or_(MembershipRow.controller_id.in_(controllers), MembershipRow.agency_id.in_(agencies))
     )
     return connection.execute(
-        select(
-            TrailRow.at,
-            TrailRow.action,
-            TrailRow.role,
-            TrailRow.agency_id,
-            TrailRow.purpose,
-            TrailRow.basis,
-            PersonRow.name,
-            ReferralRow.reference,
-        )
-        .join(PersonRow, PersonRow.id == TrailRow.person_id, isouter=True)
-        .join(ReferralRow, ReferralRow.id == TrailRow.referral_id, isouter=True)
+        _told()
         .where(
             TrailRow.action != Action.CANARY,
             or_(
@@ -97,10 +121,80 @@ def lines_of(connection: Connection, controllers: Collection[str], limit: int) -
                 ),
                 TrailRow.action == Action.RESTORE,
             ),
+            *wanted.conditions(),
         )
-        .order_by(TrailRow.at.desc(), TrailRow.sequence.desc())
+        .order_by(TrailRow.at.desc(), TrailRow.sequence.desc(), TrailRow.id)
         .limit(limit)
+        .offset(offset)
     ).all()
+
+
+def lines_by(
+    connection: Connection, person_id: UUID, limit: int, offset: int = 0
+) -> Sequence[AnyRow]:
+    """The newest lines of a person, with the referrals' references."""
+    asked = _told().where(TrailRow.person_id == person_id)
+    newest = asked.order_by(TrailRow.at.desc(), TrailRow.sequence.desc(), TrailRow.id)
+    return connection.execute(newest.limit(limit).offset(offset)).all()
+
+
+def lines_about(
+    connection: Connection, referrals: Collection[UUID], agencies: Collection[str]
+) -> Sequence[AnyRow]:
+    """All lines of these referrals at these agencies, oldest first."""
+    asked = _told(
+        TrailRow.id, TrailRow.referral_id, TrailRow.detail_key_id, TrailRow.sealed_detail
+    ).where(TrailRow.referral_id.in_(referrals), TrailRow.agency_id.in_(agencies))
+    return connection.execute(asked.order_by(TrailRow.at, TrailRow.sequence)).all()
+
+
+def rights(connection: Connection, referral_id: UUID) -> Sequence[AnyRow]:
+    """Requests for access and correction that were recorded on a referral, oldest first."""
+    asked = _told(
+        TrailRow.id, TrailRow.referral_id, TrailRow.detail_key_id, TrailRow.sealed_detail
+    ).where(
+        TrailRow.referral_id == referral_id, TrailRow.action.in_((Action.ACCESS, Action.RECTIFY))
+    )
+    return connection.execute(asked.order_by(TrailRow.at, TrailRow.sequence)).all()
+
+
+def extract(
+    connection: Connection, references: Collection[str], controllers: Collection[str]
+) -> tuple[Sequence[str], Sequence[AnyRow]]:
+    """The references of every referral of the reports that these name, and the lines about them,
+    oldest first: of these controllers' agencies alone, and without any sealed detail.
+    """
+    agencies = select(AgencyRow.id).where(AgencyRow.controller_id.in_(controllers))
+    named = select(ReferralRow.report_id).where(
+        ReferralRow.reference.in_(references), ReferralRow.agency_id.in_(agencies)
+    )
+    own = connection.execute(
+        select(ReferralRow.id, ReferralRow.reference)
+        .where(ReferralRow.report_id.in_(named), ReferralRow.agency_id.in_(agencies))
+        .order_by(ReferralRow.arrived_at, ReferralRow.reference)
+    ).all()
+    asked = _told().where(TrailRow.referral_id.in_([row.id for row in own]))
+    lines = connection.execute(asked.order_by(TrailRow.at, TrailRow.sequence)).all()
+    return [row.reference for row in own], lines
+
+
+def _told(*more: Any) -> Select[Any]:
+    return (
+        select(
+            TrailRow.at,
+            TrailRow.action,
+            TrailRow.role,
+            TrailRow.agency_id,
+            TrailRow.purpose,
+            TrailRow.basis,
+            TrailRow.recipient,
+            PersonRow.name,
+            ReferralRow.reference,
+            *more,
+        )
+        .join(PersonRow, PersonRow.id == TrailRow.person_id, isouter=True)
+        .join(ReferralRow, ReferralRow.id == TrailRow.referral_id, isouter=True)
+    )
 
 
 def expire(connection: Connection, before: datetime, up_to: int) -> int:

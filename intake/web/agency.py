@@ -25,15 +25,18 @@ from intake.services.hand_on import live
 from intake.services.hand_over import HandOver
 from intake.services.hold import Hold
 from intake.services.read import KeyNotGranted, Opened, Read, ReferralNotYours
+from intake.services.record_right import RecordRight
 from intake.services.recuse import Recuse
 from intake.services.respond import Respond
 from intake.services.show_protected import ShowProtected
 from intake.services.sign_in import Visit
 from intake.services.take_over import MOST_OFFERS, TakeOver
+from intake.services.who_looked import WhoLooked
 from intake.services.why_here import WhyHere
 from intake.services.withdraw import Withdraw
 from intake.services.write_note import WriteNote
 from intake.web import case
+from intake.web.audit import TrailWords
 from intake.web.deadline_words import changed
 from intake.web.due import SOON, due
 from intake.web.forms.moves import WORDS, ButtonForm
@@ -51,6 +54,7 @@ from intake.web.section_requests import RequestPages
 from intake.web.section_requests import shown as shown_request
 from intake.web.show_protected import ShowProtectedPage
 from intake.web.take_over import TakeOverPage, shown
+from intake.web.who_looked import UseLogPages
 from intake.web.why_here import Here
 from intake.web.words import STATES, TAKEN_OVER, length
 
@@ -222,6 +226,8 @@ def make_blueprint(
     hold: Hold,
     why_here: WhyHere,
     certify: Certify,
+    who_looked: WhoLooked,
+    record_right: RecordRight,
     directory: Directory,
     clocks: Mapping[str, Clock],
     refuse: Refusal,
@@ -243,6 +249,7 @@ def make_blueprint(
     holding = HoldPages(hold, directory, forms, now)
     recusing = RecusePages(recuse, forms, now)
     moving = MovePage(respond, withdraw, directory, clocks, forms, now)
+    log = UseLogPages(who_looked, record_right, TrailWords(directory, clocks), forms, now)
     reads, moves = Permission.READ_REFERRALS, Permission.MOVE_REFERRALS
     one, both = "/referrals/<uuid:referral_id>", ("GET", "POST")
     entrance.route("/inbox", reads)(agency.inbox)
@@ -263,6 +270,9 @@ def make_blueprint(
     entrance.route(one_hold, Permission.HOLD_CONTENT, both)(holding.release)
     entrance.route(f"{one}/note", moves, both)(notes.note)
     entrance.route(f"{one}/contact", moves, both)(notes.contact)
+    entrance.route("/account/log", reads)(log.own_log)
+    entrance.route(f"{one}/lookers", reads)(log.who_looked)
+    entrance.route(f"{one}/right", moves, both)(log.right)
     entrance.route(f"{one}/<move>", moves, both)(moving.move)
     blueprint.register_error_handler(KeyNotGranted, agency.key_missing)
     blueprint.register_error_handler(ReferralNotYours, agency.not_yours)

@@ -1,39 +1,33 @@
-"""The auditor's door: the newest lines of the trail."""
+"""The trail in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-
-from flask import Blueprint, Response
+from typing import Any
 
 from intake.domain.clock import Clock
 from intake.domain.directory import Directory
 from intake.domain.half_year import Period
 from intake.domain.message import Message, mark
-from intake.domain.people import Permission
 from intake.domain.referral import Move
 from intake.domain.trail import Action
 from intake.language import Language
-from intake.services.audit import Audit
 from intake.services.enrol import FIRST_KEY, GRANTED
 from intake.services.export import Sheet
 from intake.services.rotate import CHANGED_KEY, NOT_HELD
 from intake.services.second_step import PASSKEY_COPIED, Kind
-from intake.services.sign_in import Visit
+from intake.store.columns import AnyRow
 from intake.web.case import clock_title
 from intake.web.changes_told import CHANGES, change_told
 from intake.web.deadline_words import REASONS
 from intake.web.forms.moves import WORDS
 from intake.web.forms.note import CONTACT, NOTE
-from intake.web.guards import Entrance, Refusal
 from intake.web.navigation import PAGES
-from intake.web.page import Clock as Now
-from intake.web.page import reader_language, render
+from intake.web.rights_words import ASKED_FOR, OUTCOMES, RIGHT_BASES
 from intake.web.words import ROLES, SECTIONS
 
-NEWEST = 200
 HALF_YEAR = mark("Half-year statistics")
 HALF_YEAR_ACTIONS: Mapping[str, str] = {
     Action.TAKE_OUT_HALF_YEAR: mark("Half-year statistics taken out"),
@@ -49,8 +43,11 @@ REFUSALS = (
 REFUSED_PAGE = "page "  # as services.refuse writes it
 ACTIONS: Mapping[str, str] = {
     Action.SEND: mark("A report was stored"),
+    **ASKED_FOR,
+    Action.EXTRACT: mark("Extract of the use log made"),
     Action.KEY_IN: mark("A report was keyed in"),
     Action.OPEN: mark("Opened"),
+    Action.LOOK: mark("Looked at"),
     Action.DISCLOSE: mark("Disclosed to this agency"),
     Action.NOTE: mark("Note or contact written"),
     Action.SHOW_PROTECTED: mark("A protected place was shown"),
@@ -118,6 +115,8 @@ PURPOSES: Mapping[str, str] = {
     Kind.PASSKEY: mark("Passkey"),
     Kind.CODE: mark("Printed code"),
     PASSKEY_COPIED: mark("Passkey whose counter went back: there may be a copy of it"),
+    **OUTCOMES,
+    "unusual reading": mark("Unusual reading"),
     Sheet.PRESSING: mark("Late or due soon, by agency and task"),
     Sheet.AGES: mark("Open reports by age"),
     Sheet.TIMES: mark("Times taken"),
@@ -140,6 +139,9 @@ _INNER_PAGES: dict[str, str] = {
     "agency.release": mark("Release a hold"),
     "agency.recusal": mark("Disqualification"),
     "agency.lift_recusal": mark("Lift a disqualification"),
+    "agency.who_looked": mark("Who has looked at this report"),
+    "agency.own_log": mark("Your own use log"),
+    "agency.right": mark("Record a request for access or correction"),
     "agency.certificate": mark("How the deadline was counted"),
     "agency.move": mark("A move on a report"),
     "agency.key_in": mark("Key in a worry"),
@@ -162,30 +164,30 @@ _INNER_PAGES: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class _Audit:
-    audit: Audit
+class TrailWords:
+    """Puts lines of the trail into a reader's words."""
+
     directory: Directory
     clocks: Mapping[str, Clock]
-    now: Now
 
-    def lines(self, visit: Visit) -> Response:
-        """The newest lines, after a line of this reading itself."""
-        language = reader_language()
-        lines = [
-            {
-                "at": row.at,
-                "action": _said(language, ACTIONS, row.action),
-                "refused": row.action in REFUSALS,
-                "name": row.name or "",
-                "role": _said(language, ROLES, row.role),
-                "agency": self._agency(language, row.agency_id),
-                "reference": row.reference or "",
-                "purpose": self._purpose(language, row.action, row.purpose or ""),
-                "basis": row.basis or "",
-            }
-            for row in self.audit(visit, self.now(), NEWEST)
-        ]
-        return render("audit/lines.html", lines=lines, newest=NEWEST)
+    def __call__(self, language: Language, row: AnyRow) -> dict[str, Any]:
+        """One line; of what was disclosed also to whom."""
+        return {
+            "at": row.at,
+            "action": _said(language, ACTIONS, row.action),
+            "refused": row.action in REFUSALS,
+            "name": row.name or "",
+            "role": _said(language, ROLES, row.role),
+            "agency": self._agency(language, row.agency_id),
+            "recipient": self._agency(language, row.recipient),
+            "reference": row.reference or "",
+            "purpose": self._purpose(language, row.action, row.purpose or ""),
+            "basis": self._basis(language, row.basis or ""),
+            "details": (),
+        }
+
+    def _basis(self, language: Language, basis: str) -> str:
+        return _said(language, RIGHT_BASES, basis)
 
     def _purpose(self, language: Language, action: str, purpose: str) -> str:
         """Why it was done; of a reminder its deadline, of a refused page its title, of a restore
@@ -244,19 +246,3 @@ def _said(language: Language, words: Mapping[str, str], value: str | None) -> st
     """The value's words; one that has none stands as it was written."""
     text = value or ""
     return language.gettext(words.get(text, text))
-
-
-def make_blueprint(
-    *,
-    audit: Audit,
-    directory: Directory,
-    clocks: Mapping[str, Clock],
-    refuse: Refusal,
-    now: Now,
-) -> Blueprint:
-    """The door's routes."""
-    blueprint = Blueprint("audit", __name__)
-    Entrance(blueprint, refuse).route("/trail", Permission.READ_TRAIL)(
-        _Audit(audit, directory, clocks, now).lines
-    )
-    return blueprint

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from uuid import UUID
 
 from flask import Blueprint, abort, redirect, request, url_for
 from flask_login import current_user
 
 from intake.domain.people import Permission
 from intake.domain.trail import Action
+from intake.web.looked import leaves_line
 
 if TYPE_CHECKING:  # the reporter's door imports this module and must not bring the keyring in
     from intake.services.sign_in import Visit
@@ -20,10 +22,23 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Refusal(Protocol):
-    """Leaves a line in the trail of somebody who was turned away from a page."""
+    """Leaves the lines of those who come to a staff door."""
 
     def __call__(self, visit: Visit, what: str, action: Action = Action.REFUSED) -> None:
-        """``what``: the name of the page."""
+        """Of a page that is not theirs, or that asks for a fresh factor first."""
+        ...
+
+    def looked(
+        self,
+        visit: Visit,
+        what: str,
+        *,
+        referral_id: UUID | None,
+        deadline_id: UUID | None,
+        agency: str | None,
+    ) -> None:
+        """Of a page that shows something of reports."""
+        ...
 
 
 class StaffUser:
@@ -78,7 +93,10 @@ class Entrance:
                     self.refused(visit, request.endpoint or path, Action.NOT_FRESH)
                     code = 303 if request.method == "GET" else 307
                     return redirect(url_for("security.confirm", next=_here()), code)
-                return view(visit, **arguments)
+                answer = view(visit, **arguments)
+                if leaves_line(request.endpoint or "") and _is_shown(answer):
+                    self._looked(visit, arguments)
+                return answer
 
             guarded.permission = permission  # type: ignore[attr-defined]  # read by the walk
             guarded.fresh = fresh  # type: ignore[attr-defined]  # read by the walk
@@ -88,6 +106,21 @@ class Entrance:
             return view
 
         return register
+
+    def _looked(self, visit: Visit, arguments: Mapping[str, Any]) -> None:
+        agency = request.args.get("agency", "")
+        own = visit.person.agencies(Permission.READ_REFERRALS)
+        self.refused.looked(
+            visit,
+            request.endpoint or "",
+            referral_id=arguments.get("referral_id"),
+            deadline_id=arguments.get("deadline_id"),
+            agency=agency if agency in own else None,
+        )
+
+
+def _is_shown(answer: Any) -> bool:
+    return request.method == "GET" and getattr(answer, "status_code", 200) == 200
 
 
 def _here() -> str:

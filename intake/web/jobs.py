@@ -31,6 +31,7 @@ JOBS: Mapping[str, str] = {
     "try_routes": mark("Invented reports that try each route"),
     "reconcile": mark("Reconciliation of what was sent and looked at"),
     "recount": mark("Deadlines that a changed calendar moves"),
+    "sign_trail": mark("Signed checkpoints of the use log"),
     "list_deletions": mark("The list of what was erased"),
 }
 _MINUTE, _HOUR = 60, 3600

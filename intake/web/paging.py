@@ -88,3 +88,9 @@ def _read(text: str) -> Place | None:
     except OverflowError:
         return None
     return Place(Part(int(found[1])), at, UUID(found[3]))
+
+
+def page_number() -> int:
+    """Which page of a numbered list the address asks for; the first is 0."""
+    asked = request.args.get("page", "")
+    return int(asked) if asked.isdecimal() and len(asked) < 6 else 0

@@ -18,6 +18,7 @@ from intake.web.forms.moves import CHOICES, WORDS
 from intake.web.forms.note import MEANS, REACHED
 from intake.web.keyed.told import KeyedWords
 from intake.web.names import Names
+from intake.web.rights_words import ASKED_FOR, OUTCOMES, RIGHT_BASES
 from intake.web.words import part
 
 ARRIVED = {
@@ -63,6 +64,8 @@ class Timeline:
             events.append(Event(row.made_at, what, tuple(self._move(opened, row))))
         for row in opened.notes:
             events.append(self._note(row, opened.written.get(row.id)))
+        for line, reason in opened.rights:
+            events.append(self._right(line, reason))
         return sorted(events, key=lambda event: event.at)
 
     def _move(self, opened: Opened, row: AnyRow) -> Iterator[str]:
@@ -109,6 +112,16 @@ class Timeline:
         yield self._say(mark("Parts: %(parts)s"), parts=parts)
         if told["consent"]:
             yield self._say(mark("Consent: %(consent)s"), consent=told["consent"])
+
+    def _right(self, line: AnyRow, reason: str) -> Event:
+        say = self.language.gettext
+        unread = mark("It is sealed to a key that you have not been given.")
+        details = (
+            " · ".join((line.name or "", say(OUTCOMES[line.purpose]))),
+            self._say(mark("Legal basis: %(basis)s"), basis=Message(RIGHT_BASES[line.basis])),
+            reason or say(unread),
+        )
+        return Event(line.at, say(ASKED_FOR[line.action]), details)
 
     def _note(self, row: AnyRow, written: Written | None) -> Event:
         say = self.language.gettext

@@ -1,0 +1,93 @@
+"""Who has looked at a report, one's own log, and requests for access and correction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import Response, redirect, request, url_for
+
+from intake.domain.message import Message
+from intake.domain.rights import Outcome, RightBasis
+from intake.domain.trail import Action
+from intake.services.record_right import BasisDoesNotFit, RecordRight
+from intake.services.sign_in import Visit
+from intake.services.who_looked import WhoLooked
+from intake.web.audit import TrailWords
+from intake.web.forms.rights import DOES_NOT_FIT, RightForm
+from intake.web.forms.staff import StaffForms
+from intake.web.page import Clock as Now
+from intake.web.page import reader_language, render
+from intake.web.paging import Pages, page_number
+
+LINES = 100
+
+
+@dataclass(frozen=True)
+class UseLogPages:
+    """What those of an agency see of the use log."""
+
+    looked: WhoLooked
+    record: RecordRight
+    words: TrailWords
+    forms: StaffForms
+    now: Now
+
+    def who_looked(self, visit: Visit, referral_id: UUID) -> Response:
+        """Every line of this report at one's own agencies."""
+        language = reader_language()
+        found = self.looked(visit, referral_id, self.now())
+        return render(
+            "agency/who_looked.html",
+            back_href=url_for("agency.referral", referral_id=referral_id),
+            referral=found.referral,
+            lines=[
+                self.words(language, row)
+                | {"details": [str(said) for said in found.details.get(row.id, {}).values()]}
+                for row in reversed(found.lines)
+            ],
+        )
+
+    def own_log(self, visit: Visit) -> Response:
+        """What the use log has of the reader."""
+        language, page = reader_language(), page_number()
+        rows = self.looked.own(visit, LINES + 1, page * LINES)
+        following = url_for("agency.own_log", page=page + 1) if len(rows) > LINES else ""
+        return render(
+            "agency/own_log.html",
+            lines=[self.words(language, row) for row in rows[:LINES]],
+            pages=Pages(url_for("agency.own_log") if page else "", following),
+        )
+
+    def right(self, visit: Visit, referral_id: UUID) -> Any:
+        """A request for access or correction, and its answer."""
+        now = self.now()
+        row = self.record.place(visit, referral_id, now)
+        form = self.forms(RightForm, visit, request.form or None)
+        status = 200
+        if request.method == "POST":
+            status = 422
+            if form.validate():
+                try:
+                    self.record(
+                        visit,
+                        referral_id,
+                        Action(form.asked.cleaned),
+                        Outcome(form.outcome.cleaned),
+                        RightBasis(form.basis.cleaned),
+                        form.reason.cleaned.strip(),
+                        now,
+                    )
+                except BasisDoesNotFit:
+                    form["basis"].errors = [form.say(Message(DOES_NOT_FIT))]
+                else:
+                    back = url_for("agency.who_looked", referral_id=referral_id)
+                    return redirect(back, 303)
+        return render(
+            "agency/right.html",
+            status,
+            form=form,
+            referral=row,
+            back_href=url_for("agency.referral", referral_id=referral_id),
+        )

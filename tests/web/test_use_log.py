@@ -1,0 +1,121 @@
+"""Whoever looks at something of a report leaves a line, whichever page it is on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from intake.domain.people import Permission
+from intake.domain.trail import Action
+from intake.store.columns import AnyRow
+from intake.store.tables import DeadlineRow, ReferralRow, TrailRow
+from intake.web.looked import DOORS, NOTHING_OF_REPORTS, SAID, leaves_line
+from tests.site import POL, SOC, Site, worry_answers
+
+pytestmark = pytest.mark.on_both
+
+
+def lines(site: Site, *where: Any) -> list[AnyRow]:
+    with site.parts.database.read() as connection:
+        asked = select(TrailRow.__table__).where(*where).order_by(TrailRow.at, TrailRow.sequence)
+        return list(connection.execute(asked))
+
+
+def pages(site: Site) -> list[str]:
+    """The endpoints that staff may GET."""
+    return sorted(
+        rule.endpoint
+        for rule in site.app.url_map.iter_rules()
+        if "GET" in (rule.methods or ())
+        and getattr(site.app.view_functions[rule.endpoint], "permission", Permission.ANYONE)
+        is not Permission.ANYONE
+    )
+
+
+def test_of_every_page_it_is_known_which_line_it_leaves_or_why_none(site: Site) -> None:
+    for endpoint in pages(site):
+        parts = endpoint.split(".")
+        without = any(".".join(parts[:n]) in NOTHING_OF_REPORTS for n in range(1, len(parts)))
+        known = [leaves_line(endpoint), endpoint in SAID, without and endpoint not in SAID]
+        assert sum(known) == 1, f"{endpoint}: say in intake/web/looked.py which line it leaves"
+    assert set(SAID) <= set(pages(site))
+    assert {endpoint.partition(".")[0] for endpoint in pages(site)} >= DOORS
+
+
+def test_each_page_about_reports_leaves_its_line(site: Site) -> None:
+    site.send()
+    with site.parts.database.read() as connection:
+        referral = connection.scalar(select(ReferralRow.id).where(ReferralRow.agency_id == SOC))
+        deadline = connection.scalar(
+            select(DeadlineRow.id).where(DeadlineRow.referral_id == referral)
+        )
+    values: dict[str, Any] = {
+        "referral_id": referral,
+        "deadline_id": deadline,
+        "move": "record_urgency",
+        "clock": "lsl26_start",
+        "agency_id": POL,
+    }
+    seen = 0
+    for rule in site.app.url_map.iter_rules():
+        asked = leaves_line(rule.endpoint) or SAID.get(rule.endpoint, "") in (
+            Action.OPEN,
+            Action.EXPORT,
+            Action.READ_TRAIL,
+        )
+        if not asked or "GET" not in (rule.methods or ()):
+            continue
+        named = {name: values[name] for name in rule.arguments}
+        with site.app.test_request_context():
+            address = site.app.url_for(rule.endpoint, **named)
+        door = rule.endpoint.partition(".")[0]
+        who = {"supervisor": "supervisor", "audit": "auditor"}.get(door, "soc")
+        before = len(lines(site))
+        answer = site.signed_in(who).get(address)
+        new = lines(site)[before:]
+        if answer.status_code != 200:
+            continue
+        seen += 1
+        expected = SAID.get(rule.endpoint, Action.LOOK)
+        found = [line for line in new if line.action == expected]
+        assert found, f"{rule.endpoint} left no line"
+        assert {line.person_id for line in found} == {site.people[who]}
+        if "referral_id" in named or "deadline_id" in named:
+            assert {(line.referral_id, line.agency_id) for line in found} == {(referral, SOC)}
+            assert {line.role for line in found} <= {"worker", "supervisor"}
+    assert seen > 15
+
+
+def test_a_list_of_one_agency_says_of_which(site: Site) -> None:
+    site.signed_in("soc").get(f"/inbox?agency={SOC}")
+    site.signed_in("soc").get(f"/inbox?agency={POL}")
+    assert [line.agency_id for line in lines(site, TrailRow.action == Action.LOOK)] == [SOC, None]
+
+
+def test_a_page_that_was_refused_was_not_looked_at(site: Site) -> None:
+    site.send()
+    with site.parts.database.read() as connection:
+        referral = connection.scalar(select(ReferralRow.id).where(ReferralRow.agency_id == SOC))
+    assert site.signed_in("pol").get(f"/referrals/{referral}/note").status_code == 404
+    assert site.signed_in("pol").get("/deadlines").status_code == 403
+    assert lines(site, TrailRow.action == Action.LOOK) == []
+    assert len(lines(site, TrailRow.action == Action.REFUSED)) == 2
+
+
+def test_where_the_line_cannot_be_written_nothing_is_shown(site: Site) -> None:
+    site.send()
+    client = site.signed_in("soc")
+    site.app.testing = False
+    site.break_writes("INSERT ON trail")
+    assert client.get("/inbox").status_code == 500
+    site.mend_writes("trail")
+    assert client.get("/inbox").status_code == 200
+
+
+def test_a_disclosure_names_its_recipient(site: Site) -> None:
+    site.send(worry_answers(worry={"categories": ["neglect"], "primary": "neglect"}))
+    sent = lines(site, TrailRow.action == Action.SEND)
+    assert sent
+    assert {line.recipient for line in sent} == {line.agency_id for line in sent}
