@@ -96,7 +96,7 @@ def run(*, database: str, as_json: bool) -> int:
 def sweeping(database: str) -> Found:
     """How long a sweep takes that has as much to do among little and among much."""
     with ExitStack() as stack:
-        new_database = stack.enter_context(_databases(database))
+        new_database = stack.enter_context(databases(database))
         sites = [stack.enter_context(_filled(new_database(), size)) for size in (SMALL, LARGE)]
         for number in range(ROUNDS):
             for site in sites if number % 2 else reversed(sites):
@@ -191,7 +191,7 @@ def _met(holds: bool) -> str:
 
 
 @contextmanager
-def _databases(kind: str) -> Iterator[Callable[[], tuple[Path, str | None]]]:
+def databases(kind: str) -> Iterator[Callable[[], tuple[Path, str | None]]]:
     """What makes a place for a site: its folder, and the address of its database."""
     with ExitStack() as stack:
 
