@@ -101,7 +101,7 @@ def _without_database(settings: config.Settings, opened: Database, now: Now) -> 
     if serves_staff:
         needed += [staff, config.SECRETS["pepper"]]
     elif settings.doors:
-        others += [staff, config.SECRETS["pepper"], private]
+        others += [staff, config.SECRETS["pepper"], private, config.TRAIL_PRIVATE]
     seals = SEALING & set(settings.doors)
     place = make_url(settings.database).database or ""
     folders = {settings.data, Path(place).parent} if Path(place).is_absolute() else {settings.data}

@@ -189,3 +189,6 @@ def _pieces(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         if line.startswith(_DASH) and line.endswith(b"\n"):
             yield first, b"".join(gathered)
             gathered = []
+    last = b"".join(gathered) + b"\n"  # as it comes out of a letter; else it was torn
+    if _size(_whole(last)) is not None:
+        yield first, last

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from intake.domain.merkle import Tree, inclusion, is_included, leaf_hash
 from intake.domain.trail import canonical_digest
-from intake.services.checkpoint_file import read_note
+from intake.services.checkpoint_file import checkpoint_in, read_note
 from intake.store import checkpoints, trail_pass
 from intake.store.database import Database
 from intake.vault.signed_note import NoteKey
@@ -47,6 +47,10 @@ class ProveLine:
                 return Tree.of(checkpoints.leaves(connection, first + 1, end)).root()
 
             path = inclusion(number - 1, last.size, root)
+        signed = checkpoint_in(last.note)
+        leaf = leaf_hash(found[0].digest())
+        if signed is None or not is_included(leaf, number - 1, last.size, path, signed.root):
+            raise LineNotProved("The trail is not what was signed: see `ankkuri trail verify`")
         return {
             "form": FORM,
             "entry": found[0].canonical().decode(),

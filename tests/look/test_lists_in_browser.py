@@ -17,7 +17,15 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize(
-    ("name", "path"), [("soc", "/inbox"), ("supervisor", "/deadlines"), ("auditor", "/trail")]
+    ("name", "path"),
+    [
+        ("soc", "/inbox"),
+        ("soc", "/account/log"),
+        ("supervisor", "/deadlines"),
+        ("auditor", "/trail"),
+        ("auditor", "/trail/unusual"),
+        ("auditor", "/trail/extract"),
+    ],
 )
 def test_a_list_never_runs_past_the_edge(site: Site, name: str, path: str) -> None:
     from playwright.sync_api import sync_playwright

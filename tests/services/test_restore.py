@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +16,19 @@ from sqlalchemy import func, inspect, select, update
 
 import config
 from intake import upkeep, wiring
+from intake.domain.deadline import local_date
 from intake.domain.trail import Action
 from intake.post.letter import Letter
 from intake.services.backup_file import BackupDamaged, BackupFile, BackupUnusable, write
 from intake.services.backup_key import make_backup_key
+from intake.services.checkpoint_file import CheckpointFile
 from intake.services.deliver import Deliver
 from intake.services.list_deletions import read_list
 from intake.services.restore import Restore, Restored, RestoreRefused
 from intake.services.sign_in import SignInRefused
 from intake.services.submit import Receipt
-from intake.store import notices, reports, restoring
+from intake.services.verify_trail import Kind, Verdict, verify
+from intake.store import notices, reports, restoring, trail
 from intake.store.database import Database, DatabaseNotReady
 from intake.store.deletions import erase_rows, put_for_good
 from intake.store.parts import LEFT_OUT, Part, parts_of
@@ -161,6 +164,33 @@ def test_every_row_comes_back_as_it_was(drill: Drill) -> None:
     assert before.pop("trail_epoch") == []
     assert found == before
     assert [row["came_from"] for row in found["referral"] if row["came_from"]]
+
+
+def test_the_trail_of_a_restored_site_tells_what_it_lost_and_is_proved_from_there(
+    own: Drill,
+) -> None:
+    old = own.site.parts
+    with old.database.write() as connection:
+        for _ in range(3):
+            trail.write_line(connection, at=own.site.hands(), action=Action.SIGN_OUT)
+    old.sign_trail(own.site.hands.move(minutes=1))
+    exported = old.settings.checkpoints
+    with own.restored() as site:
+        signing = replace(site.parts.sign_trail, file=exported)
+        now = site.hands.move(minutes=1)
+        assert signing(now) > 0
+
+        def proved(*days: date) -> Verdict:
+            with site.parts.database.read() as connection:
+                file = CheckpointFile(exported)
+                key = signing.signer.public()
+                return verify(connection, key, file, now, restored_on=days)
+
+        (fault,) = proved().faults
+        assert fault.kind is Kind.RESTORED
+        known = proved(local_date(now))
+        assert known.holds
+        assert known.proved == known.numbered
 
 
 def test_the_key_files_come_back_the_owners_alone(drill: Drill) -> None:

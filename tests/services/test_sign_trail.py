@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, event, select, update
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 import config
 from intake import cli
@@ -22,11 +22,11 @@ from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services import checkpoint_file, sign_trail
 from intake.services.checkpoint_file import CheckpointFile, CheckpointsNotExported, read_note
-from intake.services.prove_line import ProofUnreadable, ProveLine, check_proof
+from intake.services.prove_line import LineNotProved, ProofUnreadable, ProveLine, check_proof
 from intake.services.verify_trail import Kind, Verdict, verify
 from intake.store import checkpoints, trail
 from intake.store.tables import TrailRow
-from intake.store.trail_tables import CheckpointRow, TrailNumberRow
+from intake.store.trail_tables import CheckpointRow, TrailEpochRow, TrailNumberRow
 from intake.vault.signed_note import new_signer
 from tests import databases
 from tests.lived import told
@@ -190,6 +190,17 @@ def test_what_a_killed_run_left_of_a_note_is_passed_over(site: Site, torn: int) 
     assert proved(site).holds
 
 
+def test_a_single_note_out_of_a_letter_proves_what_it_is_about(site: Site) -> None:
+    sign(site)
+    first = site.parts.settings.checkpoints.read_text()
+    write(site, 2)
+    sign(site)
+    site.parts.settings.checkpoints.write_text(first.strip())
+    verdict = proved(site)
+    assert verdict.holds, verdict.faults
+    assert verdict.unproved == 2
+
+
 def test_what_is_no_note_in_the_file_is_told(site: Site) -> None:
     sign(site)
     file = site.parts.settings.checkpoints
@@ -247,6 +258,7 @@ def restored(site: Site, back_to: int) -> None:
         connection.execute(delete(TrailRow).where(TrailRow.id.in_(lines)))
         connection.execute(delete(TrailNumberRow).where(later))
         connection.execute(delete(CheckpointRow).where(CheckpointRow.size > back_to))
+        connection.execute(delete(TrailEpochRow))  # of a restore that the backup did not know
     site.parts.database.engine.dispose()  # whoever wrote before is gone
     with site.parts.database.write() as connection:
         at = site.hands()
@@ -277,6 +289,23 @@ def test_a_restore_is_told_with_what_it_lost_and_what_follows_is_proved(site: Si
     assert known.holds
     assert known.restored[0].lost == 3
     assert not proved(site, restored_on=[day + timedelta(days=1)]).holds
+
+
+def test_a_restore_that_was_undone_by_another_is_told_too(site: Site) -> None:
+    sign(site)
+    (first,) = notes(site)
+    for _ in range(2):
+        write(site, 3)
+        sign(site)
+        day = site.hands.move(days=1).date()
+        restored(site, first.size)
+        write(site)
+        sign(site)
+    (fault,) = proved(site).faults
+    assert (fault.kind, str(day) in fault.text) == (Kind.RESTORED, True)
+    verdict = proved(site, restored_on=[day])
+    assert verdict.holds
+    assert verdict.proved == verdict.numbered
 
 
 def test_after_a_restore_tampering_is_still_found(site: Site) -> None:
@@ -345,6 +374,23 @@ def test_the_jobs_can_erase_no_line_before_its_time_by_the_servers_clock(site: S
         assert trail.expire(connection, site.hands.move(days=9999), 10_000) == 0
 
 
+@pytest.mark.postgresql
+def test_the_jobs_role_signs_and_exports(site: Site) -> None:
+    own = replace(site.parts.sign_trail, database=databases.of_role(site.parts.database, "jobs"))
+    assert own(site.hands()) > 0
+    assert proved(site).holds
+    for statement in (
+        *("DELETE FROM trail_number", "DELETE FROM checkpoint", "DELETE FROM trail_epoch"),
+        *("UPDATE trail_number SET number = 0", "UPDATE checkpoint SET note = ''"),
+        "INSERT INTO trail_epoch VALUES (1)",
+    ):
+        with (
+            pytest.raises(ProgrammingError, match="permission denied"),
+            own.database.write() as connection,
+        ):
+            connection.exec_driver_sql(statement)
+
+
 def proof_of(site: Site) -> dict[str, Any]:
     with site.parts.database.read() as connection:
         line = connection.scalar(select(TrailNumberRow.line_id).where(TrailNumberRow.number == 5))
@@ -363,6 +409,11 @@ def test_a_line_is_proved_without_the_database(site: Site) -> None:
     assert not check_proof(key, proof | {"path": proof["path"][1:]})
     other = proof["checkpoint"].replace("at 2026", "at 2025")
     assert not check_proof(key, proof | {"checkpoint": other})
+    with site.parts.database.write() as connection:
+        sixth = TrailNumberRow.number == 6
+        connection.execute(update(TrailNumberRow).where(sixth).values(leaf_hash=bytes(32)))
+    with pytest.raises(LineNotProved, match="verify"):
+        proof_of(site)
     unreadable: list[Any] = [[], {}, {"form": proof["form"]}, proof | {"path": [1]}]
     for bad in unreadable:
         with pytest.raises(ProofUnreadable):

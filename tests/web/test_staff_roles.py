@@ -26,6 +26,9 @@ PAGES = {
     "/directory": {"admin"},
     "/people": {"admin"},
     "/trail": {"auditor"},
+    "/trail/unusual": {"auditor"},
+    "/trail/extract": {"auditor"},
+    "/account/log": MEMBERS,
 }
 ONE_OF_EACH = (
     "soc",

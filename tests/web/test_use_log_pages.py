@@ -14,6 +14,7 @@ from intake.domain.trail import Action
 from intake.domain.unusual import Opening, Thresholds, unusual
 from intake.store.columns import AnyRow
 from intake.store.tables import ReferralRow, TrailRow
+from tests.look.page_faults import page_faults
 from tests.site import SOC, TUESDAY, Site, token_in
 
 pytestmark = pytest.mark.on_both
@@ -30,6 +31,7 @@ def referral(site: Site) -> AnyRow:
 
 def record(client: FlaskClient, referral: AnyRow, **typed: str) -> tuple[int, str]:
     address = f"/referrals/{referral.id}/right"
+    assert not page_faults(client.get(address).text)
     told = {
         "asked": Action.ACCESS,
         "outcome": "right refused",
@@ -47,6 +49,7 @@ def test_who_has_looked_is_told_to_those_of_the_agency(site: Site, referral: Any
     assert f"/referrals/{referral.id}/lookers" in page.text
     page = site.signed_in("soc-head").get(f"/referrals/{referral.id}/lookers")
     assert page.status_code == 200
+    assert not page_faults(page.text)
     assert "Saana Sosiaali" in page.text
     assert "Eero Esihenkilö" in page.text
     assert site.signed_in("pol").get(f"/referrals/{referral.id}/lookers").status_code == 404
@@ -121,6 +124,7 @@ def test_an_extract_names_views_and_disclosures_and_leaves_a_line(
     site.signed_in("soc").get(f"/referrals/{referral.id}")
     auditor = site.signed_in("auditor")
     page = auditor.get(f"/trail/extract?references={referral.reference.lower()}").text
+    assert not page_faults(page)
     assert "Saana Sosiaali" in page
     file = auditor.get(f"/trail/extract.csv?references={referral.reference}")
     assert file.mimetype == "text/csv"
