@@ -20,6 +20,7 @@ from uuid import UUID
 
 import config
 from benchmarks.chase import databases
+from benchmarks.waiting import Waiting
 from intake import upkeep, wiring
 from intake.commands.progress import bar
 from intake.domain.trail import Action
@@ -39,7 +40,9 @@ PEOPLE = 200
 
 @dataclass(frozen=True)
 class Proved:
-    """How long a pass took, and the most that its process held more than at its beginning."""
+    """How long a pass took, without what other programs kept it waiting, and the most that its
+    process held more than at its beginning.
+    """
 
     seconds: float
     grown_kib: int
@@ -152,13 +155,14 @@ def proved(parts: Parts, size: int) -> Proved:
     child = os.fork()
     if not child:
         try:
-            before, began = _held_kib(), time.perf_counter()
+            waiting = Waiting(parts.database)
+            before, waited, began = _held_kib(), waiting(), time.perf_counter()
             with parts.database.read() as connection:
                 show = bar(size, f"{size:,} lines")
                 later = BEGAN + STEP * (size + CHUNK)
                 verdict = verify(connection, key, CheckpointFile(file), later, show=show)
-            told = [time.perf_counter() - began, _held_kib() - before, verdict.proved]
-            told.append(len(verdict.faults))
+            took = time.perf_counter() - began - (waiting() - waited)
+            told = [took, _held_kib() - before, verdict.proved, len(verdict.faults)]
             os.write(writes, json.dumps(told).encode())
         finally:
             os._exit(0)

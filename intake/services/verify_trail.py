@@ -153,6 +153,8 @@ def verify(
 
 def _unnumbered(connection: Connection, now: datetime, verdict: Verdict) -> None:
     verdict.unnumbered = checkpoints.count_unnumbered(connection)
+    if not verdict.unnumbered:
+        return
     late, first = trail_pass.without_number(connection, now - PATIENCE, _MOST_NAMED)
     for line in first:
         verdict.blame(
