@@ -111,7 +111,8 @@ KEY_IN_USE = AgencyKeyRow.activated_at.is_not(None), AgencyKeyRow.retired_at.is_
 
 class GrantRow(Base):
     """An agency's private key, sealed to one member. ``voucher``: to which key of theirs, as only
-    holders of the agency's key can say; grants of before it was kept have none.
+    holders of the agency's key can say; grants of before it was kept have none. What is taken back
+    is deleted; ``withdrawn_at`` comes from lists of deletions of before that.
     """
 
     __tablename__ = "agency_grant"

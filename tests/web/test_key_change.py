@@ -91,6 +91,7 @@ def test_another_agencys_member_gets_no_page_of_a_change_and_leaves_one_line(
     assert len(told(site, Action.REFUSED)) == 1
 
 
+@pytest.mark.on_both
 def test_what_does_not_open_is_told_and_the_page_stops(site: Site) -> None:
     lived(site)
     site.parts.rotate.begin(site.visit("soc"), SOC, site.hands())

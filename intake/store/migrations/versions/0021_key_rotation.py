@@ -23,6 +23,7 @@ def upgrade() -> None:
     op.execute('UPDATE agency_key SET activated_at = created_at')
     _index_in_use('activated_at IS NOT NULL AND retired_at IS NULL')
     op.add_column('agency_grant', sa.Column('voucher', sa.LargeBinary(), nullable=True))
+    op.execute('DELETE FROM agency_grant WHERE withdrawn_at IS NOT NULL')
     for table in _SEALED:
         op.create_index(f'ix_{table}_agency_key_id_id', table, ['agency_key_id', 'id'])
     there = sa.text('detail_key_id IS NOT NULL')
