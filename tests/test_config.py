@@ -33,6 +33,8 @@ LOCAL = SMTP | {"ANKKURI_SMTP_HOST": "127.0.0.1", "ANKKURI_SMTP_TLS": "none"}
         ({"ANKKURI_DOORS": "reporter,kitchen"}, "kitchen"),
         ({"ANKKURI_SECURE_COOKIES": "perhaps"}, "perhaps"),
         ({"ANKKURI_MAIL": "pigeon"}, "pigeon"),
+        ({"ANKKURI_KEEP_DAYS": "0"}, "ANKKURI_KEEP_DAYS"),
+        ({"ANKKURI_KEEP_CLOSED_DAYS": "a year"}, "a year"),
         ({"ANKKURI_BASE_URL": "ankkuri.invalid"}, "http"),
         ({"ANKKURI_DATABASE": "mysql://x"}, "sqlite"),
         ({"ANKKURI_DATABASE": "sqlite:///:memory:"}, "ANKKURI_DATABASE"),

@@ -81,6 +81,15 @@ def test_the_area_has_its_fifteen_municipalities_by_both_names() -> None:
     assert len(ANY.municipalities) == 15
 
 
+def test_a_controller_may_say_for_how_long_content_is_kept() -> None:
+    tables = raw()
+    row(tables, "controller", "police").update(keep_days=30, keep_closed_days=200)
+    police = directory_from(tables).controllers["police"]
+    assert (police.keep_days, police.keep_closed_days) == (30, 200)
+    others = {each.keep_days for each in ANY.controllers.values()}
+    assert others == {None}
+
+
 def test_each_county_municipality_and_the_police_is_a_controller_of_its_own() -> None:
     own = {one.controller for one in ANY.counties.values()}
     own |= {one.controller for one in ANY.municipalities.values()}
@@ -323,6 +332,11 @@ E, LINE = "soc-ita-uusimaa", "line-ita-uusimaa-emergency"
         (change("agency", S, phone=112), 'phone "112" is not written like'),
         (lambda all_: row(all_, "agency", S).pop("phone"), f'agency "{S}": phone is missing'),
         (change("county", "ita-uusimaa", name={"fi": "I"}), "name: sv is missing"),
+        (change("controller", "police", keep_days=0), "keep_days must be a number of days from 1"),
+        (
+            change("controller", "police", keep_closed_days="90"),
+            "keep_closed_days must be a number",
+        ),
         (change("county", "ita-uusimaa", name={"fi": "I", "sv": " "}), "sv must not be empty"),
         (change("county", "ita-uusimaa", name={"fi": "I", "sv": "Ö", "se": "Ö"}), 'key "se" is'),
         (change("county", "ita-uusimaa", name="Itä-Uusimaa"), "name must be { fi ="),

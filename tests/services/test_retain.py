@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -294,3 +295,13 @@ def test_the_preview_names_the_day_and_the_referrals(site: Site) -> None:
     assert going.on == (site.hands() + timedelta(days=30)).date()
     assert site.parts.retain.preview(site.hands(), 30, [YOU]) == []
     assert len(site.parts.retain.preview(site.hands(), 30, [SOC])) == 1
+
+
+def test_two_schedulers_at_once_delete_each_report_once(site: Site) -> None:
+    reports = {recorded(site)[0] for _ in range(4)}
+    now = site.hands.move(days=DAYS + 1)
+    with ThreadPoolExecutor(2) as pool:
+        deleted = sum(pool.map(lambda _: site.parts.retain(now), range(2)))
+    assert deleted == len(reports)
+    assert len(lines(site, Action.DELETE_CONTENT)) == len(reports)
+    assert count(site, SectionRow) == 0

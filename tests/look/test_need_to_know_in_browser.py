@@ -1,0 +1,74 @@
+"""The pages of masking, disqualification, requests and holds in a narrow browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from intake.domain.recusal import Ground
+from tests.look.page_faults import page_faults
+from tests.look.test_desk_in_browser import page, show
+from tests.look.test_in_browser import COLOURS, TEXT_SPACING, contrast
+from tests.services.asking import asked, granted, sent
+from tests.services.recorded import recorded
+from tests.services.sending import at
+from tests.services.test_hold import put
+from tests.services.test_recuse import recuse
+from tests.site import SOC, Site, child_answers, worry_answers
+
+__all__ = ["page"]
+pytestmark = pytest.mark.browser
+PAGES = (
+    ("soc", "/referrals/{masked}"),
+    ("soc", "/referrals/{masked}/protected"),
+    ("soc-head", "/referrals/{masked}/recusal"),
+    ("soc-head", "/going"),
+    ("soc-head", "/referrals/{held}/holds"),
+    ("soc-head", "/referrals/{held}"),
+    ("ank", "/inbox"),
+    ("ank", "/referrals/{lead}"),
+    ("ank", "/referrals/{lead}/parts/{waiting}"),
+    ("ank", "/referrals/{lead}/parts/{given}"),
+    ("you", "/referrals/{asker}"),
+    ("soc", "/referrals/{deleted}"),
+)
+
+
+@pytest.fixture
+def told(site: Site) -> dict[str, str]:
+    """Something of each; what the addresses name."""
+    _, deleted = recorded(site)
+    site.parts.retain(site.hands.move(days=90))
+    site.hands.move(minutes=1)
+    _, held = recorded(site)
+    put(site, held)
+    site.hands.move(days=70)
+    lead, asker = sent(site)
+    given = granted(site, lead, asker)
+    waiting = asked(site, lead, asker, "place_1")
+    site.hands.move(minutes=1)
+    site.send(worry_answers() | {"children": [child_answers(turvakielto="yes")]})
+    masked = at(site, SOC).id
+    recuse(site, "soc", masked, "soc-deputy", ground=Ground.OTHER, words="Naapurin lapsi." * 8)
+    named = {"deleted": deleted, "held": held, "lead": lead, "asker": asker, "masked": masked}
+    named |= {"given": given, "waiting": waiting}
+    return {name: str(value) for name, value in named.items()}
+
+
+def test_every_page_fits_a_narrow_window_and_can_be_read(
+    site: Site, told: dict[str, str], page: Any
+) -> None:
+    clients: dict[str, Any] = {}
+    for name, pattern in PAGES:
+        client = clients.setdefault(name, site.signed_in(name))
+        path = pattern.format(**told)
+        for language in ("fi", "sv"):
+            client.set_cookie("ankkuri_language", language)
+            assert page_faults(show(page, client, path)) == [], path
+            for spaced in (False, True):
+                if spaced:
+                    page.evaluate(TEXT_SPACING)
+                assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+        faint = [row for row in page.evaluate(COLOURS) if contrast(row[1], row[2]) < 7]
+        assert faint == [], path
