@@ -38,6 +38,9 @@ def add(commands: Any) -> None:
     made.add_argument("file", type=Path, metavar="FILE", help="for the private half")
     wanted = add_command(verbs, "requests", _requests, "write what waits for a signature")
     wanted.add_argument("file", type=Path, metavar="FILE")
+    wanted.add_argument(
+        "--anew", action="store_true", help="also all that was signed, for another directory key"
+    )
     signing = add_command(verbs, "sign", _sign, "sign entries with the directory key, offline")
     signing.add_argument("file", type=Path, metavar="FILE", help="what `keys requests` wrote")
     signing.add_argument("--key", type=Path, required=True, metavar="KEYFILE")
@@ -88,7 +91,7 @@ def _requests(chosen: argparse.Namespace) -> int:
     from intake.services.sign_entries import RequestSignatures
 
     parts = wiring.build(config.load())
-    requests = RequestSignatures(parts.database)(parts.now())
+    requests = RequestSignatures(parts.database)(parts.now(), anew=chosen.anew)
     _write(chosen.file, requests_text(requests))
     print(f"{len(requests)} entries wait for a signature: {chosen.file}")
     return 0

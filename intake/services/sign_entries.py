@@ -27,11 +27,13 @@ class RequestSignatures:
 
     database: Database
 
-    def __call__(self, now: datetime) -> list[Request]:
+    def __call__(self, now: datetime, *, anew: bool = False) -> list[Request]:
         """What waits for nothing but the signature; roles whose entries run out soon are proposed
-        anew for it.
+        anew for it. ``anew``: so is all that was signed, for another directory key.
         """
         with self.database.write() as connection:
+            if anew:
+                entries.propose_signed_again(connection, now)
             self._renew(connection, now)
             rows = entries.waiting(connection, local_date(now))
         return [

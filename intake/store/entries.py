@@ -229,6 +229,9 @@ def propose_keys(
 ) -> int:
     """Propose entries of agencies' keys; how many."""
     rows = _keys(connection, *where)
+    if founding:
+        of_key = DirectoryEntryRow.agency_key_id.in_({row.id for row in rows})
+        put_for_good(connection, DirectoryEntryRow.withdrawn_at, at, of_key, *_WAITING, at=at)
     entries = [
         _proposal(key_entry(row), by, at, not founding) | {"agency_key_id": row.id}
         for row in {row.id: row for row in rows}.values()
@@ -247,6 +250,23 @@ def propose_what_lacks(connection: Connection, at: datetime) -> int:
     lacks_key = AgencyKeyRow.id.not_in(select(of_key).where(of_key.is_not(None)))
     return propose_roles(connection, lacks_role, by=None, at=at, founding=True) + propose_keys(
         connection, lacks_key, by=None, at=at, founding=True
+    )
+
+
+def propose_signed_again(connection: Connection, at: datetime) -> int:
+    """Propose again all that was signed and stands, for another directory key; how many."""
+    of_role, of_key = DirectoryEntryRow.membership_id, DirectoryEntryRow.agency_key_id
+    roles_signed = select(of_role).where(of_role.is_not(None), *_IN_FORCE)
+    keys_signed = select(of_key).where(of_key.is_not(None), *_IN_FORCE)
+    return propose_roles(
+        connection, MembershipRow.id.in_(roles_signed), by=None, at=at, founding=True
+    ) + propose_keys(
+        connection,
+        AgencyKeyRow.id.in_(keys_signed),
+        AgencyKeyRow.retired_at.is_(None),
+        by=None,
+        at=at,
+        founding=True,
     )
 
 

@@ -24,6 +24,7 @@ from intake.domain.entry_file import (
 from intake.domain.people import Administrator, Membership, Role
 from intake.domain.trail import Action
 from intake.services.confirm_entries import ConfirmRefused, WaitingEntry
+from intake.services.entries import Entries
 from intake.services.sign_entries import RequestSignatures, TakeSignatures, sign
 from intake.store.tables import TrailRow
 from intake.vault.directory_signing import DirectorySigningKey
@@ -184,6 +185,23 @@ def test_roles_that_run_out_soon_are_asked_for_again_and_count_meanwhile(site: S
     site.hands.move(days=LONGEST.days - 10)
     assert site.visit("soc").person.memberships
     assert YOU in site.parts.route.keys_that_open(local_date(site.hands()))
+
+
+def test_with_another_directory_key_all_that_was_signed_is_signed_again(site: Site) -> None:
+    give(site, "hea", ADMINISTRATOR)  # this one waits for a second person, and goes on waiting
+    other = DirectorySigningKey.new()
+    site.parts.database.believe(Entries(other.public()))
+    assert site.visit("soc").person.memberships == ()
+    ask = RequestSignatures(site.parts.database)
+    wanted = ask(site.hands(), anew=True)
+    assert len(wanted) == len(ask(site.hands(), anew=True))
+    wanted = ask(site.hands())
+    again = sign(other, wanted, lambda _request: True)
+    take_in = TakeSignatures(site.parts.database, Entries(other.public()))
+    assert take_in(again, site.hands()) == []
+    assert len(site.visit("soc").person.memberships) == 2
+    assert YOU in site.parts.route.keys_that_open(local_date(site.hands()))
+    assert ADMINISTRATOR in site.visit("hea").person.waiting
 
 
 def test_a_role_that_ends_soon_is_not_asked_for_again(site: Site) -> None:
