@@ -8,7 +8,7 @@ import config
 from intake.parts import Parts
 from intake.services.settle import write_new
 from intake.services.sign_entries import sign_what_waits
-from intake.store.entries import propose_what_lacks
+from intake.store.proposals import propose_what_lacks
 from intake.vault.directory_signing import DirectorySigningKey
 
 KEY = DirectorySigningKey(b"the keeper of the measured sites")

@@ -36,7 +36,7 @@ from intake.services.factors import add_app
 from intake.services.sign_in import Visit
 from intake.services.submit import Receipt
 from intake.services.watch import Watching
-from intake.store import entries, outbox, people
+from intake.store import outbox, people, proposals
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.store.people_tables import SessionRow
@@ -240,7 +240,7 @@ class Site:
     def sign_again(self) -> None:
         """Let every role be signed for another year."""
         with self.parts.database.write() as connection:
-            entries.propose_roles(connection, by=None, at=self.hands(), founding=True)
+            proposals.propose_roles(connection, by=None, at=self.hands(), founding=True)
 
     def claim_letters(self) -> list[AnyRow]:
         """Every letter that would be tried now, with its reader."""

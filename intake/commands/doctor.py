@@ -41,8 +41,7 @@ from intake.sender import sender_of
 from intake.services.check_entries import CheckEntries
 from intake.services.rulebook import stored_rulebook
 from intake.services.take_stock import TakeStock
-from intake.store import entries as store
-from intake.store import people
+from intake.store import people, proposals
 from intake.store.database import Database
 
 SEALING = {"reporter", "agency"}
@@ -144,7 +143,7 @@ def _of_directory(settings: config.Settings, opened: Database, now: datetime) ->
 
     def waiting() -> list[datetime]:
         with opened.read() as connection:
-            return [row.proposed_at for row in store.waiting(connection, today)]
+            return [row.proposed_at for row in proposals.waiting(connection, today)]
 
     @cache
     def openers() -> Mapping[str, int]:

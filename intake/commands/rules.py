@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import config
+from intake import wiring
 from intake.commands import rule_desk
 from intake.commands.command import InputUnusable, add_command
 from intake.commands.rule_sources import book_of
@@ -88,17 +89,19 @@ def _proof_json(book: Book, proof: Proof) -> dict[str, Any]:
 
 
 def _agencies() -> Agencies | None:
-    """Where recipients are looked for; None where there is no site."""
-    database, now = Database(config.load().database), utc_now()
+    """Where recipients are looked for; None where there is no site that could serve."""
+    settings, now = config.load(), utc_now()
+    database = Database(settings.database)
     try:
         database.require_current()
         found = stored_directory(database, local_date(now))
         if found is None:
             return None
+        database.believe(wiring.signed_of(settings))
         with database.read() as connection:
             manned = people.openers(connection, local_date(now))
         return Agencies(found[0], manned, local_date(now))
-    except DatabaseNotReady:
+    except (DatabaseNotReady, config.SettingsUnusable):
         return None
     finally:
         database.engine.dispose()

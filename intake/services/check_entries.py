@@ -14,7 +14,7 @@ from intake.domain.deadline import local_date
 from intake.domain.entry import WARNED_BEFORE, RoleEntry
 from intake.domain.trail import Action
 from intake.services.tell_once import Telling, tell_once
-from intake.store import entries
+from intake.store import entries, proposals
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
@@ -65,7 +65,7 @@ class CheckEntries:
             good = {row.held_id: row for row in entries.roles(connection, roles)}
             keys = entries.keys_in_use(connection)
             whole = {row.id for row in entries.keys_among(connection, keys)}
-            waiting = entries.waiting_for(connection)
+            waiting = proposals.waiting_for(connection)
         return [*_of_roles(roles, good, waiting, today), *_of_keys(keys, whole, waiting)]
 
     def _tell(self, controller: str, what: _Told, now: datetime) -> bool:

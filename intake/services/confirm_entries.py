@@ -15,7 +15,7 @@ from intake.domain.message import Message, mark
 from intake.domain.people import Administrator, Role
 from intake.domain.trail import Action
 from intake.services.appoint import write_line
-from intake.store import directory, entries, people, staff
+from intake.store import directory, entries, people, proposals, staff
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.words import are_words_of, words_of
@@ -90,7 +90,7 @@ class ConfirmEntries:
         """Everything at the administrator's controllers that waits."""
         with self.database.read() as connection:
             alone = _nobody_administers(connection, today)
-            rows = entries.waiting(connection, today)
+            rows = proposals.waiting(connection, today)
             return [_shown(r, admin, alone) for r in rows if r.under in admin.controllers]
 
     def __call__(
@@ -108,7 +108,7 @@ class ConfirmEntries:
                 raise ConfirmRefused(SAME_PERSON)
             if not are_words_of(words, one.fingerprint):
                 raise ConfirmRefused(OTHER_WORDS)
-            if not entries.confirm(connection, one.id, admin.id, now):
+            if not proposals.confirm(connection, one.id, admin.id, now):
                 raise ConfirmRefused(NOT_WAITING)
             write_line(connection, admin, Action.CONFIRM_ENTRY, one.what, one.said.agency, now)
 
@@ -120,7 +120,7 @@ class ConfirmEntries:
         with self.database.write() as connection:
             directory.lock(connection)
             one = self._find(connection, admin, entry_id, now)
-            if not entries.refuse(connection, one.id, now):
+            if not proposals.refuse(connection, one.id, now):
                 raise ConfirmRefused(NOT_WAITING)
             said = one.said
             if isinstance(said, KeyEntry):
@@ -134,7 +134,7 @@ class ConfirmEntries:
         self, connection: Connection, admin: Administrator, entry_id: UUID | str, now: datetime
     ) -> WaitingEntry:
         today = local_date(now)
-        for row in entries.waiting(connection, today):
+        for row in proposals.waiting(connection, today):
             if str(row.id) == str(entry_id) and row.under in admin.controllers:
                 return _shown(row, admin, _nobody_administers(connection, today))
         raise ConfirmRefused(NOT_WAITING)

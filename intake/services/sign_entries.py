@@ -13,7 +13,7 @@ from intake.domain.entry import RENEWED_BEFORE, KeyEntry, RoleEntry
 from intake.domain.entry_file import Request, Signed, kind_of, read_entry
 from intake.domain.trail import Action
 from intake.services.entries import Entries
-from intake.store import entries, people, trail
+from intake.store import entries, people, proposals, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.directory_signing import DirectorySigningKey
@@ -33,9 +33,9 @@ class RequestSignatures:
         """
         with self.database.write() as connection:
             if anew:
-                entries.propose_signed_again(connection, now)
+                proposals.propose_signed_again(connection, now)
             self._renew(connection, now)
-            rows = entries.waiting(connection, local_date(now))
+            rows = proposals.waiting(connection, local_date(now))
         return [
             Request(
                 id=row.id,
@@ -51,12 +51,12 @@ class RequestSignatures:
     def _renew(self, connection: Connection, now: datetime) -> None:
         today = local_date(now)
         good = entries.roles(connection, entries.roles_in_force(connection, today))
-        proposed = entries.waiting_for(connection)
+        proposed = proposals.waiting_for(connection)
         for row in good:
             until = RoleEntry.parse(row.entry_body).until
             lasts = row.held_to is None or row.held_to > until
             if lasts and until < today + RENEWED_BEFORE and row.held_id not in proposed:
-                entries.propose_again(connection, row.held_id, now)
+                proposals.propose_again(connection, row.held_id, now)
                 what = f"{row.sign_in_name}: {row.held_role}"
                 trail.write_line(
                     connection,
@@ -85,7 +85,7 @@ class TakeSignatures:
         return refused
 
     def _take(self, connection: Connection, one: Signed, now: datetime) -> str:
-        rows = entries.waiting(connection, local_date(now))
+        rows = proposals.waiting(connection, local_date(now))
         row = next((row for row in rows if row.id == one.id), None)
         if row is None or row.body != one.body:
             return "no such entry waits for a signature"
@@ -116,7 +116,7 @@ def sign(
 def sign_what_waits(database: Database, key: DirectorySigningKey, now: datetime) -> int:
     """Sign all that waits where the keeper's key is at hand, as in a demo; how many."""
     with database.write() as connection:
-        rows = entries.waiting(connection, local_date(now))
+        rows = proposals.waiting(connection, local_date(now))
         for row in rows:
             kind = kind_of(read_entry(row.body))
             _counts_from_now(connection, row, key.sign(kind, row.body), now)
@@ -125,7 +125,7 @@ def sign_what_waits(database: Database, key: DirectorySigningKey, now: datetime)
 
 def _counts_from_now(connection: Connection, row: AnyRow, signature: bytes, now: datetime) -> None:
     """An entry is signed: from here on its role or key counts, and a new key is in use."""
-    entries.put_signature(connection, row, signature, now)
+    proposals.put_signature(connection, row, signature, now)
     said = read_entry(row.body)
     if isinstance(said, KeyEntry) and people.waiting_key(connection, said.agency) == said.key:
         in_use = people.key_in_use(connection, said.agency)

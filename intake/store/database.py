@@ -17,8 +17,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 
 from intake.store import libpq, restoring
-from intake.store.entries import SIGNED, Signed, propose_what_lacks
+from intake.store.entries import SIGNED, Signed
 from intake.store.postgresql import PostgreSQL
+from intake.store.proposals import propose_what_lacks
 from intake.store.sqlite import SQLite
 
 _MIGRATIONS = Path(__file__).parent / "migrations"

@@ -24,7 +24,7 @@ from sqlalchemy.sql.elements import BindParameter
 from intake.domain.deadline import local_date
 from intake.domain.people import AGENCY_ROLES, Appointment, Membership, Person, Role
 from intake.domain.row_id import new_id
-from intake.store import entries
+from intake.store import entries, proposals
 from intake.store.columns import AnyRow
 from intake.store.deletions import erase_rows, put_for_good
 from intake.store.entry_tables import DirectoryEntryRow
@@ -153,14 +153,14 @@ def appoint(
             valid_to=appointment.valid_to,
         )
     )
-    entries.propose_roles(connection, MembershipRow.id == role_id, by=by, at=at)
+    proposals.propose_roles(connection, MembershipRow.id == role_id, by=by, at=at)
 
 
 def add_agency_key(connection: Connection, values: dict[str, Any], by: UUID | None = None) -> None:
     """Add an agency's public key, to which is sealed once its entry is signed."""
     connection.execute(insert(AgencyKeyRow).values(**values))
     this = AgencyKeyRow.id == values["id"]
-    entries.propose_keys(connection, this, by=by, at=values["created_at"])
+    proposals.propose_keys(connection, this, by=by, at=values["created_at"])
 
 
 def add_grant(connection: Connection, values: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, and_, exists, func, not_, or_, select,
 
 from intake.domain.people import AGENCY_ROLES
 from intake.domain.referral import State
-from intake.store import entries, factors
+from intake.store import factors, proposals
 from intake.store.columns import AnyRow
 from intake.store.deletions import erase_rows, put_for_good
 from intake.store.people_tables import (
@@ -121,8 +121,8 @@ def replace_keys(
     """
     relock(connection, person_id, keys, at)
     factors.forget_person(connection, person_id, at)
-    entries.withdraw_roles_of(connection, person_id, at)
-    entries.propose_roles(connection, MembershipRow.person_id == person_id, by=by, at=at)
+    proposals.withdraw_roles_of(connection, person_id, at)
+    proposals.propose_roles(connection, MembershipRow.person_id == person_id, by=by, at=at)
 
 
 def lock_for_recovery(
