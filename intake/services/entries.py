@@ -63,6 +63,7 @@ class Entries:
             for row in rows
             if row.entry_id is not None
             and self._known.get((row.entry_id, row.entry_body)) == entries.key_entry(row)
+            and entries.is_as_listed(row)
         }
         for row in rows:
             if row.entry_id is not None and row.id not in good:

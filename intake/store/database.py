@@ -12,12 +12,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 
 from intake.store import libpq, restoring
 from intake.store.entries import SIGNED, Signed
+from intake.store.entry_tables import DirectoryEntryRow
 from intake.store.postgresql import PostgreSQL
 from intake.store.proposals import propose_what_lacks
 from intake.store.sqlite import SQLite
@@ -102,11 +103,13 @@ class Database:
     def upgrade(self, to: str = "head") -> None:
         """Bring the schema up to this version's, or to one before it, creating what is missing.
 
-        Roles and keys from before there were entries are proposed to the keeper.
+        Roles and keys from before there were entries are proposed to the keeper. What came later
+        without being proposed is nobody's to sign.
         """
         self.make_place()
+        before = not inspect(self.engine).has_table(DirectoryEntryRow.__tablename__)
         command.upgrade(_alembic(self.url), to)
-        if to == "head":
+        if before and to == "head":
             with self.write() as connection:
                 propose_what_lacks(connection, datetime.now(UTC))
 

@@ -16,8 +16,16 @@ from sqlalchemy import Connection, and_, func, or_, select
 from intake.domain.entry import KeyEntry, RoleEntry, fingerprint
 from intake.store.columns import AnyRow
 from intake.store.entry_tables import DirectoryEntryRow
-from intake.store.people_tables import KEY_IN_USE, AgencyKeyRow, AgencyRow, MembershipRow, PersonRow
+from intake.store.people_tables import (
+    KEY_IN_USE,
+    AgencyKeyRow,
+    AgencyRow,
+    DirectoryRow,
+    MembershipRow,
+    PersonRow,
+)
 
+AGENCY = "agency"
 SIGNED = "ankkuri_signed"
 """Under which a connection knows what judges its rows."""
 
@@ -60,8 +68,13 @@ KEY = (
     AgencyKeyRow.public_key,
     AgencyRow.kind.label("agency_kind"),
     AgencyRow.controller_id,
+    DirectoryRow.entry["kind"].as_string().label("listed_kind"),
+    DirectoryRow.entry["controller"].as_string().label("listed_controller"),
     *ENTRY,
 )
+"""``listed_``: as the directory's data says, by which reports are routed; None of an agency that is
+listed no more.
+"""
 
 
 def roles(connection: Connection, rows: Sequence[AnyRow], on: date | None = None) -> list[AnyRow]:
@@ -124,6 +137,11 @@ def all_keys(connection: Connection, *where: Any) -> list[AnyRow]:
         connection.execute(
             select(*KEY)
             .join(AgencyRow, AgencyRow.id == AgencyKeyRow.agency_id)
+            .join(
+                DirectoryRow,
+                and_(DirectoryRow.kind == AGENCY, DirectoryRow.id == AgencyRow.id),
+                isouter=True,
+            )
             .join(DirectoryEntryRow, OF_KEY, isouter=True)
             .where(*where)
             .order_by(AgencyKeyRow.agency_id)
@@ -158,6 +176,13 @@ def key_entry(row: AnyRow) -> KeyEntry:
         agency_kind=row.agency_kind,
         controller=row.controller_id,
         public_key=fingerprint(row.public_key),
+    )
+
+
+def is_as_listed(row: AnyRow) -> bool:
+    """Whether the directory's data says the same of the key's agency as its row does."""
+    return row.listed_kind in (None, row.agency_kind) and (
+        row.listed_controller in (None, row.controller_id)
     )
 
 

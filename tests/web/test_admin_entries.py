@@ -99,6 +99,15 @@ def test_who_waits_is_told_so_with_the_words_of_the_key(site: Site) -> None:
     assert site.words("hea") in page
 
 
+def test_who_has_other_roles_is_told_on_every_page(site: Site) -> None:
+    told = "A role of yours waits for its signature."
+    assert told not in english(site, "soc").get("/inbox").text
+    give(site, "soc", AUDITOR, by="admin")
+    page = english(site, "soc").get("/inbox").text
+    assert page_faults(page) == []
+    assert told in page
+
+
 def test_a_colleague_whose_role_waits_gets_no_key_yet(site: Site) -> None:
     give(site, "hea", Membership(Role.WORKER, TRIAGE), by="admin")
     keys = english(site, "soc").get("/keys").text

@@ -145,6 +145,7 @@ def test_each_expired_agreement_is_flagged(site: Site) -> None:
     coming = next(end for end in ends if end > site.hands().date())
     for today in (coming, coming + timedelta(days=1), ends[-1] + timedelta(days=1)):
         site.hands.at = datetime(today.year, today.month, today.day, 12, tzinfo=UTC)
+        site.sign_again()
         page = english(site, "admin").get("/directory/agreements").text
         assert page.count("Expired") == sum(end < today for end in ends)
 
