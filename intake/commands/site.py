@@ -63,6 +63,8 @@ def _init(chosen: argparse.Namespace) -> int:
         raise InputUnusable(str(error)) from None
     made = f" (made {', '.join(done.secrets)})" if done.secrets else ""
     print(f"Ready in {settings.data}{made}")
+    if not settings.directory_key:
+        print("Nothing starts before there is a directory key: see docs/keys.md")
     if done.roles_missing:
         print(f"PostgreSQL has no role {', '.join(done.roles_missing)}: see docs/deploy.md")
     return 0

@@ -17,6 +17,7 @@ from intake.domain.people import Membership, Permission, Role
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.check_entries import LETTER
+from intake.services.enrol import Enrol, GrantRefused
 from intake.services.entries import Entries
 from intake.services.sign_in import SignInRefused
 from intake.store import directory as store
@@ -288,6 +289,21 @@ def test_a_session_or_a_lock_that_holds_another_key_lets_nobody_in(site: Site) -
     change(site, update(PersonRow).where(PersonRow.id == admin).values(sealed_private_key=locked))
     with pytest.raises(SignInRefused):
         site.session("admin")
+
+
+def test_an_agencys_key_is_given_to_nobody_whose_key_was_swapped(site: Site) -> None:
+    enrol = Enrol(site.parts.database, site.parts.sign_in.pepper, CHEAP)
+    role = (Membership(Role.WORKER, POL),)
+    enrol.person("uusi", "Uuno Uusi", "u@ankkuri.invalid", "fi", PASSPHRASE, role, site.hands())
+    swapped = update(PersonRow).where(PersonRow.sign_in_name == "uusi")
+    change(site, swapped.values(public_key=ATTACKER.public().raw))
+    giver, words = site.visit("pol"), site.words("uusi")  # those of the swapped key
+    with pytest.raises(GrantRefused, match="waits for the signature"):
+        enrol.grant(giver, POL, "uusi", site.hands(), words=words)
+    with site.parts.database.read() as connection:
+        row = people.row_by_sign_in_name(connection, "uusi")
+        assert row is not None
+        assert people.grants_held(connection, POL, row.id) == []
 
 
 def test_a_database_that_was_opened_without_the_directory_key_believes_nothing(site: Site) -> None:
