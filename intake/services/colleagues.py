@@ -127,10 +127,14 @@ class Colleagues:
             without_worker = staff.without_worker(connection, agencies)
             left = rotation.leavers(connection, agencies)
             unfinished = rotation.unfinished(connection, agencies, visit.person.id)
-        opened = {row.agency_id for row in rows if row.opens and row.id == visit.person.id}
+            opened = {row.agency_id for row in rows if row.opens and row.id == visit.person.id}
+            to_give = {row.id for row in rows if not row.opens and row.agency_id in opened}
+            if to_give:
+                signed = reminders.staff_of(connection, opened, (), today)
+                to_give &= {row.id for row in signed}
         return News(
             waits=any(not row.opens and row.id == visit.person.id for row in rows),
-            to_give=len({row.id for row in rows if not row.opens and row.agency_id in opened}),
+            to_give=len(to_give),
             without_worker=without_worker,
             leavers=tuple(row.name for row in left if row.agency_id in opened),
             unfinished=bool(unfinished & opened),

@@ -61,6 +61,12 @@ class WaitingEntry:
         return read_entry(self.body)
 
     @property
+    def subject(self) -> UUID | str:
+        """The id of the role, or of the key."""
+        said = self.said
+        return said.key if isinstance(said, KeyEntry) else said.membership
+
+    @property
     def fingerprint(self) -> str:
         """Of the person's key, or of the agency's."""
         said = self.said

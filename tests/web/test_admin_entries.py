@@ -114,3 +114,7 @@ def test_a_colleague_whose_role_waits_gets_no_key_yet(site: Site) -> None:
     assert page_faults(keys) == []
     assert "Waits for a signature" in keys
     assert f"/keys/{TRIAGE}/{site.people['hea']}" not in keys
+    assert "waits for the key" not in english(site, "soc").get("/inbox").text
+    person = english(site, "admin").get(f"/people/{site.people['hea']}").text
+    assert page_faults(person) == []
+    assert person.count("Waits for a signature") == 1

@@ -76,7 +76,7 @@ def make_people_blueprint(
     blueprint = Blueprint("people", __name__)
     entrance = Entrance(blueprint, room.refuse)
     manage = Permission.MANAGE_PEOPLE
-    people, roles = People(room, appoint, invite, openers), Roles(room, appoint, dismiss)
+    people, roles = People(room, appoint, invite, openers, confirm), Roles(room, appoint, dismiss)
     invitations = Invitations(room, appoint, invite, dismiss, base_url)
     waiting = Entries(room, confirm)
     one = "/people/<uuid:person_id>"

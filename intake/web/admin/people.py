@@ -14,6 +14,7 @@ from intake.domain.message import Message, mark
 from intake.domain.people import Membership
 from intake.domain.staff import StaffMember, agencies_among
 from intake.services.appoint import Appoint, PersonChanged, PersonNotYours
+from intake.services.confirm_entries import ConfirmEntries
 from intake.services.invite import Invite
 from intake.services.openers import Openers
 from intake.services.sign_in import Visit
@@ -44,6 +45,7 @@ class People:
     appoint: Appoint
     invite: Invite
     openers: Openers
+    confirm: ConfirmEntries
 
     def everyone(self, visit: Visit) -> Response:
         """People with a role at one's own controllers, and open invitations."""
@@ -78,6 +80,7 @@ class People:
         admin, today = visit.person.as_administrator(), self.room.today()
         member = self.appoint.person(admin, person_id, today)
         directory, opens = self.room.stored().directory, self.openers.who(today)
+        waiting = {one.subject for one in self.confirm.waiting(admin, today)}
         return render(
             "people/person.html",
             member=member,
@@ -87,6 +90,7 @@ class People:
                     told(directory, role.membership),
                     role.membership.agency and person_id in opens.get(role.membership.agency, ()),
                     role.under in admin.controllers,
+                    role.id in waiting,
                 )
                 for role in member.roles
             ],
