@@ -196,6 +196,7 @@ def _people(parts: Parts) -> Blueprint:
     return make_people_blueprint(
         room=_room(parts),
         confirm=parts.confirm_entries,
+        check=parts.check_entries,
         appoint=parts.appoint,
         dismiss=parts.dismiss,
         invite=parts.invite,

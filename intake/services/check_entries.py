@@ -73,7 +73,11 @@ class CheckEntries:
         ending = sorted({found.ends.isoformat() for found in what.ending if found.ends})
         telling = Telling(
             LETTER,
-            {"altered": altered, "ending": len(what.ending), "first": next(iter(ending), None)},
+            {
+                "altered": len(altered),
+                "ending": len(what.ending),
+                "first": next(iter(ending), None),
+            },
             [altered, ending],
             action=Action.BAD_ENTRY,
             lines=[_line(found) for found in what.altered],

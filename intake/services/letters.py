@@ -167,8 +167,7 @@ class Letters:
     def _entries(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
         first = params["first"]
         return {
-            "altered": params["altered"][:MOST_NAMED],
-            "others": max(0, len(params["altered"]) - MOST_NAMED),
+            "altered": params["altered"],
             "ending": params["ending"],
             "first": reader.date(date.fromisoformat(first)) if first else "",
             "link": f"{self.base_url}/people/entries",

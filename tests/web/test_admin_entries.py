@@ -76,6 +76,22 @@ def test_who_proposed_it_cannot_confirm_it_but_refuse_it(site: Site) -> None:
     assert site.visit("hea").person.waiting == ()
 
 
+def test_what_is_not_as_it_was_signed_is_shown_where_it_is(site: Site) -> None:
+    with site.parts.database.write() as connection:
+        connection.exec_driver_sql("UPDATE membership SET role = 'head' WHERE role = 'auditor'")
+    page = english(site, "admin").get("/people/entries").text
+    assert page_faults(page) == []
+    assert f"auditor: head, {COUNTY}" in page
+    assert "auditor: head" not in english(site, "admin-police").get("/people/entries").text
+
+
+def test_what_runs_out_soon_is_shown_with_its_day(site: Site) -> None:
+    site.hands.move(days=350)
+    page = english(site, "admin").get("/people/entries").text
+    assert page_faults(page) == []
+    assert "To be signed again soon:" in page
+
+
 def test_what_waits_elsewhere_is_not_there(site: Site) -> None:
     give(site, "hea", AUDITOR, by=None)
     path = path_to(english(site, "admin").get("/people/entries").text, "")

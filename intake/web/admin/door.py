@@ -8,6 +8,7 @@ from flask_login import current_user
 from intake.domain.people import Permission
 from intake.services.amend import EntryNotYours
 from intake.services.appoint import Appoint, OwnRole, PersonNotYours, RoleNotYours
+from intake.services.check_entries import CheckEntries
 from intake.services.confirm_entries import ConfirmEntries, NotYoursToSign
 from intake.services.dismiss import Dismiss
 from intake.services.invite import InvitationNotYours, Invite
@@ -66,6 +67,7 @@ def make_people_blueprint(
     *,
     room: Room,
     confirm: ConfirmEntries,
+    check: CheckEntries,
     appoint: Appoint,
     dismiss: Dismiss,
     invite: Invite,
@@ -78,7 +80,7 @@ def make_people_blueprint(
     manage = Permission.MANAGE_PEOPLE
     people, roles = People(room, appoint, invite, openers, confirm), Roles(room, appoint, dismiss)
     invitations = Invitations(room, appoint, invite, dismiss, base_url)
-    waiting = Entries(room, confirm)
+    waiting = Entries(room, confirm, check)
     one = "/people/<uuid:person_id>"
     entrance.route("/people/entries", manage)(waiting.entries)
     entrance.route("/people", manage)(people.everyone)

@@ -12,6 +12,7 @@ from intake.domain.directory import Directory
 from intake.domain.entry import KeyEntry
 from intake.domain.message import mark
 from intake.domain.people import Membership, Role
+from intake.services.check_entries import CheckEntries
 from intake.services.confirm_entries import (
     ConfirmEntries,
     ConfirmRefused,
@@ -36,13 +37,17 @@ class Entries:
 
     room: Room
     confirm: ConfirmEntries
+    check: CheckEntries
 
     def entries(self, visit: Visit) -> Any:
-        """All at the administrator's own controllers."""
-        directory = self.room.stored().directory
+        """All at the administrator's own controllers, and what is refused there."""
+        directory, own = self.room.stored().directory, visit.person.as_administrator().controllers
+        found = [one for one in self.check.found(self.room.today()) if one.controller in own]
         return render(
             "people/entries.html",
             entries=[(one, *_told(directory, one)) for one in self._waiting(visit)],
+            altered=[one.about for one in found if one.ends is None],
+            ending=[one for one in found if one.ends],
             done=DONE.get(request.args.get("done", "")),
         )
 
