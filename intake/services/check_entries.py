@@ -84,8 +84,10 @@ class CheckEntries:
         )
         if not tell_once(self.database, controller, telling, now):
             return False
-        for about in altered:
-            log.error("%s at %s is not as it was signed, and is refused", about, controller)
+        if altered:
+            log.error(
+                "%d roles or keys of %s are not as they were signed", len(altered), controller
+            )
         if ending:
             count, first = len(what.ending), ending[0]
             log.error("%d entries of %s run out, the first on %s", count, controller, first)

@@ -237,6 +237,22 @@ def test_an_entry_signed_with_another_key_counts_for_nothing(
     assert rules.memberships == ()
 
 
+def test_the_letter_says_how_many_and_names_nobody(site: Site) -> None:
+    change(site, ALTERED["another role"](site))
+    site.hands.move(days=350)
+    site.parts.check_entries(site.hands())
+    (row,) = [
+        row
+        for row in site.claim_letters()
+        if row.letter == LETTER and row.person_id == site.people["admin-police"]
+    ]
+    text = site.parts.deliver.write(row).text
+    assert "1 rooli tai avain ei ole sellaisena kuin se allekirjoitettiin" in text
+    assert "allekirjoitettava uudelleen" in text
+    assert text.rstrip().endswith("/people/entries")
+    assert not {"pol", "Pekka", POL} & set(text.replace(":", " ").split())
+
+
 def test_a_role_may_end_earlier_than_it_was_signed_and_never_later(site: Site) -> None:
     today = local_date(site.hands())
     site.parts.appoint(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from alembic import command
 from sqlalchemy import select
 
 from intake.domain.deadline import local_date
@@ -26,6 +27,8 @@ from intake.domain.trail import Action
 from intake.services.confirm_entries import ConfirmRefused, WaitingEntry
 from intake.services.entries import Entries
 from intake.services.sign_entries import RequestSignatures, TakeSignatures, sign
+from intake.store import entries
+from intake.store.database import _alembic
 from intake.store.tables import TrailRow
 from intake.vault.directory_signing import DirectorySigningKey
 from tests import keeper
@@ -33,6 +36,7 @@ from tests.site import COUNTY, TRIAGE, YOU, Site
 
 AT_TRIAGE = Membership(Role.WORKER, TRIAGE)
 ADMINISTRATOR = Membership(Role.ADMINISTRATOR, controller=COUNTY)
+BEFORE_ENTRIES = "0017"
 KERAVA = "you-kerava"
 OPERATOR = Administrator(None, frozenset({COUNTY, "police", "municipality-vantaa"}))
 
@@ -202,6 +206,24 @@ def test_with_another_directory_key_all_that_was_signed_is_signed_again(site: Si
     assert len(site.visit("soc").person.memberships) == 2
     assert YOU in site.parts.route.keys_that_open(local_date(site.hands()))
     assert ADMINISTRATOR in site.visit("hea").person.waiting
+
+
+def test_a_site_from_before_is_proposed_at_its_upgrade_and_serves_once_it_is_signed(
+    site: Site,
+) -> None:
+    database, today = site.parts.database, local_date(site.hands())
+    command.downgrade(_alembic(database.url), BEFORE_ENTRIES)
+    database.upgrade()
+    assert site.visit("soc").person.memberships == ()
+    assert site.parts.route.keys_that_open(today) == {}
+    assert site.parts.check_entries(site.hands()) == 0  # it waits, and is no alarm
+    wanted = requests(site)
+    with database.read() as connection:
+        standing = entries.roles_in_force(connection, today), entries.keys_in_use(connection)
+    assert len(wanted) == sum(map(len, standing))
+    assert take(site, *signed(*wanted)) == []
+    assert len(site.visit("soc").person.memberships) == 2
+    assert YOU in site.parts.route.keys_that_open(today)
 
 
 def test_a_role_that_ends_soon_is_not_asked_for_again(site: Site) -> None:
