@@ -50,6 +50,9 @@ def test_the_code_sets_a_new_passphrase_and_every_key_opens_as_before(
     assert [line.person_id for line in lines(site, Action.RECOVER)] == [site.people["soc"]]
     (letter,) = [row for row in site.claim_letters() if row.letter == "recovered"]
     assert letter.person_id == site.people["soc"]
+    text = site.parts.deliver.write(letter).text
+    assert "Palautuskoodiasi on käytetty" in text
+    assert not any(each in text for each in (code.text, NEW))
 
 
 def test_the_second_factor_stays(site: Site, recover: Recover) -> None:
