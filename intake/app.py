@@ -131,6 +131,8 @@ def create_app(parts: Parts) -> Flask:
     _let_staff_in(app, parts, cookies)
     _give_context(app, settings.banner == "demo")
     _handle_errors(app)
+    if set(settings.doors) & config.STAFF_DOORS:
+        _handle_damage(app, parts)
     app.after_request(Protect(settings.secure_cookies))
     return app
 
@@ -208,6 +210,15 @@ def _handle_errors(app: Flask) -> None:
     def failed(error: Exception) -> Any:
         _tell(error)
         return _shown(500, 500)
+
+
+def _handle_damage(app: Flask, parts: Parts) -> None:
+    from intake.services.tell_damage import TellDamage
+    from intake.vault.envelope import EnvelopeDamaged
+    from intake.web.damaged import Damaged
+
+    damaged = Damaged(TellDamage(parts.database), parts.now)
+    app.register_error_handler(EnvelopeDamaged, damaged)
 
 
 def _shown(page: int, code: int) -> Any:

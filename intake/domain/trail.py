@@ -34,6 +34,7 @@ class Action(StrEnum):
     REFUSE_SECTIONS = "refuse_sections"
     WITHDRAW_SECTIONS = "withdraw_sections"
     REFUSED = "refused"
+    DAMAGED = "damaged"
     SIGN_IN = "sign_in"
     SIGN_IN_FAILED = "sign_in_failed"
     SIGN_OUT = "sign_out"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,10 +30,12 @@ from intake.store import drafts, reports, trail
 from intake.store.database import Database
 from intake.store.prepared import NothingToErase
 from intake.vault.draw import Draws
+from intake.vault.envelope import EnvelopeDamaged
 from intake.vault.own import ReceiptCode, VisitorSecret, open_copy, seal_copy
 from intake.vault.seal import FactsSealer, PublicKey, seal_sections
 
 KEYED_IN = "keyed in"
+log = logging.getLogger(__name__)
 
 
 class NobodyMayGetThis(Exception):
@@ -121,7 +124,7 @@ class Submit:
             report_id=row.report_id,
             received_at=row.created_at,
             acknowledged=row.acknowledged_at is not None,
-            copy=json.loads(open_copy(secret, row.sealed_copy)) if row.sealed_copy else None,
+            copy=_opened(secret, row.sealed_copy) if row.sealed_copy else None,
         )
 
     def acknowledge(self, secret: VisitorSecret, now: datetime) -> None:
@@ -252,3 +255,13 @@ def _replayable(plan: Plan) -> dict[str, Any]:
         "places": list(plan.places),
         "outcomes": [brief(decision) for decision in plan.outcomes],
     }
+
+
+def _opened(secret: VisitorSecret, sealed: bytes) -> Answers | None:
+    """The own copy; None where it is damaged, for the code is worth more than the copy."""
+    try:
+        answers: Answers = json.loads(open_copy(secret, sealed))
+    except EnvelopeDamaged:
+        log.error("a reporter's own copy does not open")
+        return None
+    return answers

@@ -39,6 +39,7 @@ REFUSALS = (
     Action.SIGN_IN_FAILED,
     Action.CONFIRM_FAILED,
     Action.RECOVER_FAILED,
+    Action.DAMAGED,
 )
 REFUSED_PAGE = "page "  # as services.refuse writes it
 ACTIONS: Mapping[str, str] = {
@@ -58,6 +59,7 @@ ACTIONS: Mapping[str, str] = {
     Action.REFUSE_SECTIONS: mark("Further parts refused"),
     Action.WITHDRAW_SECTIONS: mark("Further parts withdrawn"),
     Action.REFUSED: mark("Refused"),
+    Action.DAMAGED: mark("Could not be opened: damaged"),
     Action.SIGN_IN: mark("Signed in"),
     Action.SIGN_IN_FAILED: mark("Sign-in failed"),
     Action.SIGN_OUT: mark("Signed out"),
