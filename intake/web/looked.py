@@ -32,6 +32,7 @@ NOTHING_OF_REPORTS: Mapping[str, str] = {
     "jobs": "how the jobs ran",
     "people": "of staff alone; each change has its line",
     "rules": "the rules, which are public",
+    "security": "of one's own signing in; each change has its line",
 }
 """Doors, or parts of them, whose pages show nothing of a report."""
 
