@@ -77,7 +77,6 @@ class Action(StrEnum):
     NEW_RECOVERY_CODE = "new_recovery_code"
     RECOVER = "recover"
     RECOVER_FAILED = "recover_failed"
-    DAMAGED = "damaged"
     MAKE_SHEETS = "make_sheets"
     RECOVER_KEY = "recover_key"
     CHANGE_PERSON = "change_person"
