@@ -36,8 +36,11 @@ from intake.store.tables import (
     WrapRow,
 )
 from tests.lived import empty_place, key_pair, making, opened, rows_of
+from tests.services.asking import granted, sent
 from tests.services.recorded import count, preview, record, recorded, with_figures
 from tests.services.sending import at, gang, hand_over, lines, row_of
+from tests.services.test_hold import put
+from tests.services.test_recuse import recuse
 from tests.site import ANK, COUNTY, SOC, YOU, Site, worry_answers
 
 DAYS = 90
@@ -305,3 +308,27 @@ def test_two_schedulers_at_once_delete_each_report_once(site: Site) -> None:
     assert deleted == len(reports)
     assert len(lines(site, Action.DELETE_CONTENT)) == len(reports)
     assert count(site, SectionRow) == 0
+
+
+def test_what_was_asked_held_and_declared_goes_with_the_content(site: Site) -> None:
+    lead, asker = sent(site)
+    granted(site, lead, asker)
+    recuse(site, "soc", at(site, SOC).id, "soc-deputy", words="Naapuri.")
+    put(site, at(site, SOC).id, site.hands().date())
+    done = (Entry(Move.ACCEPT), Entry(Move.HAND_IN), Entry(Move.CLOSE, reason="Valmis."))
+    for name, agency in (("ank", ANK), ("you", YOU), ("soc", SOC)):
+        for entry in done:
+            visit, now = site.visit(name), site.hands.move(minutes=1)
+            site.parts.respond(visit, at(site, agency).id, entry, now)
+    assert run(site, days=DAYS) == 1
+    found = rows_of(site.parts.database)
+    for table in ("section_request", "recusal", "content_hold"):
+        (row,) = found[table]
+        sealed = {name: value for name, value in row.items() if name.startswith("sealed_")}
+        assert sealed, table
+        assert set(sealed.values()) == {None}, table
+    head, now = site.visit("soc-head"), site.hands()
+    (shut,) = site.parts.recuse.shut_out(head, row_of(site, at(site, SOC).id))
+    assert shut.why is None
+    for name, referral in (("ank", lead), ("you", asker), ("soc", at(site, SOC).id)):
+        assert site.parts.read(site.visit(name), referral, now).sections == {}
