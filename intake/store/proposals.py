@@ -163,7 +163,11 @@ def waiting(connection: Connection, on: date) -> Sequence[AnyRow]:
                 ),
             ),
         )
-        .order_by(DirectoryEntryRow.proposed_at, DirectoryEntryRow.id)
+        .order_by(
+            DirectoryEntryRow.proposed_at,
+            DirectoryEntryRow.kind.desc(),  # who makes a key, then the key
+            DirectoryEntryRow.id,
+        )
     ).all()
 
 

@@ -25,6 +25,7 @@ from intake.domain.entry_file import (
 from intake.domain.people import Administrator, Membership, Role
 from intake.domain.trail import Action
 from intake.services.confirm_entries import ConfirmRefused, WaitingEntry
+from intake.services.enrol import make_key_unless_held
 from intake.services.entries import Entries
 from intake.services.sign_entries import RequestSignatures, TakeSignatures, sign
 from intake.store import entries, people, privileges
@@ -185,6 +186,18 @@ def test_what_is_refused_is_not_there_any_more(site: Site) -> None:
     assert told(site, Action.REFUSE_ENTRY) == [f"hea: worker, {TRIAGE}"]
     with pytest.raises(ConfirmRefused):
         site.parts.confirm_entries.refuse(admin(site), one.id, site.hands())
+
+
+def test_a_key_that_is_refused_goes_out_of_use_and_a_member_can_make_another(site: Site) -> None:
+    kerava = Administrator(None, frozenset({"municipality-kerava"}))
+    give(site, "hea", Membership(Role.WORKER, KERAVA), by=kerava)
+    _, key = waiting(site, kerava)
+    site.parts.confirm_entries.refuse(kerava, key.id, site.hands())
+    with site.parts.database.write() as connection:
+        assert people.key_in_use(connection, KERAVA) is None
+        made = make_key_unless_held(connection, KERAVA, site.people["hea"], site.hands())
+    assert made is not None
+    assert [one.subject for one in waiting(site, kerava)][1:] == [made.key_id]
 
 
 def test_roles_that_run_out_soon_are_asked_for_again_and_count_meanwhile(site: Site) -> None:
