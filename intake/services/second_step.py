@@ -147,18 +147,18 @@ class SecondStep:
             lambda connection: factors.take_count(connection, row.id, was, count, now),
         )
 
-    def code_of(self, who: HalfOpen | Visit, published: TotpSecret, now: datetime) -> str:
+    def code_of(self, who: HalfOpen | Visit, published: TotpSecret, now: datetime) -> str | None:
         """The code that is good now, where the person's app has a secret that everybody knows, as
-        in a demo; else nothing.
+        in a demo (empty: the next one is good in a while); None for any other secret.
         """
         with self.database.read() as connection:
             rows = factors.factors(connection, who.person.id)
         step = step_at(now)
         for row, secret in _apps(who, rows):
-            following = max(step, (row.last_step or 0) + 1)
-            if secret == published and following <= step + 1:
-                return secret.code(following)
-        return ""
+            if secret == published:
+                following = max(step, (row.last_step or 0) + 1)
+                return secret.code(following) if following <= step + 1 else ""
+        return None
 
     def _count(
         self, who: HalfOpen | Visit, now: datetime, device: DeviceSecret | None

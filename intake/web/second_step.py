@@ -179,10 +179,10 @@ class SecondPages:
             **({"languages": only_this()} if held else {}),
         )
 
-    def _shown(self, half: HalfOpen) -> str:
+    def _shown(self, half: HalfOpen) -> str | None:
         """In a demo the code that is good now, for visitors without an app."""
         if self.published is None:
-            return ""
+            return None
         return self.step.code_of(half, self.published, self.now())
 
     def _whole(self, session: SessionSecret, device: DeviceSecret, response: Response) -> Response:
