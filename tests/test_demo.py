@@ -158,6 +158,7 @@ def test_every_role_has_a_person_who_can_sign_in(made: Parts) -> None:
         half = sign_in.half(sign_in(person["sign_in"], DEMO["passphrase"], TUESDAY), TUESDAY)
         assert half is not None
         code = made.second_step.code_of(half, demo_data.TOTP_SECRET, TUESDAY)
+        assert code
         secret = made.second_step.by_code(half, code, TUESDAY, None)
         assert secret is not None
         visit = sign_in.resume(secret, TUESDAY)
