@@ -32,6 +32,7 @@ NOT_LISTED = {
         ),
         "of invented reports: a restored site erases what it finds noted as such",
     ),
+    ("trail.py", "trail"): "twelve years old: what a restore brings back has expired too",
     ("rotation.py", "agency_grant"): "of former keys: what an earlier backup holds needs them",
     ("rotation.py", "recovery_seal"): "the same",
     ("canaries.py", "section"): "the same",

@@ -54,9 +54,8 @@ def settings_in(folder: Path) -> config.Settings:
 
 
 def built(folder: Path, now: datetime) -> Parts:
-    settings = settings_in(folder)
-    demo_story.make(settings, now, CHEAP)
-    return replace(wiring.build(settings, lambda: now), cost=CHEAP)
+    demo_story.make(settings_in(folder), now, CHEAP)
+    return replace(wiring.build(settings_in(folder), lambda: now), cost=CHEAP)
 
 
 def every_answer() -> list[dict[str, Any]]:

@@ -30,6 +30,7 @@ def test_a_key_is_changed_on_the_command_line(site: Site, run: Run) -> None:
     assert (told["left"], told["closed"]) == (0, 0)
     assert told["done"] >= 4
     assert key_of(site) != old
+    site.hands.move(minutes=1)  # to the app's next code
     status, out, _ = run(*ROTATE, "soc")
     assert (status, out) == (0, f"{SOC}: {told['done']} sealed to the new key\n")
 
@@ -40,6 +41,7 @@ def test_a_change_that_was_cut_short_goes_on_with_the_same_key(site: Site, run: 
     begun = key_of(site)
     assert run(*ROTATE, "soc")[0] == 0
     assert key_of(site) == begun
+    site.hands.move(minutes=1)
     assert run(*ROTATE, "soc", "--anew")[0] == 0
     assert key_of(site) != begun
 

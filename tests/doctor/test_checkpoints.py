@@ -22,7 +22,7 @@ def levels(found: list[Said]) -> list[Level]:
 
 def test_lines_that_nobody_signs_fail_after_ten_minutes(site: Site) -> None:
     site.parts.sign_trail(site.hands())
-    site.visit("soc")
+    site.send()
     assert levels(said(site)) == [Level.OK]
     site.hands.move(minutes=11)
     assert levels(said(site)) == [Level.FAIL]
