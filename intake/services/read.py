@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from intake.domain.note import Written
 from intake.domain.note import written as written_in
 from intake.domain.people import Permission
-from intake.domain.referral import MOVES, Move
+from intake.domain.referral import MOVES, Move, State
 from intake.domain.trail import Action
 from intake.services.open_detail import opened_detail
 from intake.services.record import MOVE_REASON
@@ -36,6 +36,7 @@ from intake.store import (
 )
 from intake.store.columns import AnyRow
 from intake.store.database import Database
+from intake.vault.envelope import EnvelopeDamaged
 from intake.vault.keyring import PrivateKey, open_grant
 from intake.vault.open import open_for, open_section, open_wrap
 from intake.vault.seal import SectionKeys
@@ -186,11 +187,14 @@ class Read:
             self._line(connection, visit, row, now, "handling the referral")
 
     def _withdrawn(self, visit: Visit, row: AnyRow, now: datetime) -> Opened:
+        with self.database.read() as connection:
+            row = referrals.referral(connection, row.id) or row
+            wrap = referrals.wrap(connection, row.id, "recipient")
+        if wrap is not None and row.state != State.WITHDRAWN and not row.content_deleted_at:
+            raise EnvelopeDamaged("nothing is there")  # and nobody deleted it
         with self.database.write() as connection:
             gone = "deleted" if row.content_deleted_at else "withdrawn"
             self._line(connection, visit, row, now, f"history of a {gone} referral")
-        with self.database.read() as connection:
-            row = referrals.referral(connection, row.id) or row
         return Opened(**vars(self.history(visit, row)), referral=row, sections={}, reasons={})
 
     def history(self, visit: Visit, row: AnyRow, key: PrivateKey | None = None) -> History:
@@ -213,10 +217,12 @@ class Read:
         rights = [(line, _reason_of(line, keys)) for line in asked]
         move_reasons, disclosed = {}, {}
         for move in made:
-            if move.agency_key_id not in keys or not move.sealed_reason:
+            deleted = row.content_deleted_at and not move.sealed_reason
+            if move.agency_key_id not in keys or deleted:
                 continue
             place = (MOVE_REASON, row.id.bytes, move.id.bytes)
-            text = open_for(keys[move.agency_key_id], move.sealed_reason, *place).decode()
+            sealed = move.sealed_reason or b""
+            text = open_for(keys[move.agency_key_id], sealed, *place).decode()
             if move.move == Move.HAND_OVER:
                 disclosed[move.id] = json.loads(text)
                 text = disclosed[move.id]["reason"]

@@ -42,7 +42,7 @@ def run(site: Site, **by: float) -> int:
 def test_while_a_hold_stands_nothing_goes_and_after_its_release_it_does(site: Site) -> None:
     _, referral = recorded(site)
     held = put(site, referral)
-    assert run(site, days=380) == 0
+    assert run(site, days=360) == 0
     assert count(site, SectionRow) > 0
     head = site.visit("soc-head")
     with pytest.raises(ReasonMissing):
