@@ -16,20 +16,29 @@ import pytest
 
 import intake.vault
 from intake.domain.people import Person
-from intake.services.sign_in import Visit
+from intake.services.sign_in import HalfOpen, Visit
 from intake.services.submit import Receipt
 from intake.vault import box
 from intake.vault.backup import StreamSealer
+from intake.vault.blind import IndexSecret
+from intake.vault.directory_key import DirectoryKey
+from intake.vault.directory_signing import DirectorySigningKey
 from intake.vault.draw import Draws
-from intake.vault.keyring import InvitationSecret, PrivateKey, SessionSecret
+from intake.vault.keyring import DeviceSecret, InvitationSecret, PrivateKey, SessionSecret
 from intake.vault.open import FactsOpener
-from intake.vault.own import CookieSecret, ReceiptCode, VisitorSecret
+from intake.vault.own import CheckedCode, CookieSecret, ReceiptCode, VisitorSecret
+from intake.vault.passkey import NewPasskey, Passkeys
 from intake.vault.passphrase import Cost, HashingQueue
+from intake.vault.printed_key import PrintedKey
+from intake.vault.recovery import RecoveryCode
 from intake.vault.seal import FactsSealer, PublicKey, SealedFacts, SectionKeys
+from intake.vault.shares import SET_SIZE, Share
+from intake.vault.signed_note import NoteKey, NoteSigner
+from intake.vault.totp import TotpSecret
 from tests.vault.invented import AGENCY, REPLAY
 
 SECRET = bytes(range(160, 192))
-SECRETS = (SECRET, SECRET * 3, AGENCY.raw)
+SECRETS = (SECRET, SECRET * 3, SECRET[:20], AGENCY.raw)
 CODE = VisitorSecret(SECRET).receipt_code
 
 
@@ -39,6 +48,19 @@ class _Cookie(CookieSecret):
 
 MADE: dict[type, Callable[[], Any]] = {
     PrivateKey: lambda: PrivateKey("agency-1", SECRET * 3),
+    IndexSecret: lambda: IndexSecret("soc", SECRET),
+    TotpSecret: lambda: TotpSecret(SECRET[:20]),
+    CheckedCode: lambda: CheckedCode(CODE.symbols),
+    RecoveryCode: lambda: RecoveryCode(CODE.symbols),
+    Passkeys: lambda: Passkeys("ankkuri.invalid", "https://ankkuri.invalid"),
+    NewPasskey: lambda: NewPasskey(b"id", b"public", 1),
+    DirectorySigningKey: lambda: DirectorySigningKey(SECRET),
+    DirectoryKey: lambda: DirectorySigningKey(SECRET).public(),
+    PrintedKey: lambda: PrintedKey(AGENCY.public(), (Share(1, bytes(SET_SIZE), SECRET),)),
+    Share: lambda: Share(1, bytes(SET_SIZE), SECRET),
+    NoteSigner: lambda: NoteSigner(SECRET),
+    NoteKey: lambda: NoteSigner(SECRET).public(),
+    DeviceSecret: lambda: DeviceSecret(SECRET),
     PublicKey: lambda: AGENCY.public(),
     CookieSecret: lambda: _Cookie(SECRET),
     SessionSecret: lambda: SessionSecret(SECRET),
@@ -58,6 +80,9 @@ MADE: dict[type, Callable[[], Any]] = {
 HOLDERS: dict[str, Callable[[], Any]] = {
     "a visit": lambda: Visit(
         _person(), PrivateKey("p", SECRET * 3), SessionSecret(SECRET), fresh=True
+    ),
+    "half a session": lambda: HalfOpen(
+        _person(), PrivateKey("p", SECRET * 3), SessionSecret(SECRET)
     ),
     "a receipt": lambda: Receipt(CODE, UUID(int=1), datetime(2026, 6, 2, tzinfo=UTC), False, None),
 }
