@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, redirect, request, url_for
+from flask import Response, redirect, request, url_for
 
 from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
 from intake.services.hold import Hold
+from intake.services.read import ReferralNotYours
 from intake.services.record import MoveNotOpen, ReasonMissing
 from intake.services.respond import DayImpossible
 from intake.services.sign_in import Visit
@@ -72,7 +73,8 @@ class HoldPages:
         now = self.now()
         row, holds = self.service.holds(visit, referral_id, now)
         if not any(each.id == hold_id and each.own for each in holds):
-            abort(404)
+            self.service.read.refuse(visit, row, now)
+            raise ReferralNotYours
         form, status = self.forms(ReasonForm, visit, request.form or None), 200
         back = url_for("agency.holds", referral_id=referral_id)
         if request.method == "POST":

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, redirect, request, url_for
+from flask import Response, redirect, request, url_for
 
 from intake.domain.message import Message, mark
 from intake.domain.people import Permission
 from intake.domain.recusal import Ground
+from intake.services.read import ReferralNotYours
 from intake.services.record import ReasonMissing
 from intake.services.recuse import ColleagueUnknown, NobodyLeft, Recuse, ShutOut
 from intake.services.sign_in import Visit
@@ -78,7 +79,8 @@ class RecusePages:
         form = self.forms(ReasonForm, visit, request.form or None)
         back = url_for("agency.recusal", referral_id=referral_id)
         if recusal_id not in found:
-            abort(404)
+            self.service.read.refuse(visit, row, now)
+            raise ReferralNotYours
         status = 200
         if request.method == "POST":
             status = 422

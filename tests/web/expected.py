@@ -14,6 +14,7 @@ from tests.site import PEOPLE, POL
 
 SOCIAL = frozenset({"soc", "soc-deputy", "soc-head"})
 MEMBERS = SOCIAL | {"duty", "pol", "ank", "hea", "you", "wel", "pri"}
+HEADS = frozenset({"soc-head"})
 ADMINS = frozenset({"admin", "admin-vantaa", "admin-police"})
 EDITORS = frozenset({"rules", "rules-2", "rules-police"})
 ITS_EDITORS = frozenset({"rules", "rules-2"})
@@ -26,7 +27,8 @@ Who = frozenset[str]
 class Expected:
     """``may``: who holds the permission; the others get 403. ``things``: who of them gets in to
     which thing; the others get 404, all of them at the thing ``none``, which is not there.
-    ``answer``: to who gets in. ``also``: what else the address names. ``leaves``: ``none`` may
+    ``answer``: to who gets in, but for the ``odd`` things, each with its own. ``also``: what else
+    the address names. ``leaves``: ``none`` may
     have been there yesterday, so that it is no refusal. ``typed``: the answer that hands a text
     back to who posted it where they do not get in.
     """
@@ -38,6 +40,7 @@ class Expected:
     also: Mapping[str, Any] = field(default_factory=dict)
     leaves: bool = False
     typed: int = 404
+    odd: Mapping[str, int] = field(default_factory=dict)
 
 
 def one(name: str) -> Who:
@@ -58,6 +61,28 @@ DEADLINES = {"the county's deadline": SUPERVISORS, "the police's deadline": one(
 STAFF = {"a curator of the county": one("admin"), "a policeman": one("admin-police")}
 OWN_DRAFTS = {"a worker's draft": MEMBERS, "no draft": MEMBERS}
 """Such an address leads each worker to a draft of their own, begun or not."""
+HOLDS = {
+    "a hold of the county": HEADS,
+    "a hold of the county, elsewhere": one(""),
+    "a hold of the police": one(""),
+}
+RECUSALS = {
+    "somebody shut out at the county": HEADS,
+    "somebody shut out at the county, elsewhere": one(""),
+    "somebody shut out at the police": one(""),
+}
+REQUESTS = {"a request to the team": one("ank"), "a request of youth services": one("")}
+"""The lead answers; who asked reads the answer on the report's page."""
+WAITING = {
+    "what waits at the county": one("admin"),
+    "what waits at the police": one("admin-police"),
+}
+KEYS = {
+    "social services' key": SOCIAL,
+    "an agency whose key is held": one("pol"),
+    "an agency without a key": one(""),
+}
+FACTORS = {"a social worker's app": one("soc"), "a policeman's app": one("pol")}
 AGENCIES = {
     "social services": one("admin"),
     "the police": one("admin-police"),
@@ -79,6 +104,14 @@ def of_entry(things: Mapping[str, Who]) -> Expected:
 
 def of_draft(answer: int = 200, **also: Any) -> Expected:
     return Expected(MEMBERS, OWN_DRAFTS, "", answer, also)
+
+
+def of_waiting() -> Expected:
+    return Expected(ADMINS, WAITING, "nothing that waits")
+
+
+def of_key() -> Expected:
+    return Expected(MEMBERS, KEYS, "no agency")
 
 
 def of_deadline(answer: int = 200) -> Expected:
@@ -115,8 +148,14 @@ OBJECTS: Mapping[str, Expected] = {
     "admin.remove_agreement": of_entry({"the team's agreement": one("")}),  # it has begun
     "admin.remove_line": of_entry(LINES),
     "admin.school": of_entry(SCHOOLS),
+    "agency.ask_sections": Expected(  # the team leads, and asks nobody
+        MEMBERS, REFERRALS, "no referral", odd={"the team's referral": 409}
+    ),
     "agency.certificate": of_referral(),
     "agency.contact": of_referral(),
+    "agency.holds": Expected(
+        HEADS, {name: HEADS & who for name, who in REFERRALS.items()}, "no referral"
+    ),
     "agency.key_in.call_112": of_draft(),
     "agency.key_in.check": of_draft(404),
     "agency.key_in.children": of_draft(303),
@@ -130,14 +169,23 @@ OBJECTS: Mapping[str, Expected] = {
     "agency.key_in.remove": of_draft(303, name="child", number=1),
     "agency.key_in.report": of_draft(303),
     "agency.key_in.send": of_draft(303),
+    "agency.lift_recusal": Expected(HEADS, RECUSALS, "nobody shut out"),
     "agency.move": of_referral(move="accept"),
     "agency.note": of_referral(),
+    "agency.recusal": of_referral(),
     "agency.referral": of_referral(),
+    "agency.release": Expected(HEADS, HOLDS, "no hold"),
+    "agency.right": of_referral(),
+    "agency.section_request": Expected(MEMBERS, REQUESTS, "no request"),
+    "agency.show_protected": of_referral(),
     "agency.take_over": Expected(MEMBERS, STANDBY, "no referral", 409),
     "agency.to_whom": of_referral(),
     "agency.what_and_why": Expected(  # none of these goes to the police
         MEMBERS, REFERRALS, "no referral", 409, {"agency_id": POL}
     ),
+    "agency.who_looked": of_referral(),
+    "colleagues.change_key": of_key(),
+    "colleagues.changing": of_key(),
     "colleagues.give_key": Expected(
         MEMBERS,
         {"a new colleague": SOCIAL, "a new colleague, elsewhere": one("")},
@@ -149,6 +197,7 @@ OBJECTS: Mapping[str, Expected] = {
         "no agency",
     ),
     "people.anew": Expected(ADMINS, STAFF | {"the county's administrator": one("")}, "nobody"),
+    "people.confirm_entry": of_waiting(),
     "people.details": Expected(ADMINS, STAFF, "nobody"),
     "people.end_role": Expected(
         ADMINS,
@@ -158,6 +207,7 @@ OBJECTS: Mapping[str, Expected] = {
     "people.give": Expected(ADMINS, STAFF, "nobody"),
     "people.leave": Expected(ADMINS, STAFF, "nobody"),
     "people.person": Expected(ADMINS, STAFF, "nobody"),
+    "people.refuse_entry": of_waiting(),
     "people.withdraw": Expected(
         ADMINS,
         {"the county's invitation": one("admin"), "the police's invitation": one("admin-police")},
@@ -175,6 +225,7 @@ OBJECTS: Mapping[str, Expected] = {
     "rules.desk.withdraw": Expected(  # it is in force
         EDITORS, {"the county's publication": ITS_EDITORS}, "no publication", 409
     ),
+    "security.remove": Expected(ANYBODY, FACTORS, "no factor"),
     "supervisor.deadline": of_deadline(),
     "supervisor.extend": of_deadline(),
     "supervisor.recount_one": of_deadline(303),
@@ -209,12 +260,19 @@ PLAIN: Mapping[str, Who] = {
     "admin.new_school": ADMINS,
     "admin.register": ADMINS,
     "admin.schools": ADMINS,
+    "agency.going": HEADS,
     "agency.inbox": MEMBERS,
     "agency.key_in.start": MEMBERS,
+    "agency.own_log": MEMBERS,
+    "audit.extract": one("auditor"),
+    "audit.extract_csv": one("auditor"),
     "audit.lines": one("auditor"),
+    "audit.unusual": one("auditor"),
     "colleagues.keys": MEMBERS,
     "coordinator.picture": one("coordinator"),
     "jobs.timetable": ADMINS | SUPERVISORS,
+    "joining.new_recovery_code": ANYBODY,
+    "people.entries": ADMINS,
     "people.everyone": ADMINS,
     "people.known": ADMINS,
     "people.new": ADMINS,
@@ -223,6 +281,15 @@ PLAIN: Mapping[str, Who] = {
     "rules.desk.sets": EDITORS,
     "rules.table": EDITORS,
     "rules.try_out": EDITORS,
+    "security.add_app": ANYBODY,
+    "security.add_passkey": ANYBODY,
+    "security.app_picture": ANYBODY,
+    "security.codes": ANYBODY,
+    "security.confirm": ANYBODY,
+    "security.end_session": ANYBODY,
+    "security.forget_device": ANYBODY,
+    "security.passphrase": ANYBODY,
+    "security.security": ANYBODY,
     "supervisor.ageing": SUPERVISORS,
     "supervisor.ageing_csv": SUPERVISORS,
     "supervisor.ahead": SUPERVISORS,
@@ -243,7 +310,11 @@ PLAIN: Mapping[str, Who] = {
 OPEN = frozenset(
     {
         "account.sign_in",
+        "account.sign_in_picture",
+        "account.sign_in_second",
+        "account.sign_in_set_up",
         "joining.arrive",
+        "joining.come_back",
         "joining.join_in",
         "probe.alive",
         "probe.serves",

@@ -12,19 +12,26 @@ from sqlalchemy import select
 
 import config
 from intake.domain.deadline import local_date
-from intake.domain.people import Appointment, Membership, Role
+from intake.domain.people import Administrator, Appointment, Membership, Role
+from intake.domain.recusal import Ground
 from intake.services.absence import Absences, Away
 from intake.services.enrol import Enrol
+from intake.services.hold import REASON
 from intake.services.invite import Newcomer
 from intake.services.rule_editor import Editor
-from intake.store import people, rules
+from intake.store import people, retention, rules
 from intake.store.columns import AnyRow
+from intake.store.factor_tables import FactorRow
+from intake.store.need_to_know_tables import RecusalRow
 from intake.store.people_tables import InvitationRow, MembershipRow
 from intake.store.reminder_tables import AbsenceRow
 from intake.store.tables import DeadlineRow, OutboxRow, ReferralRow
+from intake.vault.seal import seal_for
+from tests import keeper
 from tests.calendars import use, with_holiday
-from tests.services.sending import tell
-from tests.site import ANK, CHEAP, PASSPHRASE, POL, SOC, Site, worry_answers
+from tests.services import asking
+from tests.services.sending import at, tell
+from tests.site import ANK, CHEAP, COUNTY, PASSPHRASE, POL, SOC, Site, worry_answers
 from tests.web.keying import begun
 
 Thing = Mapping[str, Any]
@@ -53,6 +60,7 @@ def furnish(site: Site, folder: Path) -> dict[str, Thing]:
     things = _of_reports(site, draft) | _of_people(site) | _of_staff(site) | _of_rules(site)
     _make_a_day_a_holiday(site, folder)
     things |= _of_letters(site) | dict(ENTRIES)
+    things |= _of_need_to_know(site, answers, things) | _of_keys(site) | _of_what_waits(site)
     return {name: dict(thing) for name, thing in things.items()}
 
 
@@ -125,6 +133,81 @@ def _of_rules(site: Site) -> dict[str, Thing]:
         "the county's publication": {"publication_id": publication},
         "no set of rules": {"layer": "no-such-layer"},
         "the county's set of rules": {"layer": LAYER},
+    }
+
+
+def _of_need_to_know(
+    site: Site, answers: dict[str, Any], things: Mapping[str, Thing]
+) -> dict[str, Thing]:
+    """On reports of their own: who is shut out of one gets into none of its pages."""
+    site.hands.move(minutes=1)
+    site.send(answers)
+    ours, theirs = at(site, SOC), at(site, POL)
+    for by, whom, row in (("soc", "soc-deputy", ours), ("pol", "pol", theirs)):
+        person, now = site.people[whom], site.hands()
+        site.parts.recuse(site.visit(by), row.id, person, Ground.PARTY, "", now, knowing=True)
+    shut = [_one(site, RecusalRow, referral_id=row.id).id for row in (ours, theirs)]
+    held = [_held(site, row, by) for row, by in ((ours, "soc-head"), (theirs, "pol"))]
+    here, there = {"referral_id": ours.id}, things["social services' referral"]
+    lead, asker = asking.sent(site)
+    request = asking.asked(site, lead, asker)
+    return {
+        "nobody shut out": {**here, "recusal_id": uuid4()},
+        "somebody shut out at the county": {**here, "recusal_id": shut[0]},
+        "somebody shut out at the county, elsewhere": {**there, "recusal_id": shut[0]},
+        "somebody shut out at the police": {**here, "recusal_id": shut[1]},
+        "no hold": {**here, "hold_id": uuid4()},
+        "a hold of the county": {**here, "hold_id": held[0]},
+        "a hold of the county, elsewhere": {**there, "hold_id": held[0]},
+        "a hold of the police": {**here, "hold_id": held[1]},
+        "no request": {"referral_id": lead, "request_id": uuid4()},
+        "a request to the team": {"referral_id": lead, "request_id": request},
+        "a request of youth services": {"referral_id": asker, "request_id": request},
+    }
+
+
+def _held(site: Site, row: AnyRow, by: str) -> UUID:
+    hold_id = uuid4()
+    with site.parts.database.write() as connection:
+        key = site.parts.respond.key_of(row, site.hands())
+        reason = seal_for(key, b"Vireille tullut asia.", REASON, hold_id.bytes)
+        values = {
+            "id": hold_id,
+            "report_id": row.report_id,
+            "referral_id": row.id,
+            "put_by": site.people[by],
+            "put_at": site.hands(),
+            "last_day": None,
+            "agency_key_id": key.key_id,
+            "sealed_reason": reason,
+        }
+        assert retention.put_hold(connection, values)
+    return hold_id
+
+
+def _of_keys(site: Site) -> dict[str, Thing]:
+    apps = {name: _one(site, FactorRow, person_id=site.people[name]).id for name in ("soc", "pol")}
+    return {
+        "social services' key": {"agency_id": SOC},
+        "no factor": {"factor_id": uuid4()},
+        "a social worker's app": {"factor_id": apps["soc"]},
+        "a policeman's app": {"factor_id": apps["pol"]},
+    }
+
+
+def _of_what_waits(site: Site) -> dict[str, Thing]:
+    """Auditors, proposed by operators: a second person of the controller confirms them."""
+    waits, today = {}, local_date(site.hands())
+    with keeper.away():
+        for controller, name in ((COUNTY, "hea"), ("police", "you")):
+            operator = Administrator(None, frozenset({controller}))
+            role = site.appointment(Membership(Role.AUDITOR, controller=controller))
+            site.parts.appoint(operator, site.people[name], [role], site.hands())
+            (waits[controller],) = site.parts.confirm_entries.waiting(operator, today)
+    return {
+        "nothing that waits": {"waiting_id": uuid4()},
+        "what waits at the county": {"waiting_id": waits[COUNTY].id},
+        "what waits at the police": {"waiting_id": waits["police"].id},
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,12 @@ from intake.vault.own import CookieSecret
 from intake.web.forms.base import token_key
 from intake.web.second_step import COOKIE
 from tests.site import PEOPLE, Site
+
+
+def with_a_name(site: Site) -> Site:
+    """The same site at a host name, where there can be passkeys."""
+    settings = replace(site.parts.settings, base_url="http://localhost:8000")
+    return Site(replace(site.parts, settings=settings), site.hands, site.people)
 
 
 class Walkers:
