@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from intake.domain.same_child import Mark, marks
 from intake.services.sign_in import Visit
-from intake.store import people, same_child
+from intake.store import people, recusals, same_child
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.blind import IndexSecret, open_index_secret, seal_index_secret
@@ -36,8 +36,9 @@ class SameChild:
         sections: Mapping[str, Any],
         now: datetime,
     ) -> Sequence[AnyRow]:
-        """Earlier referrals on a child of this one at its agency, the newest first; marks its
-        children first, where that was not done. Nothing here keeps anybody from reading.
+        """Earlier referrals on a child of this one at its agency, the newest first, without those
+        that the reader is shut out of; marks its children first, where that was not done. Nothing
+        here keeps anybody from reading.
         """
         try:
             found = marks(sections)
@@ -48,7 +49,9 @@ class SameChild:
             if not marked:
                 self._mark(visit, referral, key, found, now)
             with self.database.read() as connection:
-                return same_child.earlier(connection, referral)
+                shut = recusals.shut_to(connection, visit.person.id)
+                rows = same_child.earlier(connection, referral)
+            return [row for row in rows if row.id not in shut]
         except (EnvelopeDamaged, SQLAlchemyError) as error:
             log.error("children of a referral were not marked: %s", type(error).__name__)
             return ()
