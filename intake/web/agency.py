@@ -261,9 +261,11 @@ def make_blueprint(
     entrance.route(f"{one}/protected", reads, both)(showing.show_protected)
     recusals, lifts = f"{one}/recusal", Permission.LIFT_RECUSAL
     entrance.route(recusals, Permission.RECUSE, both)(recusing.recusal)
-    entrance.route(f"{recusals}/<uuid:recusal_id>", lifts, both)(recusing.lift_recusal)
+    lifting = entrance.route(f"{recusals}/<uuid:recusal_id>", lifts, both, fresh=True)
+    lifting(recusing.lift_recusal)
     entrance.route(f"{one}/parts", moves, both)(requesting.ask_sections)
-    entrance.route(f"{one}/parts/<uuid:request_id>", moves, both)(requesting.section_request)
+    answering = entrance.route(f"{one}/parts/<uuid:request_id>", moves, both, fresh=True)
+    answering(requesting.section_request)
     entrance.route("/going", Permission.HOLD_CONTENT)(holding.going)
     entrance.route(f"{one}/holds", Permission.HOLD_CONTENT, both)(holding.holds)
     one_hold = f"{one}/holds/<uuid:hold_id>"

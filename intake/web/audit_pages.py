@@ -169,6 +169,6 @@ def make_blueprint(
     pages = AuditPages(audit, directory, TrailWords(directory, clocks), now)
     entrance.route("/trail", reads)(pages.lines)
     entrance.route("/trail/unusual", reads)(pages.unusual)
-    entrance.route("/trail/extract", reads)(pages.extract)
-    entrance.route("/trail/extract.csv", reads)(pages.extract_csv)
+    entrance.route("/trail/extract", reads, fresh=True)(pages.extract)
+    entrance.route("/trail/extract.csv", reads, fresh=True)(pages.extract_csv)
     return blueprint

@@ -24,7 +24,7 @@ from intake.vault.keyring import InvitationSecret, SessionSecret
 from intake.web.forms.base import CookieToken, TokenForged
 from intake.web.joining import COOKIE as JOINING
 from intake.web.page import HEADERS, TLS_ONLY
-from intake.web.second_step import COOKIE
+from intake.web.second_step import COOKIE, HALF
 from tests.calendars import ABSENCE
 from tests.services import publishing
 from tests.site import PASSPHRASE, SOC, WEL, YOU, Site, token_in
@@ -33,7 +33,7 @@ from tests.web.keying import keyed
 from tests.web.reporter_walk import Walk
 from tests.web.test_admin_directory import fields, post
 from tests.web.things import LAYER, Thing, furnish
-from tests.web.walking import Walkers, address, methods, routes
+from tests.web.walking import Walkers, address, methods, routes, with_a_name
 
 SECURE = "__Host-ankkuri_staff"
 EVERY_METHOD = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE")
@@ -185,6 +185,10 @@ def post_routes(site: Site) -> list[Rule]:
     ]
 
 
+BESIDE = {"agency.section_request": {"step": "refuse"}, "security.confirm": {"factor_code": "0"}}
+"""What else a post must hold, or it is not an answer to the page's form."""
+
+
 def in_their_browsers(site: Site, walkers: Walkers, things: dict[str, Thing]) -> dict[str, Place]:
     """Each post by somebody who may make it, where its form is, with the token of that form."""
     special = _at_its_time(site, walkers) | _of_anyone(site, walkers) | _of_a_draft(site, walkers)
@@ -200,11 +204,13 @@ def in_their_browsers(site: Site, walkers: Walkers, things: dict[str, Thing]) ->
     found["agency.what_and_why"] = Place(walkers.browser("ank"), path, walkers.token("ank"))
     leaving = Walkers(site)
     found["account.sign_out"] = Place(leaving.browser("ank"), "/sign-out", leaving.token("ank"))
+    for endpoint, beside in BESIDE.items():
+        found[endpoint] = replace(found[endpoint], fields=beside)
     return found | special
 
 
 def _of_anyone(site: Site, walkers: Walkers) -> dict[str, Place]:
-    typing, erasing, sent, signing, joining = (site.client() for _ in range(5))
+    typing, erasing, sent, signing, joining, recovering = (site.client() for _ in range(6))
     Walk(typing).fill()
     Walk(erasing).fill()
     Walk(sent).fill()
@@ -223,7 +229,17 @@ def _of_anyone(site: Site, walkers: Walkers) -> dict[str, Place]:
         }.items()
     }
     typed = {"name": "soc", "passphrase": PASSPHRASE}
+    for endpoint, name in (("sign_in_second", "soc"), ("sign_in_set_up", "newcomer")):
+        half, browser = site.parts.sign_in(name, PASSPHRASE, site.hands()), site.client()
+        browser.set_cookie(HALF, half.cookie)
+        path = "/" + endpoint.removeprefix("sign_in_").replace("_", "-")
+        found[f"account.{endpoint}"] = Place(
+            browser, f"/sign-in{path}", walkers.token_of(half), {"factor_code": "0"}
+        )
     return found | {
+        "joining.come_back": Place(
+            recovering, "/recover", token_in(recovering.get("/recover").text)
+        ),
         "reporter.erase": Place(
             erasing, "/report/erase", token_in(erasing.get("/report/erase").text)
         ),
@@ -310,6 +326,7 @@ def test_a_post_without_its_token_changes_nothing(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str
 ) -> None:
     things = furnish(site, tmp_path)
+    site = with_a_name(site)
     walkers, tokens = Walkers(site), Tokens(monkeypatch)
     earlier = walkers.token_of(site.session("soc"))
     wrong: dict[str, str] = {
@@ -335,7 +352,7 @@ def test_the_same_posts_are_taken_with_their_token(
 ) -> None:
     """So it is the token that the posts above lack."""
     things = furnish(site, tmp_path)
-    tokens = Tokens(monkeypatch)
+    site, tokens = with_a_name(site), Tokens(monkeypatch)
     for endpoint, place in in_their_browsers(site, Walkers(site), things).items():
         _, took = tokens.of(place, {"csrf_token": place.token})
         assert any(took), endpoint

@@ -15,26 +15,41 @@ from intake.services.tries import FREE_TRIES
 from intake.store.tables import TrailRow
 from intake.vault.totp import step_at
 from tests.look.page_faults import page_faults
+from tests.services import asking
+from tests.services.sending import at
 from tests.site import SOC, TOTP_SECRET, Site, token_in
 from tests.web.reporter_walk import hidden_in
 from tests.web.test_routes import address, permission_of, staff_routes
 
-GIVES = "lets somebody open an agency's reports"
+GIVES = "lets somebody open an agency's reports, or a part of one"
 ACCESS = "gives or ends somebody's access"
-LEAVES = "takes figures out of the service"
+LEAVES = "takes figures, or what is logged of somebody, out of the service"
 OWN = "changes by what one signs in"
 FRESH_ROUTES = {
     **dict.fromkeys(("colleagues.give_key", "colleagues.new_key"), GIVES),
+    **dict.fromkeys(
+        ("colleagues.change_key", "people.confirm_entry", "people.refuse_entry"), GIVES
+    ),
+    **dict.fromkeys(("agency.section_request", "agency.lift_recusal"), GIVES),
     **dict.fromkeys(("people.new", "people.known", "people.anew"), ACCESS),
     **dict.fromkeys(("people.give", "people.end_role", "people.leave"), ACCESS),
     **dict.fromkeys(("supervisor.pressing_csv", "supervisor.ageing_csv"), LEAVES),
     **dict.fromkeys(("supervisor.times_csv", "supervisor.ahead_csv"), LEAVES),
-    "supervisor.half_year_file": LEAVES,
+    **dict.fromkeys(("supervisor.half_year_file", "audit.extract", "audit.extract_csv"), LEAVES),
     **dict.fromkeys(("security.add_app", "security.app_picture", "security.add_passkey"), OWN),
     **dict.fromkeys(("security.remove", "security.codes", "security.passphrase"), OWN),
     **dict.fromkeys(("security.end_session", "security.forget_device"), OWN),
+    "joining.new_recovery_code": OWN,
 }
-WHO = {"colleagues": "soc", "people": "admin", "supervisor": "supervisor", "security": "soc"}
+WHO = {
+    "agency": "soc-head",
+    "audit": "auditor",
+    "colleagues": "soc",
+    "joining": "soc",
+    "people": "admin",
+    "security": "soc",
+    "supervisor": "supervisor",
+}
 
 
 def stale(site: Site, name: str) -> FlaskClient:
@@ -124,6 +139,44 @@ def test_what_was_typed_goes_on_and_is_done_after_one_more_press(site: Site) -> 
     done = client.post(path, data=hidden_in(right.text))
     assert done.status_code == 200
     assert "/join/" in done.text
+
+
+@pytest.mark.on_both
+def test_parts_are_given_as_they_were_chosen_before_the_factor_was_asked_for(site: Site) -> None:
+    lead, asker = asking.sent(site)
+    path = f"/referrals/{lead}/parts/{asking.asked(site, lead, asker)}"
+    client = site.signed_in("ank")
+    client.set_cookie("ankkuri_language", "en")
+    form = {
+        "csrf_token": token_in(client.get(path).text),
+        "step": "grant",
+        "sections": ["guardians"],
+        "way": "consent",
+        "consent": asking.CONSENT,
+    }
+    site.hands.at += FRESH
+    site.hands.move(seconds=1)
+    turned = client.post(path, data=form)
+    assert turned.status_code == 307
+    held = hidden_in(client.post(turned.location, data=form).text)
+    assert "guardians" not in asking.sections(site, "you", asker)
+    right = client.post(turned.location, data=held | {"factor_code": site.code()})
+    assert page_faults(right.text) == []
+    assert client.post(path, data=hidden_in(right.text)).status_code == 303
+    assert "guardians" in asking.sections(site, "you", asker)
+
+
+def test_an_extract_is_made_of_the_reports_that_were_asked_for_before(site: Site) -> None:
+    site.send()
+    reference = at(site, SOC).reference
+    client = stale(site, "auditor")
+    path = f"/trail/extract.csv?references={reference}"
+    asked = client.get(path)
+    assert count(site, Action.EXTRACT) == 0
+    answer = confirm(site, client, asked)
+    assert answer.location == path
+    assert client.get(path).mimetype == "text/csv"
+    assert count(site, Action.EXTRACT) == 1
 
 
 @pytest.mark.parametrize("forged", [{"csrf_token": "0" * 64}, {}])

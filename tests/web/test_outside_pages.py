@@ -81,6 +81,9 @@ NAMES = (
         "file",
         "seen",
     ),
+    *("references", "person", "action", "since", "until", "page", "stand", "told", "session"),
+    *("device", "label", "factor_code", "ground", "words", "last_day", "need", "lead", "way"),
+    *("sections", "consent", "asked", "outcome", "basis", "knowing"),
 )
 VALUES = st.one_of(st.sampled_from(CORPUS), st.text(max_size=60))
 FIELDS = st.dictionaries(
