@@ -54,9 +54,11 @@ def test_whoever_shares_an_address_with_a_guesser_gets_in(site: Site) -> None:
 def test_wrong_codes_from_an_address_keep_no_right_code_out(site: Site) -> None:
     code = site.send().code.text
     client = site.client()
+    token = token_in(client.get("/status", environ_base=ONE_ADDRESS).text)
 
     def ask(typed: str) -> str:
-        return client.post("/status", data={"code": typed}, environ_base=ONE_ADDRESS).text
+        data = {"code": typed, "csrf_token": token}
+        return client.post("/status", data=data, environ_base=ONE_ADDRESS).text
 
     for _ in range(60):
         assert "Tallennettu" not in ask(VisitorSecret.new().receipt_code.text)

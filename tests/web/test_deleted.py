@@ -9,6 +9,7 @@ from tests.services.recorded import record, recorded
 from tests.services.sending import at
 from tests.site import SOC, Site, token_in
 from tests.web.referral_routes import addresses
+from tests.web.reporter_walk import Walk
 
 
 def deleted(site: Site) -> str:
@@ -30,8 +31,8 @@ def test_the_reporter_reads_on_which_day_the_content_was_deleted(site: Site) -> 
     receipt = site.send()
     record(site, at(site, SOC).id)
     site.parts.retain(site.hands.move(days=91))
-    answer = site.client().post("/status", data={"code": receipt.code.text})
-    assert "poistettiin tästä palvelusta" in answer.text
+    page = Walk(site.client()).post("/status", {"code": receipt.code.text}, 200)
+    assert "poistettiin tästä palvelusta" in page
 
 
 def test_no_page_and_no_form_of_a_deleted_report_fails(site: Site) -> None:

@@ -75,7 +75,7 @@ def test_a_call_of_yesterday_is_due_by_yesterday(site: Site) -> None:
     assert "Opened for the first time" not in page
     walk.press(page, f"/referrals/{row.id}/accept")
     reporter = Walk(site.client())
-    status = reporter.post_with("", "/status", {"code": code.lower()}, 200)
+    status = reporter.post("/status", {"code": code.lower()}, 200)
     assert "Käsittelyssä" in status
     assert OBSERVATIONS["seen"] not in unescape(status)
 

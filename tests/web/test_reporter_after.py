@@ -121,13 +121,13 @@ def test_the_status_follows_the_report_and_never_tells_its_content(site: Site, w
     walk.fill()
     code = walk.send()
     visitor = Walk(site.client())
-    page = visitor.post_with("", "/status", {"code": code}, 200)
+    page = visitor.post("/status", {"code": code}, 200)
     assert "Tallennettu, ei vielä avattu" in page
     soc = site.visit("soc")
     (referral,) = site.parts.read.inbox(soc, (State.SENT,))
     site.hands.move(hours=1)
     site.parts.read(soc, referral.id, site.hands())
-    page = visitor.post_with("", "/status", {"code": code.lower().replace("-", " ")}, 200)
+    page = visitor.post("/status", {"code": code.lower().replace("-", " ")}, 200)
     assert "Avattu" in page
     assert "ti 2.6.2026 klo 11.42" in page
     for secret in ("Kaisla", OBSERVATIONS["seen"], "Opettaja", "laiminly", code):
@@ -142,7 +142,7 @@ def test_a_mistyped_code_and_an_unknown_one_are_told_apart(walk: Walk) -> None:
         ("K7-2041", "Seurantakoodissa on virhe."),
         (unknown, "Tällä koodilla ei löydy ilmoitusta."),
     ):
-        page = walk.post_with("", "/status", {"code": typed}, 422)
+        page = walk.post("/status", {"code": typed}, 422)
         (error,) = errors_in(page)
         assert error.startswith(said)
         assert 'href="#code"' in page

@@ -39,7 +39,7 @@ def test_report_receipt_inbox_open_accept_answer_status_chase(site: Site) -> Non
     status = Walk(site.client())
 
     def shown() -> str:
-        return status.post_with("", "/status", {"code": code.lower()}, status=200)
+        return status.post("/status", {"code": code.lower()}, status=200)
 
     assert "Avattu" in shown()
     for move, fields in (

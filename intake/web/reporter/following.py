@@ -40,12 +40,12 @@ def register(add: Add, door: Door, stop_notices: StopNotices) -> None:
 
     @add("/status", ("GET", "POST"))
     def status() -> Any:
-        # No token: what the form shows or changes, it does for whoever has the code.
-        form = StatusForm(request.form or None, around=door.around()).without_token()
+        visitor = door.visitor()
+        form = StatusForm(request.form or None, around=door.around(), token_key=visitor.token_key)
         if request.method == "GET":
-            return render("reporter/status.html", form=form)
+            return visitor.show("status", form=form)
         if not form.validate():
-            return render("reporter/status.html", 422, form=form)
+            return visitor.show("status", 422, form=form)
         code, stop = ReceiptCode.parse(form["code"].data), bool(form["stop"].data)
         try:
             if stop:
@@ -53,9 +53,10 @@ def register(add: Add, door: Door, stop_notices: StopNotices) -> None:
             found = door.status.by_code(code)
         except CodeUnknown:
             form["code"].errors = [form.say(Message(NOT_FOUND))]
-            return render("reporter/status.html", 422, form=form)
-        return render(
-            "reporter/progress.html",
+            return visitor.show("status", 422, form=form)
+        return visitor.show(
+            "progress",
+            form=form,
             received_at=found.received_at,
             content_deleted_at=found.content_deleted_at,
             agencies=told(found, door),

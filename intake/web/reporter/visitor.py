@@ -100,8 +100,12 @@ class Visitor:
 
     @property
     def has_no_cookie(self) -> bool:
-        """Whether the browser has none: another site's form comes without the one it has."""
-        return not self.known and request.headers.get("Sec-Fetch-Site") != "cross-site"
+        """Whether the browser has none: another site's form or picture comes without the one it
+        has, a link there brings it along.
+        """
+        told = request.headers
+        by_link = request.method == "GET" and told.get("Sec-Fetch-Dest") == "document"
+        return not self.known and (by_link or told.get("Sec-Fetch-Site") != "cross-site")
 
     def load(self) -> Typed:
         """What has been typed so far."""
