@@ -79,10 +79,9 @@ class AnswerRequest:
         way = check(self.ask.ways(row.agency_id, asked.asker_agency, now), given.way, given.consent)
         if not given.sections or not set(given.sections) <= set(answering.sections):
             raise SectionsUnfit
-        key = self.ask.key_of(asked.asker_id)
+        key = self._asked_by(asked)
         said = canonical({**vars(given), "basis": way.basis})
         values = self._answer(visit, asked, RequestState.GRANTED, said, key, now) | {
-            "asker_key_id": key.key_id,
             "sealed_keys": wrap(
                 answering.keys.only(given.sections),
                 report_id=row.report_id,
@@ -91,10 +90,8 @@ class AnswerRequest:
                 recipient=key,
             ),
         }
-        if key.key_id != asked.asker_key_id:
-            values["sealed_own"] = None  # it was sealed to a key that is no more
         with self.database.write() as connection:
-            if not section_requests.answer(connection, asked.id, values):
+            if not section_requests.answer(connection, asked, values):
                 raise MoveNotOpen
             basis = way.basis.law or way.basis.id
             self._line(
@@ -119,7 +116,7 @@ class AnswerRequest:
         key = self._asked_by(asked)
         values = self._answer(visit, asked, RequestState.REFUSED, said, key, now)
         with self.database.write() as connection:
-            if not section_requests.answer(connection, asked.id, values):
+            if not section_requests.answer(connection, asked, values):
                 raise MoveNotOpen
             self._line(connection, visit, answering, Action.REFUSE_SECTIONS, now)
 
@@ -134,7 +131,7 @@ class AnswerRequest:
         key = self._asked_by(asked)
         said = seal_for(key, canonical({"reason": reason}), *place("answer", asked.id))
         with self.database.write() as connection:
-            if not section_requests.withdraw(connection, asked.id, visit.person.id, said, now):
+            if not section_requests.withdraw(connection, asked, visit.person.id, said, now):
                 raise MoveNotOpen
             self._line(connection, visit, answering, Action.WITHDRAW_SECTIONS, now)
 

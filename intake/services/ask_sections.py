@@ -154,11 +154,17 @@ class AskSections:
         """Those that this referral's agency made or was made, with what its key opens."""
         with self.database.read() as connection:
             rows = section_requests.of_referral(connection, row.id)
+        if not rows:
+            return []
         try:
-            key = self.read.agency_key(visit, row) if rows else None
+            key = self.read.agency_key(visit, row)
         except ReferralWithdrawn:
-            key = None
-        return [_as_read(each, row.id, key) for each in rows]
+            return [_as_read(each, row.id, {}) for each in rows]
+        keys = {key.key_id: key}
+        for each in rows:
+            if (named := _key_id(each, row.id)) not in keys:
+                keys |= self.read.granted(visit, named)
+        return [_as_read(each, row.id, keys) for each in rows]
 
     def waiting(self, visit: Visit) -> Sequence[AnyRow]:
         """The referrals of this person's agencies of which a request waits for an answer."""
@@ -173,7 +179,7 @@ class AskSections:
         if row.agency_id not in visit.person.agencies(Permission.MOVE_REFERRALS):
             raise ReferralNotYours
         try:
-            return row, self.read.section_keys(row, self.read.agency_key(visit, row))
+            return row, self.read.section_keys(visit, row, self.read.agency_key(visit, row))
         except ReferralWithdrawn:
             raise MoveNotOpen from None
 
@@ -207,14 +213,20 @@ def kinds_of(sections: Sequence[str]) -> str:
     return ", ".join(dict.fromkeys(map(section_of, sections)))
 
 
-def _as_read(row: AnyRow, referral_id: UUID, key: PrivateKey | None) -> Request:
+def _key_id(row: AnyRow, referral_id: UUID) -> str:
+    """Of a request, the key to which this side's parts are sealed."""
+    found: str = row.asker_key_id if row.asker_id == referral_id else row.lead_key_id
+    return found
+
+
+def _as_read(row: AnyRow, referral_id: UUID, keys: Mapping[str, PrivateKey]) -> Request:
     own = row.asker_id == referral_id
     names = ("own", "answer") if own else ("asked", "given")
-    key_id = row.asker_key_id if own else row.lead_key_id
+    key = keys.get(_key_id(row, referral_id))
 
     def opened(name: str) -> Mapping[str, Any] | None:
         sealed = getattr(row, f"sealed_{name}")
-        if key is None or key.key_id != key_id or not sealed:
+        if key is None or not sealed:
             return None
         found: dict[str, Any] = json.loads(open_for(key, sealed, *place(name, row.id)))
         return found

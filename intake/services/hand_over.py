@@ -110,7 +110,7 @@ class HandOver:
             self.read.say_first(visit, row, now)
         except ReferralWithdrawn:
             raise MoveNotOpen from None
-        keys = self.read.section_keys(row, offered.key)
+        keys = self.read.section_keys(visit, row, offered.key)
         agency = self.directory.agency(row.agency_id)
         binding = self.hand_on.binding(offered.deadlines)
         places, protected = self._about(row, keys)

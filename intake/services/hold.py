@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -70,10 +71,14 @@ class Hold:
         with self.database.read() as connection:
             rows = retention.holds(connection, row.report_id, local_date(now))
         try:
-            key: PrivateKey | None = self.read.agency_key(visit, row)
+            key = self.read.agency_key(visit, row)
         except ReferralWithdrawn:
-            key = None
-        return row, [_held(each, row, key) for each in rows]
+            return row, [_held(each, row, {}) for each in rows]
+        keys = {key.key_id: key}
+        for each in rows:
+            if each.agency_id == row.agency_id and each.agency_key_id not in keys:
+                keys |= self.read.granted(visit, each.agency_key_id)
+        return row, [_held(each, row, keys) for each in rows]
 
     def put(
         self, visit: Visit, referral_id: UUID, reason: str, last_day: date | None, now: datetime
@@ -149,9 +154,9 @@ class Hold:
         )
 
 
-def _held(each: AnyRow, row: AnyRow, key: PrivateKey | None) -> Held:
+def _held(each: AnyRow, row: AnyRow, keys: Mapping[str, PrivateKey]) -> Held:
     own = each.agency_id == row.agency_id
-    reason = ""
-    if own and key and key.key_id == each.agency_key_id and each.sealed_reason:
+    reason, key = "", keys.get(each.agency_key_id)
+    if own and key and each.sealed_reason:
         reason = open_for(key, each.sealed_reason, REASON, each.id.bytes).decode()
     return Held(each.id, own, each.person_name, each.put_at, each.last_day, reason)

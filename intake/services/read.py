@@ -158,7 +158,7 @@ class Read:
         self._grant(visit, row)  # refuses who has none before a line says that they opened it
         self.say_first(visit, row, now)
         key = self.agency_key(visit, row)
-        keys = self.section_keys(row, key)
+        keys = self.section_keys(visit, row, key)
         with self.database.read() as connection:
             sealed = reports.sections(connection, row.report_id)
         if not sealed:  # deleted since the line was written
@@ -210,10 +210,10 @@ class Read:
         keys = {key.key_id: key} if key else {}
         for each in (*made, *noted):
             if each.agency_key_id and each.agency_key_id not in keys:
-                keys |= self._granted(visit, each.agency_key_id)
+                keys |= self.granted(visit, each.agency_key_id)
         for line in asked:
             if line.detail_key_id not in keys:
-                keys |= self._granted(visit, line.detail_key_id)
+                keys |= self.granted(visit, line.detail_key_id)
         rights = [(line, _reason_of(line, keys)) for line in asked]
         move_reasons, disclosed = {}, {}
         for move in made:
@@ -291,9 +291,10 @@ class Read:
         key_id, sealed = self._grant(visit, row)
         return open_grant(visit.key, sealed, key_id, visit.person.id)
 
-    def section_keys(self, row: AnyRow, key: PrivateKey) -> SectionKeys:
+    def section_keys(self, visit: Visit, row: AnyRow, key: PrivateKey) -> SectionKeys:
         """The keys of the sections that the referral's agency is entitled to: those that came with
-        it, and those that the lead has granted since.
+        it, and those that the lead has granted since, which may be sealed to another of its keys
+        while that is being changed.
         """
         wrap = self._wrap(row)
         keys = open_wrap(
@@ -306,11 +307,14 @@ class Read:
         )
         with self.database.read() as connection:
             further = section_requests.granted(connection, row.id)
+        held = {key.key_id: key}
         for each in further:
-            if each.asker_key_id == key.key_id:
+            if each.asker_key_id not in held:
+                held |= self.granted(visit, each.asker_key_id)
+            if each.asker_key_id in held:
                 keys = keys.with_further(
                     open_wrap(
-                        key,
+                        held[each.asker_key_id],
                         each.sealed_keys,
                         report_id=row.report_id,
                         referral_id=row.id,
@@ -336,7 +340,7 @@ class Read:
             raise KeyNotGranted
         return key_id, sealed
 
-    def _granted(self, visit: Visit, key_id: str) -> dict[str, PrivateKey]:
+    def granted(self, visit: Visit, key_id: str) -> dict[str, PrivateKey]:
         """An agency's key under its id; nothing where it was not granted to this person."""
         with self.database.read() as connection:
             sealed = people.grant(connection, key_id, visit.person.id)

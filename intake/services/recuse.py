@@ -79,11 +79,17 @@ class Recuse:
                 for each in recusals.shut_out(connection, row.report_id)
                 if each.agency_id == row.agency_id
             ]
+        keys: dict[str, PrivateKey] = {}
         try:
             key = self.read.agency_key(visit, row) if rows else None
         except ReferralWithdrawn:
             key = None
-        return [ShutOut(r.id, r.person_name, r.declared_at, _why(r, key)) for r in rows]
+        if key is not None:
+            keys[key.key_id] = key
+            for each in rows:
+                if each.agency_key_id not in keys:
+                    keys |= self.read.granted(visit, each.agency_key_id)
+        return [ShutOut(r.id, r.person_name, r.declared_at, _why(r, keys)) for r in rows]
 
     def __call__(
         self,
@@ -198,8 +204,9 @@ class Recuse:
         )
 
 
-def _why(row: AnyRow, key: PrivateKey | None) -> Mapping[str, str] | None:
-    if key is None or key.key_id != row.agency_key_id or not row.sealed_reason:
+def _why(row: AnyRow, keys: Mapping[str, PrivateKey]) -> Mapping[str, str] | None:
+    key = keys.get(row.agency_key_id)
+    if key is None or not row.sealed_reason:
         return None
     place = (REASON, row.report_id.bytes, row.id.bytes)
     found: dict[str, str] = json.loads(open_for(key, row.sealed_reason, *place))

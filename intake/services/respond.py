@@ -96,7 +96,7 @@ class Respond:
         row = self.read.entitled(visit, referral_id, now)
         try:
             key = None if row.state == State.WITHDRAWN else self.read.agency_key(visit, row)
-            offence = key is not None and self._reports_offence(row, key)
+            offence = key is not None and self._reports_offence(visit, row, key)
         except ReferralWithdrawn:  # since the row was read, or since the backup it came from
             key, offence = None, False
         with self.database.read() as connection:
@@ -126,7 +126,7 @@ class Respond:
         if entry.move in _ELSEWHERE:
             raise MoveNotOpen
         check(offered, entry, now)
-        sent = self._return(offered, entry, now) if entry.move is Move.RETURN else None
+        sent = self._return(visit, offered, entry, now) if entry.move is Move.RETURN else None
         recording = Recording.of(
             visit,
             row,
@@ -148,9 +148,9 @@ class Respond:
         """The key to which reasons and notes of the referral's agency are sealed."""
         return self.hand_on.route.key_of(self.directory.agency(row.agency_id), now)
 
-    def _reports_offence(self, row: AnyRow, key: PrivateKey) -> bool:
+    def _reports_offence(self, visit: Visit, row: AnyRow, key: PrivateKey) -> bool:
         """Read of the concern; a referral without that section is taken to report none."""
-        keys = self.read.section_keys(row, key)
+        keys = self.read.section_keys(visit, row, key)
         if "concern" not in keys:
             return False
         with self.database.read() as connection:
@@ -158,7 +158,7 @@ class Respond:
         concern = open_section(keys["concern"], row.report_id, "concern", sealed["concern"])
         return reports_offence(json.loads(concern))
 
-    def _return(self, offered: Offered, entry: Entry, now: datetime) -> Sent:
+    def _return(self, visit: Visit, offered: Offered, entry: Entry, now: datetime) -> Sent:
         """The standby desk's new referral for what is returned; statutory starts stay.
 
         Raises NoDeskTakesIt rather than return a report to nobody.
@@ -167,7 +167,7 @@ class Respond:
         target = self.hand_on.desk_for_return(row, offered.deadlines, now)
         if target is None or offered.key is None:
             raise NoDeskTakesIt
-        keys = self.read.section_keys(row, offered.key)
+        keys = self.read.section_keys(visit, row, offered.key)
         told = reasons(row, keys)
         kind, why = type_once_moved(told["report_type"], told["type_reason"], target.kind)
         came = {"by": row.agency_id, "reason": entry.reason}

@@ -7,7 +7,7 @@ any member who holds both keys. The trail's sealed details stay as they are: nob
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,8 @@ from sqlalchemy.exc import IntegrityError
 from intake.domain.deadline import local_date
 from intake.domain.message import Message, mark
 from intake.domain.trail import Action
+from intake.services import hold, recuse
+from intake.services.ask_sections import place as request_place
 from intake.services.enrol import CANNOT_GIVE, GrantRefused, make_key
 from intake.services.read import note_place
 from intake.services.record import MOVE_REASON
@@ -138,7 +140,9 @@ class Rotate:
                     anew = self._anew(kind, rows, old, new)
                     broken = [row for row in rows if row.id not in anew]
                     with self.database.write() as connection:
-                        done += rotation.seal_anew(connection, kind, anew, old.key_id, new.key_id)
+                        done += rotation.seal_anew(
+                            connection, kind, rows, anew, old.key_id, new.key_id
+                        )
                         if broken:
                             _tell_damaged(connection, visit, broken, now)
                     damaged += len(broken)
@@ -172,12 +176,13 @@ class Rotate:
 
     def _anew(
         self, kind: str, rows: list[AnyRow], old: PrivateKey, new: PublicKey
-    ) -> dict[UUID, bytes]:
+    ) -> dict[UUID, dict[str, bytes | None]]:
         """Of each row that opens in its own place, what is sealed in it, sealed anew."""
+        names = [column.key for column in rotation.KINDS[kind].sealed]
         found = {}
         for row in rows:
             try:
-                found[row.id] = _SEAL_ANEW[kind](row, old, new)
+                found[row.id] = {name: _sealed_anew(kind, name, row, old, new) for name in names}
             except EnvelopeDamaged:
                 continue
         return found
@@ -255,27 +260,35 @@ def _tell_damaged(connection: Connection, visit: Visit, rows: list[AnyRow], now:
         trail.write_line(connection, **line | more)
 
 
-def _wrap_anew(row: AnyRow, old: PrivateKey, new: PublicKey) -> bytes:
-    return rewrap(
-        old,
-        row.sealed,
-        report_id=row.report_id,
-        referral_id=row.referral_id,
-        purpose=row.purpose,
-        recipient=new,
-    )
+def _sealed_anew(
+    kind: str, name: str, row: AnyRow, old: PrivateKey, new: PublicKey
+) -> bytes | None:
+    """None where it has been erased, or is not there yet."""
+    sealed = getattr(row, name)
+    if sealed is None:
+        return None
+    if name == "sealed_keys":
+        return rewrap(
+            old,
+            sealed,
+            report_id=row.report_id,
+            referral_id=row.referral_id,
+            purpose=row.purpose,
+            recipient=new,
+        )
+    place = _PLACES[kind](row, name)
+    return seal_for(new, open_for(old, sealed, *place), *place)
 
 
-def _reason_anew(row: AnyRow, old: PrivateKey, new: PublicKey) -> bytes:
-    return _for_anew(row, old, new, MOVE_REASON, row.referral_id.bytes, row.id.bytes)
+def _part(row: AnyRow, name: str) -> tuple[str | bytes, ...]:
+    return request_place(name.removeprefix("sealed_"), row.id)
 
 
-def _note_anew(row: AnyRow, old: PrivateKey, new: PublicKey) -> bytes:
-    return _for_anew(row, old, new, *note_place(row.referral_id, row.id, row.person_id))
-
-
-def _for_anew(row: AnyRow, old: PrivateKey, new: PublicKey, *place: str | bytes) -> bytes:
-    return seal_for(new, open_for(old, row.sealed, *place), *place)
-
-
-_SEAL_ANEW = {"wrap": _wrap_anew, "move": _reason_anew, "note": _note_anew}
+_PLACES: Mapping[str, Callable[[AnyRow, str], tuple[str | bytes, ...]]] = {
+    "move": lambda row, _name: (MOVE_REASON, row.referral_id.bytes, row.id.bytes),
+    "note": lambda row, _name: note_place(row.referral_id, row.id, row.person_id),
+    "recusal": lambda row, _name: (recuse.REASON, row.report_id.bytes, row.id.bytes),
+    "hold": lambda row, _name: (hold.REASON, row.id.bytes),
+    "asker": _part,
+    "lead": _part,
+}

@@ -27,6 +27,7 @@ class RecusalRow(Base):
             sqlite_where=text("lifted_at IS NULL"),
             postgresql_where=text("lifted_at IS NULL"),
         ),
+        Index("ix_recusal_agency_key_id_id", "agency_key_id", "id"),  # for a change of the key
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -50,6 +51,10 @@ class SectionRequestRow(Base):
     """
 
     __tablename__ = "section_request"
+    __table_args__ = (
+        Index("ix_section_request_lead_key_id_id", "lead_key_id", "id"),
+        Index("ix_section_request_asker_key_id_id", "asker_key_id", "id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     asker_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"), index=True)

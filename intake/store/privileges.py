@@ -138,13 +138,22 @@ ROLES: Mapping[str, Rights] = {
             "recovery_seal": (_ADD,),
             "same_child": (_READ, _ADD, _ERASE),
             "agency_index_key": (_READ, _ADD, "UPDATE (agency_key_id, sealed_secret)", _ERASE),
-            "content_hold": (_READ, _ADD, "UPDATE (released_by, released_at)"),
-            "recusal": (_READ, _ADD, "UPDATE (lifted_by, lifted_at)"),
+            "content_hold": (
+                _READ,
+                _ADD,
+                "UPDATE (released_by, released_at, agency_key_id, sealed_reason)",
+            ),
+            "recusal": (
+                _READ,
+                _ADD,
+                "UPDATE (lifted_by, lifted_at, agency_key_id, sealed_reason)",
+            ),
             "section_request": (
                 _READ,
                 _ADD,
                 "UPDATE (state, answered_by, answered_at, withdrawn_by, withdrawn_at, "
-                "sealed_given, sealed_answer, sealed_keys, asker_key_id, sealed_own)",
+                "lead_key_id, sealed_asked, sealed_given, asker_key_id, sealed_own, "
+                "sealed_answer, sealed_keys)",
             ),
             "deadline_change": (_READ,),
             "kept_calendar": (_READ,),
@@ -258,8 +267,9 @@ ROLES: Mapping[str, Rights] = {
             "half_year_report": (_READ,),
             "half_year_step": (_READ, _ADD),
             # How long content is needed; what deletes it is a function.
-            "content_hold": ("SELECT (report_id, last_day, released_at)",),
-            "recusal": (_WHO_IS_SHUT_OUT,),
+            "content_hold": ("SELECT (report_id, last_day, released_at, agency_key_id)",),
+            "recusal": (_WHO_IS_SHUT_OUT, "SELECT (agency_key_id)"),
+            "section_request": ("SELECT (lead_key_id, asker_key_id)",),
             "move": ("SELECT (referral_id, move, made_at, agency_key_id)",),
             "note": ("SELECT (referral_id, made_at, agency_key_id)",),
             "person": ("SELECT (id, sign_in_name, name, email, language, public_key, left_at)",),

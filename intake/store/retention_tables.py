@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake.store.tables import Base
@@ -17,6 +17,7 @@ class HoldRow(Base):
     """
 
     __tablename__ = "content_hold"
+    __table_args__ = (Index("ix_content_hold_agency_key_id_id", "agency_key_id", "id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     report_id: Mapped[UUID] = mapped_column(ForeignKey("report.id"), index=True)

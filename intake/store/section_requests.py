@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, and_, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from intake.domain.referral import OPEN, State
@@ -75,26 +75,25 @@ def add(connection: Connection, values: dict[str, Any]) -> bool:
     return True
 
 
-def answer(connection: Connection, request_id: UUID, values: dict[str, Any]) -> bool:
-    """Grant or refuse what was asked; False where it has been answered."""
-    changed = connection.execute(
-        update(SectionRequestRow)
-        .where(SectionRequestRow.id == request_id, SectionRequestRow.state == RequestState.ASKED)
-        .values(**values)
-    )
+def answer(connection: Connection, asked: AnyRow, values: dict[str, Any]) -> bool:
+    """Grant or refuse what was asked; False where it has been answered, or names other keys by now
+    than those that the answer was sealed to.
+    """
+    still = _as_asked(asked), SectionRequestRow.state == RequestState.ASKED
+    changed = connection.execute(update(SectionRequestRow).where(*still).values(**values))
     return changed.rowcount == 1
 
 
 def withdraw(
-    connection: Connection, request_id: UUID, person_id: UUID, answer: bytes, at: datetime
+    connection: Connection, asked: AnyRow, person_id: UUID, answer: bytes, at: datetime
 ) -> bool:
     """Take the keys of what was granted away, so that no restore brings them back; False where
-    nothing was granted, or it has been withdrawn.
+    nothing was granted, it has been withdrawn, or it names other keys by now.
     """
-    this = SectionRequestRow.id == request_id
-    granted = SectionRequestRow.state == RequestState.GRANTED
+    this = SectionRequestRow.id == asked.id
+    granted = _as_asked(asked), SectionRequestRow.state == RequestState.GRANTED
     state = RequestState.WITHDRAWN.value
-    if not put_for_good(connection, SectionRequestRow.state, state, this, granted, at=at):
+    if not put_for_good(connection, SectionRequestRow.state, state, *granted, at=at):
         return False
     blank(connection, SectionRequestRow.sealed_keys, this, at=at)
     put_for_good(connection, SectionRequestRow.withdrawn_at, at, this, at=at)
@@ -102,6 +101,15 @@ def withdraw(
         update(SectionRequestRow).where(this).values(withdrawn_by=person_id, sealed_answer=answer)
     )
     return True
+
+
+def _as_asked(asked: AnyRow) -> Any:
+    """The request, while neither side's key has been changed since it was read."""
+    return and_(
+        SectionRequestRow.id == asked.id,
+        SectionRequestRow.lead_key_id == asked.lead_key_id,
+        SectionRequestRow.asker_key_id == asked.asker_key_id,
+    )
 
 
 def granted(connection: Connection, referral_id: UUID) -> Sequence[AnyRow]:

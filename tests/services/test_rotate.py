@@ -168,10 +168,12 @@ def test_two_members_at_once_do_no_harm(site: Site, monkeypatch: pytest.MonkeyPa
 def test_what_was_sealed_anew_meanwhile_is_not_put_back(site: Site) -> None:
     site.send()
     old = key_of(site)
-    (wrap,) = scalars(site, WrapRow.id, WrapRow.agency_key_id == old)
+    with site.parts.database.read() as connection:
+        (row,) = rotation.sealed_to(connection, "wrap", old, rotation.FIRST, 2)
     change(site)
+    late = {row.id: {"sealed_keys": b"late"}}
     with site.parts.database.write() as connection:
-        assert rotation.seal_anew(connection, "wrap", {wrap: b"late"}, old, old) == 0
+        assert rotation.seal_anew(connection, "wrap", [row], late, old, old) == 0
     assert site.parts.read(site.visit("soc"), referrals(site)[0].id, site.hands()).sections
 
 

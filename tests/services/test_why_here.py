@@ -54,8 +54,9 @@ def gang(**child: Any) -> dict[str, Any]:
 def sealed(site: Site, name: str, referral: UUID) -> dict[str, Any]:
     """The reasons as they lie in the database, opened with the agency's key."""
     row = row_of(site, referral)
-    key = site.parts.read.agency_key(site.visit(name), row)
-    return reasons(row, site.parts.read.section_keys(row, key))
+    visit = site.visit(name)
+    key = site.parts.read.agency_key(visit, row)
+    return reasons(row, site.parts.read.section_keys(visit, row, key))
 
 
 def explained(site: Site, name: str, agency: str) -> list[ChildExplained]:

@@ -47,6 +47,7 @@ def upgrade() -> None:
         postgresql_where=stands,
     )
     op.create_index(op.f('ix_recusal_report_id'), 'recusal', ['report_id'])
+    op.create_index('ix_recusal_agency_key_id_id', 'recusal', ['agency_key_id', 'id'])
     op.create_table(
         'section_request',
         sa.Column('id', sa.Uuid(), nullable=False),
@@ -74,6 +75,9 @@ def upgrade() -> None:
     )
     for column in ('asker_id', 'lead_id'):
         op.create_index(op.f(f'ix_section_request_{column}'), 'section_request', [column])
+    for column in ('lead_key_id', 'asker_key_id'):
+        name = f'ix_section_request_{column}_id'
+        op.create_index(name, 'section_request', [column, 'id'])
     if op.get_bind().dialect.name == 'postgresql':  # what is sealed cannot be compressed
         for table, column in SEALED:
             op.execute(f'ALTER TABLE {table} ALTER COLUMN {column} SET STORAGE EXTERNAL')

@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('id', name=op.f('pk_content_hold')),
     )
     op.create_index(op.f('ix_content_hold_report_id'), 'content_hold', ['report_id'])
+    op.create_index('ix_content_hold_agency_key_id_id', 'content_hold', ['agency_key_id', 'id'])
     if op.get_bind().dialect.name == 'postgresql':  # what is sealed cannot be compressed
         op.execute('ALTER TABLE content_hold ALTER COLUMN sealed_reason SET STORAGE EXTERNAL')
 
