@@ -124,7 +124,7 @@ class SealedKeys:
 
     def _member(self, sign_in_name: str) -> tuple[UUID, PublicKey]:
         if sign_in_name not in self.members:
-            raise RecoveryUnusable(f"{sign_in_name} has no role at the agency")
+            raise RecoveryUnusable(f"{sign_in_name} has no signed role at the agency")
         person, raw = self.members[sign_in_name]
         try:
             return person, PublicKey(str(person), raw)
@@ -179,7 +179,9 @@ class RecoverKey:
             )
 
     def export(self, agency: str, now: datetime) -> SealedKeys:
-        """What the sheets open. Raises RecoveryUnusable where none were made."""
+        """What the sheets open, and for whom: members whose role is signed with the key that they
+        have now. Raises RecoveryUnusable where none were made.
+        """
         today = local_date(now)
         with self.database.read() as connection:
             printed = printed_keys.printed(connection, agency)
@@ -187,6 +189,7 @@ class RecoverKey:
                 raise RecoveryUnusable("The agency has no printed recovery key")
             keys = printed_keys.sealed_keys(connection, agency)
             members = staff.members_and_grants(connection, {agency}, today)
+            signed = people.signed_members(connection, agency, today)
         return SealedKeys(
             agency,
             printed.recovery_key_id,
@@ -195,7 +198,7 @@ class RecoverKey:
                 for key in keys
                 if key.recovery_key_id == printed.recovery_key_id
             ],
-            {row.sign_in_name: (row.id, row.public_key) for row in members},
+            {row.sign_in_name: (row.id, row.public_key) for row in members if row.id in signed},
         )
 
     def take_in(self, granted: Any, now: datetime) -> str:
@@ -230,10 +233,13 @@ class RecoverKey:
         grants: Sequence[tuple[str, str, UUID, Mapping[str, bytes]]],
         now: datetime,
     ) -> str:
-        members = staff.members_and_grants(connection, {agency}, local_date(now))
+        today = local_date(now)
+        members = staff.members_and_grants(connection, {agency}, today)
         member = next((row for row in members if row.id == person), None)
         if member is None:
             raise RecoveryUnusable("The person of the file has no role at the agency")
+        if person not in people.signed_members(connection, agency, today):
+            raise RecoveryUnusable("The role of the person of the file is not signed")
         held = people.grants_held(connection, agency, person)
         has = {row.agency_key_id for row in held}
         own = {row.id for row in printed_keys.sealed_keys(connection, agency)}

@@ -88,8 +88,9 @@ class Rotate:
         """Make a new key for the members who open the one in use.
 
         It receives new reports as soon as its entry is signed; whether it is. Whose key is not the
-        one that the former was given to waits, as a newcomer does. Raises GrantRefused, with a line
-        in the trail where it is not the member's to change.
+        one that the former was given to waits, as a newcomer does, and so does whose role is not
+        signed with that key. Raises GrantRefused, with a line in the trail where it is not the
+        member's to change.
         """
         former = self._keys(visit, agency, now).new
         today = local_date(now)
@@ -97,21 +98,23 @@ class Rotate:
             with self.database.write() as connection:
                 staff.let_nobody_grant(connection)
                 rows = staff.members_and_grants(connection, {agency}, today)
-                members = {row.id: row for row in rows if row.opens and _is_known(row, former)}
+                signed = people.signed_members(connection, agency, today)
+                known = [row for row in rows if row.opens and _is_known(row, former)]
+                members = {row.id: row for row in known if row.id in signed}
                 if visit.person.id not in members or rows[0].key_id != former.key_id:
                     raise GrantRefused(Message(BEGUN_ELSEWHERE))
                 if people.waiting_key(connection, agency) is not None:
                     raise GrantRefused(Message(WAITS_ALREADY))
                 by = visit.person.id
                 key = make_key(connection, agency, members.values(), now, CHANGED_KEY, by)
-                signed = entries.is_key_signed(connection, key.key_id)
-                if signed:
+                in_use = entries.is_key_signed(connection, key.key_id)
+                if in_use:
                     people.activate_key(connection, key.key_id, now, instead_of=former.key_id)
                 _seal_to_sheets(connection, agency, former, key)
                 trail.write_line(connection, **_line(visit, agency, now, BEGUN))
         except IntegrityError:  # a colleague's was activated first
             raise GrantRefused(Message(BEGUN_ELSEWHERE)) from None
-        return signed
+        return in_use
 
     def progress(self, visit: Visit, agency: str) -> Progress:
         """How far it has come, for this member."""

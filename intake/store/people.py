@@ -91,6 +91,24 @@ def members(connection: Connection, agency_id: str, role: Role, on: date) -> Seq
     return _persons(connection, role, on, MembershipRow.agency_id == agency_id)
 
 
+def signed_members(connection: Connection, agency_id: str, on: date) -> set[UUID]:
+    """Who may be given the agency's key on that day: whose role there is signed with the key that
+    they have now.
+    """
+    rows = connection.execute(
+        select(*entries.ROLE)
+        .join(PersonRow, PersonRow.id == MembershipRow.person_id)
+        .join(DirectoryEntryRow, entries.OF_ROLE, isouter=True)
+        .where(
+            MembershipRow.agency_id == agency_id,
+            MembershipRow.role.in_(sorted(AGENCY_ROLES)),
+            PersonRow.left_at.is_(None),
+            *_in_force(on),
+        )
+    ).all()
+    return {row.held_by for row in entries.roles(connection, rows, on)}
+
+
 def officers(connection: Connection, controller_id: str, role: Role, on: date) -> Sequence[UUID]:
     """Who holds ``role`` at the controller on that day."""
     return _persons(connection, role, on, MembershipRow.controller_id == controller_id)

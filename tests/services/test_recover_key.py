@@ -18,6 +18,7 @@ from intake.vault.keyring import new_key_pair
 from intake.vault.printed_key import new_printed_key, vouch
 from intake.vault.shares import Share, SharesUnfit
 from tests.services.test_rotate import change, go_on, key_of, lived, referrals
+from tests.services.test_rotate_members import unsign
 from tests.site import POL, SOC, Site
 
 
@@ -137,7 +138,7 @@ def test_the_exported_file_opens_nothing_by_itself_and_for_nobody_else(
     exported = recover_key.export(SOC, site.hands())
     with pytest.raises(RecoveryUnusable, match="not the words"):
         exported.open_for("soc-head", site.words("soc"), one, other)
-    with pytest.raises(RecoveryUnusable, match="no role"):
+    with pytest.raises(RecoveryUnusable, match="no signed role"):
         exported.open_for("pol", site.words("pol"), one, other)
     theirs = new_printed_key(POL).sheets
     with pytest.raises(SharesUnfit):
@@ -177,6 +178,23 @@ def test_grants_for_one_who_has_left_meanwhile_are_not_taken_in(
     site.parts.dismiss(admin, head, None, site.hands().date().min, site.hands(), knowing=True)
     with pytest.raises(RecoveryUnusable, match="no role"):
         recover_key.take_in(granted, site.hands())
+    assert lines(site, Action.RECOVER_KEY) == []
+
+
+def test_sheets_open_nothing_for_a_member_whose_role_is_not_signed_with_their_key(
+    site: Site, recover_key: RecoverKey
+) -> None:
+    one, other, _ = sheets(site, recover_key)
+    exported = recover_key.export(SOC, site.hands())
+    granted = exported.open_for("soc-head", site.words("soc-head"), one, other)
+    lose_all(site)
+    unsign(site, "soc-head")
+    with pytest.raises(RecoveryUnusable, match="not signed"):
+        recover_key.take_in(granted, site.hands())
+    again = recover_key.export(SOC, site.hands())
+    assert set(again.members) == {"soc", "soc-deputy"}
+    with pytest.raises(RecoveryUnusable, match="no signed role"):
+        again.open_for("soc-head", site.words("soc-head"), one, other)
     assert lines(site, Action.RECOVER_KEY) == []
 
 

@@ -20,13 +20,14 @@ from intake.services.enrol import Enrol, GrantRefused
 from intake.services.read import KeyNotGranted
 from intake.services.record import Entry
 from intake.services.rotate import Progress, Rotate
-from intake.services.sign_entries import sign_what_waits
 from intake.store import people, rotation
-from intake.store.people_tables import AgencyKeyRow, GrantRow, KeyLeaverRow, PersonRow
+from intake.store.people_tables import (
+    AgencyKeyRow,
+    GrantRow,
+    KeyLeaverRow,
+)
 from intake.store.tables import MoveRow, NoteRow, TrailRow, WrapRow
 from intake.vault.envelope import EnvelopeDamaged
-from intake.vault.keyring import new_key_pair
-from tests import keeper
 from tests.site import CHEAP, DUTY, SOC, Site
 
 DAY = timedelta(days=1)
@@ -378,53 +379,6 @@ def test_one_who_left_and_got_the_key_again_is_asked_about_no_more(site: Site) -
     with site.parts.database.read() as connection:
         assert rotation.leavers(connection, {SOC}) == []
         assert connection.scalar(select(func.count()).select_from(KeyLeaverRow)) == 1
-
-
-def test_a_new_key_is_in_use_only_once_it_is_signed(site: Site) -> None:
-    visit = site.visit("soc")
-    with site.parts.database.read() as connection:
-        former = people.key_in_use(connection, SOC)
-    with keeper.away():
-        assert not site.parts.rotate.begin(visit, SOC, site.hands())
-    with site.parts.database.read() as connection:
-        assert people.key_in_use(connection, SOC) == former
-        waits = people.waiting_key(connection, SOC)
-    with pytest.raises(GrantRefused, match="waits for its signature"):
-        site.parts.rotate.begin(visit, SOC, site.hands())
-    sign_what_waits(site.parts.database, keeper.KEY, site.hands())
-    with site.parts.database.read() as connection:
-        assert people.key_in_use(connection, SOC) == waits
-    site.send()
-    (row,) = site.parts.read.inbox(site.visit("soc"), ("sent",))
-    assert site.parts.read(site.visit("soc"), row.id, site.hands()).sections
-
-
-def test_a_member_s_key_that_was_swapped_in_the_database_gets_no_new_key(site: Site) -> None:
-    lived(site)
-    mine = new_key_pair(str(site.people["soc-head"]))
-    with site.parts.database.write() as connection:
-        swapped = update(PersonRow).where(PersonRow.id == site.people["soc-head"])
-        connection.execute(swapped.values(public_key=mine.public().raw))
-    change(site)
-    granted = scalars(site, GrantRow.person_id, GrantRow.agency_key_id == key_of(site))
-    assert set(granted) == {site.people["soc"], site.people["soc-deputy"]}
-
-
-@pytest.mark.parametrize("given", [None, b"", bytes(32)])
-def test_a_grant_that_no_holder_vouched_for_leads_to_no_new_key(
-    site: Site, given: bytes | None
-) -> None:
-    with site.parts.database.write() as connection:
-        head = update(GrantRow).where(GrantRow.person_id == site.people["soc-head"])
-        connection.execute(head.values(voucher=given))
-    site.parts.rotate.begin(site.visit("soc"), SOC, site.hands())
-    granted = scalars(site, GrantRow.person_id, GrantRow.agency_key_id == key_of(site))
-    assert site.people["soc-head"] not in granted
-    pepper = config.read_secret(site.parts.settings.keys, config.SECRETS["pepper"])
-    enrol = Enrol(site.parts.database, pepper, CHEAP)
-    words = site.words("soc-head")
-    enrol.grant(site.visit("soc"), SOC, "soc-head", site.hands(), words=words)
-    site.parts.rotate.begin(site.visit("soc-head"), SOC, site.hands())
 
 
 def test_a_damaged_grant_of_a_former_key_keeps_nobody_from_going_on(site: Site) -> None:
