@@ -73,6 +73,10 @@ TYPED: dict[str, Any] = {
 }
 
 
+NAME, PASSPHRASE = "bench", "mitataan mitä voidaan"
+"""Of the one member of every agency."""
+
+
 @dataclass(frozen=True)
 class Post:
     """One final post: where it goes and with what."""
@@ -177,11 +181,11 @@ def _settle(settings: config.Settings) -> Parts:
     pepper = config.read_secret(settings.keys, config.SECRETS["pepper"])
     enrol = Enrol(parts.database, pepper, Cost(iterations=1, memory_kib=8))
     person = enrol.person(
-        "bench",
+        NAME,
         "Mitta Mittaaja",
         "bench@ankkuri.invalid",
         "fi",
-        "mitataan mitä voidaan",
+        PASSPHRASE,
         tuple(Membership(Role.WORKER, agency) for agency in parts.directory.agencies),
         parts.now(),
     )

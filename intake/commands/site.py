@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -46,6 +47,9 @@ def add(commands: Any) -> None:
     )
     bench.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     bench.add_argument("--json", action="store_true")
+    bench.add_argument(
+        "--lines", type=int, help="vault: of the larger trail, ten times the smaller one"
+    )
 
 
 def _init(chosen: argparse.Namespace) -> int:
@@ -140,7 +144,7 @@ def _demo(chosen: argparse.Namespace) -> int:
 def _bench(chosen: argparse.Namespace) -> int:
     from benchmarks import chase, impact, memory, pages, rules, submit, vault
 
-    runs = {
+    runs: dict[str, Callable[..., int]] = {
         "submit": submit.run,
         "pages": pages.run,
         "memory": memory.run,
@@ -149,5 +153,10 @@ def _bench(chosen: argparse.Namespace) -> int:
         "chase": chase.run,
         "vault": vault.run,
     }
-    what = runs[chosen.what]
-    return what(database=chosen.database, as_json=chosen.json)
+    how: dict[str, Any] = {"database": chosen.database, "as_json": chosen.json}
+    if chosen.lines is not None:
+        if chosen.what != "vault" or chosen.lines < vault.LEAST_LINES:
+            least = f"{vault.LEAST_LINES:,}"
+            raise InputUnusable(f"Give --lines to `bench vault` alone, {least} or more")
+        how["lines"] = chosen.lines
+    return runs[chosen.what](**how)
