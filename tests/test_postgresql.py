@@ -46,7 +46,7 @@ OWN = {
     "agency": {
         *("section", "referral", "wrap", "move", "note", "draft", "receipt"),
         *("agency_grant", "agency_index_key", "content_hold", "recusal", "section_request"),
-        *("agency_recovery", "trail"),
+        *("agency_recovery", "recovery_seal", "trail"),
     },
     "rules": {"decision", "facts_key"},  # which the replay key opens
 }

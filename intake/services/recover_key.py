@@ -166,7 +166,10 @@ class RecoverKey:
                 agency,
                 printed.public.key_id,
                 (keys[0].key_id, vouch(keys[0], printed.public)),
-                {key.key_id: seal_to_printed(key, printed.public) for key in keys},
+                {
+                    key.key_id: (vouch(key, printed.public), seal_to_printed(key, printed.public))
+                    for key in keys
+                },
                 now,
             )
             trail.write_line(

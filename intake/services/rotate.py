@@ -228,18 +228,19 @@ def _seal_to_sheets(
     connection: Connection, agency: str, former: PrivateKey, new: PrivateKey
 ) -> None:
     """Let the agency's printed recovery key open the new key too, if a holder of the former one
-    vouched for it.
+    vouched for it. That one's voucher stays: the new key may never come into use.
     """
     row = printed_keys.printed(connection, agency)
-    if row is None or row.agency_key_id != former.key_id:
+    voucher = printed_keys.voucher(connection, row, former.key_id) if row else None
+    if row is None or voucher is None:
         return
     try:
-        printed = vouched(former, row.sealed_public, row.recovery_key_id)
+        printed = vouched(former, voucher, row.recovery_key_id)
     except EnvelopeDamaged:
         log.error("an agency's recovery key is not one that a member vouched for")
         return
-    printed_keys.seal(connection, new.key_id, printed.key_id, seal_to_printed(new, printed))
-    printed_keys.vouch_anew(connection, agency, new.key_id, vouch(new, printed))
+    sealed = seal_to_printed(new, printed)
+    printed_keys.seal(connection, new.key_id, printed.key_id, sealed, vouch(new, printed))
 
 
 def _line(visit: Visit, agency: str, now: datetime, purpose: str) -> dict[str, Any]:

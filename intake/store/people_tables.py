@@ -128,7 +128,9 @@ class GrantRow(Base):
 
 
 class AgencyRecoveryRow(Base):
-    """The public half of an agency's printed recovery key, in a box under the agency's own key."""
+    """The public half of an agency's printed recovery key, in a box under the key of its own that
+    was in use as the sheets were made.
+    """
 
     __tablename__ = "agency_recovery"
 
@@ -140,13 +142,16 @@ class AgencyRecoveryRow(Base):
 
 
 class RecoverySealRow(Base):
-    """An agency's private key, sealed to its printed recovery key."""
+    """An agency's private key, sealed to its printed recovery key; and the public half of that, in
+    a box under this key. Rows of before each key had its own have none.
+    """
 
     __tablename__ = "recovery_seal"
 
     agency_key_id: Mapped[str] = mapped_column(ForeignKey("agency_key.id"), primary_key=True)
     recovery_key_id: Mapped[str] = mapped_column(String(32))
     sealed_key: Mapped[bytes]
+    sealed_public: Mapped[bytes | None]
 
 
 class KeyLeaverRow(Base):

@@ -134,8 +134,8 @@ ROLES: Mapping[str, Rights] = {
             "deletion": (_ADD,),
             "note": (_READ, _ADD, "UPDATE (agency_key_id, sealed_content)"),
             "key_leaver": (_READ,),
-            "agency_recovery": (_READ, "UPDATE (agency_key_id, sealed_public)"),
-            "recovery_seal": (_ADD,),
+            "agency_recovery": (_READ,),
+            "recovery_seal": ("SELECT (agency_key_id, recovery_key_id, sealed_public)", _ADD),
             "same_child": (_READ, _ADD, _ERASE),
             "agency_index_key": (_READ, _ADD, "UPDATE (agency_key_id, sealed_secret)", _ERASE),
             "content_hold": (

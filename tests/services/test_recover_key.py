@@ -12,11 +12,13 @@ from sqlalchemy import delete, select, update
 from intake.domain.trail import Action
 from intake.services.enrol import GrantRefused, make_key_unless_held
 from intake.services.recover_key import RecoverKey, RecoveryUnusable, SealedKeys
+from intake.services.sign_entries import sign_what_waits
 from intake.store.people_tables import AgencyKeyRow, AgencyRecoveryRow, GrantRow, RecoverySealRow
 from intake.store.tables import TrailRow
 from intake.vault.keyring import new_key_pair
 from intake.vault.printed_key import new_printed_key, vouch
 from intake.vault.shares import Share, SharesUnfit
+from tests import keeper
 from tests.services.test_rotate import change, go_on, key_of, lived, referrals
 from tests.services.test_rotate_members import unsign
 from tests.site import POL, SOC, Site
@@ -196,6 +198,54 @@ def test_sheets_open_nothing_for_a_member_whose_role_is_not_signed_with_their_ke
     with pytest.raises(RecoveryUnusable, match="no signed role"):
         again.open_for("soc-head", site.words("soc-head"), one, other)
     assert lines(site, Action.RECOVER_KEY) == []
+
+
+def test_sheets_open_the_keys_that_came_after_one_that_was_refused(
+    site: Site, recover_key: RecoverKey
+) -> None:
+    lived(site)
+    printed = sheets(site, recover_key)
+    admin = site.visit("admin").person.as_administrator()
+    with keeper.away():
+        site.parts.rotate.begin(site.visit("soc"), SOC, site.hands())
+        (refused,) = site.parts.confirm_entries.waiting(admin, site.hands().date())
+        site.parts.confirm_entries.refuse(admin, refused.id, site.hands.move(minutes=1))
+    change(site)
+    change(site)
+    site.send()
+    lose_all(site)
+    bring_back(site, recover_key, printed[0], printed[2])
+    for row in referrals(site, "soc-head"):
+        assert site.parts.read(site.visit("soc-head"), row.id, site.hands()).sections
+
+
+def test_sheets_that_were_made_while_a_new_key_waits_open_what_comes_after_it(
+    site: Site, recover_key: RecoverKey
+) -> None:
+    with keeper.away():
+        site.parts.rotate.begin(site.visit("soc"), SOC, site.hands())
+        printed = sheets(site, recover_key)
+    sign_what_waits(site.parts.database, keeper.KEY, site.hands())
+    change(site)
+    site.send()
+    lose_all(site)
+    bring_back(site, recover_key, printed[0], printed[1])
+    for row in referrals(site, "soc-head"):
+        assert site.parts.read(site.visit("soc-head"), row.id, site.hands()).sections
+
+
+def test_sheets_of_before_each_key_had_its_own_voucher_open_the_next_keys_too(
+    site: Site, recover_key: RecoverKey
+) -> None:
+    printed = sheets(site, recover_key)
+    with site.parts.database.write() as connection:
+        connection.execute(update(RecoverySealRow).values(sealed_public=None))
+    change(site)
+    change(site)
+    site.send()
+    lose_all(site)
+    bring_back(site, recover_key, printed[1], printed[2])
+    assert site.parts.read(site.visit("soc-head"), referrals(site)[0].id, site.hands()).sections
 
 
 def test_a_key_made_while_nobody_could_open_is_on_no_sheet_until_new_ones_are_made(

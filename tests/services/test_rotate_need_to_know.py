@@ -31,7 +31,8 @@ from tests.site import ANK, SOC, YOU, Site
 NOT_SEALED_ANEW = {
     "agency_grant.sealed_key": "the key itself, for one member; a new key has grants of its own",
     "recovery_seal.sealed_key": "the key itself, for the sheets; the same",
-    "agency_recovery.sealed_public": "vouched anew as the change begins",
+    "recovery_seal.sealed_public": "by which that key vouches for the sheets; the same",
+    "agency_recovery.sealed_public": "the same, of before each key had its own",
     "agency_index_key.sealed_secret": "one row of an agency, sealed anew before the others",
     "trail.sealed_detail": "nobody changes a line; it keeps the former key's grants alive",
 }

@@ -1,4 +1,4 @@
-"""content that has had its time is deleted; holds keep it"""
+"""content that has had its time is deleted; holds keep it; each key vouches for the sheets"""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def upgrade() -> None:
     op.add_column(
         'report', sa.Column('content_deleted_at', sa.DateTime(timezone=True), nullable=True)
     )
+    op.add_column('recovery_seal', sa.Column('sealed_public', sa.LargeBinary(), nullable=True))
     op.create_table(
         'content_hold',
         sa.Column('id', sa.Uuid(), nullable=False),
@@ -50,8 +51,10 @@ def upgrade() -> None:
     op.create_index('ix_content_hold_agency_key_id_id', 'content_hold', ['agency_key_id', 'id'])
     if op.get_bind().dialect.name == 'postgresql':  # what is sealed cannot be compressed
         op.execute('ALTER TABLE content_hold ALTER COLUMN sealed_reason SET STORAGE EXTERNAL')
+        op.execute('ALTER TABLE recovery_seal ALTER COLUMN sealed_public SET STORAGE EXTERNAL')
 
 
 def downgrade() -> None:
     op.drop_table('content_hold')
+    op.drop_column('recovery_seal', 'sealed_public')
     op.drop_column('report', 'content_deleted_at')
