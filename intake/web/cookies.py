@@ -10,7 +10,7 @@ from flask import Request, Response
 
 from intake.vault.own import CookieSecret, CookieUnusable
 
-LANGUAGE = "ankkuri_language"
+_LANGUAGE = "ankkuri_language"
 _YEAR_SECONDS = 365 * 24 * 3600
 Secret = TypeVar("Secret", bound=CookieSecret)
 
@@ -53,9 +53,13 @@ class Cookies:
         except ValueError:
             return None
 
+    def language(self, request: Request) -> str:
+        """What stands in the cookie of the reader's language; nothing where none was chosen."""
+        return request.cookies.get(self._named(_LANGUAGE), "")
+
     def remember_language(self, response: Response, code: str) -> None:
         """Remember the reader's language for a year."""
-        self._set(response, LANGUAGE, code, _YEAR_SECONDS)
+        self._set(response, self._named(_LANGUAGE), code, _YEAR_SECONDS)
 
     def _set(self, response: Response, name: str, value: str, max_age: int | None) -> None:
         response.set_cookie(

@@ -18,7 +18,7 @@ from intake.vault.keyring import InvitationSecret
 from intake.vault.own import CookieUnusable
 from intake.vault.passphrase import HashingBusy
 from intake.web.admin.people import told
-from intake.web.cookies import LANGUAGE, Cookies
+from intake.web.cookies import Cookies
 from intake.web.forms.base import token_key
 from intake.web.forms.people import NewPassphraseForm
 from intake.web.guards import Entrance, Refusal, open_route
@@ -47,7 +47,7 @@ class _Joining:
             return _over()
         response = make_response(redirect(url_for("joining.join_in"), 303))
         self.cookies.keep(response, COOKIE, secret)
-        if LANGUAGE not in request.cookies:
+        if not self.cookies.language(request):
             self.cookies.remember_language(response, invitation.newcomer.language)
         return response
 

@@ -12,7 +12,7 @@ from flask import Response, g, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from intake.language import DEFAULT, LANGUAGES, Language
-from intake.web.cookies import LANGUAGE, Cookies
+from intake.web.cookies import Cookies
 
 POLICY = "; ".join(
     (
@@ -41,10 +41,7 @@ Clock = Callable[[], datetime]
 
 def reader_language() -> Language:
     """The language that the reader chose, else the default."""
-    if "language" not in g:
-        code = request.cookies.get(LANGUAGE, "")
-        g.language = Language(code if code in LANGUAGES else DEFAULT)
-    language: Language = g.language
+    language: Language = g.get("language") or Language(DEFAULT)
     return language
 
 
@@ -61,12 +58,16 @@ def render(template: str, status: int = 200, **context: Any) -> Response:
 
 @dataclass(frozen=True)
 class LanguageChoice:
-    """Answers ``?lang=``: remembers the choice and shows the same page in it."""
+    """Speaks the language that the reader chose. Answers ``?lang=``: remembers the choice and shows
+    the same page in it.
+    """
 
     cookies: Cookies
 
     def __call__(self) -> BaseResponse | None:
-        """Before any view: redirect where a language was chosen."""
+        """Before any view: redirect where a language is being chosen."""
+        chosen = self.cookies.language(request)
+        g.language = Language(chosen if chosen in LANGUAGES else DEFAULT)
         if request.method != "GET" or request.endpoint is None:
             return None
         code = request.args.get("lang")

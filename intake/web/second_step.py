@@ -19,7 +19,7 @@ from intake.services.tries import SignInTooSoon
 from intake.vault.keyring import DeviceSecret, SessionSecret
 from intake.vault.totp import TotpSecret
 from intake.web import kept
-from intake.web.cookies import LANGUAGE, Cookies
+from intake.web.cookies import Cookies
 from intake.web.forms.base import PageForm, token_key
 from intake.web.forms.second_step import NewFactorForm, SecondStepForm
 from intake.web.kept import Kept
@@ -71,7 +71,7 @@ class SecondPages:
             page = "account.sign_in_second" if has else "account.sign_in_set_up"
             response = make_response(redirect(url_for(page, next=wanted()), 303))
         self.cookies.keep(response, HALF, session)
-        if LANGUAGE not in request.cookies:  # from here on the person's own
+        if not self.cookies.language(request):  # from here on the person's own
             self.cookies.remember_language(response, half.person.language)
         return response
 
