@@ -14,10 +14,10 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from intake.domain.row_id import new_id
 from intake.store import reminders
 from intake.store.columns import AnyRow
 from intake.store.database import Database
+from intake.store.outbox import new_letter
 
 PEOPLE = 100  # of whom the letters are written together
 LETTER, DIGEST = "chase", "digest"
@@ -86,20 +86,10 @@ def _write(connection: Connection, people: Sequence[UUID], now: datetime) -> int
         own: list[AnyRow] = list(some)
         if min(row.created_at for row in own) > now - GATHERED_FOR:
             continue  # another scheduler has the older ones, and is about to tell them
-        letter_id = new_id(now)
-        told += [{"id": row.id, "letter_id": letter_id} for row in own]
-        letters.append(
-            {
-                "id": letter_id,
-                "person_id": person_id,
-                "letter": LETTER if len(own) == 1 else DIGEST,
-                "params": own[0].params
-                if len(own) == 1
-                else {"reminders": [row.params for row in own]},
-                "created_at": now,
-                "next_attempt_at": now,
-                "attempts": 0,
-            }
-        )
+        kind = LETTER if len(own) == 1 else DIGEST
+        params = own[0].params if len(own) == 1 else {"reminders": [row.params for row in own]}
+        letter = new_letter(kind, now, params, person_id=person_id)
+        told += [{"id": row.id, "letter_id": letter["id"]} for row in own]
+        letters.append(letter)
     reminders.put_into_letters(connection, letters, told)
     return len(letters)

@@ -183,17 +183,4 @@ def _renew(
             person_id=person_id,
             agency_id=agency,
         )
-    outbox.put_letters(
-        connection,
-        [
-            {
-                "id": new_id(now),
-                "person_id": person_id,
-                "letter": LETTER,
-                "params": {},
-                "created_at": now,
-                "next_attempt_at": now,
-                "attempts": 0,
-            }
-        ],
-    )
+    outbox.put_letters(connection, [outbox.new_letter(LETTER, now, {}, person_id=person_id)])

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from intake.domain.row_id import new_id
 from intake.store import notices, outbox
 from intake.store.database import Database
 from intake.vault.seal import PublicKey, seal_for
@@ -33,18 +32,7 @@ class Notify:
                 notices.mark_told(connection, reports, now)
                 outbox.put_letters(
                     connection,
-                    [
-                        {
-                            "id": new_id(now),
-                            "report_id": report_id,
-                            "letter": LETTER,
-                            "params": {},
-                            "created_at": now,
-                            "next_attempt_at": now,
-                            "attempts": 0,
-                        }
-                        for report_id in reports
-                    ],
+                    [outbox.new_letter(LETTER, now, {}, report_id=each) for each in reports],
                 )
             written += len(reports)
             if len(reports) < BATCH:

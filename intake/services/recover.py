@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.refuse_weak import refuse_weak
 from intake.services.sign_in import Visit
@@ -114,15 +113,7 @@ class Recover:
             staff.end_sessions(connection, row.id, now)
             people.forget_attempts(connection, tries)
             trail.write_line(connection, at=now, action=Action.RECOVER, person_id=row.id)
-            letter = {
-                "id": new_id(now),
-                "person_id": row.id,
-                "letter": LETTER,
-                "params": {},
-                "created_at": now,
-                "next_attempt_at": now,
-                "attempts": 0,
-            }
+            letter = outbox.new_letter(LETTER, now, {}, person_id=row.id)
             outbox.put_letters(connection, [letter])
         return True
 

@@ -10,6 +10,7 @@ from intake.domain.row_id import new_id
 from intake.services.gather import LETTER
 from intake.services.readers import Reader
 from intake.store.columns import AnyRow
+from intake.store.outbox import new_letter
 from intake.store.reminders import Swept
 
 
@@ -52,19 +53,8 @@ def remind(
         "next_to": coming.to if coming else None,
         "next_at": coming.at.isoformat() if coming else None,
     }
-    letter_id = new_id(now) if urgent else None
-    if letter_id:
-        swept.letters.append(
-            {
-                "id": letter_id,
-                "person_id": reader.person_id,
-                "letter": LETTER,
-                "params": params,
-                "created_at": now,
-                "next_attempt_at": now,
-                "attempts": 0,
-            }
-        )
+    letters = [new_letter(LETTER, now, params, person_id=reader.person_id)] if urgent else []
+    swept.letters += letters
     swept.reminders.append(
         {
             "id": new_id(now),
@@ -76,6 +66,6 @@ def remind(
             "urgent": urgent,
             "params": params,
             "created_at": now,
-            "letter_id": letter_id,
+            "letter_id": letters[0]["id"] if letters else None,
         }
     )

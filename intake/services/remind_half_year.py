@@ -14,7 +14,6 @@ from intake.domain.deadline import local_date
 from intake.domain.directory import Directory, Kind
 from intake.domain.half_year import STEPS, Period, steps_due, written_at
 from intake.domain.people import Role
-from intake.domain.row_id import new_id
 from intake.store import half_years, outbox, people
 from intake.store.database import Database
 
@@ -94,17 +93,10 @@ class RemindHalfYear:
     ) -> dict[str, Any]:
         later = list(STEPS)[list(STEPS).index(step) + 1 :]
         next_at = written_at(period, later[0], self.calendar).isoformat() if later else None
-        return {
-            "id": new_id(now),
-            "person_id": reader,
-            "letter": LETTER,
-            "params": {
-                "county": county,
-                "period": str(period),
-                "late": local_date(now) > period.report_by,
-                "next_at": next_at,
-            },
-            "created_at": now,
-            "next_attempt_at": now,
-            "attempts": 0,
+        params = {
+            "county": county,
+            "period": str(period),
+            "late": local_date(now) > period.report_by,
+            "next_at": next_at,
         }
+        return outbox.new_letter(LETTER, now, params, person_id=reader)

@@ -16,7 +16,6 @@ from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
 from intake.domain.merkle import Tree, leaf_hash
 from intake.domain.people import Role
-from intake.domain.row_id import new_id
 from intake.services import checkpoint_file
 from intake.services.checkpoint_file import read_note
 from intake.store import checkpoints, outbox, people
@@ -136,16 +135,7 @@ class SignTrail:
             for reader in people.officers(connection, controller, Role.AUDITOR, today)
         )
         return [
-            {
-                "id": new_id(now),
-                "person_id": reader,
-                "letter": LETTER,
-                "params": {"note": note},
-                "created_at": now,
-                "next_attempt_at": now,
-                "attempts": 0,
-            }
-            for reader in readers
+            outbox.new_letter(LETTER, now, {"note": note}, person_id=reader) for reader in readers
         ]
 
 

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
@@ -67,7 +66,11 @@ def tell_once(database: Database, controller: str, telling: Telling, now: dateti
                 for role in telling.roles
                 for reader in people.officers(connection, controller, role, today)
             )
-            outbox.put_letters(connection, [_letter(reader, telling, now) for reader in readers])
+            letters = [
+                outbox.new_letter(telling.letter, now, telling.params, person_id=reader)
+                for reader in readers
+            ]
+            outbox.put_letters(connection, letters)
             if telling.lines:
                 trail.write_lines(connection, at=now, action=telling.action, about=telling.lines)
     except IntegrityError:  # another scheduler has told it
@@ -75,15 +78,3 @@ def tell_once(database: Database, controller: str, telling: Telling, now: dateti
     if not readers:
         log.error("%s has no %s to write to", controller, " or ".join(telling.roles))
     return True
-
-
-def _letter(reader: UUID, telling: Telling, now: datetime) -> dict[str, Any]:
-    return {
-        "id": new_id(now),
-        "person_id": reader,
-        "letter": telling.letter,
-        "params": dict(telling.params),
-        "created_at": now,
-        "next_attempt_at": now,
-        "attempts": 0,
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from sqlalchemy import (
     update,
 )
 
+from intake.domain.row_id import new_id
 from intake.store.columns import AnyRow, Instant
 from intake.store.people_tables import PersonRow
 from intake.store.reminder_tables import ReminderRow
@@ -72,6 +73,27 @@ _WAITING_LETTERS = (
         _ABOUT_THEM,
     )
 )
+
+
+def new_letter(
+    letter: str,
+    now: datetime,
+    params: Mapping[str, Any],
+    *,
+    person_id: UUID | None = None,
+    report_id: UUID | None = None,
+) -> dict[str, Any]:
+    """A letter's row, to be tried at once: to one of staff, or to the reporter of a report."""
+    return {
+        "id": new_id(now),
+        "person_id": person_id,
+        "report_id": report_id,
+        "letter": letter,
+        "params": dict(params),
+        "created_at": now,
+        "next_attempt_at": now,
+        "attempts": 0,
+    }
 
 
 def put_letters(connection: Connection, letters: Sequence[dict[str, Any]]) -> None:

@@ -29,7 +29,8 @@ from intake.web.measured import outcome
 from intake.web.navigation import pages_open_to
 from intake.web.onward import wanted
 from intake.web.page import Clock, only_this, reader_language, render
-from intake.web.second_step import COOKIE, DEVICE, SecondPages, wait_told
+from intake.web.second_step import COOKIE, DEVICE, SecondPages
+from intake.web.tries import BUSY, wait_told
 
 _BEFORE = "ankkuri_sign_in"  # binds the sign-in form to the browser that asked for it
 _LONGEST = 1000  # characters; a longer passphrase is not read at all
@@ -37,7 +38,6 @@ _LONGEST = 1000  # characters; a longer passphrase is not read at all
 REFUSED = mark("The user name or the passphrase is wrong.")
 PASSPHRASE_MISSING = mark("Write your passphrase")
 PASSPHRASE_LONG = mark("The passphrase is too long: there is room for %(most)s characters")
-BUSY = mark("The service is busy. Wait a moment and try again.")
 
 
 class SignInForm(PageForm):

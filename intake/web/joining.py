@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from intake.domain.deadline import local_date
-from intake.domain.message import Message, mark
+from intake.domain.message import Message
 from intake.services.amend import Amend
 from intake.services.invite import OpenInvitation
 from intake.services.join import InvitationOver, Join
@@ -24,9 +24,9 @@ from intake.web.forms.people import NewPassphraseForm
 from intake.web.guards import Entrance, Refusal, open_route
 from intake.web.page import Clock, only_this, reader_language, render
 from intake.web.recovery import Recovery, add_recovery
+from intake.web.tries import BUSY
 
 COOKIE = "ankkuri_invitation"
-BUSY = mark("The service is busy. Wait a moment and try again.")
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,10 @@ from intake.web.guards import Entrance, open_route
 from intake.web.measured import outcome
 from intake.web.page import Clock, only_this, reader_language, render
 from intake.web.second_step import DEVICE
+from intake.web.tries import BUSY, wait_told
 
 COOKIE = "ankkuri_recover"  # binds the form to the browser that asked for it
 REFUSED = mark("The user name or the recovery code is wrong, or the code has been used.")
-TOO_SOON = mark("Too many attempts. Wait %(seconds)s seconds and try again.")
-BUSY = mark("The service is busy. Wait a moment and try again.")
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Recovery:
             return self._page(form, secret, 422, Message(REFUSED))
         except SignInTooSoon as wait:
             outcome("too_soon")
-            return self._page(form, secret, 429, Message(TOO_SOON, {"seconds": wait.seconds}))
+            return self._page(form, secret, 429, wait_told(wait))
         except HashingBusy:
             outcome("busy")
             return self._page(form, secret, 503, Message(BUSY))

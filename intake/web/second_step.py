@@ -26,6 +26,7 @@ from intake.web.kept import Kept
 from intake.web.measured import outcome
 from intake.web.onward import go_on, wanted
 from intake.web.page import Clock, only_this, reader_language, render
+from intake.web.tries import wait_told
 
 COOKIE = "ankkuri_staff"
 HALF = "ankkuri_half"
@@ -35,14 +36,7 @@ _GROUP = 4
 WRONG_CODE = mark("The code is wrong, or it has been used. Wait for the next one and write it.")
 WRONG_PASSKEY = mark("The passkey was not accepted. Try again, or use a code.")
 TOO_MANY = mark("You have as many of these as you can have. Remove one first.")
-TOO_SOON = mark("Too many attempts. Wait %(seconds)s seconds and try again.")
-ONE_SECOND = mark("Too many attempts. Wait a moment and try again.")
 Form = TypeVar("Form", bound=PageForm)
-
-
-def wait_told(wait: SignInTooSoon) -> Message:
-    """How long to wait, as a sentence."""
-    return Message(TOO_SOON if wait.seconds > 1 else ONE_SECOND, {"seconds": wait.seconds})
 
 
 @dataclass(frozen=True)

@@ -36,12 +36,11 @@ from intake.web.second_step import (
     grouped,
     picture,
     take,
-    wait_told,
 )
+from intake.web.tries import BUSY, wait_told
 
 LAST = mark("This is your only one. Add another one before you remove it.")
 WRONG = mark("The passphrase is wrong.")
-BUSY = mark("The service is busy. Wait a moment and try again.")
 BOTH = ("GET", "POST")
 
 
