@@ -5,7 +5,7 @@ and printed.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -97,13 +97,11 @@ def show(page: Any, client: Any, path: str) -> str:
     return sources[0]
 
 
-def test_every_page_fits_a_narrow_window_and_can_be_read(
-    site: Site, told: dict[str, str], page: Any
-) -> None:
+def look_at_each(page: Any, site: Site, pages: Sequence[tuple[str, str]]) -> None:
+    """Each path as this person sees it, in Finnish and Swedish: whole, narrow and not faint."""
     clients: dict[str, Any] = {}
-    for name, pattern in PAGES:
+    for name, path in pages:
         client = clients.setdefault(name, site.signed_in(name))
-        path = pattern.format(**told)
         for language in ("fi", "sv"):
             client.set_cookie("ankkuri_language", language)
             assert page_faults(show(page, client, path)) == [], path
@@ -113,6 +111,12 @@ def test_every_page_fits_a_narrow_window_and_can_be_read(
                 assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
         faint = [row for row in page.evaluate(COLOURS) if contrast(row[1], row[2]) < 7]
         assert faint == [], path
+
+
+def test_every_page_fits_a_narrow_window_and_can_be_read(
+    site: Site, told: dict[str, str], page: Any
+) -> None:
+    look_at_each(page, site, [(name, path.format(**told)) for name, path in PAGES])
 
 
 def test_what_goes_on_paper_has_no_controls_and_dark_text_only(

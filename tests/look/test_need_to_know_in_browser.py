@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from intake.domain.recusal import Ground
-from tests.look.page_faults import page_faults
-from tests.look.test_desk_in_browser import page, show
-from tests.look.test_in_browser import COLOURS, TEXT_SPACING, contrast
+from tests.look.test_desk_in_browser import look_at_each, page
 from tests.services.asking import asked, granted, sent
 from tests.services.recorded import recorded
 from tests.services.sending import at
@@ -59,16 +57,4 @@ def told(site: Site) -> dict[str, str]:
 def test_every_page_fits_a_narrow_window_and_can_be_read(
     site: Site, told: dict[str, str], page: Any
 ) -> None:
-    clients: dict[str, Any] = {}
-    for name, pattern in PAGES:
-        client = clients.setdefault(name, site.signed_in(name))
-        path = pattern.format(**told)
-        for language in ("fi", "sv"):
-            client.set_cookie("ankkuri_language", language)
-            assert page_faults(show(page, client, path)) == [], path
-            for spaced in (False, True):
-                if spaced:
-                    page.evaluate(TEXT_SPACING)
-                assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
-        faint = [row for row in page.evaluate(COLOURS) if contrast(row[1], row[2]) < 7]
-        assert faint == [], path
+    look_at_each(page, site, [(name, path.format(**told)) for name, path in PAGES])

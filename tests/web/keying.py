@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import func, select
+
 from tests.site import SOC, Site
 from tests.web.reporter_walk import Walk
 
@@ -37,3 +39,19 @@ def keyed(
     walk.post(f"{walk.under}/report/arrival", BY_PHONE | (arrival or {}))
     walk.fill(**pages)
     return walk
+
+
+def count(site: Site, row: Any) -> int:
+    """How many rows there are."""
+    with site.parts.database.read() as connection:
+        return connection.scalar(select(func.count()).select_from(row)) or 0
+
+
+def tab(site: Site, walk: Walk) -> Walk:
+    """Another window of the same browser."""
+    cookie = walk.client.get_cookie("ankkuri_staff")
+    assert cookie is not None
+    client = site.client()
+    client.set_cookie("ankkuri_staff", cookie.value)
+    client.set_cookie("ankkuri_language", "en")
+    return Walk(client, walk.under)

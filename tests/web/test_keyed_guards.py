@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from intake.app import create_app
 from intake.domain.trail import Action
@@ -24,7 +24,7 @@ from intake.vault.keyring import keyed_secret
 from intake.vault.own import VisitorSecret
 from intake.web.keyed.words import INSTEAD
 from tests.site import POL, SOC, TRIAGE, Site, open_site, token_in
-from tests.web.keying import BY_PHONE, at_first_page, begun, keyed
+from tests.web.keying import BY_PHONE, at_first_page, begun, count, keyed
 from tests.web.reporter_walk import (
     OBSERVATIONS,
     WAY,
@@ -45,21 +45,6 @@ def one_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One site for all tests that only look at forms: each has a draft of its own."""
     with open_site(tmp_path_factory.mktemp("keyed") / "data") as opened:
         yield opened
-
-
-def count(site: Site, row: Any) -> int:
-    with site.parts.database.read() as connection:
-        return connection.scalar(select(func.count()).select_from(row)) or 0
-
-
-def tab(site: Site, walk: Walk) -> Walk:
-    """Another window of the same browser."""
-    cookie = walk.client.get_cookie("ankkuri_staff")
-    assert cookie is not None
-    client = site.client()
-    client.set_cookie("ankkuri_staff", cookie.value)
-    client.set_cookie("ankkuri_language", "en")
-    return Walk(client, walk.under)
 
 
 def draft_of(walk: Walk) -> UUID:

@@ -6,7 +6,6 @@ from html import unescape
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
 
 from intake.services.route import Route
 from intake.services.sign_in import IDLE
@@ -14,31 +13,15 @@ from intake.services.submit import Submit
 from intake.store.tables import DraftRow, ReportRow
 from tests.look.page_faults import page_faults
 from tests.site import PASSPHRASE, Site, token_in
-from tests.web.keying import keyed
+from tests.web.keying import count, keyed, tab
 from tests.web.reporter_walk import (
     CHILD,
     OBSERVATIONS,
-    Walk,
     code_in,
     errors_in,
     hidden_in,
     hidden_pairs,
 )
-
-
-def count(site: Site, row: Any) -> int:
-    with site.parts.database.read() as connection:
-        return connection.scalar(select(func.count()).select_from(row)) or 0
-
-
-def tab(site: Site, walk: Walk) -> Walk:
-    """Another window of the same browser."""
-    cookie = walk.client.get_cookie("ankkuri_staff")
-    assert cookie is not None
-    client = site.client()
-    client.set_cookie("ankkuri_staff", cookie.value)
-    client.set_cookie("ankkuri_language", "en")
-    return Walk(client, walk.under)
 
 
 def test_a_form_of_another_site_writes_nothing(site: Site) -> None:
