@@ -100,8 +100,8 @@ def _work(parts: Parts) -> dict[str, jobs.Job]:
         "reconcile": parts.reconcile,
         "try_routes": parts.try_routes,
         "watch": parts.watch,
-        "deliver": parts.deliver,  # what the others have written goes with the same run
         "sign_trail": parts.sign_trail,  # the lines of this run too
+        "deliver": parts.deliver,  # what the others have written goes with the same run
         "list_deletions": parts.list_deletions,
     }
 

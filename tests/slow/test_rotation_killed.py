@@ -61,8 +61,8 @@ def held(site: Site) -> PrivateKey:
     return open_grant(visit.key, row.sealed_key, row.agency_key_id, visit.person.id)
 
 
-def start(site: Site) -> subprocess.Popen[bytes]:
-    """``ankkuri keys rotate`` with the passphrase on its standard input."""
+def start(site: Site, code: str) -> subprocess.Popen[bytes]:
+    """``ankkuri keys rotate`` with the passphrase and a printed code on its standard input."""
     process = subprocess.Popen(
         [sys.executable, "-m", "intake.cli", "keys", "rotate", SOC, "--by", "soc"],
         env={**os.environ, **environment(site.parts.settings.data)},
@@ -72,7 +72,7 @@ def start(site: Site) -> subprocess.Popen[bytes]:
         start_new_session=True,
     )
     assert process.stdin
-    process.stdin.write(f"{PASSPHRASE}\n".encode())
+    process.stdin.write(f"{PASSPHRASE}\n{code}\n".encode())
     process.stdin.close()
     return process
 
@@ -88,9 +88,11 @@ def test_a_killed_change_of_keys_goes_on_and_loses_nothing(site: Site) -> None:
     old = key_of(site)
     chance = random.Random(SEED)  # noqa: S311 (moments)
     in_the_middle = 0
-    for _ in range(databases.rounds(ROUNDS)):
-        before, process = left(site), start(site)
-        while process.poll() is None and (left(site) == before or key_of(site) == old):
+    assert site.parts.rotate.begin(site.visit("soc"), SOC, site.hands())
+    codes = site.parts.factors.print_codes(site.visit("soc"), site.hands())
+    for code in codes[: databases.rounds(ROUNDS)]:
+        before, process = left(site), start(site, code)
+        while process.poll() is None and left(site) == before:
             time.sleep(0.005)
         time.sleep(chance.uniform(0, 0.2))  # the moment of the kill, not a wait
         os.killpg(process.pid, signal.SIGKILL)
