@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Self, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Table, delete, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from intake.domain.row_id import new_id
@@ -140,8 +140,10 @@ class Deletion:
         target = METADATA.tables.get(self.of_table)
         if target is None or (self.of_column and self.of_column not in target.c):
             raise DeletionUnreadable(f"there is no {self.of_table}.{self.of_column or '*'} here")
-        named = all(isinstance(part, str) for part in self.of_row)
-        if not named or len(self.of_row) != len(target.primary_key):
+        if len(self.of_row) != len(target.primary_key) or not all(
+            type(part) is (int if isinstance(column.type, Integer) else str)
+            for column, part in zip(target.primary_key, self.of_row, strict=True)
+        ):
             raise DeletionUnreadable(f"a row of {self.of_table} is named otherwise")
         try:
             this = [

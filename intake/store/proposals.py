@@ -172,13 +172,19 @@ def waiting(connection: Connection, on: date) -> Sequence[AnyRow]:
 
 
 def put_signature(connection: Connection, row: AnyRow, signature: bytes, at: datetime) -> None:
-    """An entry that waited is signed; it takes the place of what was signed of the same before."""
+    """An entry that waited is signed; it takes the place of what was signed of the same before.
+
+    That is not listed as ended for good: a backup from before has it alone, and no more is said
+    in it than in the new one.
+    """
     same = (
         DirectoryEntryRow.agency_key_id == row.agency_key_id
         if row.membership_id is None
         else DirectoryEntryRow.membership_id == row.membership_id
     )
-    put_for_good(connection, DirectoryEntryRow.withdrawn_at, at, same, *SIGNED_AND_STANDING, at=at)
+    connection.execute(
+        update(DirectoryEntryRow).where(same, *SIGNED_AND_STANDING).values(withdrawn_at=at)
+    )
     connection.execute(
         update(DirectoryEntryRow)
         .where(DirectoryEntryRow.id == row.id)

@@ -172,5 +172,9 @@ def test_erased_marks_are_listed_and_no_restore_brings_them_back(site: Site) -> 
     assert blinds(site) == set()
     with site.parts.database.read() as connection:
         listed = deletions.unlisted(connection, 50)
-    assert [entry.of_table for entry in listed].count("same_child") == 2
+    marks = [entry for entry in listed if entry.of_table == "same_child"]
+    assert len(marks) == 2
+    assert all(entry.is_readable() for entry in marks), "the list outside the database takes them"
+    with site.parts.database.write() as connection:
+        assert [entry.replay(connection) for entry in marks] == [0, 0]
     assert list(told_of(site).earlier) == []

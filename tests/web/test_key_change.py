@@ -6,10 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from intake.domain.recusal import Ground
 from intake.domain.trail import Action
 from intake.services import rotate
 from intake.web import colleagues
 from tests.look.page_faults import page_faults
+from tests.services.recorded import recorded
+from tests.services.test_hold import put
+from tests.services.test_recuse import recuse
 from tests.services.test_rotate import key_of, lived, told
 from tests.site import PASSPHRASE, SOC, Site, token_in
 
@@ -23,6 +27,9 @@ def test_a_member_changes_the_key_and_the_page_goes_on_to_the_end(
     monkeypatch.setattr(rotate, "AT_ONCE", 1)
     monkeypatch.setattr(colleagues, "AT_ONCE_SECONDS", 0)
     lived(site)
+    _, referral = recorded(site)
+    put(site, referral)
+    recuse(site, "soc-head", referral, "soc-deputy", ground=Ground.OTHER, words="Serkkuni lapsi.")
     old = key_of(site)
     client = site.signed_in("soc")
     assert CHANGE in client.get("/keys").text

@@ -217,6 +217,7 @@ def test_a_set_that_is_not_there_yet_is_called_as_its_draft_calls_it(site: Site)
         assert re.search("<h1>[^<]*: The rules of Vantaa</h1>", two.get(f"{draft}{page}")), page
 
 
+@pytest.mark.on_both
 def test_an_earlier_version_is_published_again_by_way_of_a_draft(site: Site) -> None:
     one, two = Editor(site), Editor(site, "rules-2")
     before = in_force(site)
