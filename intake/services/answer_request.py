@@ -139,7 +139,9 @@ class AnswerRequest:
         self, visit: Visit, referral_id: UUID, request_id: UUID, to: RequestState, now: datetime
     ) -> Answering:
         answering = self.choices(visit, referral_id, request_id, now)
-        if to not in FOLLOWS[answering.request.state]:
+        answers = to in (RequestState.GRANTED, RequestState.REFUSED)
+        ended = answers and not answering.request.open  # the lead, or the asker, has it no more
+        if ended or to not in FOLLOWS[answering.request.state]:
             raise MoveNotOpen
         return answering
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from intake import upkeep, wiring
-from intake.domain.referral import Move
+from intake.domain.referral import Move, State
 from intake.domain.section_request import FOLLOWS, RequestState, may_be_asked, may_be_given
 from intake.domain.trail import Action
 from intake.services.answer_request import Given
@@ -20,6 +20,7 @@ from intake.services.list_deletions import read_list
 from intake.services.read import ReferralNotYours
 from intake.services.record import Entry, MoveNotOpen, ReasonMissing
 from intake.store.need_to_know_tables import SectionRequestRow
+from intake.store.tables import ReferralRow
 from tests.lived import empty_place, key_pair, making, opened
 from tests.services.asking import CONSENT, WHY, asked, granted, sections, sent, services
 from tests.services.sending import at, gang, hand_over, lines
@@ -182,6 +183,21 @@ def test_nobody_but_the_lead_answers_and_nobody_gives_more_than_was_asked(site: 
             answer.grant(ank, lead, request, wrong, site.hands())
     assert state(site, request) == RequestState.ASKED
     assert sections(site, "you", asker) == FIRST
+
+
+def test_a_lead_that_has_the_report_no_more_answers_nothing(site: Site) -> None:
+    lead, asker = sent(site)
+    request = asked(site, lead, asker)
+    with site.parts.database.write() as connection:
+        gone = update(ReferralRow).where(ReferralRow.id == lead)
+        connection.execute(gone.values(state=State.HANDED_OVER.value))
+    before, now = sections(site, "you", asker), site.hands.move(minutes=1)
+    given = Given("consent", ("guardians",), "", CONSENT)
+    with pytest.raises(MoveNotOpen):
+        services(site)[1].grant(site.visit("ank"), lead, request, given, now)
+    with pytest.raises(MoveNotOpen):
+        services(site)[1].refuse(site.visit("ank"), lead, request, "Ei tarvita.", now)
+    assert sections(site, "you", asker) == before
 
 
 def test_what_cannot_be_asked(site: Site) -> None:
