@@ -119,7 +119,8 @@ class ConfirmEntries:
             write_line(connection, admin, Action.CONFIRM_ENTRY, one.what, one.said.agency, now)
 
     def refuse(self, admin: Administrator, entry_id: UUID | str, now: datetime) -> None:
-        """Let an entry not be signed: the role ends, or the key goes out of use.
+        """Let an entry not be signed: the role ends, or the key goes out of use. Of what was to be
+        signed again, what was signed before stands until it runs out.
 
         Raises ConfirmRefused.
         """
@@ -129,11 +130,8 @@ class ConfirmEntries:
             if not proposals.refuse(connection, one.id, now):
                 raise ConfirmRefused(NOT_WAITING)
             said = one.said
-            if isinstance(said, KeyEntry):
-                people.retire_key(connection, said.key, now)
-            else:
-                yesterday = local_date(now) - _DAY
-                staff.end_membership(connection, said.membership, yesterday, now)
+            if not proposals.is_signed(connection, said):
+                _end(connection, said, now)
             write_line(connection, admin, Action.REFUSE_ENTRY, one.what, said.agency, now)
 
     def _find(
@@ -144,6 +142,14 @@ class ConfirmEntries:
             if str(row.id) == str(entry_id) and row.under in admin.controllers:
                 return _shown(row, admin, _nobody_administers(connection, today))
         raise ConfirmRefused(NOT_WAITING)
+
+
+def _end(connection: Connection, said: RoleEntry | KeyEntry, now: datetime) -> None:
+    if isinstance(said, KeyEntry):
+        people.retire_key(connection, said.key, now)
+    else:
+        yesterday = local_date(now) - _DAY
+        staff.end_membership(connection, said.membership, yesterday, now)
 
 
 def _shown(row: AnyRow, admin: Administrator, alone: bool) -> WaitingEntry:

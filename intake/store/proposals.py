@@ -199,6 +199,17 @@ def confirm(connection: Connection, entry_id: UUID, by: UUID | None, at: datetim
     return connection.execute(update(DirectoryEntryRow).where(*this).values(**told)).rowcount == 1
 
 
+def is_signed(connection: Connection, said: RoleEntry | KeyEntry) -> bool:
+    """Whether something signed stands of this role or key."""
+    same = (
+        DirectoryEntryRow.agency_key_id == said.key
+        if isinstance(said, KeyEntry)
+        else DirectoryEntryRow.membership_id == said.membership
+    )
+    found = select(DirectoryEntryRow.id).where(same, *SIGNED_AND_STANDING)
+    return connection.scalar(found.limit(1)) is not None
+
+
 def refuse(connection: Connection, entry_id: UUID, at: datetime) -> bool:
     """It shall not be signed; False if it waits no more."""
     column, this = DirectoryEntryRow.withdrawn_at, DirectoryEntryRow.id == entry_id

@@ -28,8 +28,9 @@ from intake.services.confirm_entries import ConfirmRefused, WaitingEntry
 from intake.services.enrol import make_key_unless_held
 from intake.services.entries import Entries
 from intake.services.sign_entries import RequestSignatures, TakeSignatures, sign
-from intake.store import entries, people, privileges
+from intake.store import entries, people, privileges, proposals
 from intake.store.database import _alembic
+from intake.store.people_tables import MembershipRow
 from intake.store.tables import TrailRow
 from intake.vault.directory_signing import DirectorySigningKey
 from tests import keeper
@@ -186,6 +187,20 @@ def test_what_is_refused_is_not_there_any_more(site: Site) -> None:
     assert told(site, Action.REFUSE_ENTRY) == [f"hea: worker, {TRIAGE}"]
     with pytest.raises(ConfirmRefused):
         site.parts.confirm_entries.refuse(admin(site), one.id, site.hands())
+
+
+def test_a_role_that_is_not_to_be_signed_again_stands_until_it_runs_out(site: Site) -> None:
+    before = site.visit("hea").person.memberships
+    with site.parts.database.read() as connection:
+        hea = MembershipRow.person_id == site.people["hea"]
+        role = connection.scalars(select(MembershipRow.id).where(hea)).one()
+    with keeper.away(), site.parts.database.write() as connection:
+        proposals.propose_again(connection, role, site.hands())
+    (one,) = waiting(site, admin(site))
+    site.parts.confirm_entries.refuse(admin(site), one.id, site.hands())
+    assert requests(site) == []
+    assert site.visit("hea").person.memberships == before
+    assert site.parts.sign_in.resume(site.session("hea"), site.hands())
 
 
 def test_a_key_that_is_refused_goes_out_of_use_and_a_member_can_make_another(site: Site) -> None:
