@@ -154,7 +154,7 @@ def _serve(port: int, environ: Mapping[str, str]) -> int:
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
         children["serve"] = subprocess.Popen(serve, env=environ)  # nosec B603 # our own words
-        children["jobs"] = subprocess.Popen([*command, "jobs"], env=environ)  # nosec B603
+        children["jobs"] = subprocess.Popen([*command, "jobs"], env=environ)  # nosec B603 # our own words
         return _watch(children, port)
     finally:
         _end(children)

@@ -89,7 +89,7 @@ def _erasing_of_content() -> Iterator[str]:
         )
     for table, column, nothing, where, key in _BLANKED:
         yield (
-            f"WITH gone AS (UPDATE public.{table} SET {column} = {nothing} "  # noqa: S608 # nosec B608
+            f"WITH gone AS (UPDATE public.{table} SET {column} = {nothing} "  # noqa: S608 # nosec B608 # as above
             f"WHERE {where} AND {column} IS DISTINCT FROM {nothing} RETURNING {key}) "
             f"{_LIST_ROWS} SELECT gen_random_uuid(), '{table}', "
             f"json_build_array(gone.{key}::text), '{column}', {nothing}, since FROM gone"
@@ -121,7 +121,7 @@ BEGIN
     {"; ".join(_erasing_of_content())};
     UPDATE public.receipt SET sealed_copy = NULL WHERE report_id = this;
     RETURN true;
-END $$"""  # noqa: S608 # nosec B608 # the same
+END $$"""  # noqa: S608 # nosec B608 # as above
 
 
 def statements(roles: Iterable[str], caller: str) -> Iterator[str]:

@@ -70,7 +70,7 @@ def update_many(
         limit += f" AND {table}.{still[0]} = ${len(lists) + 1}"
         lists += (still[1],)
     return connection.exec_driver_sql(
-        f"UPDATE {table} SET {setting} FROM (SELECT {_of_lists(dialect, columns)}) "  # noqa: S608 # nosec B608
+        f"UPDATE {table} SET {setting} FROM (SELECT {_of_lists(dialect, columns)}) "  # noqa: S608 # nosec B608 # our own names
         f"AS given ({', '.join(names)}) WHERE {table}.id = given.id{limit}",
         lists,
     ).rowcount

@@ -28,7 +28,7 @@ from intake.services.confirm_entries import ConfirmRefused, WaitingEntry
 from intake.services.enrol import make_key_unless_held
 from intake.services.entries import Entries
 from intake.services.sign_entries import RequestSignatures, TakeSignatures, sign
-from intake.store import entries, people, privileges, proposals
+from intake.store import deletions, entries, people, privileges, proposals
 from intake.store.database import _alembic
 from intake.store.people_tables import MembershipRow
 from intake.store.tables import TrailRow
@@ -187,6 +187,19 @@ def test_what_is_refused_is_not_there_any_more(site: Site) -> None:
     assert told(site, Action.REFUSE_ENTRY) == [f"hea: worker, {TRIAGE}"]
     with pytest.raises(ConfirmRefused):
         site.parts.confirm_entries.refuse(admin(site), one.id, site.hands())
+
+
+def test_what_is_signed_again_lets_a_backup_from_before_keep_its_own_signature(site: Site) -> None:
+    with site.parts.database.read() as connection:
+        hea = MembershipRow.person_id == site.people["hea"]
+        role = connection.scalars(select(MembershipRow.id).where(hea)).one()
+        before = len(deletions.unlisted(connection, 500))
+    with keeper.away(), site.parts.database.write() as connection:
+        proposals.propose_again(connection, role, site.hands())
+    assert take(site, *signed(*requests(site))) == []
+    assert site.visit("hea").person.memberships
+    with site.parts.database.read() as connection:
+        assert len(deletions.unlisted(connection, 500)) == before
 
 
 def test_a_role_that_is_not_to_be_signed_again_stands_until_it_runs_out(site: Site) -> None:
