@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,6 +80,16 @@ class _Keys:
 
 
 @dataclass(frozen=True)
+class _Batch:
+    """Rows sealed to the former key ``old``, and what was sealed anew of those that opened."""
+
+    kind: str
+    old: str
+    rows: list[AnyRow]
+    anew: dict[UUID, dict[str, bytes | None]]
+
+
+@dataclass(frozen=True)
 class Rotate:
     """By a member who opens the agency's key, in the member's own session."""
 
@@ -134,23 +145,21 @@ class Rotate:
         keys = self._keys(visit, agency, now)
         self._seal_index_anew(agency, keys)
         so_far = self.progress(visit, agency)
-        new, done, damaged = keys.new.public(), 0, 0
-        for old in keys.former.values():
-            for kind in rotation.KINDS:
-                after = rotation.FIRST
-                while rows := self._batch(kind, old, after):
-                    after = rows[-1].id
-                    anew = self._anew(kind, rows, old, new)
-                    broken = [row for row in rows if row.id not in anew]
-                    with self.database.write() as connection:
-                        done += rotation.seal_anew(
-                            connection, kind, rows, anew, old.key_id, new.key_id
-                        )
-                        if broken:
-                            _tell_damaged(connection, visit, broken, now)
-                    damaged += len(broken)
-                    left = max(so_far.left - done, 0)
-                    yield Progress(so_far.done + done, left, so_far.closed, damaged)
+        done = damaged = 0
+
+        def write(batch: _Batch) -> tuple[int, int]:
+            broken = [row for row in batch.rows if row.id not in batch.anew]
+            with self.database.write() as connection:
+                sealed = rotation.seal_anew(
+                    connection, batch.kind, batch.rows, batch.anew, batch.old, keys.new.key_id
+                )
+                if broken:
+                    _tell_damaged(connection, visit, broken, now)
+            return sealed, len(broken)
+
+        for sealed, broken in _one_behind(write, self._batches(keys)):
+            done, damaged = done + sealed, damaged + broken
+            yield Progress(so_far.done + done, max(so_far.left - done, 0), so_far.closed, damaged)
         if done and not self.progress(visit, agency).left:
             with self.database.write() as connection:
                 trail.write_line(connection, **_line(visit, agency, now, ENDED))
@@ -173,7 +182,16 @@ class Rotate:
                 connection, agency, old=old.key_id, new=keys.new.key_id, sealed=sealed
             )
 
-    def _batch(self, kind: str, old: PrivateKey, after: UUID) -> list[AnyRow]:
+    def _batches(self, keys: _Keys) -> Iterator[_Batch]:
+        new = keys.new.public()
+        for old in keys.former.values():
+            for kind in rotation.KINDS:
+                after = rotation.FIRST
+                while rows := self._read(kind, old, after):
+                    after = rows[-1].id
+                    yield _Batch(kind, old.key_id, rows, self._anew(kind, rows, old, new))
+
+    def _read(self, kind: str, old: PrivateKey, after: UUID) -> list[AnyRow]:
         with self.database.read() as connection:
             return list(rotation.sealed_to(connection, kind, old.key_id, after, AT_ONCE))
 
@@ -213,6 +231,20 @@ class Rotate:
         with self.database.write() as connection:
             line = _line(visit, agency, now, NOT_HELD)
             trail.write_line(connection, **line | {"action": Action.REFUSED})
+
+
+def _one_behind(
+    write: Callable[[_Batch], tuple[int, int]], batches: Iterator[_Batch]
+) -> Iterator[tuple[int, int]]:
+    """What ``write`` gives of each batch. The database writes one while the next is sealed."""
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        writing = None
+        for batch in batches:
+            if writing:
+                yield writing.result()
+            writing = writer.submit(write, batch)
+        if writing:
+            yield writing.result()
 
 
 def _is_known(row: AnyRow, former: PrivateKey) -> bool:

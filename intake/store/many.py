@@ -66,8 +66,8 @@ def update_many(
         ).rowcount
     setting = ", ".join(f"{name} = given.{name}" for name in names if name != "id")
     lists = _lists(dialect, columns, rows)
-    if still:
-        limit += f" AND {table}.{still[0]} = ${len(lists) + 1}"
+    if still:  # not "=": each batch would read all that the column's index has of the text
+        limit += f" AND {table}.{still[0]} IS NOT DISTINCT FROM ${len(lists) + 1}"
         lists += (still[1],)
     return connection.exec_driver_sql(
         f"UPDATE {table} SET {setting} FROM (SELECT {_of_lists(dialect, columns)}) "  # noqa: S608 # nosec B608 # our own names
