@@ -16,10 +16,11 @@ import config
 from intake.commands import progress
 from intake.commands.command import InputUnusable, add_command
 from intake.domain.checkpoint import origin_of
+from intake.domain.trail_verdict import Verdict
 from intake.parts import utc_now
 from intake.services.checkpoint_file import CheckpointFile
 from intake.services.prove_line import LineNotProved, ProofUnreadable, ProveLine, check_proof
-from intake.services.verify_trail import Verdict, verify
+from intake.services.verify_trail import verify
 from intake.store import checkpoints
 from intake.store.database import Database
 from intake.vault.seal import KeyUnusable

@@ -18,6 +18,7 @@ import config
 from intake import upkeep, wiring
 from intake.domain.deadline import local_date
 from intake.domain.trail import Action
+from intake.domain.trail_verdict import Kind, Verdict
 from intake.post.letter import Letter
 from intake.services.backup_file import BackupDamaged, BackupFile, BackupUnusable, write
 from intake.services.backup_key import make_backup_key
@@ -27,7 +28,7 @@ from intake.services.list_deletions import read_list
 from intake.services.restore import Restore, Restored, RestoreRefused
 from intake.services.sign_in import SignInRefused
 from intake.services.submit import Receipt
-from intake.services.verify_trail import Kind, Verdict, verify
+from intake.services.verify_trail import verify
 from intake.store import notices, reports, restoring, trail
 from intake.store.database import Database, DatabaseNotReady
 from intake.store.deletions import erase_rows, put_for_good

@@ -20,10 +20,11 @@ from intake import cli
 from intake.domain.checkpoint import Checkpoint, CheckpointUnreadable, note_hash
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
+from intake.domain.trail_verdict import Kind, Verdict
 from intake.services import checkpoint_file, sign_trail
 from intake.services.checkpoint_file import CheckpointFile, CheckpointsNotExported, read_note
 from intake.services.prove_line import LineNotProved, ProofUnreadable, ProveLine, check_proof
-from intake.services.verify_trail import Kind, Verdict, verify
+from intake.services.verify_trail import verify
 from intake.store import checkpoints, trail
 from intake.store.tables import TrailRow
 from intake.store.trail_tables import CheckpointRow, TrailEpochRow, TrailNumberRow

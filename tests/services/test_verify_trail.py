@@ -16,8 +16,9 @@ from sqlalchemy import Connection, delete, insert, select, update
 from intake.domain.checkpoint import Checkpoint, note_hash
 from intake.domain.merkle import Tree, leaf_hash
 from intake.domain.trail import Action, TrailLine
+from intake.domain.trail_verdict import Kind, Verdict
 from intake.services.checkpoint_file import CheckpointFile
-from intake.services.verify_trail import Kind, Verdict, verify
+from intake.services.verify_trail import verify
 from intake.store import checkpoints, trail, trail_pass
 from intake.store.columns import AnyRow
 from intake.store.tables import TrailRow
