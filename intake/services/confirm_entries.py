@@ -14,7 +14,8 @@ from intake.domain.entry_file import read_entry
 from intake.domain.message import Message, mark
 from intake.domain.people import Administrator, Role
 from intake.domain.trail import Action
-from intake.services.appoint import write_line
+from intake.services.appoint import member_of, write_line
+from intake.services.dismiss import let_go
 from intake.store import directory, entries, people, proposals, staff
 from intake.store.columns import AnyRow
 from intake.store.database import Database
@@ -119,8 +120,8 @@ class ConfirmEntries:
             write_line(connection, admin, Action.CONFIRM_ENTRY, one.what, one.said.agency, now)
 
     def refuse(self, admin: Administrator, entry_id: UUID | str, now: datetime) -> None:
-        """Let an entry not be signed: the role ends, or the key goes out of use. Of what was to be
-        signed again, what was signed before stands until it runs out.
+        """Let an entry not be signed: the role ends with all that goes with it, or the key goes
+        out of use. Of what was to be signed again, what was signed before stands until it runs out.
 
         Raises ConfirmRefused.
         """
@@ -131,7 +132,7 @@ class ConfirmEntries:
                 raise ConfirmRefused(NOT_WAITING)
             said = one.said
             if not proposals.is_signed(connection, said):
-                _end(connection, said, now)
+                _end(connection, admin, said, now)
             write_line(connection, admin, Action.REFUSE_ENTRY, one.what, said.agency, now)
 
     def _find(
@@ -144,12 +145,17 @@ class ConfirmEntries:
         raise ConfirmRefused(NOT_WAITING)
 
 
-def _end(connection: Connection, said: RoleEntry | KeyEntry, now: datetime) -> None:
+def _end(
+    connection: Connection, admin: Administrator, said: RoleEntry | KeyEntry, now: datetime
+) -> None:
     if isinstance(said, KeyEntry):
         people.retire_key(connection, said.key, now)
-    else:
-        yesterday = local_date(now) - _DAY
-        staff.end_membership(connection, said.membership, yesterday, now)
+        return
+    today = local_date(now)
+    member = member_of(connection, said.person, today)
+    ended = [role for role in member.roles if role.id == said.membership]
+    staff.end_membership(connection, said.membership, today - _DAY, now)
+    let_go(connection, admin, member, ended, now)
 
 
 def _shown(row: AnyRow, admin: Administrator, alone: bool) -> WaitingEntry:

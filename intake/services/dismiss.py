@@ -90,7 +90,7 @@ class Dismiss:
                 staff.end_membership(connection, role.id, last, now)
                 write_role(connection, admin, Action.END_ROLE, member, role.membership, now)
             if last_day < today:
-                _let_go(connection, admin, member, ended, now)
+                let_go(connection, admin, member, ended, now)
 
     def lapsed(self, now: datetime) -> int:
         """Leave referrals without a worker whose role ended with a day; how many."""
@@ -98,6 +98,28 @@ class Dismiss:
             rows = staff.clear_lapsed_workers(connection, local_date(now))
             _without_worker(connection, rows, now)
             return len(rows)
+
+
+def let_go(
+    connection: Connection,
+    admin: Administrator,
+    member: StaffMember,
+    ended: Sequence[HeldRole],
+    now: datetime,
+) -> None:
+    """What goes with roles that have ended: sessions, grants of keys, open referrals."""
+    stay = [role for role in member.roles if role not in ended]
+    agencies = agencies_among(ended) - agencies_among(stay) if stay else None
+    staff.end_sessions(connection, member.id, now)
+    for agency in staff.withdraw_grants(connection, member.id, agencies, now):
+        rotation.note_leaver(connection, agency, member.id, now)
+        write_line(connection, admin, Action.WITHDRAW_GRANT, member.sign_in_name, agency, now)
+    cleared = staff.clear_worker(connection, member.id, agencies)
+    _without_worker(connection, cleared, now)
+    if not stay:
+        staff.leave(connection, member.id, now)
+        invitations.withdraw_of(connection, member.id, now)
+        write_line(connection, admin, Action.LEAVE, member.sign_in_name, None, now)
 
 
 def _chosen(admin: Administrator, member: StaffMember, role_id: UUID | None) -> Sequence[HeldRole]:
@@ -129,27 +151,6 @@ def _consequences(
             == {member.id}
         ),
     )
-
-
-def _let_go(
-    connection: Connection,
-    admin: Administrator,
-    member: StaffMember,
-    ended: Sequence[HeldRole],
-    now: datetime,
-) -> None:
-    stay = [role for role in member.roles if role not in ended]
-    agencies = agencies_among(ended) - agencies_among(stay) if stay else None
-    staff.end_sessions(connection, member.id, now)
-    for agency in staff.withdraw_grants(connection, member.id, agencies, now):
-        rotation.note_leaver(connection, agency, member.id, now)
-        write_line(connection, admin, Action.WITHDRAW_GRANT, member.sign_in_name, agency, now)
-    cleared = staff.clear_worker(connection, member.id, agencies)
-    _without_worker(connection, cleared, now)
-    if not stay:
-        staff.leave(connection, member.id, now)
-        invitations.withdraw_of(connection, member.id, now)
-        write_line(connection, admin, Action.LEAVE, member.sign_in_name, None, now)
 
 
 def _without_worker(connection: Connection, rows: Sequence[AnyRow], now: datetime) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from intake.domain.trail import Action
 from intake.services.backup_file import BackupDamaged, BackupFile, BackupUnusable, Head
 from intake.services.settle import first_rules, sync_folder
+from intake.services.sign_entries import propose_what_outlived_its_entry
 from intake.store import checkpoints, deletions, outbox, privileges, reports, restoring, trail
 from intake.store.database import Database
 from intake.store.deletions import Deletion
@@ -210,6 +211,7 @@ class Restore:
                 basis="without a list of deletions" if without_list else None,
             )
             checkpoints.begin_epoch(connection, line_id, now)
+            propose_what_outlived_its_entry(connection, now)
             privileges.renew(connection)
             restoring.unmark(connection)
         self.database.empty_log()

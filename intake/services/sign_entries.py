@@ -28,12 +28,14 @@ class RequestSignatures:
     database: Database
 
     def __call__(self, now: datetime, *, anew: bool = False) -> list[Request]:
-        """What waits for nothing but the signature; roles whose entries run out soon are proposed
-        anew for it. ``anew``: so is all that was signed, for another directory key.
+        """What waits for nothing but the signature; roles whose entries run out soon, and what a
+        restore left without an entry, are proposed anew for it. ``anew``: so is all that was
+        signed, for another directory key.
         """
         with self.database.write() as connection:
             if anew:
                 proposals.propose_signed_again(connection, now)
+            propose_what_outlived_its_entry(connection, now)
             self._renew(connection, now)
             rows = proposals.waiting(connection, local_date(now))
         return [
@@ -58,13 +60,7 @@ class RequestSignatures:
             if lasts and until < today + RENEWED_BEFORE and row.held_id not in proposed:
                 proposals.propose_again(connection, row.held_id, now)
                 what = f"{row.sign_in_name}: {row.held_role}"
-                trail.write_line(
-                    connection,
-                    at=now,
-                    action=Action.PROPOSE_ENTRY,
-                    agency_id=row.held_agency,
-                    purpose=what[:MOST_PURPOSE],
-                )
+                _tell_proposed(connection, what, row.held_agency, now)
 
 
 @dataclass(frozen=True)
@@ -95,6 +91,33 @@ class TakeSignatures:
             return "it is not signed with the directory key"
         _counts_from_now(connection, row, one.signature, now)
         return ""
+
+
+def propose_what_outlived_its_entry(connection: Connection, now: datetime) -> None:
+    """Propose again the roles and keys that stand while no entry of theirs does; each with a line
+    in the trail.
+    """
+    today = local_date(now)
+    before = {row.id for row in proposals.waiting(connection, today)}
+    proposals.propose_what_outlived_its_entry(connection, now)
+    for row in proposals.waiting(connection, today):
+        if row.id not in before:
+            said = read_entry(row.body)
+            if isinstance(said, KeyEntry):
+                what = f"key {said.key}"
+            else:
+                what = f"{row.sign_in_name}: {said.role}"
+            _tell_proposed(connection, what, said.agency, now)
+
+
+def _tell_proposed(connection: Connection, what: str, agency: str | None, now: datetime) -> None:
+    trail.write_line(
+        connection,
+        at=now,
+        action=Action.PROPOSE_ENTRY,
+        agency_id=agency,
+        purpose=what[:MOST_PURPOSE],
+    )
 
 
 def is_ready(row: AnyRow) -> bool:

@@ -23,6 +23,7 @@ from intake.store.entries import (
     all_keys,
     key_entry,
     role_entry,
+    roles,
 )
 from intake.store.entry_tables import DirectoryEntryRow
 from intake.store.people_tables import AgencyKeyRow, AgencyRow, MembershipRow, PersonRow
@@ -56,7 +57,7 @@ def propose_roles(
     entries = []
     for row in {row.held_id: row for row in rows}.values():
         said = role_entry(row, last_day(row.held_from, row.held_to, today))
-        two = not founding and _needs_two(connection, said)
+        two = not founding and _needs_two(connection, said, today)
         entries.append(_proposal(said, by, at, two) | {"membership_id": said.membership})
     put_for_good(
         connection,
@@ -96,6 +97,35 @@ def propose_what_lacks(connection: Connection, at: datetime) -> int:
     lacks_key = AgencyKeyRow.id.not_in(select(of_key).where(of_key.is_not(None)))
     return propose_roles(connection, lacks_role, by=None, at=at, founding=True) + propose_keys(
         connection, lacks_key, by=None, at=at, founding=True
+    )
+
+
+def propose_what_outlived_its_entry(connection: Connection, at: datetime) -> None:
+    """Propose again what stands though the entries that there were of it have ended, as a restore
+    can leave it.
+
+    Not what never had one: nobody proposed that. Nor a role of who is to get a new key, for the
+    old one shall not count again.
+    """
+    of_role, of_key = DirectoryEntryRow.membership_id, DirectoryEntryRow.agency_key_id
+    standing = DirectoryEntryRow.withdrawn_at.is_(None)
+    propose_roles(
+        connection,
+        MembershipRow.id.in_(select(of_role).where(of_role.is_not(None))),
+        MembershipRow.id.not_in(select(of_role).where(of_role.is_not(None), standing)),
+        PersonRow.sealed_private_key != b"",
+        by=None,
+        at=at,
+        founding=True,
+    )
+    propose_keys(
+        connection,
+        AgencyKeyRow.id.in_(select(of_key).where(of_key.is_not(None))),
+        AgencyKeyRow.id.not_in(select(of_key).where(of_key.is_not(None), standing)),
+        AgencyKeyRow.retired_at.is_(None),
+        by=None,
+        at=at,
+        founding=True,
     )
 
 
@@ -230,16 +260,22 @@ def withdraw_roles_of(connection: Connection, person_id: UUID, at: datetime) -> 
     )
 
 
-def _needs_two(connection: Connection, said: RoleEntry) -> bool:
-    """Administrators, auditors, and the first member of an agency."""
+def _needs_two(connection: Connection, said: RoleEntry, today: date) -> bool:
+    """Administrators, auditors, and the first member of an agency: nobody's role there counts."""
     if said.agency is None:
         return said.role in TWO_NEEDED
-    others = (
-        select(DirectoryEntryRow.id)
-        .join(MembershipRow, OF_ROLE)
-        .where(MembershipRow.agency_id == said.agency)
-    )
-    return connection.scalar(others.limit(1)) is None
+    held = connection.execute(
+        select(*ROLE)
+        .join(PersonRow, PersonRow.id == MembershipRow.person_id)
+        .join(DirectoryEntryRow, OF_ROLE)
+        .where(
+            MembershipRow.agency_id == said.agency,
+            PersonRow.left_at.is_(None),
+            MembershipRow.valid_from <= today,
+            or_(MembershipRow.valid_to.is_(None), MembershipRow.valid_to >= today),
+        )
+    ).all()
+    return not roles(connection, held, today)
 
 
 def _proposal(

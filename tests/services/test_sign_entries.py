@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from alembic import command
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from intake.domain.deadline import local_date
 from intake.domain.entry import LONGEST, RoleEntry
@@ -24,13 +24,17 @@ from intake.domain.entry_file import (
 )
 from intake.domain.people import Administrator, Membership, Role
 from intake.domain.trail import Action
+from intake.services.appoint import PersonNotYours
 from intake.services.confirm_entries import ConfirmRefused, WaitingEntry
 from intake.services.enrol import make_key_unless_held
 from intake.services.entries import Entries
 from intake.services.sign_entries import RequestSignatures, TakeSignatures, sign
-from intake.store import deletions, entries, people, privileges, proposals
+from intake.services.sign_in import SignInRefused
+from intake.store import deletions, entries, people, privileges, proposals, rotation
 from intake.store.database import _alembic
-from intake.store.people_tables import MembershipRow
+from intake.store.deletions import put_for_good
+from intake.store.entry_tables import DirectoryEntryRow
+from intake.store.people_tables import GrantRow, MembershipRow, PersonRow
 from intake.store.tables import TrailRow
 from intake.vault.directory_signing import DirectorySigningKey
 from tests import keeper
@@ -187,6 +191,94 @@ def test_what_is_refused_is_not_there_any_more(site: Site) -> None:
     assert told(site, Action.REFUSE_ENTRY) == [f"hea: worker, {TRIAGE}"]
     with pytest.raises(ConfirmRefused):
         site.parts.confirm_entries.refuse(admin(site), one.id, site.hands())
+
+
+def test_the_next_member_of_an_agency_that_everybody_left_needs_two_again(site: Site) -> None:
+    vantaa = Administrator(None, frozenset({"municipality-vantaa"}))
+    today = local_date(site.hands())
+    site.parts.dismiss(vantaa, site.people["you"], None, today.min, site.hands(), knowing=True)
+    give(site, "hea", Membership(Role.WORKER, YOU), by=vantaa)
+    role, key = waiting(site, vantaa)
+    assert (role.needs_second, key.needs_second) == (True, True)
+    assert requests(site) == []
+
+
+def test_a_refused_role_that_never_counted_leaves_nothing_behind(site: Site) -> None:
+    kerava = Administrator(None, frozenset({"municipality-kerava"}))
+    session = site.session("hea")
+    give(site, "hea", Membership(Role.WORKER, KERAVA), by=kerava)
+    held = select(GrantRow.agency_key_id).where(GrantRow.person_id == site.people["hea"])
+    role, key = waiting(site, kerava)
+    with site.parts.database.read() as connection:
+        (own, made) = sorted(connection.scalars(held), key=lambda each: each == key.subject)
+        assert made == key.subject
+    site.parts.confirm_entries.refuse(kerava, role.id, site.hands())
+    with site.parts.database.read() as connection:
+        assert connection.scalars(held).all() == [own]
+        leavers = rotation.leavers(connection, [KERAVA])
+        assert [row.name for row in leavers] == ["Heli Hoitaja"]
+    assert site.parts.sign_in.resume(session, site.hands()) is None
+    assert told(site, Action.WITHDRAW_GRANT) == ["hea"]
+    assert site.visit("hea").person.memberships
+
+
+def test_who_is_refused_the_only_role_has_left(site: Site) -> None:
+    with keeper.away(), site.parts.database.write() as connection:
+        proposals.withdraw_roles_of(connection, site.people["hea"], site.hands())
+        hea = MembershipRow.person_id == site.people["hea"]
+        proposals.propose_roles(connection, hea, by=None, at=site.hands())
+    boss, today = admin(site), local_date(site.hands())
+    (one,) = waiting(site, boss)
+    site.parts.confirm_entries.refuse(boss, one.id, site.hands())
+    with pytest.raises(SignInRefused):
+        site.visit("hea")
+    with pytest.raises(PersonNotYours):
+        site.parts.appoint.person(boss, site.people["hea"], today)
+
+
+def ended(site: Site) -> None:
+    """As a restore of before may leave it: what stands has lost what was signed of it."""
+    with site.parts.database.write() as connection:
+        column, now = DirectoryEntryRow.withdrawn_at, site.hands()
+        put_for_good(connection, column, now, column.is_(None), at=now)
+
+
+def test_what_stands_without_an_entry_is_asked_for_anew_and_counts_once_it_is_signed(
+    site: Site,
+) -> None:
+    today = local_date(site.hands())
+    with site.parts.database.read() as connection:
+        standing = entries.roles_in_force(connection, today), entries.keys_in_use(connection)
+    ended(site)
+    assert counting(site) == ((), set())
+    wanted = requests(site)
+    assert len(wanted) == sum(map(len, standing))
+    assert requests(site) == wanted
+    assert len(told(site, Action.PROPOSE_ENTRY)) == len(wanted)
+    assert counting(site) == ((), set())
+    assert site.parts.check_entries(site.hands()) == 0
+    assert take(site, *signed(*wanted)) == []
+    roles, agencies = counting(site)
+    assert len(roles) == 2
+    assert YOU in agencies
+
+
+def test_what_nobody_ever_proposed_is_not_asked_for(site: Site) -> None:
+    with site.parts.database.write() as connection:
+        connection.execute(delete(DirectoryEntryRow))
+    assert requests(site) == []
+    assert site.parts.check_entries(site.hands()) > 0
+
+
+def test_who_is_to_get_a_new_key_is_not_asked_for_with_the_old_one(site: Site) -> None:
+    """After a restore the lock of a replaced key is empty: its owner waits for a new link."""
+    ended(site)
+    with site.parts.database.write() as connection:
+        hea = PersonRow.id == site.people["hea"]
+        put_for_good(connection, PersonRow.sealed_private_key, b"", hea, at=site.hands())
+    assert {one.who for one in requests(site)} & {"Heli Hoitaja, hea", "Saana Sosiaali, soc"} == {
+        "Saana Sosiaali, soc"
+    }
 
 
 def test_what_is_signed_again_lets_a_backup_from_before_keep_its_own_signature(site: Site) -> None:
