@@ -15,6 +15,7 @@ from routing_rules.vocabulary import RulesInvalid
 REACH = timedelta(days=120)
 """A clock of three months and the reminders after it: with less, days are provisional."""
 AHEAD = timedelta(days=240)
+YEAR = timedelta(days=365)
 SOON = timedelta(days=60)
 Kept = Callable[[], Rulebook | None]
 
@@ -91,6 +92,12 @@ def _ending(book: Book, on: date) -> Iterator[Said]:
 
 
 def _short(calendar: Calendar, on: date) -> Iterator[Said]:
+    if (on + YEAR).year > calendar.last_year:
+        last = calendar.last_year
+        yield (
+            Level.WARN,
+            f"the public holidays of this version end with {last}: install a newer one",
+        )
     places = sorted({place for place, _ in calendar.school_years if place})
     for place in (None, *places):
         where = f"{place}: " if place else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -162,6 +162,11 @@ class Chasing:
         for step in self.steps:
             if step.plan is plan and step.chases(clock) and (today or not step.today):
                 yield step
+
+    @cached_property
+    def without_end(self) -> Chasing:
+        """The same on a calendar for all years, on which only weekends are off beyond its reach."""
+        return replace(self, calendar=self.calendar.without_end)
 
     @cached_property
     def known(self) -> Mapping[str, ChaseStep]:

@@ -66,8 +66,7 @@ def count(
     except CalendarTooShort:
         ever = calendar.of(certificate.rule.calendar).without_end
         certificate = replace(certificate, calendar=ever.version)
-    beyond = replace(chasing, calendar=chasing.calendar.without_end)
-    return Counted(certificate, _entries(beyond, certificate, today))
+    return Counted(certificate, _entries(chasing.without_end, certificate, today))
 
 
 def _entries(chasing: Chasing, certificate: Certificate, today: bool) -> list[dict[str, object]]:

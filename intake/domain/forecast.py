@@ -25,10 +25,10 @@ class DayAhead:
 
 
 def days_ahead(now: datetime, calendar: Calendar) -> list[DayAhead]:
-    """From today to the 20th working day, today included, with the days off in between.
-
-    Raises ``CalendarTooShort``.
+    """From today to the 20th working day, today included, with the days off in between; beyond
+    the calendar's reach weekends alone.
     """
+    calendar = calendar.without_end
     days: list[DayAhead] = []
     day, left = local_date(now), WORKING_DAYS
     while left:

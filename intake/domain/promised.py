@@ -55,8 +55,9 @@ def look(
     """The steps that come at ``since`` or later and not after ``now``, in their order, and the
     first that comes later; None where all have come and none repeats.
 
-    Raises ``CalendarTooShort``.
+    Beyond the calendar's reach only weekends are off: what repeats goes on.
     """
+    calendar = calendar.without_end
     came: list[Taking] = []
     coming: list[Taking] = []
     for place, entry in enumerate(steps, 1):

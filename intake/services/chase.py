@@ -157,7 +157,7 @@ class Chase:
         ]
         kept = [entry for entry in row.steps if entry["step"] not in gone]
         known = {entry["step"] for entry in row.steps}
-        planned = self.chasing.around(
+        planned = self.chasing.without_end.around(
             _plan(row), row.clock, row.due_on, row.started_at, today=row.today
         )
         new = [

@@ -154,6 +154,14 @@ def test_a_municipality_whose_own_school_years_end_is_named(tmp_path: Path) -> N
     assert "does not reach 2026-03-01" in failed[Level.FAIL], "no other municipality has any"
 
 
+def test_the_last_year_of_public_holidays_warns_a_year_before() -> None:
+    def told(on: date) -> str:
+        return bad(rules.calendars(load_calendar(last_year=2027), on)).get(Level.WARN, "")
+
+    assert "install a newer one" not in told(date(2026, 12, 31))
+    assert "public holidays of this version end with 2027: install" in told(date(2027, 1, 1))
+
+
 def test_a_calendar_file_with_a_mistake_fails_by_its_mistake(tmp_path: Path) -> None:
     lay_out(tmp_path)
     wrong = tmp_path / "calendar.toml"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
+from intake.domain.calendar import load_calendar
+from intake.domain.deadline import local_date
 from intake.store.columns import AnyRow
-from intake.store.tables import DeadlineRow
+from intake.store.tables import ChaseRow, DeadlineRow
 from tests.calendars import ABSENCE, FIRST_YEAR_ALONE, calendar_of, use
 from tests.look.page_faults import page_faults
 from tests.site import POL, WEL, Site
@@ -68,3 +71,28 @@ def test_only_the_supervisors_own_agencies_are_counted(site: Site, tmp_path: Pat
     supervisor = site.signed_in("supervisor")
     supervisor.set_cookie("ankkuri_language", "en")
     assert "does not reach" not in supervisor.get("/deadlines").text
+
+
+def test_what_repeats_goes_on_after_the_last_year_of_public_holidays(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    use(site, load_calendar(last_year=2026))
+    site.send()
+    site.parts.chase(site.hands.move(days=200))
+    before = len(reminded(site))
+    site.parts.chase(site.hands.move(days=60))
+    assert local_date(site.hands()).year == 2027
+    assert len(reminded(site)) > before > 0
+    assert "failed" not in caplog.text
+
+
+def reminded(site: Site) -> list[str]:
+    with site.parts.database.read() as connection:
+        return list(connection.scalars(select(ChaseRow.step)))
+
+
+def test_the_supervisors_days_ahead_go_on_after_it(site: Site) -> None:
+    use(site, load_calendar(last_year=2026))
+    site.hands.at = datetime(2026, 12, 21, 8, tzinfo=UTC)
+    supervisor = site.signed_in("supervisor")
+    assert supervisor.get("/deadlines/ahead").status_code == 200
