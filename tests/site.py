@@ -39,6 +39,7 @@ from intake.services.watch import Watching
 from intake.store import outbox, people, proposals
 from intake.store.columns import AnyRow
 from intake.store.database import Database
+from intake.store.entry_tables import DirectoryEntryRow
 from intake.store.people_tables import SessionRow
 from intake.vault.keyring import SessionSecret
 from intake.vault.own import VisitorSecret
@@ -237,10 +238,17 @@ class Site:
         assert row is not None
         return words_of(fingerprint(row.public_key))
 
-    def sign_again(self) -> None:
-        """Let every role be signed for another year."""
+    def sign_again(self, at: datetime | None = None) -> None:
+        """Let every role be signed for another year, from now on or from an instant."""
+        at = at or self.hands()
         with self.parts.database.write() as connection:
-            proposals.propose_roles(connection, by=None, at=self.hands(), founding=True)
+            of_role = DirectoryEntryRow.membership_id.is_not(None)
+            connection.execute(update(DirectoryEntryRow).where(of_role).values(withdrawn_at=at))
+            proposals.propose_roles(connection, by=None, at=at, founding=True)
+
+    def sign_for_real_clocks(self) -> None:
+        """Let every role count in processes too, which go by the machine's clock."""
+        self.sign_again(datetime.now(UTC))
 
     def claim_letters(self) -> list[AnyRow]:
         """Every letter that would be tried now, with its reader."""

@@ -149,6 +149,7 @@ def test_the_command_says_no_until_everything_is_there(
     from intake.parts import utc_now
 
     settings = site.parts.settings
+    site.sign_for_real_clocks()
     for name, value in environment(settings.data).items():
         monkeypatch.setenv(name, value)
     assert cli.main(["doctor"]) == 1
@@ -169,6 +170,7 @@ def test_the_command_says_no_until_everything_is_there(
     assert told["holds"] is all(f["level"] != "fail" for f in told["findings"])
     assert {f["check"]: f["level"] for f in told["findings"]}["jobs"] == "ok"
     failing = {f["check"] for f in told["findings"] if f["level"] == "fail"}
+    failing.discard("calendars")  # the shipped one has its last year
     assert failing <= {"reachable", "file modes", "disk space", "checkpoints"}, failing
     monkeypatch.setenv("ANKKURI_DOORS", "kitchen")
     assert cli.main(["doctor"]) == 2

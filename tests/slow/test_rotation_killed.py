@@ -83,6 +83,7 @@ def left(site: Site) -> int:
 
 @pytest.mark.slow
 def test_a_killed_change_of_keys_goes_on_and_loses_nothing(site: Site) -> None:
+    site.sign_for_real_clocks()
     referral = lived(site)
     fill(site, referral)
     old = key_of(site)
