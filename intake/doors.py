@@ -27,7 +27,7 @@ def blueprints(parts: Parts) -> list[Blueprint]:
     if set(doors) & REMINDED:
         made.append(_reminders(parts))
     if set(doors) & STAFF_DOORS:
-        made += [_account(parts), _security(parts), _absence(parts)]
+        made += [_account(parts), _security(parts), _recovery(parts), _absence(parts)]
     return made
 
 
@@ -219,14 +219,24 @@ def _jobs(parts: Parts) -> Blueprint:
 
 def _joining(parts: Parts) -> Blueprint:
     from intake.services.join import Join
-    from intake.services.recover import Recover
     from intake.web.joining import make_blueprint
 
     return make_blueprint(
         join=Join(parts.database, parts.pepper, parts.todays_cost),
-        recover=Recover(parts.database, parts.pepper, parts.todays_cost),
         amend=parts.amend,
         every_door=set(parts.settings.doors) >= STAFF_DOORS,
+        door_secret=_staff_secret(parts),
+        secure_cookies=parts.settings.secure_cookies,
+        now=parts.now,
+    )
+
+
+def _recovery(parts: Parts) -> Blueprint:
+    from intake.services.recover import Recover
+    from intake.web.recovery import make_blueprint
+
+    return make_blueprint(
+        recover=Recover(parts.database, parts.pepper, parts.todays_cost),
         door_secret=_staff_secret(parts),
         secure_cookies=parts.settings.secure_cookies,
         refuse=_refuse(parts),

@@ -71,6 +71,7 @@ BEHIND = {
     "reminders": "agency",
     "jobs": "supervisor",  # and the administrator's
     "absence": LEAST_OF_STAFF,  # any door of staff serves it
+    "recovery": LEAST_OF_STAFF,
     "security": LEAST_OF_STAFF,
 }
 """What else a door serves."""

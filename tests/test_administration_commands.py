@@ -16,11 +16,13 @@ import config
 from intake import cli
 from intake.domain.directory import School
 from intake.services.join import InvitationOver, Join
+from intake.services.recover import Recover
 from intake.store.people_tables import GrantRow
 from intake.vault.keyring import InvitationSecret
 from tests.look.page_faults import page_faults
 from tests.site import CHEAP, COUNTY, HEA, PASSPHRASE, POL, SOC, TRIAGE, Site, environment
 
+NEW = "kaisla keinuu laiturilla"
 Run = Callable[..., tuple[int, str, str]]
 LIST = ("people", "list", "--json")
 INVITE = ("people", "invite", "maija", "--name", "Maija M", "--email", "m@x.fi")
@@ -74,6 +76,20 @@ def test_a_person_is_added_with_a_passphrase_as_before(site: Site, run: Run) -> 
     assert role.agency == SOC
     status, _, err = run(*who)
     assert (status, err.strip()) == (2, "ankkuri: uusi is taken: choose another")
+
+
+def test_who_was_added_comes_back_by_the_code_that_the_command_printed(
+    site: Site, run: Run
+) -> None:
+    who = ("people", "add", "uusi", "--name", "Uuno Uusi", "--email", "u@x.fi")
+    status, out, _ = run(*who, "--controller", f"administrator:{COUNTY}")
+    assert status == 0
+    code = out.splitlines()[-1].rpartition(": ")[2]
+    pepper = config.read_secret(site.parts.settings.keys, config.SECRETS["pepper"])
+    recover = Recover(site.parts.database, pepper, CHEAP)
+    recover("uusi", code, NEW, site.hands.move(minutes=1))
+    site.hands.move(minutes=1)
+    assert site.session("uusi", NEW)
 
 
 def test_an_invitation_prints_a_link_that_works_once(site: Site, run: Run) -> None:

@@ -83,6 +83,7 @@ def _add(chosen: argparse.Namespace) -> int:
         PassphraseTooPlain,
         PassphraseTooShort,
     )
+    from intake.vault.recovery import RecoveryCode
 
     parts = wiring.build(config.load())
     wanted = wanted_roles(parts, chosen)
@@ -90,6 +91,7 @@ def _add(chosen: argparse.Namespace) -> int:
     passphrase = getpass.getpass("Passphrase (15 characters or more): ")
     if passphrase != getpass.getpass("The same again: "):
         raise InputUnusable("The two passphrases differ: try again")
+    recovery = RecoveryCode.new()
     try:
         person = enrol.person(
             chosen.sign_in_name,
@@ -99,6 +101,7 @@ def _add(chosen: argparse.Namespace) -> int:
             passphrase,
             wanted,
             parts.now(),
+            recovery,
         )
     except PassphraseTooShort:
         raise InputUnusable("The passphrase is too short: use 15 characters or more") from None
@@ -118,6 +121,7 @@ def _add(chosen: argparse.Namespace) -> int:
         except AgencyHasKey:
             print(f"{agency} has a key: a member of it gives it, under Keys or by `ankkuri grant`")
     print(f"Added {chosen.sign_in_name}")
+    print(f"Recovery code, shown only now, for a lost passphrase: {recovery.text}")
     return 0
 
 

@@ -31,6 +31,7 @@ from intake.vault.keyring import (
     voucher,
 )
 from intake.vault.passphrase import PRODUCTION, Cost
+from intake.vault.recovery import RecoveryCode, lock_for_recovery
 from intake.vault.seal import PublicKey
 from intake.vault.words import are_words_of
 
@@ -83,8 +84,9 @@ class Enrol:
         passphrase: str,
         roles: Sequence[Membership | Appointment],
         now: datetime,
+        recovery: RecoveryCode | None = None,
     ) -> UUID:
-        """Add a person with a key of their own.
+        """Add a person with a key of their own, which ``recovery`` opens too, if it is given.
 
         Raises SignInNameTaken, and what `refuse_weak` does.
         """
@@ -92,6 +94,7 @@ class Enrol:
         person_id = new_id(now)
         key = new_key_pair(str(person_id))
         locked = lock_person_key(key, passphrase, self.pepper, person_id, cost=self.cost)
+        by_code = recovery and lock_for_recovery(key, recovery, self.pepper, person_id)
         sign_in_name = sign_in_name.strip().lower()
         with self.database.write() as connection:
             if people.sign_in_name_taken(connection, sign_in_name):
@@ -106,6 +109,7 @@ class Enrol:
                     "language": language,
                     "public_key": key.public().raw,
                     "sealed_private_key": locked,
+                    "sealed_recovery": by_code,
                     "created_at": now,
                 },
             )

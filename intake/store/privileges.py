@@ -51,7 +51,9 @@ _GIVE_KEYS: Rights = {
     "deletion": (_ADD,),
 }
 _STAFF: Rights = {
-    "person": (_READ, "UPDATE (sealed_private_key)"),  # locked anew: another passphrase or cost
+    # Locked anew: another passphrase or cost, and the way back by a recovery code.
+    "person": (_READ, "UPDATE (sealed_private_key, sealed_recovery)"),
+    "outbox": (_ADD,),  # that somebody came back by a code
     "membership": (_READ,),
     "session": (_READ, _ADD, _CHANGE),
     "attempt": (_READ, _ADD, _ERASE),

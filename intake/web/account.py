@@ -157,14 +157,12 @@ class _Account:
         kept: Kept | None = None,
     ) -> Response:
         shown: dict[str, Any] = {"languages": only_this()} if kept else {}
-        recovers = "joining" in current_app.blueprints
         response = render(
             "account/sign_in.html",
             status,
             form=form,
             ended=ended,
             kept=kept,
-            recover_href=url_for("joining.come_back") if recovers else "",
             **shown,
         )
         self.cookies.keep(response, _BEFORE, secret)
@@ -202,10 +200,6 @@ def make_blueprint(
     def button() -> dict[str, Any]:
         if not current_user.is_authenticated:
             return {"sign_out": None}
-        recovers = "joining" in current_app.blueprints
-        return {
-            "sign_out": account.sign_out_form(current_user.visit),
-            "recovery_code_href": url_for("joining.new_recovery_code") if recovers else "",
-        }
+        return {"sign_out": account.sign_out_form(current_user.visit)}
 
     return blueprint

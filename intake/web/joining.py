@@ -12,7 +12,6 @@ from intake.domain.message import Message
 from intake.services.amend import Amend
 from intake.services.invite import OpenInvitation
 from intake.services.join import InvitationOver, Join
-from intake.services.recover import Recover
 from intake.services.refuse_weak import SHORTEST_PASSPHRASE
 from intake.vault.keyring import InvitationSecret
 from intake.vault.own import CookieUnusable
@@ -21,9 +20,8 @@ from intake.web.admin.people import told
 from intake.web.cookies import Cookies
 from intake.web.forms.base import token_key
 from intake.web.forms.people import NewPassphraseForm
-from intake.web.guards import Entrance, Refusal, open_route
+from intake.web.guards import open_route
 from intake.web.page import Clock, only_this, reader_language, render
-from intake.web.recovery import Recovery, add_recovery
 from intake.web.tries import BUSY
 
 COOKIE = "ankkuri_invitation"
@@ -107,15 +105,13 @@ def _over() -> Response:
 def make_blueprint(
     *,
     join: Join,
-    recover: Recover,
     amend: Amend,
     every_door: bool,
     door_secret: bytes,
     secure_cookies: bool,
-    refuse: Refusal,
     now: Clock,
 ) -> Blueprint:
-    """The routes: open to anyone, and only a link or a recovery code leads on. ``every_door``: of
+    """The routes: open to anyone, and only a link leads on. ``every_door``: of
     staff is here.
     """
     blueprint = Blueprint("joining", __name__)
@@ -123,6 +119,4 @@ def make_blueprint(
     joining = _Joining(join, amend, every_door, cookies, door_secret, now)
     open_route(blueprint, "/join/<link>")(joining.arrive)
     open_route(blueprint, "/join", ("GET", "POST"))(joining.join_in)
-    recovery = Recovery(recover, cookies, door_secret, now)
-    add_recovery(blueprint, Entrance(blueprint, refuse), recovery)
     return blueprint

@@ -32,6 +32,7 @@ NOTHING_OF_REPORTS: Mapping[str, str] = {
     "jobs": "how the jobs ran",
     "joining": "of one's own coming in; each change has its line",
     "people": "of staff alone; each change has its line",
+    "recovery": "of one's own coming back; each change has its line",
     "rules": "the rules, which are public",
     "security": "of one's own signing in; each change has its line",
 }

@@ -19,7 +19,7 @@ from intake.web.cookies import Cookies
 from intake.web.forms.base import token_key
 from intake.web.forms.people import ButtonForm
 from intake.web.forms.recovery import RecoverForm
-from intake.web.guards import Entrance, open_route
+from intake.web.guards import Entrance, Refusal, open_route
 from intake.web.measured import outcome
 from intake.web.page import Clock, only_this, reader_language, render
 from intake.web.second_step import DEVICE
@@ -30,9 +30,7 @@ REFUSED = mark("The user name or the recovery code is wrong, or the code has bee
 
 
 @dataclass(frozen=True)
-class Recovery:
-    """The pages."""
-
+class _Recovery:
     recover: Recover
     cookies: Cookies
     door_secret: bytes
@@ -101,9 +99,20 @@ def _shown(code: RecoveryCode, next_href: str, *, back: bool) -> Response:
     )
 
 
-def add_recovery(blueprint: Blueprint, entrance: Entrance, recovery: Recovery) -> None:
-    """The routes."""
-    both = ("GET", "POST")
+def make_blueprint(
+    *,
+    recover: Recover,
+    door_secret: bytes,
+    secure_cookies: bool,
+    refuse: Refusal,
+    now: Clock,
+) -> Blueprint:
+    """The routes; wherever staff sign in, they come back too."""
+    blueprint = Blueprint("recovery", __name__)
+    entrance, both = Entrance(blueprint, refuse), ("GET", "POST")
+    recovery = _Recovery(recover, Cookies(secure_cookies), door_secret, now)
     open_route(blueprint, "/recover", both)(recovery.come_back)
     own = Permission.SIGNED_IN
     entrance.route("/recovery-code", own, both, fresh=True)(recovery.new_recovery_code)
+
+    return blueprint

@@ -243,7 +243,7 @@ def _of_anyone(site: Site, walkers: Walkers) -> dict[str, Place]:
             browser, f"/sign-in{path}", walkers.token_of(half), {"factor_code": "0"}
         )
     return found | {
-        "joining.come_back": Place(
+        "recovery.come_back": Place(
             recovering, "/recover", token_in(recovering.get("/recover").text)
         ),
         "reporter.erase": Place(

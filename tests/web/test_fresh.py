@@ -39,14 +39,14 @@ FRESH_ROUTES = {
     **dict.fromkeys(("security.add_app", "security.app_picture", "security.add_passkey"), OWN),
     **dict.fromkeys(("security.remove", "security.codes", "security.passphrase"), OWN),
     **dict.fromkeys(("security.end_session", "security.forget_device"), OWN),
-    "joining.new_recovery_code": OWN,
+    "recovery.new_recovery_code": OWN,
 }
 WHO = {
     "agency": "soc-head",
     "audit": "auditor",
     "colleagues": "soc",
-    "joining": "soc",
     "people": "admin",
+    "recovery": "soc",
     "security": "soc",
     "supervisor": "supervisor",
 }

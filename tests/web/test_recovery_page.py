@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from intake.services.invite import Newcomer
+from tests import databases
 from tests.look.page_faults import page_faults
-from tests.site import PASSPHRASE, Site, token_in
+from tests.site import PASSPHRASE, Site, make_app, token_in
 
 NEW = "uusi lause kuusen alla"
 CODE = re.compile(r'<p class="check-code">((?:[0-9A-Z]{4}-){5}[0-9A-Z]{4})</p>')
@@ -42,6 +44,39 @@ def test_a_lost_passphrase_is_replaced_by_the_printed_code(site: Site) -> None:
     assert found
     assert found[1] != code
     assert site.parts.sign_in("soc", NEW, site.hands())
+
+
+@pytest.mark.on_both
+@pytest.mark.parametrize(
+    ("door", "name"),
+    [
+        ("agency", "soc"),
+        ("supervisor", "supervisor"),
+        ("coordinator", "coordinator"),
+        ("rules", "rules"),
+        ("audit", "auditor"),
+    ],
+)
+def test_a_process_of_one_door_alone_lets_its_staff_come_back(
+    site: Site, door: str, name: str
+) -> None:
+    parts = site.parts
+    settings = replace(parts.settings, doors=(door,))
+    own = databases.of_role(parts.database, door) if databases.has_roles() else parts.database
+    alone = make_app(replace(parts, settings=settings, database=own))
+    client = alone.test_client()
+    site.second_step(client, site.first_step(client, name).location)
+    token = token_in(client.get("/recovery-code").text)
+    made = client.post("/recovery-code", data={"csrf_token": token})
+    code = CODE.search(made.text)
+    assert code
+    client = alone.test_client()
+    assert 'href="/recover"' in client.get("/sign-in").text
+    typed = {"name": name, "code": code[1], "passphrase": NEW, "again": NEW}
+    token = token_in(client.get("/recover").text)
+    answer = client.post("/recover", data=typed | {"csrf_token": token})
+    assert CODE.search(answer.text), answer.text
+    assert site.first_step(client, name, NEW).status_code == 303
 
 
 def test_a_wrong_code_and_an_unknown_name_get_the_same_page(site: Site) -> None:

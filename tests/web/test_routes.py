@@ -19,7 +19,15 @@ from tests.look.page_faults import page_faults
 from tests.site import DUTY, PEOPLE, SOC, TRIAGE, Site
 
 PROBES = ("probe.alive", "probe.serves")  # for a proxy, which has no account
-OPEN_DOORS = ("reporter.", "joining.", "account.sign_in", "account.front", "static", *PROBES)
+OPEN_DOORS = (
+    "reporter.",
+    "joining.",
+    "recovery.come_back",
+    "account.sign_in",
+    "account.front",
+    "static",
+    *PROBES,
+)
 
 
 SCHOOL, TEAM_AGREEMENT = "school-tikkukivi", "agreement-vantaa-2026"

@@ -90,7 +90,7 @@ def test_the_menu_has_the_pages_of_ones_role_and_no_others(site: Site) -> None:
 
 def test_every_route_of_staff_names_a_permission(site: Site) -> None:
     doors = ["account", "agency", "colleagues", "supervisor", "coordinator", "rules", "audit"]
-    doors += ["admin", "people", "security", "joining", "absence", "reminders", "jobs"]
+    doors += ["admin", "people", "security", "joining", "recovery", "absence", "reminders", "jobs"]
     views = {
         endpoint: view
         for endpoint, view in site.app.view_functions.items()
