@@ -157,6 +157,11 @@ _INNER_PAGES: dict[str, str] = {
     "security.codes": mark("Make new printed codes"),
     "security.passphrase": mark("Change the passphrase"),
     "security": mark("Security"),
+    "joining": mark("Recovery code"),
+    "reminders": mark("Reminders"),
+    "absence": mark("Absence"),
+    "account.sign_out": mark("Sign out"),
+    "account.front": mark("Front page"),
     "agency.to_whom": WORDS[Move.HAND_OVER].do,
     "agency.what_and_why": WORDS[Move.HAND_OVER].do,
     "agency.take_over": WORDS[Move.TAKE_OVER].do,
@@ -183,7 +188,7 @@ class TrailWords:
             "agency": self._agency(language, row.agency_id),
             "recipient": self._agency(language, row.recipient),
             "reference": row.reference or "",
-            "purpose": self._purpose(language, row.action, row.purpose or ""),
+            "purpose": self.purpose(language, row.action, row.purpose or ""),
             "basis": self._basis(language, row.basis or ""),
             "details": (),
         }
@@ -191,7 +196,7 @@ class TrailWords:
     def _basis(self, language: Language, basis: str) -> str:
         return _said(language, RIGHT_BASES, basis)
 
-    def _purpose(self, language: Language, action: str, purpose: str) -> str:
+    def purpose(self, language: Language, action: str, purpose: str) -> str:
         """Why it was done; of a reminder its deadline, of a refused page its title, of a restore
         when its backup was made.
         """

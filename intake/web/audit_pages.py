@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request, url_for
 from intake.domain.clock import Clock
 from intake.domain.deadline import local_date, local_instant
 from intake.domain.directory import Directory
+from intake.domain.message import Message, mark
 from intake.domain.people import Permission
 from intake.services.audit import Audit
 from intake.services.sign_in import Visit
@@ -27,6 +28,7 @@ from intake.web.words import ROLES
 
 NEWEST = 200
 MOST_REFERENCES = 20
+NO_DAY = mark("There is no day %(day)s. Write it like this: 2.6.2026")
 _DAY = timedelta(days=1)
 
 
@@ -42,8 +44,11 @@ class AuditPages:
     def lines(self, visit: Visit) -> Response:
         """The newest lines of those asked for, after a line of this reading itself."""
         language, page, asked = reader_language(), page_number(), _asked()
-        rows = self.audit(
-            visit, self.now(), NEWEST + 1, wanted=_wanted(asked), offset=page * NEWEST
+        wrong = _wrong_days(asked)
+        rows = (
+            self.audit(visit, self.now(), NEWEST + 1, wanted=_wanted(asked), offset=page * NEWEST)
+            if not wrong
+            else []
         )
         first = f"{url_for('audit.lines')}?{urlencode(asked)}" if asked else url_for("audit.lines")
         following = {**asked, "page": page + 1}
@@ -51,6 +56,8 @@ class AuditPages:
         own = visit.person.controllers(Permission.READ_TRAIL)
         return render(
             "audit/lines.html",
+            422 if wrong else 200,
+            wrong={name: language.message(said) for name, said in wrong.items()},
             lines=[self.words(language, row) for row in rows[:NEWEST]],
             newest=NEWEST,
             asked=asked,
@@ -80,7 +87,13 @@ class AuditPages:
         """Every view and disclosure of a report, for whom it is about."""
         references = _references()
         if not references:
-            return render("audit/extract.html", extract=None, lines=[], references="")
+            return render(
+                "audit/extract.html",
+                extract=None,
+                lines=[],
+                references="",
+                asked="references" in request.args,
+            )
         language, now = reader_language(), self.now()
         extract = self.audit.extract(visit, references, now)
         return render(
@@ -88,6 +101,7 @@ class AuditPages:
             extract=extract,
             lines=[self.words(language, row) for row in extract.lines],
             references=" ".join(references),
+            unknown=[one for one in references if one not in extract.references],
             made_at=now,
         )
 
@@ -126,6 +140,16 @@ def _asked() -> dict[str, str]:
     """The filters of the address that say something."""
     names = ("person", "agency", "action", "since", "until")
     return {name: text for name in names if (text := request.args.get(name, "").strip()[:80])}
+
+
+def _wrong_days(asked: Mapping[str, str]) -> dict[str, Message]:
+    """What to say of the days of the filter: each by the name of its box."""
+    days = {name: _day(asked[name]) for name in ("since", "until") if name in asked}
+    wrong = {name: Message(NO_DAY, {"day": asked[name]}) for name, day in days.items() if not day}
+    since, until = days.get("since"), days.get("until")
+    if since and until and until < since:
+        wrong["until"] = Message(mark("The last day is before the first."))
+    return wrong
 
 
 def _wanted(asked: Mapping[str, str]) -> Wanted:

@@ -10,10 +10,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from intake.domain.people import Permission
 from intake.domain.trail import Action
 from intake.domain.unusual import Opening, Thresholds, unusual
+from intake.language import Language
 from intake.store.columns import AnyRow
 from intake.store.tables import ReferralRow, TrailRow
+from intake.web.audit import REFUSED_PAGE, TrailWords
 from tests.look.page_faults import page_faults
 from tests.site import SOC, TUESDAY, Site, token_in
 
@@ -114,8 +117,40 @@ def test_the_auditor_finds_lines_by_person_agency_action_and_day(
     page = auditor.get(f"/trail?agency={SOC}&action=open&since=4.6.2026&until=4.6.2026").text
     assert "Eero Esihenkilö" in page
     assert "Saana Sosiaali" not in page
-    for odd in ("since=99.99.2026", "until=x", "person=%25", "page=2", "agency=nowhere"):
+    for odd in ("person=%25", "page=2", "agency=nowhere"):
         assert auditor.get(f"/trail?{odd}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("since=31.2.2026", "Päivää 31.2.2026 ei ole."),
+        ("until=x", "Päivää x ei ole."),
+        ("since=24.6.2026&until=23.6.2026", "Viimeinen päivä on ennen ensimmäistä."),
+    ],
+)
+def test_days_that_there_are_not_are_told_and_find_nothing(
+    site: Site, asked: str, said: str
+) -> None:
+    answer = site.signed_in("auditor").get(f"/trail?{asked}")
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert "<td" not in answer.text
+    assert not page_faults(answer.text)
+
+
+def test_a_log_in_which_nothing_is_like_what_was_asked_says_so(site: Site) -> None:
+    page = site.signed_in("auditor").get("/trail?person=nobody").text
+    assert "Tällaisia rivejä ei ole." in page
+    assert "<td" not in page
+
+
+def test_every_page_that_a_line_may_name_has_a_title(site: Site) -> None:
+    words = TrailWords(site.parts.directory, site.parts.clocks)
+    for endpoint, view in site.app.view_functions.items():
+        if getattr(view, "permission", Permission.ANYONE) is not Permission.ANYONE:
+            said = words.purpose(Language("fi"), Action.REFUSED, REFUSED_PAGE + endpoint)
+            assert endpoint not in said
 
 
 def test_an_extract_names_views_and_disclosures_and_leaves_a_line(
@@ -130,10 +165,15 @@ def test_an_extract_names_views_and_disclosures_and_leaves_a_line(
     assert file.mimetype == "text/csv"
     assert "Saana Sosiaali" in file.text
     assert "Kaisla" not in page + file.text
+    assert "ZZ-000000" not in page
+    both = auditor.get(f"/trail/extract?references={referral.reference}+ZZ-000000").text
+    assert "ei ole tällaista ilmoitusta: ZZ-000000" in both
+    assert not page_faults(both)
+    assert "Kirjoita ainakin yksi viite." in auditor.get("/trail/extract?references=").text
     assert "role" in auditor.get("/trail/extract?references=XX-0000").text
     with site.parts.database.read() as connection:
         made = select(TrailRow.id).where(TrailRow.action == Action.EXTRACT)
-        assert len(connection.execute(made).all()) == 3
+        assert len(connection.execute(made).all()) == 4
 
 
 def test_an_extract_tells_nothing_of_other_controllers(site: Site, referral: AnyRow) -> None:
