@@ -72,12 +72,13 @@ class NotePages:
         note_id = form.id_made
         if not form.validate() or note_id is None:
             form["note_id"].data = str(note_id or new_id(now))
+            if what is Contact and form["on"].data and form["on"].data > local_date(now):
+                self._refuse_day(row, form)
             return self._page(row, what, form, 422)
         try:
             self.write(visit, referral_id, note_id, form.written, now)
         except DayImpossible:
-            arrived = {"arrived": local_date(row.arrived_at)}
-            form["on"].errors = [form.say(Message(DAY_WRONG, arrived))]
+            self._refuse_day(row, form)
         except AlreadyWritten:
             form["note_id"].data = str(new_id(now))
             form.form_errors.append(form.say(Message(ALREADY)))
@@ -87,6 +88,10 @@ class NotePages:
             back = url_for("agency.referral", referral_id=referral_id, recorded=_name(what))
             return redirect(back, 303)
         return self._page(row, what, form, 422)
+
+    def _refuse_day(self, row: AnyRow, form: PageForm) -> None:
+        arrived = {"arrived": local_date(row.arrived_at)}
+        form["on"].errors = [form.say(Message(DAY_WRONG, arrived))]
 
     def _not_here(self, row: AnyRow, what: type[Written], form: PageForm) -> Any:
         form.form_errors.append(form.say(Message(NOT_HERE)))

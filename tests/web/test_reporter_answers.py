@@ -291,3 +291,9 @@ def test_a_name_that_nobody_can_see_is_missing(walk: Walk, name: str) -> None:
     walk.post("/report/who", WAY["who"])
     page = walk.post("/report/reporter", REPORTER | {"name": name}, 422)
     assert errors_in(page) == ["Kirjoita nimesi"]
+
+
+def test_what_a_sheet_pastes_along_with_a_name_is_left_out(walk: Walk) -> None:
+    walk.post("/report/who", WAY["who"])
+    walk.post("/report/reporter", REPORTER | {"name": "Aino Opettaja\t\r\n"})
+    assert "Aino Opettaja" in walk.get("/report/check")

@@ -123,6 +123,8 @@ def test_the_same_page_sent_again_with_other_words_keeps_them_for_a_note_of_thei
         ("contact", {"on": ["31", "6", "2026"]}, "no day 31.6.2026"),
         ("contact", {"at": "half past"}, "Write the time in figures"),
         ("contact", {"at": "25.00"}, "Write the time in figures"),
+        ("contact", {"at": "at three o'clock"}, "Write the time in figures"),
+        ("contact", {"on": ["4", "6", "2026"], "means": ""}, "Give a time from the day of arrival"),
         ("contact", {"means": ""}, "Choose how the contact was made."),
         ("contact", {"means": "pigeon"}, "choose of the options on this page"),
         ("contact", {"with_whom": ""}, "Write with whom the contact was."),

@@ -52,7 +52,8 @@ class Line(StringField):  # type: ignore[misc]  # WTForms ships no types
     @property
     def cleaned(self) -> str:
         """As typed, with one kind of line break and no marks that turn the reading round; ""
-        where nothing of it can be seen.
+        where nothing of it can be seen. One line without the tabs and breaks that are pasted along
+        with a cell of a sheet.
         """
         return self._text if any(map(_is_seen, self._text)) else ""
 
@@ -63,7 +64,8 @@ class Line(StringField):  # type: ignore[misc]  # WTForms ships no types
 
     @property
     def _text(self) -> str:
-        return _TURNING.sub("", str(self.data or "")).replace("\r\n", "\n")
+        text = _TURNING.sub("", str(self.data or "")).replace("\r\n", "\n")
+        return text if self.allowed else text.strip("\t\n")
 
     def pre_validate(self, form: Any) -> None:
         """Refuse what is missing, too long or not printable."""

@@ -61,7 +61,7 @@ class ContactForm(_Page):
     """When, how, with whom, and whether they were reached."""
 
     on = Day(mark("On which day?"), missing=mark("Write the day of the contact."))
-    at = Line(mark("At what time?"), limit=10)
+    at = Line(mark("At what time?"), limit=100)
     means = OneOf(
         mark("How?"), tuple(MEANS.items()), missing=mark("Choose how the contact was made.")
     )
