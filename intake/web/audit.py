@@ -157,7 +157,7 @@ _INNER_PAGES: dict[str, str] = {
     "security.codes": mark("Make new printed codes"),
     "security.passphrase": mark("Change the passphrase"),
     "security": mark("Security"),
-    "joining": mark("Recovery code"),
+    "recovery": mark("Recovery code"),
     "reminders": mark("Reminders"),
     "absence": mark("Absence"),
     "account.sign_out": mark("Sign out"),
