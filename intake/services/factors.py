@@ -15,7 +15,7 @@ from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.second_step import FactorRefused, Kind, go_on
 from intake.services.sign_in import HalfOpen, Visit
-from intake.services.tries import Tries
+from intake.services.tries import NEW_APP, Tries
 from intake.store import factors, people, sessions, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
@@ -111,7 +111,7 @@ class Factors:
         secret = self.waiting_app(who)
         with self.database.write() as connection:
             counted = Tries(self.pepper).count(
-                connection, "new app", str(who.person.id), now, who.person.id, device
+                connection, NEW_APP, str(who.person.id), now, who.person.id, device
             )
         step = secret.step_of("".join(code.split()), now)
         if step is None:

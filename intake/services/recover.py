@@ -9,7 +9,7 @@ from uuid import UUID
 from intake.domain.trail import Action
 from intake.services.refuse_weak import refuse_weak
 from intake.services.sign_in import Visit
-from intake.services.tries import Tries
+from intake.services.tries import PASSPHRASE, Tries
 from intake.store import outbox, people, staff, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
@@ -56,9 +56,7 @@ class Recover:
         with self.database.write() as connection:
             row = people.row_by_sign_in_name(connection, name)
             person_id = row.id if row else None
-            counted = Tries(self.pepper).count(
-                connection, "passphrase", name, now, person_id, device
-            )
+            counted = Tries(self.pepper).count(connection, PASSPHRASE, name, now, person_id, device)
         key = self._unlocked(row, typed)
         if row is None or key is None:
             self._refuse(row, now)

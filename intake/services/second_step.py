@@ -12,7 +12,12 @@ from sqlalchemy import Connection
 
 from intake.domain.trail import Action
 from intake.services.sign_in import HalfOpen, Visit, begin
-from intake.services.tries import Tries, Try
+from intake.services.tries import (
+    APP_CODE,
+    BEYOND_GUESSING,
+    Tries,
+    Try,
+)
 from intake.store import factors, people, sessions, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
@@ -87,29 +92,35 @@ class SecondStep:
     def by_code(
         self, who: HalfOpen | Visit, typed: str, now: datetime, device: DeviceSecret | None
     ) -> SessionSecret | None:
-        """By a code of the app, or a printed one. See ``by_passkey``."""
+        """By a code of the app, or a printed one. See ``by_passkey``.
+
+        An app's code can be guessed: tries are counted before they are made, and wait.
+        """
         if is_code(typed):
             digest = code_digest(self.pepper, who.person.id, typed)
-            counted, _ = self._count(who, now, device)
             return self._take(
                 who,
                 Kind.CODE,
                 now,
                 device,
-                counted,
                 lambda connection: factors.use_code(connection, who.person.id, digest, now),
             )
-        counted, rows = self._count(who, now, device)
+        person_id = who.person.id
+        with self.database.write() as connection:
+            counted = self._tries.count(
+                connection, APP_CODE, str(person_id), now, person_id, device
+            )
+            rows = factors.factors(connection, person_id)
         found = _step_of(who, rows, "".join(typed.split()), now)
         return self._take(
             who,
             Kind.TOTP,
             now,
             device,
-            counted,
             lambda connection: (
                 found is not None and factors.take_step(connection, found[0], found[1], now)
             ),
+            counted,
         )
 
     def by_passkey(
@@ -120,9 +131,9 @@ class SecondStep:
         A half-open session ends, and the new, whole one is given; a whole one is fresh again
         (None). Raises FactorRefused, SignInTooSoon.
         """
-        counted, rows = self._count(who, now, device)
         with self.database.write() as connection:
             challenge = sessions.take_challenge(connection, who.secret.session_id)
+            rows = factors.factors(connection, who.person.id)
         try:
             if self.passkeys is None or challenge is None:
                 raise PasskeyRefused
@@ -133,17 +144,16 @@ class SecondStep:
             was = row.sign_count
             count = self.passkeys.proven(answer, challenge, row.public_key, was)
         except PasskeyCopied:
-            self._fail(who, PASSKEY_COPIED, now)
+            self._fail(who, PASSKEY_COPIED, now, device)
             raise FactorRefused from None
         except PasskeyRefused:
-            self._fail(who, Kind.PASSKEY, now)
+            self._fail(who, Kind.PASSKEY, now, device)
             raise FactorRefused from None
         return self._take(
             who,
             Kind.PASSKEY,
             now,
             device,
-            counted,
             lambda connection: factors.take_count(connection, row.id, was, count, now),
         )
 
@@ -160,15 +170,9 @@ class SecondStep:
                 return secret.code(following) if following <= step + 1 else ""
         return None
 
-    def _count(
-        self, who: HalfOpen | Visit, now: datetime, device: DeviceSecret | None
-    ) -> tuple[Try, Sequence[AnyRow]]:
-        person_id = who.person.id
-        with self.database.write() as connection:
-            counted = Tries(self.pepper).count(
-                connection, "second step", str(person_id), now, person_id, device
-            )
-            return counted, factors.factors(connection, person_id)
+    @property
+    def _tries(self) -> Tries:
+        return Tries(self.pepper)
 
     def _take(
         self,
@@ -176,28 +180,34 @@ class SecondStep:
         kind: Kind,
         now: datetime,
         device: DeviceSecret | None,
-        counted: Try,
         use: Callable[[Connection], bool],
+        counted: Try | None = None,
     ) -> SessionSecret | None:
         """Use the factor once, and make the session whole or fresh, in one transaction."""
         try:
             with self.database.write() as connection:
                 if not use(connection):
                     raise FactorRefused
-                people.forget_attempts(connection, counted.subject)
+                if counted is not None:
+                    people.forget_attempts(connection, counted.subject)
                 return go_on(connection, who, kind, now, device)
         except FactorRefused:
-            self._fail(who, kind, now)
+            self._fail(who, kind, now, device)
             raise
 
-    def _fail(self, who: HalfOpen | Visit, purpose: str, now: datetime) -> None:
-        half = isinstance(who, HalfOpen)
+    def _fail(
+        self, who: HalfOpen | Visit, purpose: str, now: datetime, device: DeviceSecret | None
+    ) -> None:
+        half, person_id = isinstance(who, HalfOpen), who.person.id
         with self.database.write() as connection:
+            if purpose != Kind.TOTP:
+                whose = str(person_id)
+                self._tries.count(connection, BEYOND_GUESSING, whose, now, person_id, device)
             trail.write_line(
                 connection,
                 at=now,
                 action=Action.SIGN_IN_FAILED if half else Action.CONFIRM_FAILED,
-                person_id=who.person.id,
+                person_id=person_id,
                 purpose=purpose,
             )
 

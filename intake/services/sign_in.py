@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from intake.domain.deadline import local_date
 from intake.domain.people import Person
 from intake.domain.trail import Action
-from intake.services.tries import Tries, Try
+from intake.services.tries import PASSPHRASE, Tries, Try
 from intake.store import people, sessions, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
@@ -74,6 +74,11 @@ class SignIn:
     pepper: bytes
     cost: Cost = PRODUCTION
 
+    @property
+    def tries(self) -> Tries:
+        """Counts them."""
+        return Tries(self.pepper)
+
     def __call__(
         self, name: str, passphrase: str, now: datetime, device: DeviceSecret | None = None
     ) -> SessionSecret:
@@ -113,9 +118,7 @@ class SignIn:
         with self.database.write() as connection:
             row = people.row_by_sign_in_name(connection, name)
             person_id = row.id if row else None
-            counted = Tries(self.pepper).count(
-                connection, "passphrase", name, now, person_id, device
-            )
+            counted = self.tries.count(connection, PASSPHRASE, name, now, person_id, device)
         try:
             if row is None or not row.sealed_private_key:
                 unlock_nobody(passphrase, self.pepper, cost=self.cost)

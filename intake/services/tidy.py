@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from intake.domain.trail import kept_since
 from intake.services.sign_in import IDLE, LONGEST
-from intake.services.tries import COUNTED_FOR, DEVICES_KNOWN
+from intake.services.tries import DEVICES_KNOWN, KEPT_FOR
 from intake.store import (
     chasing,
     checkpoints,
@@ -48,7 +48,7 @@ class Tidy:
                 + notices.purge(connection, now - NOTICE_ADDRESSES_KEPT, now)
                 + sessions.purge(connection, now - LONGEST - IDLE)
                 + factors.purge_devices(connection, now - DEVICES_KNOWN)
-                + people.purge_attempts(connection, now - COUNTED_FOR)
+                + people.purge_attempts(connection, now - KEPT_FOR)
                 + chasing.purge_heartbeats(connection, now - HEARTBEATS_KEPT)
                 + rotation.forget_keys(connection, now - FORMER_KEYS_KEPT)
                 + deletions.purge(connection, now - LISTED_FOR)

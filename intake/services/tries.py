@@ -18,12 +18,29 @@ from sqlalchemy import Connection
 from intake.store import factors, people
 from intake.vault.keyring import DeviceSecret
 
-COUNTED_FOR = timedelta(minutes=15)
 FREE_TRIES = 4
-LONGEST_WAIT = timedelta(seconds=60)
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 MOST_A_MINUTE = 120  # failing or under way, of all accounts together
 DEVICES_KNOWN = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class What:
+    """What is tried: for how long a failure counts, and how long one waits at most."""
+
+    name: str
+    counted_for: timedelta = timedelta(minutes=15)
+    longest_wait: timedelta = MINUTE
+
+
+PASSPHRASE = What("passphrase")
+APP_CODE = What("app code", DAY, timedelta(minutes=15))
+NEW_APP = What("new app")
+BEYOND_GUESSING = What("printed code or passkey")
+"""A right one never waits: only those that failed are counted, so that they fill no log."""
+KEPT_FOR = DAY
+"""The longest that anything here counts."""
 
 
 class SignInTooSoon(Exception):
@@ -51,7 +68,7 @@ class Tries:
     def count(
         self,
         connection: Connection,
-        what: str,
+        what: What,
         whose: str,
         now: datetime,
         person_id: UUID | None,
@@ -61,16 +78,19 @@ class Tries:
         each other. ``whose``: of which account, as it was typed. Raises SignInTooSoon.
         """
         people.take_turn_to_try(connection)
-        known = _known(connection, now, person_id, device)
-        told = json.dumps([what, whose, known.hex()]).encode()
-        subject = hmac.new(self.pepper, told, hashlib.sha256).digest()
-        _must_wait(people.attempts(connection, subject, now - COUNTED_FOR), now)
+        known = known_browser(connection, now, person_id, device)
+        subject = self._subject(what.name, whose, known.hex())
+        failed = people.attempts(connection, subject, now - what.counted_for)
+        _must_wait(failed, what.longest_wait, now)
         if not known and people.all_attempts(connection, now - MINUTE) >= MOST_A_MINUTE:
             raise SignInTooSoon(int(MINUTE.total_seconds()))
         return Try(people.add_attempt(connection, subject, now), subject)
 
+    def _subject(self, *told: str) -> bytes:
+        return hmac.new(self.pepper, json.dumps(told).encode(), hashlib.sha256).digest()
 
-def _known(
+
+def known_browser(
     connection: Connection, now: datetime, person_id: UUID | None, device: DeviceSecret | None
 ) -> bytes:
     """The id of a browser in which this person has signed in; nothing for any other."""
@@ -80,12 +100,12 @@ def _known(
     return found if factors.knows(connection, found, now - DEVICES_KNOWN) else b""
 
 
-def _must_wait(failed: Sequence[datetime], now: datetime) -> None:
-    """After the free tries each further one waits twice as long, up to LONGEST_WAIT."""
+def _must_wait(failed: Sequence[datetime], longest: timedelta, now: datetime) -> None:
+    """After the free tries each further one waits twice as long, up to the longest."""
     extra = len(failed) - FREE_TRIES
     if extra < 0:
         return
-    wait = min(timedelta(seconds=2**extra), LONGEST_WAIT)
+    wait = timedelta(seconds=min(2**extra, longest.total_seconds()))
     left = (failed[-1] + wait - now).total_seconds()
     if left > 0:
         raise SignInTooSoon(int(left) + 1)

@@ -32,7 +32,7 @@ AT_ONCE = 50  # rows in memory
 LEFT_OUT: Mapping[str, str] = {
     "draft": "opens with a visitor's cookie alone, lives for hours, and *erase now* means now",
     "session": "everybody signs in again after a restore",
-    "attempt": "counts failures of the last quarter of an hour",
+    "attempt": "counts failures of the last day",
     "device": "each browser is known again after its next sign-in",
     "heartbeat": "a restored site has run no job yet, and should say so",
     "openers_stamp": "made anew with the schema",

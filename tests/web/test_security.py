@@ -299,6 +299,18 @@ def test_the_passphrase_is_changed_by_the_old_one(site: Site) -> None:
     assert site.first_step(site.client(), "soc").status_code == 422
 
 
+def test_who_must_wait_for_minutes_is_told_of_what_needs_no_wait(site: Site) -> None:
+    client = english(site)
+    for _ in range(60):
+        answer = post(client, "/account/confirm", factor_code="000000")
+        site.hands.move(seconds=30)
+        if "printed code: they need no wait." in answer.text:
+            break
+    assert answer.status_code == 429
+    assert "Wait 4 minutes, or use a passkey" in answer.text
+    assert page_faults(answer.text) == []
+
+
 @pytest.mark.parametrize(("banner", "published"), [("demo", False), ("none", True)])
 def test_neither_a_demo_nor_the_published_secret_alone_shows_a_code(
     site: Site, banner: str, published: bool
