@@ -178,7 +178,7 @@ STOCK = {"letters", "jobs", "reconciliation", "checkpoints"}
 SKIPPED = {
     "reporter": {"trail", "entries"} | STOCK,
     "agency": STOCK,
-    "admin": {"trail"} | STOCK,
+    "admin": STOCK,
     "rules": STOCK,
     "audit": {"reachable", "openers", "entries"} | STOCK - {"checkpoints"},
     "jobs": set[str](),
@@ -196,7 +196,7 @@ def test_the_doctor_can_be_asked_as_any_role_and_skips_what_that_one_may_not_see
         {f.check: f for f in doctor.examination(settings, site.hands)}
         for settings in (site.parts.settings, asked)
     )
-    least = {"trail", "reachable", "openers", "entries"} | STOCK
+    least = {"reachable", "openers", "entries"} | STOCK
     skipped = {name for name, found in as_door.items() if found.level is Level.SKIP}
     assert skipped == SKIPPED.get(role, least)
     assert {name: found.level for name, found in as_door.items() if name not in skipped} == {

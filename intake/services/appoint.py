@@ -15,6 +15,7 @@ from intake.domain.people import AGENCY_ROLES, Administrator, Appointment, Membe
 from intake.domain.staff import HeldRole, StaffMember
 from intake.domain.trail import Action
 from intake.services.enrol import make_key_unless_held
+from intake.services.tell_person import Event, tell
 from intake.store import directory, people, staff, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
@@ -115,6 +116,8 @@ class Appoint:
                 staff.change_person(connection, person_id, dict(details))
                 what = f"{member.sign_in_name}: {', '.join(changed)}"
                 write_line(connection, admin, Action.CHANGE_PERSON, what, None, now)
+            if "email" in changed:
+                tell(connection, person_id, now, Event.CHANGED_ADDRESS, to=member.email)
 
     def _give(
         self,

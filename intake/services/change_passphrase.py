@@ -8,6 +8,7 @@ from datetime import datetime
 from intake.domain.trail import Action
 from intake.services.refuse_weak import refuse_weak
 from intake.services.sign_in import SignIn, SignInRefused, Visit
+from intake.services.tell_person import Event, tell
 from intake.store import people, sessions, trail
 from intake.vault.keyring import DeviceSecret, lock_person_key
 
@@ -45,3 +46,4 @@ class ChangePassphrase:
             trail.write_line(
                 connection, at=now, action=Action.CHANGE_PASSPHRASE, person_id=person_id
             )
+            tell(connection, person_id, now, Event.CHANGED_PASSPHRASE)

@@ -15,6 +15,7 @@ from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.second_step import FactorRefused, Kind, go_on
 from intake.services.sign_in import HalfOpen, Visit
+from intake.services.tell_person import Event, tell
 from intake.services.tries import NEW_APP, Tries
 from intake.store import factors, people, sessions, trail
 from intake.store.columns import AnyRow
@@ -177,11 +178,13 @@ class Factors:
             if len(rows) == 1:
                 raise LastFactor
             factors.remove(connection, visit.person.id, factor_id, now)
-            _tell(connection, visit, Action.REMOVE_FACTOR, now, found.kind)
+            _write_line(connection, visit, Action.REMOVE_FACTOR, now, found.kind)
+            tell(connection, visit.person.id, now, Event.REMOVED_FACTOR)
 
     def print_codes(self, visit: Visit, now: datetime) -> tuple[str, ...]:
         """A new set of printed codes in the place of the old one."""
         with self.database.write() as connection:
+            tell(connection, visit.person.id, now, Event.MADE_CODES)
             return self._print(connection, visit, now)
 
     def _added(
@@ -201,10 +204,13 @@ class Factors:
         if len(had) >= MOST_FACTORS:
             raise TooManyFactors
         add()
-        _tell(connection, who, Action.ADD_FACTOR, now, kind)
+        _write_line(connection, who, Action.ADD_FACTOR, now, kind)
         codes = () if had else self._print(connection, who, now)
-        session = go_on(connection, who, kind, now, device) if isinstance(who, HalfOpen) else None
-        return Added(session, codes)
+        events = (Event.ADDED_FACTOR, *([Event.MADE_CODES] if codes else []))
+        if isinstance(who, HalfOpen):
+            return Added(go_on(connection, who, kind, now, device, *events), codes)
+        tell(connection, who.person.id, now, *events)
+        return Added(None, codes)
 
     def _print(
         self, connection: Connection, who: HalfOpen | Visit, now: datetime
@@ -212,7 +218,7 @@ class Factors:
         codes = tuple(new_codes())
         digests = [code_digest(self.pepper, who.person.id, code) for code in codes]
         factors.replace_codes(connection, who.person.id, digests, now)
-        _tell(connection, who, Action.MAKE_CODES, now)
+        _write_line(connection, who, Action.MAKE_CODES, now)
         return codes
 
 
@@ -244,7 +250,7 @@ def _new(person_id: UUID, kind: Kind, label: str, at: datetime) -> dict[str, Any
     }
 
 
-def _tell(
+def _write_line(
     connection: Connection,
     who: HalfOpen | Visit,
     action: Action,

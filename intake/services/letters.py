@@ -30,6 +30,7 @@ from intake.services import (
     recover,
     remind_half_year,
     sign_trail,
+    tell_person,
     watch,
 )
 from intake.store.columns import AnyRow
@@ -112,7 +113,7 @@ class Letters:
     def _reader(self, row: AnyRow) -> tuple[str, str, str]:
         """Name, address and language."""
         if row.report_id is None:
-            return row.name, row.email, row.language
+            return row.name, row.params.get("address", row.email), row.language
         place = (notify.NOTICE_ADDRESS, row.report_id.bytes)
         said = open_for(self.replay, row.sealed_address, *place).decode()
         if not said.startswith("{"):  # of before the language was kept
@@ -209,6 +210,13 @@ class Letters:
     def _checkpoint(self, _reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
         return {"note": params["note"].rstrip("\n")}
 
+    def _signing_in(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "events": [reader.gettext(tell_person.WORDS[event]) for event in params["events"]],
+            "at": reader.date_and_time(datetime.fromisoformat(params["at"])),
+            "link": f"{self.base_url}/account",
+        }
+
     def _renewed(self, _reader: Language, _params: Mapping[str, Any]) -> dict[str, Any]:
         return {}
 
@@ -257,6 +265,7 @@ _KINDS: Mapping[str, tuple[str, _Context]] = {
     check_entries.LETTER: (REMINDER, Letters._entries),
     join.LETTER: (REMINDER, Letters._renewed),
     recover.LETTER: (REMINDER, Letters._renewed),
+    tell_person.LETTER: (REMINDER, Letters._signing_in),
     remind_half_year.LETTER: (REMINDER, Letters._half_year),
     reconcile.LETTER: (REMINDER, Letters._reconciliation),
     watch.LETTER: (REMINDER, Letters._silent),

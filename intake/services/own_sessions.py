@@ -1,4 +1,4 @@
-"""See where one is signed in, and end it there; forget browsers that are known."""
+"""See where one is signed in and who tried to; end it there; forget browsers that are known."""
 
 from __future__ import annotations
 
@@ -12,6 +12,15 @@ from intake.services.tries import DEVICES_KNOWN
 from intake.store import factors, sessions, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
+
+EVENTS_SHOWN = 10
+EVENTS = (
+    Action.SIGN_IN,
+    Action.SIGN_IN_FAILED,
+    Action.CONFIRM_FAILED,
+    Action.RECOVER,
+    Action.RECOVER_FAILED,
+)
 
 
 class SessionOver(Exception):
@@ -36,6 +45,11 @@ class OwnSessions:
                 sessions.of_person(connection, person_id, now - LONGEST, now - IDLE),
                 factors.devices(connection, person_id, now - DEVICES_KNOWN),
             )
+
+    def events(self, visit: Visit) -> Sequence[AnyRow]:
+        """The last sign-ins and failed tries (at, action) with this person's name."""
+        with self.database.read() as connection:
+            return trail.acts_of(connection, visit.person.id, EVENTS, EVENTS_SHOWN)
 
     def end(self, visit: Visit, session_id: bytes, now: datetime) -> None:
         """End one. Raises SessionOver."""

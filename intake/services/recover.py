@@ -9,7 +9,8 @@ from uuid import UUID
 from intake.domain.trail import Action
 from intake.services.refuse_weak import refuse_weak
 from intake.services.sign_in import Visit
-from intake.services.tries import PASSPHRASE, Tries
+from intake.services.tell_person import Event, tell, tell_of_tries
+from intake.services.tries import MANY_TRIES, PASSPHRASE, Tries, Try
 from intake.store import outbox, people, staff, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
@@ -59,7 +60,7 @@ class Recover:
             counted = Tries(self.pepper).count(connection, PASSPHRASE, name, now, person_id, device)
         key = self._unlocked(row, typed)
         if row is None or key is None:
-            self._refuse(row, now)
+            self._refuse(row, counted, now)
             raise RecoveryRefused
         code = RecoveryCode.new()
         try:
@@ -73,7 +74,7 @@ class Recover:
             "sealed_recovery": lock_for_recovery(key, code, self.pepper, row.id),
         }
         if not self._write(row, keys, counted.subject, now):
-            self._refuse(row, now)
+            self._refuse(row, counted, now)
             raise RecoveryRefused
         return code
 
@@ -85,6 +86,7 @@ class Recover:
             staff.lock_for_recovery(connection, person, sealed, now)
             action = Action.NEW_RECOVERY_CODE
             trail.write_line(connection, at=now, action=action, person_id=person)
+            tell(connection, person, now, Event.MADE_RECOVERY_CODE)
         return code
 
     def has_code(self, visit: Visit) -> bool:
@@ -115,8 +117,10 @@ class Recover:
             outbox.put_letters(connection, [letter])
         return True
 
-    def _refuse(self, row: AnyRow | None, now: datetime) -> None:
+    def _refuse(self, row: AnyRow | None, counted: Try, now: datetime) -> None:
         with self.database.write() as connection:
             person = row.id if row else None
             action = Action.RECOVER_FAILED
             trail.write_line(connection, at=now, action=action, person_id=person)
+            if person is not None and counted.failed + 1 >= MANY_TRIES:
+                tell_of_tries(connection, Tries(self.pepper), person, Event.MANY_WRONG, now)

@@ -12,11 +12,14 @@ from sqlalchemy import Connection
 
 from intake.domain.trail import Action
 from intake.services.sign_in import HalfOpen, Visit, begin
+from intake.services.tell_person import Event, tell, tell_of_tries
 from intake.services.tries import (
     APP_CODE,
     BEYOND_GUESSING,
+    FREE_TRIES,
     Tries,
     Try,
+    known_browser,
 )
 from intake.store import factors, people, sessions, trail
 from intake.store.columns import AnyRow
@@ -184,13 +187,16 @@ class SecondStep:
         counted: Try | None = None,
     ) -> SessionSecret | None:
         """Use the factor once, and make the session whole or fresh, in one transaction."""
+        told: list[Event] = []
         try:
             with self.database.write() as connection:
                 if not use(connection):
                     raise FactorRefused
                 if counted is not None:
                     people.forget_attempts(connection, counted.subject)
-                return go_on(connection, who, kind, now, device)
+                    if counted.failed >= FREE_TRIES:
+                        told.append(Event.AFTER_WRONG)
+                return go_on(connection, who, kind, now, device, *told)
         except FactorRefused:
             self._fail(who, kind, now, device)
             raise
@@ -210,6 +216,7 @@ class SecondStep:
                 person_id=person_id,
                 purpose=purpose,
             )
+            tell_of_tries(connection, self._tries, person_id, Event.SECOND_STEP_FAILED, now)
 
 
 def go_on(
@@ -218,9 +225,11 @@ def go_on(
     kind: Kind,
     now: datetime,
     device: DeviceSecret | None,
+    *events: Event,
 ) -> SessionSecret | None:
     """In the caller's transaction: a new, whole session in the place of a half-open one, whose
-    browser is known from now on; or the same session, fresh again.
+    browser is known from now on; or the same session, fresh again. A letter tells the person of
+    ``events``, and of a browser that was not known.
 
     Raises FactorRefused where the session has ended meanwhile.
     """
@@ -233,9 +242,12 @@ def go_on(
             raise FactorRefused
         secret, action = SessionSecret.new(), Action.SIGN_IN
         begin(connection, secret, who.person.id, who.key, now, factor_at=now)
+        if not known_browser(connection, now, who.person.id, device):
+            events = (*events, Event.NEW_BROWSER)
         if device is not None:
             factors.see_device(connection, device.device_id(who.person.id), who.person.id, now)
     trail.write_line(connection, at=now, action=action, person_id=who.person.id, purpose=kind)
+    tell(connection, who.person.id, now, *events)
     return secret
 
 

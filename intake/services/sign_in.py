@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 from intake.domain.deadline import local_date
 from intake.domain.people import Person
 from intake.domain.trail import Action
-from intake.services.tries import PASSPHRASE, Tries, Try
+from intake.services.tell_person import Event, tell_of_tries
+from intake.services.tries import FREE_TRIES, MANY_TRIES, PASSPHRASE, Tries, Try
 from intake.store import people, sessions, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
@@ -92,6 +93,8 @@ class SignIn:
         secret = SessionSecret.new()
         with self.database.write() as connection:
             people.forget_attempts(connection, counted.subject)
+            if counted.failed >= FREE_TRIES:
+                tell_of_tries(connection, self.tries, row.id, Event.AFTER_WRONG, now)
             if locked:
                 people.lock_anew(connection, row.id, row.sealed_private_key, locked)
             begin(connection, secret, row.id, key, now, factor_at=None)
@@ -139,6 +142,8 @@ class SignIn:
                     action=Action.SIGN_IN_FAILED,
                     person_id=row.id if row else None,
                 )
+                if row is not None and counted.failed + 1 >= MANY_TRIES:
+                    tell_of_tries(connection, self.tries, row.id, Event.MANY_WRONG, now)
             raise SignInRefused from None
         return row, key, counted
 

@@ -19,6 +19,7 @@ from intake.store import factors, people
 from intake.vault.keyring import DeviceSecret
 
 FREE_TRIES = 4
+MANY_TRIES = 10  # more than who has forgotten a passphrase makes within a minute
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 MOST_A_MINUTE = 120  # failing or under way, of all accounts together
@@ -53,10 +54,14 @@ class SignInTooSoon(Exception):
 
 @dataclass(frozen=True)
 class Try:
-    """A try that is counted: forgotten where it was not made, with all others after a success."""
+    """A try that is counted: forgotten where it was not made, with all others after a success.
+
+    ``failed``: how many there were in vain before it.
+    """
 
     id: UUID
     subject: bytes
+    failed: int
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,18 @@ class Tries:
         _must_wait(failed, what.longest_wait, now)
         if not known and people.all_attempts(connection, now - MINUTE) >= MOST_A_MINUTE:
             raise SignInTooSoon(int(MINUTE.total_seconds()))
-        return Try(people.add_attempt(connection, subject, now), subject)
+        return Try(people.add_attempt(connection, subject, now), subject, len(failed))
+
+    def first_of_day(
+        self, connection: Connection, event: str, person_id: UUID, now: datetime
+    ) -> bool:
+        """Whether this has not happened to this person within a day; from now on it has."""
+        people.take_turn_to_try(connection)
+        subject = self._subject("told", event, str(person_id))
+        if people.attempts(connection, subject, now - DAY):
+            return False
+        people.add_attempt(connection, subject, now)
+        return True
 
     def _subject(self, *told: str) -> bytes:
         return hmac.new(self.pepper, json.dumps(told).encode(), hashlib.sha256).digest()

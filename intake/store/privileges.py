@@ -63,6 +63,9 @@ _STAFF: Rights = {
     "heartbeat": ("SELECT (job, finished_at, failed)",),
     "absence": (_READ, _ADD, "UPDATE (withdrawn_at)"),
     "deletion": (_ADD,),  # of what it may end itself
+    "trail": ("SELECT (at, action, person_id)",),  # one's own last sign-ins
+    # To one of staff, of their signing in: never to a reporter.
+    "outbox": ("INSERT (id, person_id, letter, params, created_at, next_attempt_at, attempts)",),
 }
 _OWN_REMINDERS: Rights = {"reminder": (_READ, "UPDATE (seen_at)")}
 _SEND: Rights = {
@@ -216,7 +219,6 @@ ROLES: Mapping[str, Rights] = {
             "canary": ("SELECT (report_id, erased_at)",),  # whose decisions count nowhere
             "decision": (_READ,),  # facts for the impact on the past: opened by the replay key
             "facts_key": (_READ,),
-            "trail": ("SELECT (at, action, person_id)",),  # how often one has asked for it
         },
     ),
     "admin": _together(

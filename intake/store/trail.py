@@ -211,6 +211,18 @@ def expire(connection: Connection, before: datetime, up_to: int) -> int:
     return connection.execute(old).rowcount
 
 
+def acts_of(
+    connection: Connection, person_id: UUID, actions: Collection[Action], limit: int
+) -> Sequence[AnyRow]:
+    """When a person, or somebody under their name, last did any of these; the newest first."""
+    return connection.execute(
+        select(TrailRow.at, TrailRow.action)
+        .where(TrailRow.person_id == person_id, TrailRow.action.in_(actions))
+        .order_by(TrailRow.at.desc(), TrailRow.action)
+        .limit(limit)
+    ).all()
+
+
 def count_of_person(
     connection: Connection, action: Action, person_id: UUID | None, since: datetime
 ) -> int:

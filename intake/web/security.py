@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 
 from intake.domain.message import Message, mark
 from intake.domain.people import Permission
+from intake.domain.trail import Action
 from intake.services.change_passphrase import ChangePassphrase
 from intake.services.factors import FactorGone, Factors, LastFactor
 from intake.services.own_sessions import DeviceUnknown, OwnSessions, SessionOver
@@ -41,6 +42,13 @@ from intake.web.tries import BUSY, wait_told
 
 LAST = mark("This is your only one. Add another one before you remove it.")
 WRONG = mark("The passphrase is wrong.")
+EVENTS = {
+    Action.SIGN_IN.value: mark("Signed in"),
+    Action.SIGN_IN_FAILED.value: mark("Sign-in failed"),
+    Action.CONFIRM_FAILED.value: mark("Second factor refused"),
+    Action.RECOVER.value: mark("Came back by the recovery code"),
+    Action.RECOVER_FAILED.value: mark("Recovery code refused"),
+}
 BOTH = ("GET", "POST")
 
 
@@ -71,6 +79,7 @@ class _Security:
             this_session=visit.secret.session_id,
             devices=devices,
             this_device=secret.device_id(visit.person.id) if secret else b"",
+            events=[(row.at, EVENTS[row.action]) for row in self.sessions.events(visit)],
             told=request.args.get("told", ""),
         )
 

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from intake import demo_data
 from intake.services.sign_in import HALF_OPEN
+from intake.vault.keyring import SessionSecret
 from intake.vault.totp import TotpSecret, step_at
 from intake.web.second_step import COOKIE, DEVICE, HALF
 from tests.authenticator import Authenticator
@@ -299,6 +300,27 @@ def test_the_passphrase_is_changed_by_the_old_one(site: Site) -> None:
     assert site.first_step(site.client(), "soc").status_code == 422
 
 
+@pytest.mark.on_both
+def test_the_last_sign_ins_and_failed_tries_are_shown_to_their_own_person(site: Site) -> None:
+    client = english(site)
+    heading = "The last sign-ins and failed tries"
+    assert "None yet." in client.get("/account").text.partition(heading)[2]
+    site.first_step(site.client(), "soc", "not-this-one")
+    half = site.client()
+    door = site.first_step(half, "soc").location
+    post(half, door, factor_code="000000")
+    site.hands.move(minutes=1)
+    post(half, door, factor_code=site.code())
+    page = client.get("/account").text
+    assert page_faults(page) == []
+    shown = page.partition(heading)[2]
+    assert shown.count("Sign-in failed</span>") == 2
+    assert shown.count("Signed in</span>") == 1
+    assert "Tue 2 June 2026 at 10:43" in shown
+    own = english(site, "pol").get("/account").text.partition(heading)[2]
+    assert "Sign-in failed" not in own
+
+
 def test_who_must_wait_for_minutes_is_told_of_what_needs_no_wait(site: Site) -> None:
     client = english(site)
     for _ in range(60):
@@ -309,6 +331,26 @@ def test_who_must_wait_for_minutes_is_told_of_what_needs_no_wait(site: Site) -> 
     assert answer.status_code == 429
     assert "Wait 4 minutes, or use a passkey" in answer.text
     assert page_faults(answer.text) == []
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/account"])
+def test_a_session_cookie_that_was_planted_before_signing_in_is_not_taken_up(
+    site: Site, path: str
+) -> None:
+    client, planted = site.client(), SessionSecret.new()
+    for name in (COOKIE, HALF):
+        client.set_cookie(name, planted.cookie)
+    client.get(path)
+    door = site.first_step(client, "soc")
+    half = client.get_cookie(HALF)
+    assert site.second_step(client, door.location).status_code == 303
+    whole = client.get_cookie(COOKIE)
+    assert half is not None
+    assert whole is not None
+    assert len({planted.cookie, half.value, whole.value}) == 3
+    for old in (planted.cookie, half.value):
+        client.set_cookie(COOKIE, old)
+        assert client.get("/inbox").status_code == 303
 
 
 @pytest.mark.parametrize(("banner", "published"), [("demo", False), ("none", True)])
