@@ -206,7 +206,7 @@ class SecondStep:
     ) -> None:
         half, person_id = isinstance(who, HalfOpen), who.person.id
         with self.database.write() as connection:
-            if purpose != Kind.TOTP:
+            if purpose in (Kind.CODE, Kind.PASSKEY):
                 whose = str(person_id)
                 self._tries.count(connection, BEYOND_GUESSING, whose, now, person_id, device)
             trail.write_line(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
@@ -19,6 +21,7 @@ from intake.services.second_step import FactorRefused
 from intake.services.sign_in import FRESH, HALF_OPEN, HalfOpen, Visit
 from intake.services.tries import FREE_TRIES, SignInTooSoon
 from intake.store import staff
+from intake.store.database import Database
 from intake.store.factor_tables import DeviceRow, FactorRow, OneTimeCodeRow
 from intake.store.people_tables import SessionRow
 from intake.store.tables import DeletionRow, TrailRow
@@ -133,6 +136,32 @@ def test_of_two_who_show_one_code_at_once_one_gets_in(site: Site) -> None:
     assert ends == ["refused", "taken"]
 
 
+def test_of_two_processes_that_are_shown_one_code_one_lets_in(site: Site) -> None:
+    halves, code, at = [half_open(site), half_open(site)], site.code(), site.hands()
+    site.parts.database.engine.dispose()
+    forked = get_context("fork")
+    start, ends = forked.Barrier(2), forked.SimpleQueue()
+
+    def run(who: HalfOpen) -> None:
+        database = Database(site.parts.database.url, site.parts.database.signed)
+        step = replace(site.parts.second_step, database=database)
+        start.wait(30)
+        try:
+            ends.put("taken" if step.by_code(who, code, at, None) else "nothing")
+        except FactorRefused:
+            ends.put("refused")
+
+    processes = [forked.Process(target=run, args=(who,), daemon=True) for who in halves]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+        assert process.exitcode == 0
+    assert sorted(ends.get() for _ in processes) == ["refused", "taken"]
+    with pytest.raises(FactorRefused):
+        by_code(site, half_open(site), code)
+
+
 def test_a_half_open_session_becomes_one_whole_session_at_most(site: Site) -> None:
     half = half_open(site)
     codes = [TOTP_SECRET.code(step_at(site.hands()) + beside) for beside in (0, 1)]
@@ -148,6 +177,7 @@ def test_a_printed_code_is_good_once_and_until_new_ones_are_printed(site: Site) 
     assert len(set(codes)) == 10
     typed = codes[0].lower().replace("-", " ")
     assert by_code(site, half_open(site), typed)
+    site.hands.move(seconds=1)
     with pytest.raises(FactorRefused):
         by_code(site, half_open(site), codes[0])
     with pytest.raises(FactorRefused):
@@ -161,9 +191,13 @@ def test_a_printed_code_is_good_once_and_until_new_ones_are_printed(site: Site) 
 
 def test_of_two_who_show_one_printed_code_at_once_one_gets_in(site: Site) -> None:
     codes = site.parts.factors.print_codes(site.visit("soc"), site.hands())
-    first, second = half_open(site), half_open(site)
-    ends = at_once(lambda: by_code(site, first, codes[0]), lambda: by_code(site, second, codes[0]))
-    assert ends == ["refused", "taken"]
+    halves, step = [half_open(site), half_open(site)], site.parts.second_step
+    instants = [site.hands(), site.hands() + timedelta(microseconds=1)]
+    acts = [
+        partial(step.by_code, who, codes[0], at, None)
+        for who, at in zip(halves, instants, strict=True)
+    ]
+    assert at_once(*acts) == ["refused", "taken"]
 
 
 def test_guessed_codes_wait_like_guessed_passphrases(site: Site) -> None:
@@ -275,10 +309,21 @@ def test_a_passkey_signs_in_and_each_answer_is_taken_once(at_localhost: Site) ->
     assert site.parts.sign_in.resume(whole, site.hands()) is not None
     again = half_open(site)
     step.ways(again)
-    for who in (half, again):
+    for number, who in enumerate((half, again), 1):
         with pytest.raises(FactorRefused):
             step.by_passkey(who, answer, site.hands(), None)
+        assert lines(site, Action.SIGN_IN_FAILED) == ["passkey"] * number
     assert lines(site, Action.SIGN_IN) == ["passkey"]
+
+
+def test_of_two_who_show_one_passkeys_answer_at_once_one_gets_in(at_localhost: Site) -> None:
+    site, key = at_localhost, Authenticator(HERE)
+    register(site, site.visit("soc"), key)
+    half, step = half_open(site), site.parts.second_step
+    answer = key.get(step.ways(half).question)
+    show = partial(step.by_passkey, half, answer, site.hands(), None)
+    assert at_once(show, show) == ["refused", "taken"]
+    assert lines(site, Action.SIGN_IN_FAILED) == ["passkey"]
 
 
 def test_a_challenge_is_answered_once_even_by_the_right_passkey(at_localhost: Site) -> None:
@@ -300,11 +345,15 @@ def test_a_passkey_whose_counter_went_back_is_refused_with_a_line(at_localhost: 
     for _ in range(2):
         half = half_open(site)
         assert step.by_passkey(half, key.get(step.ways(half).question), site.hands(), None)
-    key.count = 0
     half = half_open(site)
+    for _ in range(FREE_TRIES):
+        with pytest.raises(FactorRefused):
+            step.by_passkey(half, "{}", site.hands(), None)
+    key.count = 0
     with pytest.raises(FactorRefused):
         step.by_passkey(half, key.get(step.ways(half).question), site.hands(), None)
-    assert lines(site, Action.SIGN_IN_FAILED) == ["passkey copied"]
+    told = lines(site, Action.SIGN_IN_FAILED)
+    assert told == ["passkey"] * FREE_TRIES + ["passkey copied"], "whatever was tried before"
 
 
 @pytest.mark.parametrize(

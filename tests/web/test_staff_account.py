@@ -251,6 +251,7 @@ def test_signing_out_ends_the_session_on_the_server(site: Site) -> None:
 
 def test_a_forged_sign_out_asks_again(site: Site) -> None:
     client = site.signed_in("soc")
+    assert client.get("/sign-out").status_code == 405
     answer = client.post("/sign-out", data={"csrf_token": "forged"})
     assert answer.status_code == 422
     assert page_faults(answer.text) == []
