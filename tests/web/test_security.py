@@ -321,6 +321,7 @@ def test_the_last_sign_ins_and_failed_tries_are_shown_to_their_own_person(site: 
     assert "Sign-in failed" not in own
 
 
+@pytest.mark.on_both
 def test_who_must_wait_for_minutes_is_told_of_what_needs_no_wait(site: Site) -> None:
     client = english(site)
     for _ in range(60):
