@@ -313,6 +313,7 @@ def _security(parts: Parts) -> Blueprint:
         factors=parts.factors,
         sessions=OwnSessions(parts.database),
         change=ChangePassphrase(parts.sign_in),
+        published=_published(parts),
         refuse=_refuse(parts),
         door_secret=_staff_secret(parts),
         secure_cookies=parts.settings.secure_cookies,

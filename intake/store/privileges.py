@@ -53,7 +53,6 @@ _GIVE_KEYS: Rights = {
 _STAFF: Rights = {
     # Locked anew: another passphrase or cost, and the way back by a recovery code.
     "person": (_READ, "UPDATE (sealed_private_key, sealed_recovery)"),
-    "outbox": (_ADD,),  # that somebody came back by a code
     "membership": (_READ,),
     "session": (_READ, _ADD, _CHANGE),
     "attempt": (_READ, _ADD, _ERASE),

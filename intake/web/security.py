@@ -20,6 +20,7 @@ from intake.services.sign_in import SignInRefused, Visit
 from intake.services.tries import SignInTooSoon
 from intake.vault.keyring import DeviceSecret
 from intake.vault.passphrase import HashingBusy
+from intake.vault.totp import TotpSecret
 from intake.web import kept
 from intake.web.cookies import Cookies
 from intake.web.forms.base import PageForm
@@ -62,6 +63,7 @@ class _Security:
     cookies: Cookies
     refuse: Refusal
     door_secret: bytes
+    published: TotpSecret | None
     now: Clock
 
     def security(self, visit: Visit) -> Response:
@@ -150,11 +152,11 @@ class _Security:
             return redirect(url_for("security.security"), 303)
         if "others" in request.form:
             self.sessions.end_others(visit, self.now())
-        else:
-            try:
-                self.sessions.end(visit, _row_id("session"), self.now())
-            except SessionOver:
-                self._not_yours(visit)
+            return self._back("others")
+        try:
+            self.sessions.end(visit, _row_id("session"), self.now())
+        except SessionOver:
+            self._not_yours(visit)
         return self._back("ended")
 
     def forget_device(self, visit: Visit) -> Any:
@@ -222,6 +224,7 @@ class _Security:
             form=form,
             action=url_for("security.confirm", next=wanted()),
             ways=self.step.ways(visit),
+            shown=self.step.code_of(visit, self.published, self.now()) if self.published else None,
             kept=held,
             **({"languages": only_this()} if held else {}),
         )
@@ -272,12 +275,16 @@ def make_blueprint(
     factors: Factors,
     sessions: OwnSessions,
     change: ChangePassphrase,
+    published: TotpSecret | None,
     refuse: Refusal,
     door_secret: bytes,
     secure_cookies: bool,
     now: Clock,
 ) -> Blueprint:
-    """The routes. All that change something ask for a fresh factor."""
+    """The routes. All that change something ask for a fresh factor.
+
+    ``published``: the app's secret that everybody knows, in a demo; its code is shown.
+    """
     blueprint = Blueprint("security", __name__)
     entrance = Entrance(blueprint, refuse)
     pages = _Security(
@@ -289,6 +296,7 @@ def make_blueprint(
         Cookies(secure_cookies),
         refuse,
         door_secret,
+        published,
         now,
     )
     own = Permission.SIGNED_IN

@@ -51,6 +51,7 @@ GUESSABLE = mark(
 )
 TOO_LONG = mark("The passphrase is too long: there is room for %(most)s characters")
 NOT_THE_SAME = mark("The two passphrases differ. Write the same one in both boxes.")
+THE_SAME = mark("Choose another passphrase than the one you have now.")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _SIGN_IN = re.compile(r"[a-z0-9][a-z0-9.-]{1,38}[a-z0-9]")
 
@@ -260,8 +261,10 @@ class ChangePassphraseForm(PageForm):
         _refuse_unreadable(self, field)
 
     def validate_new_passphrase(self, field: Any) -> None:
-        """Hard to guess, and no longer than is read at all."""
+        """Hard to guess, no longer than is read at all, and not the one there is."""
         _refuse_weak(self, field, self.about)
+        if field.data == self.my_passphrase.data:
+            raise ValidationError(self.say(Message(THE_SAME)))
 
     def validate_new_again(self, field: Any) -> None:
         """The same."""
