@@ -52,7 +52,7 @@ prove-chase: $(VENV)/tested
 lint: $(VENV)/tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive config.py intake routing_rules
+	! $(BIN)/bandit --quiet --configfile pyproject.toml --recursive config.py intake routing_rules 2>&1 | grep .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet

@@ -40,8 +40,8 @@ def upgrade() -> None:
     op.execute('INSERT INTO openers_stamp (id, stamp) VALUES (1, randomblob(16))')
     for table, event in _CHANGES:
         op.execute(
-            f'CREATE TRIGGER {table}_{event}_stamps AFTER {event} ON {table} '  # nosec B608 # our own names
-            'BEGIN UPDATE openers_stamp SET stamp = randomblob(16); END'
+            'CREATE TRIGGER {0}_{1}_stamps AFTER {1} ON {0} '
+            'BEGIN UPDATE openers_stamp SET stamp = randomblob(16); END'.format(table, event)  # nosec B608 # our own names
         )
 
 

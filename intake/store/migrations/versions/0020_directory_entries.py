@@ -43,13 +43,13 @@ def upgrade() -> None:
     for event in _EVENTS:
         if op.get_bind().dialect.name == 'postgresql':
             op.execute(
-                f'CREATE TRIGGER {_TABLE}_{event}_stamps AFTER {event} ON {_TABLE} '  # nosec B608 # our own names
+                f'CREATE TRIGGER {_TABLE}_{event}_stamps AFTER {event} ON {_TABLE} '
                 'FOR EACH STATEMENT EXECUTE FUNCTION renew_openers_stamp()'
             )
         else:
             op.execute(
-                f'CREATE TRIGGER {_TABLE}_{event}_stamps AFTER {event} ON {_TABLE} '  # nosec B608 # our own names
-                'BEGIN UPDATE openers_stamp SET stamp = randomblob(16); END'
+                'CREATE TRIGGER {0}_{1}_stamps AFTER {1} ON {0} '
+                'BEGIN UPDATE openers_stamp SET stamp = randomblob(16); END'.format(_TABLE, event)  # nosec B608 # our own names
             )
 
 
