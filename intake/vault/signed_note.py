@@ -51,10 +51,10 @@ class NoteKey:
                 raise NoteForged
             key = Ed25519PublicKey.from_public_bytes(self.raw)
             key.verify(signed[_ID_SIZE:], text.encode())
+            if signed[:_ID_SIZE] != self._id(name):
+                raise NoteForged
         except (ValueError, InvalidSignature):
             raise NoteForged from None
-        if signed[:_ID_SIZE] != self._id(name):
-            raise NoteForged
         return name, text
 
     def _id(self, name: str) -> bytes:

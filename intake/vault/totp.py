@@ -13,7 +13,7 @@ from uuid import UUID
 import pyotp
 
 from intake.vault import box
-from intake.vault.envelope import context
+from intake.vault.envelope import EnvelopeDamaged, context
 from intake.vault.keyring import PrivateKey, SessionSecret
 from intake.vault.seal import PublicKey
 
@@ -73,7 +73,11 @@ def seal_totp(public: PublicKey, secret: TotpSecret, person_id: UUID, factor_id:
 
 def open_totp(private: PrivateKey, sealed: bytes, person_id: UUID, factor_id: UUID) -> TotpSecret:
     """The secret that was sealed to the person. Raises `EnvelopeDamaged`."""
-    return TotpSecret(private.open(sealed, _place(private.key_id, person_id, factor_id)))
+    raw = private.open(sealed, _place(private.key_id, person_id, factor_id))
+    try:
+        return TotpSecret(raw)
+    except ValueError:  # anyone may seal to a public key
+        raise EnvelopeDamaged("an app's secret") from None
 
 
 def keep_totp(session: SessionSecret, secret: TotpSecret) -> bytes:
