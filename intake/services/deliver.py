@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from intake.domain.quiet import Quiet
+from intake.domain.trail import Action
 from intake.post.letter import Letter, LetterNotTaken, LetterRefused, PostOutOfReach, Sender
 from intake.services.gather import about
-from intake.store import notices, outbox
+from intake.services.notify import NOTICE_ADDRESS
+from intake.store import notices, outbox, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
+from intake.vault.envelope import EnvelopeDamaged
 
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
@@ -73,6 +76,8 @@ class Deliver:
         except Exception as error:  # its words may hold an address
             log.error("letter %s cannot be written: %s", row.id, type(error).__name__)
             self._failed(row, now)
+            if isinstance(error, EnvelopeDamaged) and not row.attempts:
+                self._tell_damaged(now)
         else:
             with self.database.write() as connection:
                 outbox.mark_sent(connection, row.id, now)
@@ -83,6 +88,11 @@ class Deliver:
         log.warning("letter %s is given up: %s", row.id, why)
         with self.database.write() as connection:
             outbox.give_up_letter(connection, row.id, now)
+
+    def _tell_damaged(self, now: datetime) -> None:
+        with self.database.write() as connection:
+            line = {"action": Action.DAMAGED, "purpose": NOTICE_ADDRESS}
+            trail.write_line(connection, at=now, **line)
 
     def _leave_for_later(self, row: AnyRow, now: datetime, failure: PostOutOfReach) -> None:
         if failure.in_letter:

@@ -86,13 +86,14 @@ class Opened(History):
     """A referral with what its agency is entitled to see; no sections of one that was withdrawn,
     or whose content was deleted.
 
-    ``earlier``: earlier referrals to the agency that are known to be on the same child.
+    ``earlier``: earlier referrals to the agency that are known to be on the same child; None where
+    that could not be found out.
     """
 
     referral: AnyRow
     sections: Mapping[str, Any]
     reasons: Mapping[str, Any]
-    earlier: Sequence[AnyRow] = ()
+    earlier: Sequence[AnyRow] | None = ()
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,14 +12,16 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from intake.domain.same_child import Mark, marks
+from intake.domain.trail import Action
 from intake.services.sign_in import Visit
-from intake.store import people, recusals, same_child
+from intake.store import people, recusals, same_child, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.blind import IndexSecret, open_index_secret, seal_index_secret
 from intake.vault.envelope import EnvelopeDamaged
 from intake.vault.keyring import PrivateKey, open_grant
 
+RECOGNISING = "recognising a child"
 log = logging.getLogger(__name__)
 
 
@@ -35,10 +38,11 @@ class SameChild:
         key: PrivateKey,
         sections: Mapping[str, Any],
         now: datetime,
-    ) -> Sequence[AnyRow]:
+    ) -> Sequence[AnyRow] | None:
         """Earlier referrals on a child of this one at its agency, the newest first, without those
         that the reader is shut out of; marks its children first, where that was not done. Nothing
-        here keeps anybody from reading.
+        here keeps anybody from reading: None where they cannot be told, with a line in the trail
+        where what is sealed does not open.
         """
         try:
             found = marks(sections)
@@ -54,7 +58,22 @@ class SameChild:
             return [row for row in rows if row.id not in shut]
         except (EnvelopeDamaged, SQLAlchemyError) as error:
             log.error("children of a referral were not marked: %s", type(error).__name__)
-            return ()
+            if isinstance(error, EnvelopeDamaged):
+                self._tell_damaged(visit, referral, now)
+            return None
+
+    def _tell_damaged(self, visit: Visit, referral: AnyRow, now: datetime) -> None:
+        with suppress(SQLAlchemyError), self.database.write() as connection:
+            trail.write_line(
+                connection,
+                at=now,
+                action=Action.DAMAGED,
+                person_id=visit.person.id,
+                role=visit.person.role_at(referral.agency_id),
+                agency_id=referral.agency_id,
+                referral_id=referral.id,
+                purpose=RECOGNISING,
+            )
 
     def _mark(
         self,

@@ -8,7 +8,9 @@ from intake.domain.message import mark
 from intake.domain.trail import Action
 from intake.language import Language
 from intake.services.enrol import GRANTED
+from intake.services.notify import NOTICE_ADDRESS
 from intake.services.rotate import BEGUN, DAMAGED, ENDED
+from intake.services.same_child import RECOGNISING
 from intake.web.words import ROLES
 
 CHANGES: Mapping[str, str] = {
@@ -55,6 +57,8 @@ _WORDS: Mapping[str, str] = {
     BEGUN: mark("New reports go to the new key"),
     ENDED: mark("Everything is sealed to the new key"),
     DAMAGED: mark("Met while the agency's key was changed"),
+    RECOGNISING: mark("Met while a child was being recognised"),
+    NOTICE_ADDRESS: mark("Met while a letter to a reporter was written"),
     **ROLES,
 }
 
