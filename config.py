@@ -16,7 +16,7 @@ from email.headerregistry import Address
 from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 DOORS = ("reporter", "agency", "supervisor", "coordinator", "rules", "admin", "audit")
 STAFF_DOORS = frozenset(DOORS) - {"reporter"}
@@ -114,6 +114,9 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     blank = sorted(name for name, value in values.items() if not value.strip())
     if blank:
         raise SettingsUnusable(f"ANKKURI_{blank[0]} is set but empty: give it a value or unset it")
+    odd = sorted(name for name, value in values.items() if "\0" in value)
+    if odd:
+        raise SettingsUnusable(f"ANKKURI_{odd[0]} holds a NUL character: take it out")
     data = Path(values.get("DATA", "data")).absolute()
     mail = _one_of("MAIL", values.get("MAIL", "files"), ("files", "null", "smtp"))
     base_url = _address("BASE_URL", values.get("BASE_URL", "http://127.0.0.1:8000"))
@@ -272,7 +275,7 @@ def _from_file(path: str | None) -> dict[str, str]:
     try:
         with Path(path).open("rb") as file:
             table = tomllib.load(file)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsUnusable(f"ANKKURI_CONFIG cannot be read: {error}") from None
     return {name.upper(): str(value) for name, value in table.items()}
 
@@ -280,7 +283,7 @@ def _from_file(path: str | None) -> dict[str, str]:
 def _database(text: str) -> str:
     """The address with the driver that SQLAlchemy shall use."""
     if text.startswith("postgresql://"):
-        address = urlsplit(text)
+        address = _split("DATABASE", text)
         if address.password or "password" in parse_qs(address.query):
             raise SettingsUnusable(
                 "ANKKURI_DATABASE must not hold a password: "
@@ -309,7 +312,7 @@ def _doors(text: str) -> tuple[str, ...]:
 
 
 def _days(name: str, text: str) -> int:
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= _MOST_DAYS:
+    if re.fullmatch(r"[0-9]{1,9}", text) and 1 <= int(text) <= _MOST_DAYS:
         return int(text)
     raise SettingsUnusable(f"ANKKURI_{name} is {text!r}: give a number of days, 1 to {_MOST_DAYS}")
 
@@ -355,7 +358,17 @@ def _loopback(text: str) -> tuple[str, int]:
 def _address(name: str, text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise SettingsUnusable(f"ANKKURI_{name} must begin with http:// or https://")
+    _split(name, text)
     return text.rstrip("/")
+
+
+def _split(name: str, text: str) -> SplitResult:
+    try:
+        address = urlsplit(text)
+        _ = address.port  # checked only when it is asked for
+    except ValueError as error:
+        raise SettingsUnusable(f"ANKKURI_{name} is no address: {error}") from None
+    return address
 
 
 def _smtp(values: Mapping[str, str], mail: str) -> Smtp | None:
@@ -411,7 +424,7 @@ def _is_address(host: str) -> bool:
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) <= _MOST_PORT:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 0 < int(text) <= _MOST_PORT:
         raise SettingsUnusable(f"ANKKURI_SMTP_PORT is {text!r}: give a port number such as 465")
     return int(text)
 

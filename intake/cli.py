@@ -50,7 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     for room in rooms:
         room.add(commands)
-    chosen = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if not all(map(_is_text, given)):
+        print("ankkuri: An argument is no text in UTF-8: write it otherwise", file=sys.stderr)
+        return 2
+    chosen = parser.parse_args(given)
     logs.install("text", "command")
     run: Run = chosen.run
     status = 2
@@ -63,10 +67,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"ankkuri: {wiring.in_one_line(error)}", file=sys.stderr)
         return status
     except UNUSABLE as error:
-        print(f"ankkuri: {str(error).splitlines()[0]}", file=sys.stderr)
+        print(f"ankkuri: {_first_line(str(error))}", file=sys.stderr)
     except Exception as error:
+        if isinstance(error, OSError) and error.filename:
+            print(f"ankkuri: {_first_line(f'{error.strerror}: {error.filename}')}", file=sys.stderr)
+            return 2
         print(f"ankkuri: {wiring.in_one_line(error)}", file=sys.stderr)
     return 2
+
+
+def _is_text(argument: str) -> bool:
+    """Whether it can be printed, stored and looked for; bytes that are no UTF-8 cannot."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _first_line(said: str) -> str:
+    """The first with anything in it, whatever was typed into it."""
+    return next(filter(None, map(str.strip, said.splitlines())), "What was given cannot be used")
 
 
 def _unread() -> bool:

@@ -227,6 +227,7 @@ def test_an_entry_of_the_deletions_is_read_or_refused(entry: Any) -> None:
 @given(
     lines=st.lists(st.one_of(st.binary(max_size=60), JUNK.map(lambda j: json.dumps(j).encode())))
 )
+@example(lines=[b"[" * 100_000, b""])
 def test_a_list_of_deletions_is_read_or_refused(lines: list[bytes], tmp_path: Path) -> None:
     path = tmp_path / "deletions"
     path.write_bytes(b"\n".join([*lines, b""]))
@@ -244,6 +245,7 @@ KEY = new_backup_key()
 )
 @example(lines=[b"{}"], sealed=True)
 @example(lines=[b'{"parts": [1]}'], sealed=True)
+@example(lines=[b"[" * 100_000], sealed=True)
 def test_a_backup_is_read_or_refused_also_one_that_anybody_sealed(
     lines: list[bytes], sealed: bool, tmp_path: Path
 ) -> None:

@@ -64,6 +64,8 @@ def _make(chosen: argparse.Namespace) -> int:
     from intake.services.settle import write_new
     from intake.vault.directory_signing import DirectorySigningKey, lock_directory_key
 
+    if not chosen.file.name:
+        raise InputUnusable("Name a file for the private half")
     public = chosen.file.with_name(f"{chosen.file.name}.public")
     for file in (chosen.file, public):
         if file.exists():

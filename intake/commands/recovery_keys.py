@@ -181,7 +181,7 @@ def _unusable() -> Iterator[None]:
 def _read(file: Path) -> Any:
     try:
         return json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputUnusable(f"{file} cannot be read: {error}") from None
 
 

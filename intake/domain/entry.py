@@ -129,7 +129,7 @@ def _parsed(cls: type[_Entry], body: str, kind: EntryKind, read: _Read) -> _Entr
             raise EntryUnreadable("another format or kind")
         told = {name: read[name](text) if name in read else text for name, text in fields.items()}
         entry = cls(**told)
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         raise EntryUnreadable("not an entry") from None
     if entry.body() != body:
         raise EntryUnreadable("written otherwise")

@@ -71,7 +71,7 @@ def read_requests(text: str) -> list[Request]:
         found = [Request(**one | {"id": UUID(one["id"])}) for one in _entries(text, _REQUESTS)]
         for one in found:
             read_entry(one.body)
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         raise EntryFileUnreadable("it holds no entries that wait for a signature") from None
     return found
 
@@ -91,7 +91,7 @@ def read_signed(text: str) -> list[Signed]:
             Signed(UUID(one["id"]), str(one["body"]), bytes.fromhex(one["signature"]))
             for one in _entries(text, _SIGNED)
         ]
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         raise EntryFileUnreadable("it holds no signed entries") from None
 
 

@@ -152,7 +152,7 @@ def _read_part(
 def _object(line: bytes) -> dict[str, Any]:
     try:
         content = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise BackupDamaged("The backup holds a line that cannot be read")

@@ -91,7 +91,7 @@ def read_list(file: Path) -> list[Deletion]:
     for number, line in enumerate(lines, 1):
         try:
             entries.append(Deletion.parse(json.loads(line)))
-        except ValueError:
+        except (ValueError, RecursionError):
             if not any(later.startswith(line) for later in lines[number:]):
                 raise ListUnreadable(f"{file}, line {number}: it is not JSON") from None
         except DeletionUnreadable as why:
