@@ -221,16 +221,30 @@ def test_no_process_leaves_a_core_dump(server: tuple[Running, int, int]) -> None
         assert re.search(r"^Max core file size +0 +0 ", limits, re.M)
 
 
-def test_no_other_process_of_the_user_may_look_into_ours() -> None:
-    asked = "import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"  # is it dumpable?
-    for before, dumpable in (
+@pytest.mark.parametrize(
+    ("before", "dumpable"),
+    [
         ("", "1"),
-        ("from intake import core_dumps; core_dumps.forbid()", "0"),
-    ):
-        done = subprocess.run(
-            [sys.executable, "-c", f"{before}\n{asked}"], capture_output=True, text=True, check=True
-        )
-        assert done.stdout.strip() == dumpable
+        ("from intake import cli; cli.main(['rules', 'schema', 'nothing'])", "0"),
+        ("from intake import server; server.main([])", "0"),
+    ],
+    ids=["another program", "a command", "the server"],
+)
+def test_no_other_process_of_the_user_may_look_into_ours(before: str, dumpable: str) -> None:
+    """Each command, the jobs among them, and the server forbid it before they read anything; the
+    processes that the server forks have it of their master.
+    """
+    program = f"""
+import contextlib, ctypes, resource
+with contextlib.suppress(SystemExit):
+    {before or "pass"}
+print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))  # is it dumpable?
+"""
+    environ = os.environ | {"ANKKURI_LOG": "neither"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environ
+    )
+    assert done.stdout.splitlines()[-1] == dumpable
 
 
 def test_the_master_knows_nothing_that_its_processes_must_not_share() -> None:
