@@ -30,6 +30,12 @@ def test_each_has_a_status() -> None:
         assert row[2].startswith(STATES), row
 
 
+def test_what_is_met_names_its_test_or_says_that_it_was_read() -> None:
+    for row in rows():
+        if row[2].startswith("met") and not row[0].startswith(("6.", "7.")):
+            assert "`test_" in row[3] or row[3] == "by reading", row
+
+
 def test_every_test_that_is_named_is_there() -> None:
     tests = "\n".join(path.read_text("utf-8") for path in HERE.rglob("test_*.py"))
     there = set(re.findall(r"^def (test_\w+)", tests, re.M))

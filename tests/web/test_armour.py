@@ -65,6 +65,8 @@ def dressed(answer: TestResponse, what: str) -> None:
         assert answer.headers.getlist(name) == [value], (what, name)
     if "/static/" not in what:
         assert answer.headers.getlist("Cache-Control") == ["no-store"], what
+    if (answer.mimetype or "").startswith("text/"):
+        assert str(answer.content_type).endswith("; charset=utf-8"), what
     for name in ("Server", "X-Powered-By", "Access-Control-Allow-Origin", "ETag"):
         assert name not in answer.headers or "/static/" in what, (what, name)
     for cookie in answer.headers.getlist("Set-Cookie"):
