@@ -18,7 +18,7 @@ from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.oversee import own_agencies
 from intake.services.sign_in import Visit
-from intake.store import deadline_changes, recounts, trail
+from intake.store import deadline_changes, recounts, recusals, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
@@ -54,7 +54,8 @@ class AcceptRecount:
         own = own_agencies(self.directory, person)
         version = self.calendar.version
         with self.database.read() as connection:
-            rows = recounts.proposals(connection, own, version, now, limit, after=after)
+            shut = recusals.shut_to(connection, person.id)
+            rows = recounts.proposals(connection, own, version, now, limit, after=after, shut=shut)
             return Proposed(rows, recounts.groups(connection, own, version, now))
 
     def one(self, visit: Visit, deadline_id: UUID, now: datetime) -> None:
@@ -62,7 +63,14 @@ class AcceptRecount:
         own = own_agencies(self.directory, visit.person, Permission.CHANGE_DEADLINES)
         with self.database.write() as connection:
             rows = recounts.proposals(
-                connection, own, self.calendar.version, now, 1, only=deadline_id, claim=True
+                connection,
+                own,
+                self.calendar.version,
+                now,
+                1,
+                only=deadline_id,
+                shut=recusals.shut_to(connection, visit.person.id),
+                claim=True,
             )
             if self._change(connection, visit, rows, now) != 1:
                 raise NothingToRecount
@@ -84,6 +92,7 @@ class AcceptRecount:
                     BATCH,
                     clock=clock,
                     after=after,
+                    shut=recusals.shut_to(connection, visit.person.id),
                     claim=True,
                 )
                 changed += self._change(connection, visit, rows, now)

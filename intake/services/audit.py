@@ -10,7 +10,7 @@ from intake.domain.people import Permission, Role
 from intake.domain.trail import Action
 from intake.domain.unusual import SPAN, Found, unusual
 from intake.services.sign_in import Visit
-from intake.store import trail, unusual_reading
+from intake.store import recusals, trail, unusual_reading
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.store.trail import EVERY, Wanted
@@ -26,7 +26,9 @@ class Extract:
 
 @dataclass(frozen=True)
 class Audit:
-    """Reading of the trail: metadata of the auditor's own controllers, never content."""
+    """Reading of the trail: metadata of the auditor's own controllers, never content, and no lines
+    of reports that the auditor is shut out of.
+    """
 
     database: Database
 
@@ -43,14 +45,16 @@ class Audit:
         self._say(visit, Action.READ_TRAIL, "oversight of use", now)
         with self.database.read() as connection:
             own = visit.person.controllers(Permission.READ_TRAIL)
-            return list(trail.lines_of(connection, own, limit, wanted, offset))
+            shut = recusals.shut_to(connection, visit.person.id)
+            return list(trail.lines_of(connection, own, limit, wanted, offset, shut))
 
     def extract(self, visit: Visit, references: Collection[str], now: datetime) -> Extract:
         """Every view and disclosure of the reports that these references name."""
         self._say(visit, Action.EXTRACT, f"references: {len(references)}", now)
         with self.database.read() as connection:
             own = visit.person.controllers(Permission.READ_TRAIL)
-            return Extract(*trail.extract(connection, references, own))
+            shut = recusals.shut_to(connection, visit.person.id)
+            return Extract(*trail.extract(connection, references, own, shut))
 
     def unusual(self, visit: Visit, now: datetime, always_open: Collection[str]) -> list[Found]:
         """Who read otherwise in SPAN than colleagues did. ``always_open``: those agencies."""

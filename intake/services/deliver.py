@@ -8,13 +8,14 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from intake.domain.quiet import Quiet
 from intake.domain.trail import Action
 from intake.post.letter import Letter, LetterNotTaken, LetterRefused, PostOutOfReach, Sender
 from intake.services.gather import about
 from intake.services.notify import NOTICE_ADDRESS
-from intake.store import notices, outbox, trail
+from intake.store import notices, outbox, recusals, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.envelope import EnvelopeDamaged
@@ -61,6 +62,8 @@ class Deliver:
         if gone := _nobody_to_read(row):
             self._give_up(row, now, gone)
             return False
+        if self._tells_too_much(row, now):
+            return False
         if _can_wait(row) and self.quiet and (until := self.quiet.ends(now)):
             with self.database.write() as connection:
                 outbox.put_off(connection, row.id, until)
@@ -83,6 +86,23 @@ class Deliver:
                 outbox.mark_sent(connection, row.id, now)
             return True
         return False
+
+    def _tells_too_much(self, row: AnyRow, now: datetime) -> bool:
+        """Whether it tells of a report that its reader has been shut out of since: then it is given
+        up, or without that comes up again at once.
+        """
+        told = about(row.params or {})
+        if not told:
+            return False
+        with self.database.read() as connection:
+            shut = recusals.shut_to(connection, row.person_id)
+        left = [one for one in told if UUID(one["referral"]) not in shut]
+        if not left:
+            self._give_up(row, now, "its reader is shut out of the report")
+        elif len(left) < len(told):
+            with self.database.write() as connection:
+                outbox.tell_less(connection, row.id, {"reminders": left}, now)
+        return len(left) < len(told)
 
     def _give_up(self, row: AnyRow, now: datetime, why: str) -> None:
         log.warning("letter %s is given up: %s", row.id, why)

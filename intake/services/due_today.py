@@ -11,7 +11,7 @@ from intake.domain.deadline import local_date, local_instant
 from intake.domain.directory import Agency, Directory
 from intake.domain.people import Person
 from intake.services.oversee import own_agencies
-from intake.store import follow_up
+from intake.store import follow_up, recusals
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.store.lists import EVER
@@ -51,14 +51,15 @@ class DueToday:
 
     def __call__(self, person: Person, now: datetime) -> Today:
         """Of one's own controllers' agencies; a deadline that is over today counts as of today
-        until its last moment.
+        until its last moment. None of reports that the person is shut out of.
         """
         day = local_date(now)
         midnight = local_instant(day + timedelta(days=1), time())
         own = own_agencies(self.directory, person)
         with self.database.read() as connection:
-            late = follow_up.due_between(connection, own, EVER[0], now, MOST + 1)
-            today = follow_up.due_between(connection, own, now, midnight, MOST + 1)
+            shut = recusals.shut_to(connection, person.id)
+            late = follow_up.due_between(connection, own, EVER[0], now, MOST + 1, shut)
+            today = follow_up.due_between(connection, own, now, midnight, MOST + 1, shut)
             absent = follow_up.absent_at(connection, own, day)
         working = self.calendar.is_working_day(day)
         found = [

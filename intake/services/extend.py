@@ -145,7 +145,7 @@ class Extend:
         claim: bool = False,
     ) -> Offer:
         row = deadline_changes.deadline(connection, deadline_id, claim=claim)
-        row = own_deadline(self.directory, person, row, Permission.CHANGE_DEADLINES)
+        row = own_deadline(connection, self.directory, person, row, Permission.CHANGE_DEADLINES)
         changes = tuple(deadline_changes.changes(connection, [row.id]))
         clock = self.clocks.get(row.clock)
         rule = self._longer(row, clock)

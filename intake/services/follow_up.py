@@ -8,10 +8,12 @@ from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
 
+from sqlalchemy import Connection
+
 from intake.domain.directory import Directory
 from intake.domain.people import Permission, Person
 from intake.domain.referral import State
-from intake.store import deadline_changes, follow_up
+from intake.store import deadline_changes, follow_up, recusals
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
@@ -41,7 +43,8 @@ class FollowUp:
     def __call__(self, person: Person, deadline_id: UUID) -> Followed:
         """Raises DeadlineNotYours."""
         with self.database.read() as connection:
-            row = own_deadline(self.directory, person, follow_up.deadline(connection, deadline_id))
+            found = follow_up.deadline(connection, deadline_id)
+            row = own_deadline(connection, self.directory, person, found)
             changes = deadline_changes.changes(connection, [deadline_id])
             told = follow_up.told(connection, deadline_id)
         chases = [list(some) for _, some in groupby(told, key=attrgetter("id"))]
@@ -49,19 +52,20 @@ class FollowUp:
 
 
 def own_deadline(
+    connection: Connection,
     directory: Directory,
     person: Person,
     row: AnyRow | None,
     permission: Permission = Permission.WATCH_DEADLINES,
 ) -> AnyRow:
-    """The row, if it is of an agency of whose controller the person holds the permission; that of
-    a canary is nobody's.
+    """The row, if it is of an agency of whose controller the person holds the permission, and not
+    of a report that they are shut out of; that of a canary is nobody's.
 
     Raises DeadlineNotYours.
     """
     agency = directory.agencies.get(row.agency_id) if row else None
     if row is None or agency is None or agency.controller not in person.controllers(permission):
         raise DeadlineNotYours
-    if row.state == State.CANARY:
+    if row.state == State.CANARY or row.referral_id in recusals.shut_to(connection, person.id):
         raise DeadlineNotYours
     return row

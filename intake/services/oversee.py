@@ -10,7 +10,16 @@ from uuid import UUID
 from intake.domain.directory import Agency, Directory
 from intake.domain.people import Permission, Person
 from intake.services.gather import about
-from intake.store import chasing, counts, directory, lists, outbox, recounts, referrals
+from intake.store import (
+    chasing,
+    counts,
+    directory,
+    lists,
+    outbox,
+    recounts,
+    recusals,
+    referrals,
+)
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
@@ -88,14 +97,16 @@ class Oversee:
         span: lists.Span = lists.ANY_TIME,
         after: lists.Place | None = None,
     ) -> Watched:
-        """The most pressing ones after a place, of all agencies and clocks or one; all counts.
+        """The most pressing ones after a place, of all agencies and clocks or one, without those of
+        reports that the person is shut out of; all counts, with them.
 
         ``soon``: until when a deadline counts as due soon; ``span``: those that fall there alone.
         """
         own = self.agencies(person)
         asked = own if agency is None else own & {agency}
         with self.database.read() as connection:
-            rows = lists.watched(connection, asked, limit, span, after, clock)
+            shut = recusals.shut_to(connection, person.id)
+            rows = lists.watched(connection, asked, limit, span, after, clock, shut)
             chases = referrals.chases(connection, [row.key for row in rows])
             counted = counts.running(connection, own, now, soon)
         by_deadline: dict[UUID, list[AnyRow]] = {}
@@ -120,7 +131,10 @@ class Oversee:
         with self.database.read() as connection:
             dead = outbox.dead_letters(connection, agencies, now - DEAD_SHOWN_FOR, MOST_LETTERS)
             waiting = outbox.waiting_letters(connection, agencies, now - LONG_WAIT, now)
-        return Undelivered(tuple(_dead(row, agencies) for row in dead), waiting)
+            told = {UUID(one["referral"]) for row in dead for one in about(row.params)}
+            shut = recusals.of_referrals(connection, told)
+        letters = (_dead(row, agencies, shut, person.id) for row in dead)
+        return Undelivered(tuple(letter for letter in letters if letter.about), waiting)
 
     def provisional(self, person: Person) -> int:
         """How many open deadlines of one's own controllers' agencies were counted with a calendar
@@ -151,7 +165,15 @@ class Oversee:
         return months
 
 
-def _dead(row: AnyRow, agencies: Collection[str]) -> Dead:
-    own = [told for told in about(row.params) if told["agency"] in agencies]
+def _dead(
+    row: AnyRow, agencies: Collection[str], shut: Mapping[UUID, frozenset[UUID]], person: UUID
+) -> Dead:
+    """Of what neither the letter's reader nor the person is ``shut`` out of."""
+    own = [
+        told
+        for told in about(row.params)
+        if told["agency"] in agencies
+        and shut.get(UUID(told["referral"]), frozenset()).isdisjoint({person, row.person_id})
+    ]
     named = tuple((told["reference"], told["clock"]) for told in own)
     return Dead(row.id, row.name, named, row.dead_at, row.attempts)

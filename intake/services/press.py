@@ -68,7 +68,9 @@ class PressOn:
         try:
             with self.database.write() as connection:
                 row = follow_up.deadline(connection, deadline_id)
-                row = own_deadline(self.directory, visit.person, row, Permission.CHANGE_DEADLINES)
+                row = own_deadline(
+                    connection, self.directory, visit.person, row, Permission.CHANGE_DEADLINES
+                )
                 if row.met_at is not None:
                     raise DeadlineEnded
                 if press is Press.STANDBY and not may_stand_in(row):
@@ -99,7 +101,7 @@ class PressOn:
         )
         if press is Press.STANDBY:
             desk = self.directory.agencies.get(row.standby_id)
-            return readers.at_desk(desk) if desk else ()
+            return readers.without(row).at_desk(desk) if desk else ()
         return readers(row, to)
 
     def _record(

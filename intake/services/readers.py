@@ -88,15 +88,16 @@ class Readers:
 
         Raises AgencyUnknown for an agency that is no longer listed.
         """
-        if shut := self.shut.get(row.referral_id):
-            return self._without(shut)._find(row, to)
+        if row.referral_id in self.shut:
+            return self.without(row)._find(row, to)
         key = row.agency_id, to, row.worker_id, self.standby.get(row.referral_id)
         if key not in self._found:
             self._found[key] = self._find(row, to)
         return self._found[key]
 
-    def _without(self, shut: Collection[UUID]) -> Readers:
-        """The same as if these had no role anywhere."""
+    def without(self, row: AnyRow) -> Readers:
+        """The same as if those who are shut out of the deadline's report had no role anywhere."""
+        shut = self.shut.get(row.referral_id, frozenset())
         members = {
             place: [one for one in found if one not in shut]
             for place, found in self.members.items()

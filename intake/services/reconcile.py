@@ -23,7 +23,7 @@ from intake.domain.people import Person, Role
 from intake.services.oversee import own_agencies
 from intake.services.routes_tried import Tried, tried
 from intake.services.tell_once import Telling, tell_once
-from intake.store import reconciling
+from intake.store import reconciling, recusals
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.store.reconciling import Counts
@@ -170,12 +170,13 @@ class ShowReconciliation:
     directory: Directory
 
     def __call__(self, person: Person, now: datetime) -> Shown:
-        """The counts of SHOWN_FOR."""
+        """The counts of SHOWN_FOR; of what is lost nothing that the person is shut out of."""
         own, since = self.agencies(person), local_date(now) - SHOWN_FOR
         with self.database.read() as connection:
             days = reconciling.kept(connection, own, since)
             whole = reconciling.kept(connection, [WHOLE], since)
-            lost = reconciling.lost(connection, own)
+            shut = recusals.shut_to(connection, person.id)
+            lost = [row for row in reconciling.lost(connection, own) if row.id not in shut]
             checked_at = reconciling.last_checked(connection)
             routes = tried(connection, self.directory)
         differing = [row.day for row in whole if reconciling.counts_of(row).differ]

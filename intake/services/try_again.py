@@ -11,12 +11,14 @@ from intake.domain.people import Permission, Role
 from intake.domain.trail import Action
 from intake.services.gather import about
 from intake.services.sign_in import Visit
-from intake.store import outbox, trail
+from intake.store import outbox, recusals, trail
 from intake.store.database import Database
 
 
 class LetterNotYours(Exception):
-    """There is no such letter about this person's own controllers' agencies."""
+    """There is no such letter about this person's own controllers' agencies, or it tells only of
+    reports that they are shut out of.
+    """
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,13 @@ class TryAgain:
         with self.database.write() as connection:
             row = outbox.letter(connection, letter_id)
             told = about(row.params) if row else ()
-            own = [one for one in told if self._controller(one["agency"]) in controllers]
+            shut = recusals.shut_to(connection, visit.person.id)
+            own = [
+                one
+                for one in told
+                if self._controller(one["agency"]) in controllers
+                and UUID(one["referral"]) not in shut
+            ]
             if not own:
                 raise LetterNotYours
             if outbox.revive_letter(connection, letter_id, now):

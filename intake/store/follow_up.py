@@ -72,6 +72,7 @@ _DUE = (
         DeadlineRow.met_at.is_(None),
         DeadlineRow.due_at > bindparam("after", type_=Instant),
         DeadlineRow.due_at <= bindparam("until", type_=Instant),
+        DeadlineRow.referral_id.not_in(bindparam("shut", expanding=True)),
     )
     .order_by(DeadlineRow.due_at, DeadlineRow.id)
     .limit(bindparam("most"))
@@ -118,10 +119,18 @@ def told(connection: Connection, deadline_id: UUID) -> Sequence[AnyRow]:
 
 
 def due_between(
-    connection: Connection, agencies: Collection[str], after: datetime, until: datetime, most: int
+    connection: Connection,
+    agencies: Collection[str],
+    after: datetime,
+    until: datetime,
+    most: int,
+    shut: Collection[UUID] = (),
 ) -> Sequence[AnyRow]:
-    """Running deadlines that are over after one instant and not after another, the first first."""
+    """Running deadlines that are over after one instant and not after another, the first first;
+    none of referrals that are ``shut`` to the reader.
+    """
     asked = {"agencies": sorted(agencies), "after": after, "until": until, "most": most}
+    asked |= {"shut": list(shut)}
     return connection.execute(_DUE, asked).all()
 
 

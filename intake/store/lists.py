@@ -203,8 +203,10 @@ def _inbox(part: Part, agencies: int, states: int, some_shut: bool) -> _Statemen
 
 
 @cache
-def _watched(agencies: int, of_one_clock: bool) -> _Statement:
+def _watched(agencies: int, of_one_clock: bool, some_shut: bool) -> _Statement:
     walks = [_running(agency) for agency in _named("agency", agencies)]
+    if some_shut:
+        walks = [walk.where(DeadlineRow.referral_id.not_in(_SHUT)) for walk in walks]
     if of_one_clock:
         walks = [walk.where(DeadlineRow.clock == bindparam("clock")) for walk in walks]
     page, order = _first_of(walks)
@@ -267,8 +269,10 @@ def watched(
     span: Span = ANY_TIME,
     after: Place | None = None,
     clock: str | None = None,
+    shut: Collection[UUID] = (),
 ) -> Sequence[AnyRow]:
-    """Running deadlines of these agencies without any content, the most pressing first.
+    """Running deadlines of these agencies without any content, the most pressing first; none of
+    referrals that are ``shut`` to the reader.
 
     ``clock``: those of this one alone.
 
@@ -280,7 +284,10 @@ def watched(
     values = _values(agencies, limit, span, _start(Part.PRESSING, span, after))
     if clock is not None:
         values["clock"] = clock
-    return connection.execute(_watched(len(agencies), clock is not None), values).all()
+    if shut:
+        values["shut"] = list(shut)
+    statement = _watched(len(agencies), clock is not None, bool(shut))
+    return connection.execute(statement, values).all()
 
 
 def _start(part: Part, span: Span, after: Place | None) -> tuple[datetime, UUID]:

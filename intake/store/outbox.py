@@ -41,7 +41,14 @@ _ABOUT_THEM = or_(
 _LEFT_ALONE = timedelta(minutes=10)
 """Who waits longer for a first attempt waits for the quiet hours to end, not for the post."""
 _DEAD_LETTERS = (
-    select(OutboxRow.id, OutboxRow.params, OutboxRow.attempts, OutboxRow.dead_at, PersonRow.name)
+    select(
+        OutboxRow.id,
+        OutboxRow.person_id,
+        OutboxRow.params,
+        OutboxRow.attempts,
+        OutboxRow.dead_at,
+        PersonRow.name,
+    )
     .join(PersonRow, PersonRow.id == OutboxRow.person_id)
     .where(
         *_DEAD,
@@ -156,6 +163,17 @@ def put_off_all(connection: Connection, now: datetime, until: datetime) -> None:
         update(OutboxRow)
         .where(*_WAITING, OutboxRow.next_attempt_at <= now)
         .values(next_attempt_at=until)
+    )
+
+
+def tell_less(
+    connection: Connection, letter_id: UUID, params: Mapping[str, Any], at: datetime
+) -> None:
+    """Leave something out of a letter that waits, and let it be tried at once."""
+    connection.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == letter_id, *_WAITING)
+        .values(params=dict(params), next_attempt_at=at)
     )
 
 

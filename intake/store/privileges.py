@@ -21,12 +21,13 @@ _NOBODY_SEALED_REFERRAL = (
     "SELECT (id, report_id, agency_id, reference, state, is_lead, came_from, arrived_at, "
     "opened_at, moved_at, worker_id)"
 )
-_LISTED = """CASE WHEN of_column IS NULL
+_LISTED = """CASE WHEN of_column IS NULL AND value IS NOT NULL
+    THEN has_table_privilege('public.' || quote_ident(of_table), 'INSERT')
+    WHEN of_column IS NULL
     THEN has_table_privilege('public.' || quote_ident(of_table), 'DELETE')
     ELSE has_column_privilege('public.' || quote_ident(of_table), of_column::text, 'UPDATE')
 END"""
-"""What a role may list as erased or ended, for restores to replay: what it may erase or end itself.
-"""
+"""What a role may list as erased, ended or put in, for restores to replay: what it may itself."""
 _EVERYWHERE: Rights = {
     "alembic_version": (_READ,),
     "directory": (_READ,),
@@ -147,6 +148,7 @@ ROLES: Mapping[str, Rights] = {
                 _ADD,
                 "UPDATE (released_by, released_at, agency_key_id, sealed_reason)",
             ),
+            "outbox": (_ADD,),  # to who was named, and where nobody opens any more
             "recusal": (
                 _READ,
                 _ADD,
@@ -184,7 +186,11 @@ ROLES: Mapping[str, Rights] = {
                 "next_chase_at)",  # counted anew or extended: never its start
             ),
             "recount": (_READ, _ERASE),
-            "recusal": (_WHO_IS_SHUT_OUT,),
+            "recusal": (  # lifted where a head cannot; its reason is the agency's
+                "SELECT (id, report_id, referral_id, person_id, declared_by, declared_at, "
+                "lifted_at)",
+                "UPDATE (lifted_by, lifted_at)",
+            ),
             "deadline_change": (_READ, _ADD),
             "chase": (_READ, _ADD),
             "reminder": (_READ, _ADD),
@@ -247,6 +253,7 @@ ROLES: Mapping[str, Rights] = {
         _EVERYWHERE,
         _STAFF,
         {
+            "recusal": (_WHO_IS_SHUT_OUT,),
             "trail": (  # not its sealed details, which are an agency's
                 "SELECT (id, writer, sequence, at, action, person_id, role, agency_id, "
                 "referral_id, purpose, basis, detail_key_id, recipient, digest)",

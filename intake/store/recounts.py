@@ -160,9 +160,11 @@ def proposals(
     clock: str | None = None,
     after: UUID | None = None,
     only: UUID | None = None,
+    shut: Collection[UUID] = (),
     claim: bool = False,
 ) -> Sequence[AnyRow]:
-    """Proposals for these agencies by the deadline's id, with what stands now.
+    """Proposals for these agencies by the deadline's id, with what stands now; none of referrals
+    that are ``shut`` to the reader.
 
     ``claim``: keep their deadlines from others until the transaction ends.
     """
@@ -189,6 +191,8 @@ def proposals(
         version,
         now,
     ).where(DeadlineRow.agency_id.in_(agencies))
+    if shut:
+        statement = statement.where(DeadlineRow.referral_id.not_in(shut))
     if clock is not None:
         statement = statement.where(DeadlineRow.clock == clock)
     if after is not None:

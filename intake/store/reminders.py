@@ -30,7 +30,18 @@ from intake.store.people_tables import MembershipRow, PersonRow
 from intake.store.reminder_tables import AbsenceRow, ReminderRow
 from intake.store.tables import ChaseRow, DeadlineRow, OutboxRow, ReferralRow, WrapRow
 
-_UNTOLD = ReminderRow.letter_id.is_(None)
+_UNTOLD = and_(
+    ReminderRow.letter_id.is_(None),
+    ~exists()  # of reports that their reader has been shut out of since
+    .where(
+        DeadlineRow.id == ReminderRow.deadline_id,
+        ReferralRow.id == DeadlineRow.referral_id,
+        RecusalRow.report_id == ReferralRow.report_id,
+        RecusalRow.person_id == ReminderRow.person_id,
+        RecusalRow.lifted_at.is_(None),
+    )
+    .correlate(ReminderRow),
+)
 _WAITING_PEOPLE = (
     select(ReminderRow.person_id)
     .where(_UNTOLD, ReminderRow.person_id > bindparam("after"))

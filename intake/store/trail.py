@@ -95,8 +95,10 @@ def lines_of(
     limit: int,
     wanted: Wanted = EVERY,
     offset: int = 0,
+    shut: Collection[UUID] = (),
 ) -> Sequence[AnyRow]:
-    """The newest lines of the trail that concern these controllers, newest first.
+    """The newest lines of the trail that concern these controllers, newest first; none of referrals
+    that are ``shut`` to the reader.
 
     Those of their agencies, those without an agency by people with a role there, now or once, and
     what operators have done to people on the command line; a restore concerns all. Not those of
@@ -111,6 +113,7 @@ def lines_of(
         _told()
         .where(
             TrailRow.action != Action.CANARY,
+            or_(TrailRow.referral_id.is_(None), TrailRow.referral_id.not_in(shut)),
             or_(
                 TrailRow.agency_id.in_(agencies),
                 and_(TrailRow.agency_id.is_(None), TrailRow.person_id.in_(theirs)),
@@ -159,10 +162,14 @@ def rights(connection: Connection, referral_id: UUID) -> Sequence[AnyRow]:
 
 
 def extract(
-    connection: Connection, references: Collection[str], controllers: Collection[str]
+    connection: Connection,
+    references: Collection[str],
+    controllers: Collection[str],
+    shut: Collection[UUID] = (),
 ) -> tuple[Sequence[str], Sequence[AnyRow]]:
     """The references of every referral of the reports that these name, and the lines about them,
-    oldest first: of these controllers' agencies alone, and without any sealed detail.
+    oldest first: of these controllers' agencies alone, and without any sealed detail. None of
+    referrals that are ``shut`` to the reader.
     """
     agencies = select(AgencyRow.id).where(AgencyRow.controller_id.in_(controllers))
     named = select(ReferralRow.report_id).where(
@@ -170,7 +177,11 @@ def extract(
     )
     own = connection.execute(
         select(ReferralRow.id, ReferralRow.reference)
-        .where(ReferralRow.report_id.in_(named), ReferralRow.agency_id.in_(agencies))
+        .where(
+            ReferralRow.report_id.in_(named),
+            ReferralRow.agency_id.in_(agencies),
+            ReferralRow.id.not_in(shut),
+        )
         .order_by(ReferralRow.arrived_at, ReferralRow.reference)
     ).all()
     asked = _told().where(TrailRow.referral_id.in_([row.id for row in own]))
