@@ -116,6 +116,7 @@ def _supervisor(parts: Parts) -> Blueprint:
     from intake.services.follow_up import FollowUp
     from intake.services.half_year import HalfYear
     from intake.services.oversee import Oversee
+    from intake.services.oversee_recusals import OverseeRecusals
     from intake.services.press import PressOn
     from intake.services.reconcile import ShowReconciliation
     from intake.services.survey import Survey
@@ -138,6 +139,7 @@ def _supervisor(parts: Parts) -> Blueprint:
         follow_up=FollowUp(parts.database, parts.directory),
         press=PressOn(parts.database, parts.directory, parts.calendar),
         due_today=DueToday(parts.database, parts.directory, parts.calendar),
+        recusals=OverseeRecusals(parts.database, parts.directory),
     )
 
 

@@ -302,7 +302,7 @@ class Parts:
         """Shutting out who is disqualified."""
         from intake.services.recuse import Recuse
 
-        return Recuse(self.database, self.read, self.respond)
+        return Recuse(self.database, self.directory, self.read, self.respond)
 
     @cached_property
     def chase(self) -> Chase:

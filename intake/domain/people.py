@@ -32,6 +32,7 @@ class Permission(StrEnum):
     KEY_IN = "key_in"
     RECUSE = "recuse"
     LIFT_RECUSAL = "lift_recusal"
+    OVERSEE_RECUSALS = "oversee_recusals"
     HOLD_CONTENT = "hold_content"
     WATCH_DEADLINES = "watch_deadlines"
     CHANGE_DEADLINES = "change_deadlines"
@@ -60,7 +61,12 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DEPUTY: _AT_AN_AGENCY,
     Role.HEAD: _AT_AN_AGENCY | {Permission.LIFT_RECUSAL, Permission.HOLD_CONTENT},
     Role.SUPERVISOR: frozenset(
-        {Permission.WATCH_DEADLINES, Permission.CHANGE_DEADLINES, Permission.SEE_JOBS}
+        {
+            Permission.WATCH_DEADLINES,
+            Permission.CHANGE_DEADLINES,
+            Permission.OVERSEE_RECUSALS,
+            Permission.SEE_JOBS,
+        }
     ),
     Role.COORDINATOR: frozenset({Permission.SEE_PICTURE}),
     Role.RULE_EDITOR: frozenset({Permission.READ_RULES, Permission.CHANGE_RULES}),

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from intake.domain.clock import Clock, Starts
+from intake.domain.deadline import local_date
 from intake.domain.directory import Agency, Directory, Kind
 from intake.domain.entitled import handed_on
 from intake.domain.referral import State
@@ -20,7 +21,7 @@ from intake.services.record import MoveNotOpen
 from intake.services.refer import Refer, Referred
 from intake.services.route import Route
 from intake.services.sign_in import Visit
-from intake.store import moves, reports, trail
+from intake.store import moves, people, recusals, reports, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.seal import PublicKey, SectionKeys
@@ -92,8 +93,18 @@ class HandOn:
         """The desk that gets what the referral's agency returns; None where no desk could."""
         had = self.holders(row, {State.WITHDRAWN})
         agency = self.directory.agency(row.agency_id)
+        had |= self.shut(row, now)
         desks = self.route.standbys_for(agency, now, today=is_urgent(deadlines))
         return next((desk for desk in desks if desk.id not in had), None)
+
+    def shut(self, row: AnyRow, now: datetime) -> set[str]:
+        """The agencies at which everybody who can open is shut out of the report."""
+        with self.database.read() as connection:
+            shut = recusals.of_referrals(connection, [row.id]).get(row.id)
+            if not shut:
+                return set()
+            openers = people.who_can_open(connection, local_date(now))
+        return {agency for agency, members in openers.items() if members <= shut}
 
     def holders(self, row: AnyRow, but: Collection[State]) -> set[str]:
         """The agencies with a referral of the same report in any other state."""
@@ -127,7 +138,7 @@ class HandOn:
             reasons=reasons,
             lead=row.is_lead,
             came_from=row.id,
-            standby=self._standby(target, now) if row.is_lead else None,
+            standby=self._standby(row, target, now) if row.is_lead else None,
             now=now,
         )
         self.refer.start_clocks(
@@ -152,8 +163,12 @@ class HandOn:
             if d.met_at is None and (d.clock not in self.clocks or self.clocks[d.clock].law)
         ]
 
-    def _standby(self, target: Agency, now: datetime) -> tuple[Agency, PublicKey] | None:
-        desk = next(iter(self.route.standbys_for(target, now)), None)
+    def _standby(
+        self, row: AnyRow, target: Agency, now: datetime
+    ) -> tuple[Agency, PublicKey] | None:
+        shut = self.shut(row, now)
+        desks = self.route.standbys_for(target, now)
+        desk = next((desk for desk in desks if desk.id not in shut), None)
         return (desk, self.route.key_of(desk, now)) if desk else None
 
     def _started(

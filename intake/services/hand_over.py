@@ -200,8 +200,11 @@ class HandOver:
     def _targets(
         self, row: AnyRow, agency: Agency, kinds: set[Kind], now: datetime
     ) -> list[Agency]:
-        """Agencies in use that can open it now, that a basis leads to and that have it not."""
-        have = self.hand_on.holders(row, GONE)
+        """Agencies in use that can open it now, that a basis leads to and that have it not.
+
+        None at which everybody who can open is shut out of the report.
+        """
+        have = self.hand_on.holders(row, GONE) | self.hand_on.shut(row, now)
         manned = self.hand_on.route.keys_that_open(local_date(now))
         return [
             found

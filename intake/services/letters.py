@@ -31,6 +31,7 @@ from intake.services import (
     remind_half_year,
     sign_trail,
     tell_person,
+    tell_recusal,
     watch,
 )
 from intake.store.columns import AnyRow
@@ -216,6 +217,12 @@ class Letters:
             "at": reader.date_and_time(datetime.fromisoformat(params["at"])),
             "link": f"{self.base_url}/account",
         }
+    def _shut_out(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
+        return {"agency": reader.text(self.directory.agency(params["agency"]).name)}
+
+    def _nobody_opens(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
+        told = {"reference": params["reference"], "link": f"{self.base_url}/inbox"}
+        return self._shut_out(reader, params) | told
 
     def _renewed(self, _reader: Language, _params: Mapping[str, Any]) -> dict[str, Any]:
         return {}
@@ -266,6 +273,8 @@ _KINDS: Mapping[str, tuple[str, _Context]] = {
     join.LETTER: (REMINDER, Letters._renewed),
     recover.LETTER: (REMINDER, Letters._renewed),
     tell_person.LETTER: (REMINDER, Letters._signing_in),
+    tell_recusal.NAMED: (REMINDER, Letters._shut_out),
+    tell_recusal.NOBODY_OPENS: (REMINDER, Letters._nobody_opens),
     remind_half_year.LETTER: (REMINDER, Letters._half_year),
     reconcile.LETTER: (REMINDER, Letters._reconciliation),
     watch.LETTER: (REMINDER, Letters._silent),

@@ -15,17 +15,19 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from intake.domain.deadline import local_date
+from intake.domain.directory import Directory
 from intake.domain.people import AGENCY_ROLES, Permission
 from intake.domain.recusal import Ground
 from intake.domain.report import canonical
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.line_detail import detail
-from intake.services.read import Read, ReferralNotYours, ReferralWithdrawn
+from intake.services.read import KeyNotGranted, Read, ReferralNotYours, ReferralWithdrawn
 from intake.services.record import ReasonMissing
 from intake.services.respond import Respond
 from intake.services.sign_in import Visit
-from intake.store import people, recusals, trail
+from intake.services.tell_recusal import to_heads, to_named
+from intake.store import outbox, people, recusals, referrals, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import PrivateKey
@@ -40,7 +42,9 @@ class ColleagueUnknown(Exception):
 
 
 class NobodyLeft(Exception):
-    """Nobody who is not shut out could open the report at the agency any more."""
+    """Nobody who is not shut out could open the report any more at an agency that has it, or at
+    the desk that stands by.
+    """
 
 
 @dataclass(frozen=True)
@@ -55,18 +59,25 @@ class ShutOut:
 
 @dataclass(frozen=True)
 class Recuse:
-    """By one's own word or a colleague's; the head of the unit can lift it."""
+    """By one's own word or a colleague's; the head of the unit can lift it.
+
+    ``directory``: whose supervisors are told where nobody can open any more.
+    """
 
     database: Database
+    directory: Directory
     read: Read
     respond: Respond
 
     def colleagues(self, visit: Visit, row: AnyRow, now: datetime) -> dict[UUID, str]:
-        """Who could be named, oneself first: members of the agency who are not shut out."""
+        """Whom one could name: the other members of the agency who are not shut out.
+
+        Raises KeyNotGranted.
+        """
         with self.database.read() as connection:
+            self._refuse_who_cannot_open(connection, visit, row)
             found = self._members(connection, row, now)
-        own = {visit.person.id: found.pop(visit.person.id, visit.person.name)}
-        return own | found
+        return {one: name for one, name in found.items() if one != visit.person.id}
 
     def shut_out(self, visit: Visit, row: AnyRow) -> list[ShutOut]:
         """Those who were shut out on this agency's referrals of the report, for those who open it.
@@ -87,7 +98,7 @@ class Recuse:
         if key is not None:
             keys[key.key_id] = key
             for each in rows:
-                if each.agency_key_id not in keys:
+                if each.agency_key_id and each.agency_key_id not in keys:
                     keys |= self.read.granted(visit, each.agency_key_id)
         return [ShutOut(r.id, r.person_name, r.declared_at, _why(r, keys)) for r in rows]
 
@@ -102,14 +113,16 @@ class Recuse:
         *,
         knowing: bool = False,
     ) -> None:
-        """Shut oneself or a colleague out. ``knowing``: oneself also where nobody else could open.
+        """Shut oneself or a colleague out. A colleague is told; only who can open names one.
 
+        ``knowing``: oneself also where nobody else could open: the heads and supervisors are told.
         Raises ReferralNotYours, KeyNotGranted, ReasonMissing where another ground is not told,
         ColleagueUnknown, NobodyLeft; nothing is kept then.
         """
         row = self._place(visit, referral_id, now, Permission.RECUSE)
         if ground is Ground.OTHER and not words:
             raise ReasonMissing
+        is_self = person_id == visit.person.id
         key = self.respond.key_of(row, now)
         recusal_id, said = new_id(now), {"ground": ground.value, "words": words}
         place = (REASON, row.report_id.bytes, recusal_id.bytes)
@@ -126,12 +139,19 @@ class Recuse:
         sealed = detail(key, Action.RECUSE, row.id, said)
         with self.database.write() as connection:
             recusals.lock(connection, row.report_id)
+            if not is_self:
+                self._refuse_who_cannot_open(connection, visit, row)
             if person_id not in self._members(connection, row, now):
                 raise ColleagueUnknown
-            is_self = person_id == visit.person.id
-            if not (is_self and knowing) and not self._left(connection, row, person_id, now):
+            shut = {person_id, *_shut(connection, row)}
+            closed = self._closed_by(connection, row, person_id, shut, now)
+            if closed and not (is_self and knowing):
                 raise NobodyLeft
             cleared = recusals.add(connection, values)
+            letters = list(to_heads(connection, self.directory, closed, shut, now))
+            if not is_self:
+                letters.append(to_named(person_id, row.agency_id, now))
+            outbox.put_letters(connection, letters)
             self._line(connection, visit, row, now, Action.RECUSE, person_id, sealed)
             about = [{"agency_id": r.agency_id, "referral_id": r.id} for r in cleared]
             trail.write_lines(connection, at=now, action=Action.WITHOUT_WORKER, about=about)
@@ -170,16 +190,27 @@ class Recuse:
             for one in people.members(connection, row.agency_id, role, today)
             if (person := people.person(connection, one, today))
         }
-        shut = recusals.of_referrals(connection, [row.id]).get(row.id, frozenset())
+        shut = _shut(connection, row)
         return {one: name for one, name in found.items() if one not in shut}
 
-    def _left(
-        self, connection: Connection, row: AnyRow, but: UUID, now: datetime
-    ) -> Sequence[UUID]:
-        """Who could still open it at the agency, without one."""
-        openers = people.who_can_open(connection, local_date(now)).get(row.agency_id, set())
-        shut = recusals.of_referrals(connection, [row.id]).get(row.id, frozenset())
-        return sorted(openers - shut - {but})
+    def _refuse_who_cannot_open(self, connection: Connection, visit: Visit, row: AnyRow) -> None:
+        wrap = referrals.wrap(connection, row.id, "recipient")
+        key = wrap.agency_key_id if wrap else people.key_in_use(connection, row.agency_id)
+        if key is None or people.grant(connection, key, visit.person.id) is None:
+            raise KeyNotGranted
+
+    def _closed_by(
+        self, connection: Connection, row: AnyRow, person: UUID, shut: set[UUID], now: datetime
+    ) -> Sequence[AnyRow]:
+        """What of the report this person alone of all who are not shut out can open today."""
+        wraps = referrals.live_wraps(connection, row.report_id)
+        keys = {wrap.agency_key_id for wrap in wraps}
+        holders = people.holders(connection, keys, local_date(now))
+        return [
+            wrap
+            for wrap in wraps
+            if person in holders[wrap.agency_key_id] and holders[wrap.agency_key_id] <= shut
+        ]
 
     def _line(
         self,
@@ -202,6 +233,10 @@ class Recuse:
             purpose=people.sign_in_name(connection, person_id),
             **sealed,
         )
+
+
+def _shut(connection: Connection, row: AnyRow) -> frozenset[UUID]:
+    return recusals.of_referrals(connection, [row.id]).get(row.id, frozenset())
 
 
 def _why(row: AnyRow, keys: Mapping[str, PrivateKey]) -> Mapping[str, str] | None:

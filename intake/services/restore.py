@@ -15,7 +15,16 @@ from intake.domain.trail import Action
 from intake.services.backup_file import BackupDamaged, BackupFile, BackupUnusable, Head
 from intake.services.settle import first_rules, sync_folder
 from intake.services.sign_entries import propose_what_outlived_its_entry
-from intake.store import checkpoints, deletions, outbox, privileges, reports, restoring, trail
+from intake.store import (
+    checkpoints,
+    deletions,
+    outbox,
+    privileges,
+    recusals,
+    reports,
+    restoring,
+    trail,
+)
 from intake.store.database import Database
 from intake.store.deletions import Deletion
 from intake.store.parts import Part, RowUnreadable, Tally
@@ -143,7 +152,7 @@ class Restore:
                 raise RestoreRefused(f"What was read back of {part.table} is not what was stored")
 
     def _replay(self, listed: Sequence[Deletion], head: Head, now: datetime) -> int:
-        """Erase and end again what the backup did not know; how many rows there were of it."""
+        """Erase, end and put in again what the backup did not know; of how many rows."""
         with self.database.write() as connection:
             known = deletions.known(connection)
             since = {
@@ -153,7 +162,12 @@ class Restore:
             }
             entries = deletions.in_order(since.values())
             deletions.keep(connection, entries, now)
-            return sum(entry.replay(connection) for entry in entries)
+            return sum(
+                recusals.put_again(connection, entry.row())
+                if entry.is_row
+                else entry.replay(connection)
+                for entry in entries
+            )
 
     def _refuse_other_keys(self, keys: Mapping[str, bytes]) -> None:
         for name, content in keys.items():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self, cast
@@ -17,6 +18,9 @@ from intake.store.kinds import kind_of, plain, value_of
 from intake.store.schema import METADATA
 from intake.store.tables import Base, DeletionRow
 
+PUT_IN = frozenset({"recusal"})
+"""The tables whose rows a restore may put in."""
+
 
 class DeletionUnreadable(Exception):
     """An entry of the list is none that this version knows; the message says why."""
@@ -28,6 +32,23 @@ def erase_rows(connection: Connection, row: type[Base], *where: Any, at: datetim
     gone = connection.execute(delete(target).where(*where).returning(*target.primary_key)).all()
     _list(connection, target, gone, at)
     return len(gone)
+
+
+def put_in_for_good(
+    connection: Connection, row: type[Base], values: Mapping[str, Any], *, at: datetime
+) -> None:
+    """Put a row in that a restore of an earlier backup must not be without; what is sealed of it is
+    not listed.
+    """
+    target = cast(Table, row.__table__)
+    connection.execute(insert(target).values(**values))
+    plainly = {
+        name: plain(kind_of(target.c[name].type), value)
+        for name, value in values.items()
+        if not name.startswith("sealed_")
+    }
+    key = [values[column.name] for column in target.primary_key]
+    _list(connection, target, [key], at, value=json.dumps(plainly))
 
 
 def put_for_good(
@@ -74,7 +95,7 @@ def blank(
 def _list(
     connection: Connection,
     target: Table,
-    keys: Sequence[AnyRow],
+    keys: Sequence[Sequence[Any]],
     at: datetime,
     column: str | None = None,
     value: str | None = None,
@@ -145,16 +166,32 @@ class Deletion:
             for column, part in zip(target.primary_key, self.of_row, strict=True)
         ):
             raise DeletionUnreadable(f"a row of {self.of_table} is named otherwise")
+        if self.is_row and self.of_table not in PUT_IN:
+            raise DeletionUnreadable(f"no rows of {self.of_table} are put in")
         try:
             this = [
                 c == value_of(kind_of(c.type), part)
                 for c, part in zip(target.primary_key, self.of_row, strict=True)
             ]
             if self.of_column is None:
-                return target, this, None
+                return target, this, self._row(target) if self.is_row else None
             return target, this, value_of(kind_of(target.c[self.of_column].type), self.value)
-        except (AttributeError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             raise DeletionUnreadable("its values cannot be read") from None
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it is a row that was put in."""
+        return self.of_column is None and self.value is not None
+
+    def row(self) -> dict[str, Any]:
+        """The row that was put in, without what is sealed of it."""
+        _, _, values = self._read()
+        return cast(dict[str, Any], values)
+
+    def _row(self, target: Table) -> dict[str, Any]:
+        told = json.loads(self.value or "")
+        return {name: value_of(kind_of(target.c[name].type), told[name]) for name in told}
 
     def replay(self, connection: Connection) -> int:
         """Erase or end it again; how many rows there were to change."""
@@ -184,9 +221,16 @@ def known(connection: Connection) -> set[UUID]:
 
 
 def in_order(entries: Iterable[Deletion]) -> list[Deletion]:
-    """The order in which they can be replayed: what ended, then rows, those that point first."""
+    """The order in which they can be replayed: what was put in and what ended, each table's by its
+    instants, then erased rows, those that point first.
+    """
     place = {each.name: -number for number, each in enumerate(METADATA.sorted_tables)}
-    return sorted(entries, key=lambda e: (e.of_column is None, place[e.of_table], e.id))
+
+    def key(e: Deletion) -> tuple[Any, ...]:
+        erased = e.of_column is None and not e.is_row
+        return erased, place[e.of_table], e.at, not e.is_row, e.id
+
+    return sorted(entries, key=key)
 
 
 def mark_listed(connection: Connection, ids: Collection[UUID], at: datetime) -> None:

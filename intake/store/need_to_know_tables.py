@@ -14,7 +14,8 @@ from intake.store.tables import Base
 class RecusalRow(Base):
     """A person who is shut out of a report, by their own or a colleague's word, until it is lifted.
 
-    The reason is for the agency whose referral it was said on.
+    The reason is for the agency whose referral it was said on. One that a restore put in again has
+    none, and may not know by whose word.
     """
 
     __tablename__ = "recusal"
@@ -34,9 +35,9 @@ class RecusalRow(Base):
     report_id: Mapped[UUID] = mapped_column(ForeignKey("report.id"), index=True)
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
-    declared_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    declared_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     declared_at: Mapped[datetime]
-    agency_key_id: Mapped[str] = mapped_column(ForeignKey("agency_key.id"))
+    agency_key_id: Mapped[str | None] = mapped_column(ForeignKey("agency_key.id"))
     sealed_reason: Mapped[bytes | None]
     lifted_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     lifted_at: Mapped[datetime | None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, cast
@@ -227,6 +228,26 @@ _OPENERS = (
         *_in_force(bindparam("on")),
     )
 )
+_HOLDERS = (
+    select(GrantRow.agency_key_id.label("held_key_id"), *entries.ROLE)
+    .join_from(GrantRow, AgencyKeyRow, AgencyKeyRow.id == GrantRow.agency_key_id)
+    .join(PersonRow, PersonRow.id == GrantRow.person_id)
+    .join(
+        MembershipRow,
+        and_(
+            MembershipRow.person_id == PersonRow.id,
+            MembershipRow.agency_id == AgencyKeyRow.agency_id,
+        ),
+    )
+    .join(DirectoryEntryRow, entries.OF_ROLE, isouter=True)
+    .where(
+        GrantRow.agency_key_id.in_(bindparam("keys", expanding=True)),
+        GrantRow.withdrawn_at.is_(None),
+        PersonRow.left_at.is_(None),
+        MembershipRow.role.in_(sorted(AGENCY_ROLES)),
+        *_in_force(bindparam("on")),
+    )
+)
 _STAMP = select(OpenersStampRow.stamp)
 
 
@@ -263,6 +284,15 @@ def who_can_open(connection: Connection, on: date) -> dict[str, set[UUID]]:
     for row in _openers(connection, on):
         if row.id in keys:
             found.setdefault(row.held_agency, set()).add(row.held_by)
+    return found
+
+
+def holders(connection: Connection, keys: Collection[str], on: date) -> defaultdict[str, set[UUID]]:
+    """By agency's key, in use or former, who was granted it and is let in there on that day."""
+    found = defaultdict[str, set[UUID]](set)
+    rows = connection.execute(_HOLDERS, {"keys": sorted(keys), "on": on}).all()
+    for row in entries.roles(connection, rows, on):
+        found[row.held_key_id].add(row.held_by)
     return found
 
 

@@ -8,13 +8,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, desc, insert, select, true, update
+from sqlalchemy.orm import aliased
 
+from intake.store import retention
 from intake.store.columns import AnyRow
+from intake.store.deletions import put_for_good, put_in_for_good
 from intake.store.need_to_know_tables import RecusalRow
 from intake.store.people_tables import PersonRow
 from intake.store.tables import ReferralRow
 
+_BY = aliased(PersonRow)
 _STANDS = RecusalRow.lifted_at.is_(None)
 _SHUT_TO = (
     select(ReferralRow.id)
@@ -62,8 +66,38 @@ def shut_out(connection: Connection, report_id: UUID) -> Sequence[AnyRow]:
     ).all()
 
 
+def standing(
+    connection: Connection, agencies: Collection[str], limit: int, only: UUID | None = None
+) -> Sequence[AnyRow]:
+    """Who is shut out on referrals of these agencies, by whose word, and since when, the newest
+    first; no reasons. ``only``: this one alone.
+    """
+    asked = RecusalRow.id == only if only else true()
+    return connection.execute(
+        select(
+            RecusalRow.id,
+            RecusalRow.report_id,
+            RecusalRow.person_id,
+            RecusalRow.declared_at,
+            PersonRow.name.label("person_name"),
+            _BY.name.label("by_name"),
+            ReferralRow.id.label("referral_id"),
+            ReferralRow.reference,
+            ReferralRow.agency_id,
+        )
+        .join(PersonRow, PersonRow.id == RecusalRow.person_id)
+        .join(ReferralRow, ReferralRow.id == RecusalRow.referral_id)
+        .join(_BY, _BY.id == RecusalRow.declared_by, isouter=True)
+        .where(ReferralRow.agency_id.in_(sorted(agencies)), _STANDS, asked)
+        .order_by(RecusalRow.declared_at.desc(), RecusalRow.id)
+        .limit(limit)
+    ).all()
+
+
 def lock(connection: Connection, report_id: UUID) -> None:
-    """Keep others from shutting somebody out of the report until this transaction ends."""
+    """Keep others from shutting somebody out of the report, and its content from being deleted,
+    until this transaction ends.
+    """
     theirs = select(ReferralRow.id).where(ReferralRow.report_id == report_id)
     connection.execute(theirs.order_by(ReferralRow.id).with_for_update()).all()
 
@@ -71,9 +105,38 @@ def lock(connection: Connection, report_id: UUID) -> None:
 def add(connection: Connection, values: dict[str, Any]) -> Sequence[AnyRow]:
     """Shut a person out; the referrals of the report that had them as worker, and have none now.
 
-    IntegrityError where they are already.
+    Without the reason where the content has been deleted: to be asked under `lock`. IntegrityError
+    where they are already.
     """
+    if retention.deleted_at(connection, values["report_id"]) is not None:
+        values |= {"sealed_reason": None}
+    put_in_for_good(connection, RecusalRow, values, at=values["declared_at"])
+    return _without_worker(connection, values)
+
+
+def put_again(connection: Connection, values: dict[str, Any]) -> bool:
+    """Shut out again whom a restored backup did not know to be; False where it does not know the
+    report or the person, or has them shut out.
+
+    Without what it does not know: by whose word; on which referral: then it is the first one's.
+    """
+    report, referral = values["report_id"], values["referral_id"]
+    of_report = select(ReferralRow.id).where(ReferralRow.report_id == report)
+    named = desc(ReferralRow.id == referral), ReferralRow.arrived_at, ReferralRow.id
+    first = connection.scalar(of_report.order_by(*named).limit(1))
+    known = {values["person_id"], values["declared_by"]}
+    known &= set(connection.scalars(select(PersonRow.id).where(PersonRow.id.in_(known))))
+    person = values["person_id"]
+    if first is None or person not in known or is_shut_out(connection, report, person):
+        return False
+    by = values["declared_by"] if values["declared_by"] in known else None
+    values |= {"referral_id": first, "declared_by": by, "agency_key_id": None}
     connection.execute(insert(RecusalRow).values(**values))
+    _without_worker(connection, values)
+    return True
+
+
+def _without_worker(connection: Connection, values: dict[str, Any]) -> Sequence[AnyRow]:
     return connection.execute(
         update(ReferralRow)
         .where(
@@ -88,8 +151,9 @@ def add(connection: Connection, values: dict[str, Any]) -> Sequence[AnyRow]:
 def lift(connection: Connection, recusal_id: UUID, person_id: UUID, at: datetime) -> bool:
     """Let the person in again; False where that has been done."""
     changed = connection.execute(
-        update(RecusalRow)
-        .where(RecusalRow.id == recusal_id, _STANDS)
-        .values(lifted_by=person_id, lifted_at=at)
+        update(RecusalRow).where(RecusalRow.id == recusal_id, _STANDS).values(lifted_by=person_id)
     )
-    return changed.rowcount == 1
+    this = RecusalRow.id == recusal_id, _STANDS
+    return changed.rowcount == 1 and bool(
+        put_for_good(connection, RecusalRow.lifted_at, at, *this, at=at)
+    )

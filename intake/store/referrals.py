@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, extract, func, select, update
+from sqlalchemy import Connection, and_, bindparam, extract, func, or_, select, update
 
-from intake.domain.referral import State
+from intake.domain.referral import OPEN, State
 from intake.store.columns import AnyRow
 from intake.store.tables import ChaseRow, DeadlineRow, ReferralRow, ReportRow, WrapRow
 
@@ -59,6 +59,24 @@ def wrap(connection: Connection, referral_id: UUID, purpose: str) -> AnyRow | No
             WrapRow.referral_id == referral_id, WrapRow.purpose == purpose
         )
     ).first()
+
+
+def live_wraps(connection: Connection, report_id: UUID) -> Sequence[AnyRow]:
+    """Of a report, the wraps that somebody must be able to open: of the agencies that have it, and
+    of the desks that stand by while nobody has taken it up. By agency, key and reference.
+    """
+    has_it = and_(
+        WrapRow.purpose == "recipient", ReferralRow.state.in_(sorted(OPEN | {State.CLOSED}))
+    )
+    stands_by = and_(
+        WrapRow.purpose == "standby", ReferralRow.state == State.SENT, ReferralRow.is_lead
+    )
+    return connection.execute(
+        select(WrapRow.agency_id, WrapRow.agency_key_id, ReferralRow.reference)
+        .join(ReferralRow, ReferralRow.id == WrapRow.referral_id)
+        .where(ReferralRow.report_id == report_id, or_(has_it, stands_by))
+        .order_by(WrapRow.agency_id, WrapRow.id)
+    ).all()
 
 
 def hold_to_open(connection: Connection, referral_id: UUID) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     String,
+    Text,
     UniqueConstraint,
     Uuid,
     text,
@@ -411,7 +412,8 @@ class TrailRow(Base):
 class DeletionRow(Base):
     """What was erased or ended for good, so that no restore brings it back.
 
-    The whole row, or one column of it that got this value.
+    The whole row, or one column of it that got this value. Without a column, a value is the row
+    that was put in, so that no restore is without it.
     """
 
     __tablename__ = "deletion"
@@ -428,7 +430,7 @@ class DeletionRow(Base):
     of_table: Mapped[str] = mapped_column(String(32))
     of_row: Mapped[list[Any]]
     of_column: Mapped[str | None] = mapped_column(String(32))
-    value: Mapped[str | None] = mapped_column(String(64))
+    value: Mapped[str | None] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(index=True)
     listed_at: Mapped[datetime | None]
 

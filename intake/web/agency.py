@@ -261,6 +261,9 @@ def make_blueprint(
     entrance.route(f"{one}/protected", reads, both)(showing.show_protected)
     recusals, lifts = f"{one}/recusal", Permission.LIFT_RECUSAL
     entrance.route(recusals, Permission.RECUSE, both)(recusing.recusal)
+    entrance.route(f"{recusals}/colleague", Permission.RECUSE, both, fresh=True)(
+        recusing.recuse_colleague
+    )
     lifting = entrance.route(f"{recusals}/<uuid:recusal_id>", lifts, both, fresh=True)
     lifting(recusing.lift_recusal)
     entrance.route(f"{one}/parts", moves, both)(requesting.ask_sections)

@@ -17,18 +17,18 @@ from intake.services.recuse import ColleagueUnknown, NobodyLeft, Recuse, ShutOut
 from intake.services.sign_in import Visit
 from intake.store.columns import AnyRow
 from intake.web.forms.moves import REASON_MISSING, ReasonForm
-from intake.web.forms.recuse import GROUNDS, RecuseForm
+from intake.web.forms.recuse import GROUNDS, ColleagueForm, RecuseForm
 from intake.web.forms.staff import StaffForms
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
 
 NOBODY = mark(
-    "Nobody else at your agency could open the report any more. Hand it over first, or have a key "
-    "given to somebody."
+    "At an agency that has the report, or stands by for it, nobody else could open it any more. "
+    "Hand it over first, or have a key given to somebody."
 )
 NOBODY_BUT_ME = mark(
-    "Nobody else at your agency could open the report any more. Tell the unit’s head at once, and "
-    "confirm below that you know it."
+    "At an agency that has the report, or stands by for it, nobody else could open it any more. "
+    "The head and the supervisor are told at once. Confirm below that you know it."
 )
 NOT_ANY_MORE = mark("This has been changed meanwhile. Look at the page again.")
 
@@ -42,22 +42,31 @@ class RecusePages:
     now: Now
 
     def recusal(self, visit: Visit, referral_id: UUID) -> Any:
-        """Name oneself or a colleague."""
-        now = self.now()
-        row = self.service.read.entitled(visit, referral_id, now)
+        """Who is shut out, and naming oneself."""
+        row = self.service.read.entitled(visit, referral_id, self.now())
         form = self.forms(RecuseForm, visit, request.form or None)
-        form.bind(self.service.colleagues(visit, row, now), visit.person.id)
         if request.method == "GET":
-            form.person.data = str(visit.person.id)
             return self._page(visit, row, form, 200)
         if not form.validate():
             return self._page(visit, row, form, 422)
-        person, ground = UUID(form.person.cleaned), Ground(form.ground.cleaned)
-        words, is_self = form.words.cleaned.strip(), person == visit.person.id
+        return self._shut_out(visit, row, form, visit.person.id)
+
+    def recuse_colleague(self, visit: Visit, referral_id: UUID) -> Any:
+        """Naming a colleague, by who can open the report."""
+        row = self.service.read.entitled(visit, referral_id, self.now())
+        form = self.forms(ColleagueForm, visit, request.form or None)
+        form.bind(self.service.colleagues(visit, row, self.now()))
+        if request.method == "GET":
+            return self._page(visit, row, form, 200)
+        if not form.validate():
+            return self._page(visit, row, form, 422)
+        return self._shut_out(visit, row, form, UUID(form.person.cleaned))
+
+    def _shut_out(self, visit: Visit, row: AnyRow, form: RecuseForm, person: UUID) -> Any:
+        ground, is_self = Ground(form.ground.cleaned), person == visit.person.id
+        words, knowing = form.words.cleaned.strip(), bool(form.knowing.data)
         try:
-            self.service(
-                visit, referral_id, person, ground, words, now, knowing=bool(form.knowing.data)
-            )
+            self.service(visit, row.id, person, ground, words, self.now(), knowing=knowing)
         except ReasonMissing:
             form.words.errors = [form.say(Message(REASON_MISSING))]
         except ColleagueUnknown:
@@ -68,7 +77,7 @@ class RecusePages:
         else:
             if is_self:
                 return redirect(url_for("agency.inbox"), 303)
-            return redirect(url_for("agency.recusal", referral_id=referral_id), 303)
+            return redirect(url_for("agency.recusal", referral_id=row.id), 303)
         return self._page(visit, row, form, 422)
 
     def lift_recusal(self, visit: Visit, referral_id: UUID, recusal_id: UUID) -> Any:
@@ -128,5 +137,7 @@ class RecusePages:
             ],
             may_lift=row.agency_id in visit.person.agencies(Permission.LIFT_RECUSAL),
             referral=row,
+            naming=isinstance(form, ColleagueForm),
+            colleague_href=url_for("agency.recuse_colleague", referral_id=row.id),
             back_href=url_for("agency.referral", referral_id=row.id),
         )

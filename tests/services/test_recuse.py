@@ -100,7 +100,7 @@ def test_who_is_shut_out_cannot_take_it_over(site: Site) -> None:
     with site.parts.database.write() as connection:
         here = Membership(Role.WORKER, SOC)
         people.add_membership(connection, site.people["duty"], here, site.hands())
-    recuse(site, "duty", row.id, "duty")
+    recuse(site, "duty", row.id, "duty", knowing=True)
     assert row.id not in {
         offer.referral_id for offer in site.parts.take_over.offers(site.visit("duty"))
     }

@@ -10,18 +10,24 @@ from sqlalchemy import select
 
 import config
 from intake.domain.people import Administrator, Appointment, Membership, Role
+from intake.domain.referral import Move
 from intake.services.enrol import Enrol
 from intake.services.invite import Newcomer
 from intake.services.join import InvitationOver, Join
 from intake.services.list_deletions import read_list
-from intake.services.read import KeyNotGranted
+from intake.services.oversee_recusals import OverseeRecusals
+from intake.services.read import KeyNotGranted, ReferralNotYours
+from intake.services.record import Entry
 from intake.services.second_step import FactorRefused
 from intake.services.sign_in import SignInRefused
 from intake.store import people, staff
+from intake.store.need_to_know_tables import RecusalRow
 from intake.store.people_tables import AgencyKeyRow, GrantRow
 from intake.vault.keyring import InvitationSecret
 from intake.vault.totp import step_at
 from tests.lived import empty_place, key_pair, making
+from tests.services.sending import at, row_of
+from tests.services.test_recuse import recuse, sent
 from tests.services.test_restore import Drill
 from tests.services.test_rotate import change, go_on
 from tests.site import CHEAP, HEA, PASSPHRASE, SOC, TOTP_SECRET, Site, open_site
@@ -213,3 +219,52 @@ def second_step(site: Site, code: str) -> None:
     )
     assert half is not None
     assert site.parts.second_step.by_code(half, code, site.hands(), None)
+
+
+def test_who_was_shut_out_since_the_backup_is_shut_out_after_a_restore(drill: Drill) -> None:
+    site = drill.site
+    referral = at(site, SOC).id
+    site.parts.respond(site.visit("soc"), referral, Entry(Move.ACCEPT), site.hands())
+    recuse(site, "soc-head", referral, "soc-deputy")
+    back_up(drill)
+    oversee = OverseeRecusals(site.parts.database, site.parts.directory)
+    (before,) = oversee(site.visit("supervisor").person)
+    oversee.lift(site.visit("supervisor"), before.id, site.hands())
+    recuse(site, "soc-head", referral, "soc", words="Naapuri.")
+    listed = since(drill)
+    assert "Naapuri" not in site.parts.settings.deletions.read_text()
+    with drill.restored(listed) as restored:
+        opens = restored.parts.read
+        with pytest.raises(ReferralNotYours):
+            opens(restored.visit("soc"), referral, site.hands())
+        assert opens(restored.visit("soc-deputy"), referral, site.hands()).sections
+        assert row_of(restored, referral).worker_id is None
+        head = restored.visit("soc-head")
+        (shut,) = restored.parts.recuse.shut_out(head, row_of(restored, referral))
+        assert (shut.name, shut.why) == ("Saana Sosiaali", None)
+        restored.parts.recuse.lift(head, referral, shut.id, "Erehdys.", site.hands())
+
+
+def test_a_restore_shuts_out_once_lifted_and_again_and_passes_over_what_it_does_not_know(
+    drill: Drill,
+) -> None:
+    site = drill.site
+    referral = at(site, SOC).id
+    back_up(drill)
+    new = sent(site)
+    for of in (referral, new):
+        recuse(site, "soc-head", of, "soc")
+        (shut,) = site.parts.recuse.shut_out(site.visit("soc-head"), row_of(site, of))
+        site.hands.move(seconds=1)
+        site.parts.recuse.lift(site.visit("soc-head"), of, shut.id, "Erehdys.", site.hands())
+        site.hands.move(seconds=1)
+        recuse(site, "soc-head", of, "soc")
+    with drill.restored(since(drill)) as restored:
+        with restored.parts.database.read() as connection:
+            rows = connection.execute(
+                select(RecusalRow.__table__).order_by(RecusalRow.declared_at)
+            ).all()
+        assert [row.lifted_at is None for row in rows] == [False, True]
+        assert {row.referral_id for row in rows} == {referral}
+        with pytest.raises(ReferralNotYours):
+            restored.parts.read(restored.visit("soc"), referral, site.hands())

@@ -66,6 +66,10 @@ HOLDS = {
     "a hold of the county, elsewhere": one(""),
     "a hold of the police": one(""),
 }
+OVERSEEN = {
+    "somebody shut out at the county": SUPERVISORS,
+    "somebody shut out at the police": one(""),
+}
 RECUSALS = {
     "somebody shut out at the county": HEADS,
     "somebody shut out at the county, elsewhere": one(""),
@@ -173,6 +177,7 @@ OBJECTS: Mapping[str, Expected] = {
     "agency.move": of_referral(move="accept"),
     "agency.note": of_referral(),
     "agency.recusal": of_referral(),
+    "agency.recuse_colleague": of_referral(),
     "agency.referral": of_referral(),
     "agency.release": Expected(HEADS, HOLDS, "no hold"),
     "agency.right": of_referral(),
@@ -242,6 +247,7 @@ OBJECTS: Mapping[str, Expected] = {
         "no letter",
         303,
     ),
+    "supervisor.lift_recusal": Expected(SUPERVISORS, OVERSEEN, "nobody shut out"),
     "supervisor.standby": of_deadline(),
 }
 """Routes with a thing in their address."""
@@ -300,6 +306,7 @@ PLAIN: Mapping[str, Who] = {
     "supervisor.pressing_csv": SUPERVISORS,
     "supervisor.reconciliation": SUPERVISORS,
     "supervisor.recount": SUPERVISORS,
+    "supervisor.recusals": SUPERVISORS,
     "supervisor.reported": SUPERVISORS,
     "supervisor.times": SUPERVISORS,
     "supervisor.times_csv": SUPERVISORS,

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from intake.domain.people import Membership, Role
 from intake.domain.recusal import Ground
 from intake.domain.trail import Action
 from intake.services.read import SHUT_OUT
+from intake.store import people
+from intake.store.need_to_know_tables import RecusalRow
 from tests.look.page_faults import page_faults
 from tests.services.sending import at, lines
 from tests.site import POL, SOC, Site, token_in, worry_answers
@@ -22,6 +28,11 @@ def says(client: FlaskClient, path: str, **data: str) -> int:
     return answer.status_code
 
 
+def shut_out(site: Site) -> UUID:
+    with site.parts.database.read() as connection:
+        return connection.execute(select(RecusalRow.id)).scalar_one()
+
+
 @pytest.mark.on_both
 def test_every_route_of_the_report_is_shut_to_who_is_disqualified_and_leaves_a_line(
     site: Site,
@@ -31,7 +42,7 @@ def test_every_route_of_the_report_is_shut_to_who_is_disqualified_and_leaves_a_l
     token = token_in(client.get("/inbox").text)
     path = f"/referrals/{referral}/recusal"
     assert client.get(path).status_code == 200
-    assert says(client, path, person=str(site.people["soc"]), ground=Ground.PARTY) == 303
+    assert says(client, path, ground=Ground.PARTY) == 303
     asked = list(addresses(site, referral))
     assert len(asked) > 30
     refused = len(lines(site, Action.REFUSED))
@@ -53,16 +64,19 @@ def test_the_page_names_a_colleague_shows_why_and_the_head_lifts_it(site: Site) 
     referral, soc, head = at(site, SOC).id, site.signed_in("soc"), site.signed_in("soc-head")
     path = f"/referrals/{referral}/recusal"
     deputy = str(site.people["soc-deputy"])
-    assert says(soc, path, person=deputy, ground="other") == 422
-    assert says(soc, path, ground="party") == 422
-    assert says(soc, path, person=deputy, ground="other", words="Naapuri.") == 303
+    name = f"{path}/colleague"
+    assert f'href="{name}"' in soc.get(path).text
+    assert says(soc, name, person=deputy, ground="other") == 422
+    assert says(soc, name, ground="party") == 422
+    assert says(soc, name, person=str(site.people["soc"]), ground="party") == 422
+    assert says(soc, name, person=deputy, ground="other", words="Naapuri.") == 303
     for client, may in ((soc, False), (head, True)):
         page = client.get(path).text
         assert page_faults(page) == []
         assert "Disa Sijainen</strong>" in page
         assert "Naapuri." in page
         assert ("Kumoa, perustellen" in page) is may
-    link = head.get(path).text.partition(f'href="{path}/')[2].partition('"')[0]
+    link = str(shut_out(site))
     assert soc.get(f"{path}/{link}").status_code == 403
     assert says(head, f"{path}/{link}") == 422
     assert says(head, f"{path}/{link}", reason="Erehdys.") == 303
@@ -73,6 +87,37 @@ def test_the_last_one_who_can_open_is_warned_and_confirms(site: Site) -> None:
     site.send(worry_answers(urgency={"threat_to_life": "to_others"}))
     client = site.signed_in("pol")
     path = f"/referrals/{at(site, POL).id}/recusal"
-    own = str(site.people["pol"])
-    assert says(client, path, person=own, ground="party") == 409
-    assert says(client, path, person=own, ground="party", knowing="y") == 303
+    assert says(client, path, ground="party") == 409
+    assert says(client, path, ground="party", knowing="y") == 303
+
+
+@pytest.mark.on_both
+def test_the_supervisor_sees_who_by_whom_and_when_and_lifts_it(site: Site) -> None:
+    site.send()
+    row, soc = at(site, SOC), site.signed_in("soc")
+    supervisor = site.signed_in("supervisor")
+    assert page_faults(supervisor.get("/deadlines/recusals").text) == []
+    whom = str(site.people["soc-head"])
+    path = f"/referrals/{row.id}/recusal/colleague"
+    assert says(soc, path, person=whom, ground="other", words="Naapuri.") == 303
+    page = supervisor.get("/deadlines/recusals").text
+    assert page_faults(page) == []
+    for told in ("Eero Esihenkilö", "Saana Sosiaali", row.reference):
+        assert told in page
+    assert "Naapuri" not in page
+    lift = f"/deadlines/recusals/{shut_out(site)}"
+    assert page_faults(supervisor.get(lift).text) == []
+    assert says(supervisor, lift) == 303
+    assert supervisor.get(lift).status_code == 404
+    assert site.signed_in("soc-head").get(f"/referrals/{row.id}").status_code == 200
+
+
+def test_the_words_for_a_colleague_ask_for_a_role_that_opens(site: Site) -> None:
+    site.send()
+    with site.parts.database.write() as connection:
+        here = Membership(Role.WORKER, SOC)
+        people.add_membership(connection, site.people["hea"], here, site.hands())
+    path = f"/referrals/{at(site, SOC).id}/recusal"
+    client = site.signed_in("hea")
+    assert client.get(path).status_code == 200
+    assert client.get(f"{path}/colleague").status_code == 403

@@ -53,6 +53,7 @@ NOWHERE = {
     "admin.remove_agreement",
     "security.add_passkey",
     "agency.lift_recusal",
+    "supervisor.lift_recusal",
     "agency.release",
     "agency.section_request",
 }

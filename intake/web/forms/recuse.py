@@ -25,19 +25,20 @@ GROUNDS: Mapping[str, str] = {
 
 
 class RecuseForm(PageForm):
-    """Oneself or a colleague."""
+    """Oneself."""
 
-    person = OneOf(mark("Who is disqualified?"), missing=mark("Choose who is disqualified."))
     ground = OneOf(
         mark("On what ground?"), tuple(GROUNDS.items()), missing=mark("Choose the ground.")
     )
     words = Passage(mark("In your own words"), limit=MOST)
-    knowing = BooleanField(mark("I know that nobody at my agency can open the report after this."))
+    knowing = BooleanField(mark("I know that nobody at an agency can open the report after this."))
 
-    def bind(self, colleagues: Mapping[UUID, str], own: UUID) -> None:
+
+class ColleagueForm(RecuseForm):
+    """A colleague."""
+
+    person = OneOf(mark("Who is disqualified?"), missing=mark("Choose who is disqualified."))
+
+    def bind(self, colleagues: Mapping[UUID, str]) -> None:
         """Offer these people."""
-        myself = self.language.gettext(mark("I myself"))
-        self.person.choices = [
-            (str(one), f"{myself} ({name})" if one == own else name)
-            for one, name in colleagues.items()
-        ]
+        self.person.choices = [(str(one), name) for one, name in colleagues.items()]

@@ -12,6 +12,7 @@ from intake.services.extend import Extend
 from intake.services.follow_up import DeadlineNotYours, FollowUp
 from intake.services.half_year import HalfYear
 from intake.services.oversee import Oversee
+from intake.services.oversee_recusals import OverseeRecusals
 from intake.services.press import PressOn
 from intake.services.reconcile import ShowReconciliation
 from intake.services.survey import Survey
@@ -24,6 +25,7 @@ from intake.web.supervisor.half_year import HalfYears
 from intake.web.supervisor.one import OneDeadline
 from intake.web.supervisor.reconciliation import Reconciliation
 from intake.web.supervisor.recount import RecountPages
+from intake.web.supervisor.recusals import Recusals
 from intake.web.supervisor.room import Room
 from intake.web.supervisor.survey import Surveys
 from intake.web.supervisor.today import TodayPage
@@ -37,6 +39,7 @@ def make_blueprint(
     oversee: Oversee,
     try_again: TryAgain,
     due_today: DueToday,
+    recusals: OverseeRecusals,
     follow_up: FollowUp,
     press: PressOn,
     extend: Extend,
@@ -52,6 +55,7 @@ def make_blueprint(
     deadlines, one = Deadlines(room, oversee, try_again), OneDeadline(room, follow_up, press)
     surveys, exports = Surveys(room, survey), Exports(room, export)
     halves, recount = HalfYears(room, half_year), RecountPages(room, accept_recount)
+    shut_out = Recusals(room, recusals)
     watching, changing = Permission.WATCH_DEADLINES, Permission.CHANGE_DEADLINES
     of_one, again = "/deadlines/<uuid:deadline_id>", "/deadlines/recount"
     for path, view in (
@@ -66,6 +70,11 @@ def make_blueprint(
         (of_one, one.deadline),
     ):
         entrance.route(path, watching)(view)
+    lifting = Permission.OVERSEE_RECUSALS
+    entrance.route("/deadlines/recusals", lifting)(shut_out.recusals)
+    entrance.route("/deadlines/recusals/<uuid:recusal_id>", lifting, BOTH, fresh=True)(
+        shut_out.lift_recusal
+    )
     for path, view in (
         ("/deadlines/pressing.csv", exports.pressing_csv),
         ("/deadlines/ageing.csv", exports.ageing_csv),

@@ -26,6 +26,7 @@ PLACES = (
     ("supervisor.half_year_page", mark("Half-year statistics")),
     ("supervisor.reconciliation", mark("Reconciliation")),
     ("supervisor.recount", mark("Calendar changes")),
+    ("supervisor.recusals", mark("Disqualifications")),
 )
 """The door's pages in their order, each with its name in the menu of the door."""
 AForm = TypeVar("AForm", bound=PageForm)
