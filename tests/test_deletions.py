@@ -41,7 +41,7 @@ NOT_LISTED = {
 NOT_ENDED = {
     ("proposals.py", "withdrawn_at"): "a signature that a newer one says again",
 }
-ENDING = {"left_at", "withdrawn_at", "retired_at", "valid_to"}
+ENDING = {"left_at", "withdrawn_at", "retired_at", "valid_to", "lifted_at"}
 
 
 def listed(site: Site) -> list[Deletion]:

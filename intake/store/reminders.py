@@ -32,7 +32,7 @@ from intake.store.tables import ChaseRow, DeadlineRow, OutboxRow, ReferralRow, W
 
 _UNTOLD = and_(
     ReminderRow.letter_id.is_(None),
-    ~exists()  # of reports that their reader has been shut out of since
+    ~select(RecusalRow.report_id)  # of reports that their reader has been shut out of since
     .where(
         DeadlineRow.id == ReminderRow.deadline_id,
         ReferralRow.id == DeadlineRow.referral_id,
@@ -40,7 +40,8 @@ _UNTOLD = and_(
         RecusalRow.person_id == ReminderRow.person_id,
         RecusalRow.lifted_at.is_(None),
     )
-    .correlate(ReminderRow),
+    .correlate(ReminderRow)
+    .exists(),
 )
 _WAITING_PEOPLE = (
     select(ReminderRow.person_id)

@@ -333,7 +333,7 @@ def test_no_list_and_no_count_reads_a_table_from_end_to_end(crowded: Site) -> No
     survey.taken_by_month(supervisor, now)
     for engine in engines:
         event.remove(engine, "before_cursor_execute", note)
-    assert len(asked) == 3 * 1 + 3 + 1 + 2 * 3 + 2 + 1 + 2 + 1 + 1 + 2 + 1
+    assert len(asked) == 3 * 1 + 3 + 1 + 2 * 4 + 3 + 1 + 2 + 1 + 1 + 2 + 1
     with parts.database.read() as connection:
         steps = [
             step for statement, values in asked for step in plans(connection, statement, values)
