@@ -217,6 +217,7 @@ class Letters:
             "at": reader.date_and_time(datetime.fromisoformat(params["at"])),
             "link": f"{self.base_url}/account",
         }
+
     def _shut_out(self, reader: Language, params: Mapping[str, Any]) -> dict[str, Any]:
         return {"agency": reader.text(self.directory.agency(params["agency"]).name)}
 
