@@ -132,7 +132,7 @@ def create_app(parts: Parts) -> Flask:
     _give_context(app, settings.banner == "demo")
     _handle_errors(app)
     if set(settings.doors) & config.STAFF_DOORS:
-        _handle_damage(app, parts)
+        _handle_what_stays_shut(app, parts)
     app.after_request(Protect(settings.secure_cookies))
     return app
 
@@ -212,13 +212,16 @@ def _handle_errors(app: Flask) -> None:
         return _shown(500, 500)
 
 
-def _handle_damage(app: Flask, parts: Parts) -> None:
+def _handle_what_stays_shut(app: Flask, parts: Parts) -> None:
+    from intake.services.desks import NobodyCanOpen
     from intake.services.tell_damage import TellDamage
     from intake.vault.envelope import EnvelopeDamaged
     from intake.web.damaged import Damaged
+    from intake.web.no_key import no_key
 
     damaged = Damaged(TellDamage(parts.database), parts.now)
     app.register_error_handler(EnvelopeDamaged, damaged)
+    app.register_error_handler(NobodyCanOpen, no_key)
 
 
 def _shown(page: int, code: int) -> Any:

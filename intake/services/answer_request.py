@@ -14,6 +14,7 @@ from intake.domain.report import canonical
 from intake.domain.section_request import FOLLOWS, RequestState, may_be_given
 from intake.domain.trail import Action
 from intake.services.ask_sections import AskSections, Request, check, kinds_of, place
+from intake.services.desks import NobodyCanOpen
 from intake.services.hand_over import SectionsUnfit
 from intake.services.read import ReferralNotYours
 from intake.services.record import MoveNotOpen, ReasonMissing
@@ -70,7 +71,7 @@ class AnswerRequest:
         self, visit: Visit, referral_id: UUID, request_id: UUID, given: Given, now: datetime
     ) -> None:
         """Give the asker the keys of these sections. Raises MoveNotOpen, SectionsUnfit, BasisUnfit,
-        ConsentMissing; nothing is kept then.
+        ConsentMissing, NobodyCanOpen; nothing is kept then.
         """
         answering = self._open(visit, referral_id, request_id, RequestState.GRANTED, now)
         row, asked = answering.referral, answering.request.row
@@ -154,11 +155,7 @@ class AnswerRequest:
         to_asker: PublicKey,
         now: datetime,
     ) -> dict[str, Any]:
-        with self.database.read() as connection:
-            key = people.agency_key(connection, asked.lead_key_id)
-        if key is None:
-            raise MoveNotOpen
-        to_lead = PublicKey(key.id, key.public_key)
+        to_lead = self._key(asked.lead_key_id, asked.lead_agency)
         return {
             "state": state.value,
             "answered_by": visit.person.id,
@@ -168,10 +165,14 @@ class AnswerRequest:
         }
 
     def _asked_by(self, asked: AnyRow) -> PublicKey:
+        return self._key(asked.asker_key_id, asked.asker_agency)
+
+    def _key(self, key_id: str, agency: str) -> PublicKey:
+        """That the request is sealed to. Raises NobodyCanOpen where it is not as it was signed."""
         with self.database.read() as connection:
-            key = people.agency_key(connection, asked.asker_key_id)
-        if key is None:
-            raise MoveNotOpen
+            key = people.agency_key(connection, key_id)
+        if key is None or key.agency_id != agency:
+            raise NobodyCanOpen(agency)
         return PublicKey(key.id, key.public_key)
 
     def _line(

@@ -17,11 +17,12 @@ from intake.domain.row_id import new_id
 from intake.domain.rule_tables import HandOver as Way
 from intake.domain.section_request import RequestState, may_be_asked
 from intake.domain.trail import Action
+from intake.services.desks import NobodyCanOpen
 from intake.services.hand_over import BasisUnfit, ConsentMissing, HandOver, SectionsUnfit
 from intake.services.read import Read, ReferralNotYours, ReferralWithdrawn
 from intake.services.record import MoveNotOpen, ReasonMissing
 from intake.services.sign_in import Visit
-from intake.store import people, recusals, referrals, section_requests, trail
+from intake.store import recusals, section_requests, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import PrivateKey
@@ -101,7 +102,7 @@ class AskSections:
 
     def __call__(self, visit: Visit, referral_id: UUID, wanted: Wanted, now: datetime) -> UUID:
         """The request's id. Raises also BasisUnfit, SectionsUnfit, ConsentMissing, ReasonMissing,
-        AlreadyAsked; nothing is kept then.
+        AlreadyAsked, NobodyCanOpen; nothing is kept then.
         """
         asking = self.choices(visit, referral_id, now)
         row = asking.referral
@@ -122,7 +123,7 @@ class AskSections:
                 "consent": wanted.consent,
             }
         )
-        to_lead, to_asker = self.key_of(lead.id), self.key_of(row.id)
+        to_lead, to_asker = self.key_of(lead, now), self.key_of(row, now)
         values = {
             "id": request_id,
             "asker_id": row.id,
@@ -183,14 +184,17 @@ class AskSections:
         except ReferralWithdrawn:
             raise MoveNotOpen from None
 
-    def key_of(self, referral_id: UUID) -> PublicKey:
-        """The key that a referral's own wrap is sealed to: who opens the one opens the other."""
-        with self.database.read() as connection:
-            wrap = referrals.wrap(connection, referral_id, "recipient")
-            key = wrap and people.agency_key(connection, wrap.agency_key_id)
-        if key is None:
-            raise MoveNotOpen
-        return PublicKey(key.id, key.public_key)
+    def key_of(self, row: AnyRow, now: datetime) -> PublicKey:
+        """The key that a referral's own wrap is sealed to: who opens the one opens the other.
+
+        Where it does not count, the agency's in use. Raises NobodyCanOpen.
+        """
+        hand_on = self.hand_over.hand_on
+        found = hand_on.key_of_wrap(row.id, row.agency_id)
+        found = found or hand_on.key_in_use(row.agency_id, now)
+        if found is None:
+            raise NobodyCanOpen(row.agency_id)
+        return found
 
 
 def check(ways: Sequence[Way], way_id: str, consent: str) -> Way:

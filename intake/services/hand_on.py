@@ -21,9 +21,10 @@ from intake.services.record import MoveNotOpen
 from intake.services.refer import Refer, Referred
 from intake.services.route import Route
 from intake.services.sign_in import Visit
-from intake.store import moves, people, recusals, reports, trail
+from intake.store import moves, people, recusals, referrals, reports, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
+from intake.vault.envelope import Purpose
 from intake.vault.seal import PublicKey, SectionKeys
 
 
@@ -106,6 +107,23 @@ class HandOn:
             openers = people.who_can_open(connection, local_date(now))
         return {agency for agency, members in openers.items() if members <= shut}
 
+    def key_in_use(self, agency: str, now: datetime) -> PublicKey | None:
+        """An agency's, as it was signed; None where it does not count or no member opens it."""
+        return self.route.keys_that_open(local_date(now)).get(agency)
+
+    def key_of_wrap(
+        self, referral_id: UUID, agency: str, purpose: Purpose = "recipient"
+    ) -> PublicKey | None:
+        """The key of the agency that a referral's wrap is sealed to: who opens the one opens the
+        other, also if it is retired. None where there is none that is as it was signed.
+        """
+        with self.database.read() as connection:
+            wrap = referrals.wrap(connection, referral_id, purpose)
+            key = wrap and people.agency_key(connection, wrap.agency_key_id)
+        if key is None or key.agency_id != agency:
+            return None
+        return PublicKey(key.id, key.public_key)
+
     def holders(self, row: AnyRow, but: Collection[State]) -> set[str]:
         """The agencies with a referral of the same report in any other state."""
         with self.database.read() as connection:
@@ -117,23 +135,25 @@ class HandOn:
         deadlines: Collection[AnyRow],
         *,
         target: Agency,
+        key: PublicKey,
         keys: SectionKeys,
         reasons: Mapping[str, Any],
         basis: str,
         now: datetime,
         also: Collection[str] = (),
     ) -> Sent:
-        """The target's referral with these sections and a fresh standby wrap where it leads.
+        """The target's referral with these sections and a fresh standby wrap where it leads, sealed
+        to ``key``.
 
         Its own clocks run from now, and so do ``also``; at an agency of the same kind those that
-        the arrival at the authority started keep that start. Raises NobodyCanOpen.
+        the arrival at the authority started keep that start.
         """
         referred = Referred()
         referral_id = self.refer.add(
             referred,
             report_id=row.report_id,
             agency=target,
-            key=self.route.key_of(target, now),
+            key=key,
             keys=keys.only(slot for slot in keys if slot != "reasons"),
             reasons=reasons,
             lead=row.is_lead,

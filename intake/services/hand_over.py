@@ -155,7 +155,9 @@ class HandOver:
         return [slot for slot in choices.sections if section_of(slot) in wanted]
 
     def __call__(self, visit: Visit, referral_id: UUID, told: Told, now: datetime) -> UUID:
-        """The new referral's id. Raises what ``check`` raises; nothing is kept then."""
+        """The new referral's id. Raises what ``check`` raises, and NobodyCanOpen; nothing is
+        kept then.
+        """
         choices = self.choices(visit, referral_id, now)
         target, way = self.check(choices, told, now)
         row = choices.offered.referral
@@ -245,6 +247,7 @@ class HandOver:
             row,
             choices.offered.deadlines,
             target=target,
+            key=self.hand_on.route.key_of(target, now),
             keys=choices.keys.only(told.sections),
             reasons=why
             | {"bases": [way.basis, *(first["bases"] if same else [])]}

@@ -56,19 +56,23 @@ class Recording:
         entry: Entry,
         now: datetime,
         *,
-        key: PublicKey,
+        key: PublicKey | None,
         to_state: State | None,
         acting_for: str | None = None,
         **line: str | None,
     ) -> Recording:
-        """Seal the reason to ``key``, a key of the referral's agency.
+        """Seal the reason to ``key``, a key of the referral's agency; without one it is not kept
+        here.
 
         ``seen``: the referral as it was when the move was found open. ``acting_for``: the agency
         of the person, if it is not the referral's own. ``line``: purpose, basis and recipient for
         the trail.
         """
         move_id = new_id(now)
-        reason = entry.reason.encode()
+        sealed = None
+        if key is not None and entry.reason:
+            place = MOVE_REASON, seen.id.bytes, move_id.bytes
+            sealed = seal_for(key, entry.reason.encode(), *place)
         return cls(
             seen,
             {
@@ -79,10 +83,8 @@ class Recording:
                 "made_at": now,
                 "happened_on": entry.happened_on,
                 "choice": entry.choice,
-                "agency_key_id": key.key_id if reason else None,
-                "sealed_reason": seal_for(key, reason, MOVE_REASON, seen.id.bytes, move_id.bytes)
-                if reason
-                else None,
+                "agency_key_id": key.key_id if key and sealed else None,
+                "sealed_reason": sealed,
             },
             to_state,
             {

@@ -15,6 +15,7 @@ from intake.domain.directory import Agency, Directory
 from intake.domain.people import Permission
 from intake.domain.referral import MOVES, Move, State, moves_open
 from intake.domain.report import reports_offence, type_once_moved
+from intake.services.desks import NobodyCanOpen
 from intake.services.hand_on import HandOn, NoDeskTakesIt, Sent, live, without_way
 from intake.services.read import Read, ReferralWithdrawn, reasons
 from intake.services.record import Entry, MoveNotOpen, ReasonMissing, Recording
@@ -119,7 +120,7 @@ class Respond:
         """Record a move in one transaction with its deadlines, its trail line and what follows.
 
         Raises ReferralNotYours, KeyNotGranted, MoveNotOpen, ReasonMissing, DayImpossible,
-        ChoiceUnknown; nothing is kept then.
+        ChoiceUnknown, NobodyCanOpen; nothing is kept then.
         """
         offered = self.offered(visit, referral_id, now)
         row = offered.referral
@@ -132,7 +133,7 @@ class Respond:
             row,
             entry,
             now,
-            key=self.key_of(row, now),
+            key=self.key_of(row, now) if entry.reason else None,
             to_state=MOVES[entry.move].leads_to,
             basis=sent.basis if sent else None,
             recipient=sent.recipient if sent else None,
@@ -145,8 +146,16 @@ class Respond:
                 sent.write(connection, visit, row.agency_id, now)
 
     def key_of(self, row: AnyRow, now: datetime) -> PublicKey:
-        """The key to which reasons and notes of the referral's agency are sealed."""
-        return self.hand_on.route.key_of(self.directory.agency(row.agency_id), now)
+        """The key to which reasons and notes of the referral's agency are sealed: the one in use,
+        and where that does not count the one that its wrap is sealed to.
+
+        Raises NobodyCanOpen where neither is as it was signed.
+        """
+        found = self.hand_on.key_in_use(row.agency_id, now)
+        found = found or self.hand_on.key_of_wrap(row.id, row.agency_id)
+        if found is None:
+            raise NobodyCanOpen(row.agency_id)
+        return found
 
     def _reports_offence(self, visit: Visit, row: AnyRow, key: PrivateKey) -> bool:
         """Read of the concern; a referral without that section is taken to report none."""
@@ -175,6 +184,7 @@ class Respond:
             row,
             offered.deadlines,
             target=target,
+            key=self.hand_on.route.key_of(target, now),
             keys=keys,
             reasons=without_way(told)
             | {"report_type": kind, "type_reason": why, "returned": came}

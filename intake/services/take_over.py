@@ -14,6 +14,7 @@ from intake.domain.people import Permission
 from intake.domain.press import lets_standby_in
 from intake.domain.referral import MOVES, Move
 from intake.domain.report import type_once_moved
+from intake.services.desks import NobodyCanOpen
 from intake.services.hand_on import HandOn, Sent, without_way
 from intake.services.read import KeyNotGranted, Read, ReferralNotYours, reasons
 from intake.services.record import Entry, MoveNotOpen, ReasonMissing, Recording
@@ -23,7 +24,7 @@ from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import open_grant
 from intake.vault.open import open_wrap
-from intake.vault.seal import PublicKey, SectionKeys
+from intake.vault.seal import SectionKeys
 
 MOST_OFFERS = 10
 
@@ -92,8 +93,11 @@ class TakeOver:
     def __call__(self, visit: Visit, referral_id: UUID, reason: str, now: datetime) -> UUID:
         """Open the standby wrap, make the desk's own referral and end the silent agency's part.
 
-        The new referral's id. Raises ReferralNotYours, MoveNotOpen, ReasonMissing, KeyNotGranted;
-        nothing is kept then.
+        The desk's referral holds the reason; the silent agency's move does too, unless no key of
+        that agency counts: whoever is silent strands no child.
+
+        The new referral's id. Raises ReferralNotYours, MoveNotOpen, ReasonMissing, KeyNotGranted,
+        and NobodyCanOpen where no key of the desk counts; nothing is kept then.
         """
         with self.database.read() as connection:
             row = referrals.referral(connection, referral_id)
@@ -109,7 +113,8 @@ class TakeOver:
             row,
             Entry(Move.TAKE_OVER, reason=reason),
             now,
-            key=self._silent_key(row),
+            key=self.hand_on.key_of_wrap(row.id, row.agency_id)
+            or self.hand_on.key_in_use(row.agency_id, now),
             to_state=MOVES[Move.TAKE_OVER].leads_to,
             acting_for=offer.desk.id,
             purpose=f"by {offer.desk.id}",
@@ -141,6 +146,10 @@ class TakeOver:
     def _sent(
         self, row: AnyRow, offer: Offer, keys: SectionKeys, reason: str, now: datetime
     ) -> Sent:
+        key = self.hand_on.key_in_use(offer.desk.id, now)
+        key = key or self.hand_on.key_of_wrap(row.id, offer.desk.id, "standby")
+        if key is None:
+            raise NobodyCanOpen(offer.desk.id)
         with self.database.read() as connection:
             deadlines = referrals.deadlines(connection, row.id)
         told = reasons(row, keys)
@@ -151,6 +160,7 @@ class TakeOver:
             row,
             deadlines,
             target=offer.desk,
+            key=key,
             keys=keys,
             reasons=without_way(told)
             | {"report_type": kind, "type_reason": why, "bases": [basis, *first]}
@@ -176,15 +186,6 @@ class TakeOver:
             purpose="standby",
             key_id=wrap.agency_key_id,
         )
-
-    def _silent_key(self, row: AnyRow) -> PublicKey:
-        """The key that the silent agency's wrap is sealed to, also if nobody there opens now."""
-        with self.database.read() as connection:
-            wrap = referrals.wrap(connection, row.id, "recipient")
-            key = wrap and people.agency_key(connection, wrap.agency_key_id)
-        if key is None:
-            raise MoveNotOpen
-        return PublicKey(key.id, key.public_key)
 
 
 def _allows(row: AnyRow) -> bool:

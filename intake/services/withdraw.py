@@ -13,10 +13,9 @@ from intake.services.read import Read
 from intake.services.record import Entry, MoveNotOpen, Recording
 from intake.services.respond import Respond, check
 from intake.services.sign_in import Visit
-from intake.store import moves, people, referrals, same_child
+from intake.store import moves, referrals, same_child
 from intake.store.columns import AnyRow
 from intake.store.database import Database
-from intake.vault.seal import PublicKey
 
 OPENED, NEVER_OPENED = "opened there before", "never opened there"
 
@@ -31,14 +30,17 @@ class Withdraw:
     respond: Respond
 
     def __call__(self, visit: Visit, referral_id: UUID, entry: Entry, now: datetime) -> None:
-        """``referral_id``: the sender's own. Both agencies can read the reason.
+        """``referral_id``: the sender's own. Both agencies can read the reason, the receiver unless
+        no key of it counts.
 
-        Raises ReferralNotYours, KeyNotGranted, MoveNotOpen, ReasonMissing; nothing is kept then.
+        Raises ReferralNotYours, KeyNotGranted, MoveNotOpen, ReasonMissing, NobodyCanOpen; nothing
+        is kept then.
         """
         offered = self.respond.offered(visit, referral_id, now)
         check(offered, entry, now)
         row = offered.referral
-        sent, key = self._sent(offered.successor, now)
+        sent = self._sent(offered.successor)
+        hand_on = self.respond.hand_on
         own = Recording.of(
             visit,
             row,
@@ -53,7 +55,8 @@ class Withdraw:
             sent,
             entry,
             now,
-            key=key,
+            key=hand_on.key_of_wrap(sent.id, sent.agency_id)
+            or hand_on.key_in_use(sent.agency_id, now),
             to_state=State.WITHDRAWN,
             acting_for=row.agency_id,
         )
@@ -69,18 +72,14 @@ class Withdraw:
             same_child.erase(connection, [sent.id], now)
             moves.run_again(connection, row.id, left_by, now)
 
-    def _sent(self, successor: AnyRow | None, now: datetime) -> tuple[AnyRow, PublicKey]:
-        """The receiver's referral, and the key that it is sealed to.
-
-        One that was withdrawn after the backup that the site was restored from has no wraps any
-        more, and is withdrawn again: then the receiver's key of today.
+    def _sent(self, successor: AnyRow | None) -> AnyRow:
+        """The receiver's referral. One that was withdrawn after the backup that the site was
+        restored from has no wraps any more, and is withdrawn again.
         """
         if successor is None:
             raise MoveNotOpen
         with self.database.read() as connection:
             row = referrals.referral(connection, successor.id)
-            wrap = referrals.wrap(connection, successor.id, "recipient")
-            key = wrap and people.agency_key(connection, wrap.agency_key_id)
         if row is None or row.state != State.SENT:
             raise MoveNotOpen
-        return row, PublicKey(key.id, key.public_key) if key else self.respond.key_of(row, now)
+        return row

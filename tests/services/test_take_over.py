@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 from sqlalchemy import delete, select, text, update
 
 from intake.domain.referral import Move, State
+from intake.services.desks import NobodyCanOpen
 from intake.services.read import KeyNotGranted, ReferralNotYours
 from intake.services.record import Entry, MoveNotOpen, ReasonMissing
 from intake.services.status import Stage, Status
 from intake.services.take_over import TakeOver
 from intake.store.people_tables import GrantRow
 from intake.store.reminder_tables import ReminderRow
-from intake.store.tables import ChaseRow, ReferralRow
+from intake.store.tables import ChaseRow, MoveRow, ReferralRow
 from intake.vault.open import open_wrap
+from tests.services import keyless
 from tests.services.sending import at, clocks, gang, hand_over, lines, row_of, silence
 from tests.site import ANK, DUTY, SOC, TRIAGE, Site, child_answers, worry_answers
 
@@ -200,6 +203,55 @@ def test_a_desk_whose_every_member_is_gone_still_learns_the_reason(site: Site) -
         )
     taken = take(site, "duty", referral)
     assert site.parts.read(site.visit("duty"), taken, site.hands()).sections["concern"]
+
+
+@pytest.mark.parametrize("trouble", [keyless.unsign, keyless.alter])
+def test_no_key_of_the_silent_agency_that_counts_is_needed(
+    site: Site, trouble: Callable[[Site, str], None]
+) -> None:
+    """Its child is not stranded; the reason is sealed to the desk alone."""
+    referral = silent(site)
+    theirs = keyless.in_use(site, SOC)
+    trouble(site, theirs)
+    taken = take(site, "duty", referral)
+    assert row_of(site, referral).state == State.HANDED_OVER
+    with site.parts.database.read() as connection:
+        (move,) = connection.execute(
+            select(MoveRow.sealed_reason, MoveRow.agency_key_id).filter_by(referral_id=referral)
+        )
+    assert tuple(move) == (None, None)
+    opened = site.parts.read(site.visit("duty"), taken, site.hands())
+    assert opened.reasons["taken_over"] == {"by": SOC, "reason": WHY}
+
+
+def test_the_silent_agency_reads_why_with_its_key_in_use_where_its_wrap_s_key_counts_no_more(
+    site: Site,
+) -> None:
+    referral = silent(site)
+    site.parts.rotate.begin(site.visit("soc"), SOC, site.hands())
+    keyless.unsign(site, keyless.wraps_key(site, referral))
+    take(site, "duty", referral)
+    opened = site.parts.read(site.visit("soc"), referral, site.hands())
+    assert list(opened.move_reasons.values()) == [WHY]
+
+
+def test_a_desk_whose_new_key_waits_takes_over_with_the_key_of_its_wrap(site: Site) -> None:
+    referral = silent(site)
+    keyless.new_key_waits(site, "duty", DUTY)
+    taken = take(site, "duty", referral)
+    assert keyless.wraps_key(site, taken) == keyless.wraps_key(site, referral, "standby")
+    assert site.parts.read(site.visit("duty"), taken, site.hands()).sections["concern"]
+
+
+@pytest.mark.parametrize("trouble", [keyless.unsign, keyless.alter])
+def test_a_desk_no_key_of_which_counts_takes_nothing(
+    site: Site, trouble: Callable[[Site, str], None]
+) -> None:
+    referral = silent(site)
+    trouble(site, keyless.in_use(site, DUTY))
+    with pytest.raises(NobodyCanOpen):
+        take(site, "duty", referral)
+    assert row_of(site, referral).state == State.SENT
 
 
 def test_a_lead_of_another_kind_goes_on_the_standby_s_own_basis(site: Site) -> None:

@@ -1,0 +1,58 @@
+"""Agencies whose keys do not count, for tests."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from intake.services.sign_entries import sign_what_waits
+from intake.store import people
+from intake.store.entry_tables import DirectoryEntryRow
+from intake.store.people_tables import AgencyKeyRow
+from intake.store.tables import WrapRow
+from intake.vault.keyring import new_key_pair
+from tests import keeper
+from tests.site import Site
+
+ATTACKER = new_key_pair("attacker")
+
+
+def in_use(site: Site, agency: str) -> str:
+    """The key in use of an agency."""
+    with site.parts.database.read() as connection:
+        found = people.key_in_use(connection, agency)
+    assert found
+    return found
+
+
+def wraps_key(site: Site, referral: UUID, purpose: str = "recipient") -> str:
+    """The key that a referral's wrap is sealed to."""
+    this = WrapRow.referral_id == referral, WrapRow.purpose == purpose
+    with site.parts.database.read() as connection:
+        return connection.scalars(select(WrapRow.agency_key_id).where(*this)).one()
+
+
+def unsign(site: Site, key: str) -> None:
+    """Let an agency's key wait for its signature."""
+    entry = update(DirectoryEntryRow).where(DirectoryEntryRow.agency_key_id == key)
+    with site.parts.database.write() as connection:
+        connection.execute(entry.values(signature=None, signed_at=None))
+
+
+def alter(site: Site, key: str) -> None:
+    """Put another public key in its place, as who can write to the database could."""
+    swapped = update(AgencyKeyRow).where(AgencyKeyRow.id == key)
+    with site.parts.database.write() as connection:
+        connection.execute(swapped.values(public_key=ATTACKER.public().raw))
+
+
+def sign(site: Site) -> None:
+    """Sign all that waits."""
+    sign_what_waits(site.parts.database, keeper.KEY, site.hands())
+
+
+def new_key_waits(site: Site, name: str, agency: str) -> None:
+    """The key in use waits; what lies there is sealed to the one before it, which was signed."""
+    assert site.parts.rotate.begin(site.visit(name), agency, site.hands.move(minutes=1))
+    unsign(site, in_use(site, agency))
