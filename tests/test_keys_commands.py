@@ -15,7 +15,8 @@ from intake.services.settle import write_new
 from intake.vault.directory_key import DirectoryKey
 from intake.vault.directory_signing import lock_directory_key, unlock_directory_key
 from tests import keeper
-from tests.site import CHEAP, COUNTY, PASSPHRASE, TRIAGE, Site
+from tests.services import keyless
+from tests.site import CHEAP, COUNTY, PASSPHRASE, SOC, TRIAGE, Site
 from tests.test_administration_commands import Run
 from tests.test_administration_commands import run as run
 
@@ -138,3 +139,13 @@ def test_files_that_are_something_else_are_one_clear_line(
         assert status == 2
         (line,) = [line for line in err.splitlines() if line.startswith("ankkuri:")]
         assert told in line
+
+
+def test_a_new_key_that_no_member_holds_is_left_out_and_told(
+    site: Site, run: Run, tmp_path: Path
+) -> None:
+    keyless.new_key_that_nobody_holds(site)
+    status, out, _ = run("keys", "requests", str(tmp_path / "wanted"))
+    assert status == 0
+    assert f"Left out the new key of {SOC}: no member of the agency holds this new key" in out
+    assert "0 entries wait for a signature" in out

@@ -90,11 +90,14 @@ def _make(chosen: argparse.Namespace) -> int:
 
 
 def _requests(chosen: argparse.Namespace) -> int:
-    from intake.services.sign_entries import RequestSignatures
+    from intake.services.sign_entries import HELD_BY_NOBODY, RequestSignatures
 
     parts = wiring.build(config.load())
-    requests = RequestSignatures(parts.database)(parts.now(), anew=chosen.anew)
+    wanted, now = RequestSignatures(parts.database), parts.now()
+    requests = wanted(now, anew=chosen.anew)
     _write(chosen.file, requests_text(requests))
+    for agency in wanted.left_out(local_date(now)):
+        print(f"Left out the new key of {agency}: {HELD_BY_NOBODY}")
     print(f"{len(requests)} entries wait for a signature: {chosen.file}")
     return 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from intake.domain.entry import fingerprint
 from intake.domain.people import Permission
 from intake.services.sign_in import Visit
-from intake.store import people, reminders, rotation, staff
+from intake.store import people, proposals, reminders, rotation, staff
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.envelope import EnvelopeDamaged
@@ -36,7 +36,7 @@ class OwnWords:
     """
 
     own: str
-    of_agencies: Mapping[str, str]
+    of_agencies: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -109,14 +109,15 @@ class Colleagues:
         """Those that others ask one for."""
         person = visit.person
         places = {m.agency for m in (*person.memberships, *person.waiting) if m.agency}
-        found = {}
+        found: dict[str, list[str]] = {}
         with self.database.read() as connection:
+            waiting = proposals.keys_waiting(connection)
             for agency in sorted(places):
                 held = people.grants_held(connection, agency, person.id)
                 for row in held:
                     signed = people.agency_key(connection, row.agency_key_id) is not None
-                    if not (signed or row.retired_at):
-                        found[agency] = _words_of_granted(visit, row)
+                    if row.agency_key_id in waiting and not signed:
+                        found.setdefault(agency, []).append(_words_of_granted(visit, row))
         return OwnWords(own_words(visit), found)
 
     def news(self, visit: Visit, today: date) -> News:

@@ -111,8 +111,9 @@ def let_go(
     stay = [role for role in member.roles if role not in ended]
     agencies = agencies_among(ended) - agencies_among(stay) if stay else None
     staff.end_sessions(connection, member.id, now)
-    for agency in staff.withdraw_grants(connection, member.id, agencies, now):
-        rotation.note_leaver(connection, agency, member.id, now)
+    held = staff.withdraw_grants(connection, member.id, agencies, now)
+    rotation.note_leaver(connection, held, member.id, now)
+    for agency in sorted(set(held.values())):
         write_line(connection, admin, Action.WITHDRAW_GRANT, member.sign_in_name, agency, now)
     cleared = staff.clear_worker(connection, member.id, agencies)
     _without_worker(connection, cleared, now)

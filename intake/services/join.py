@@ -175,7 +175,8 @@ def _renew(
     """A new key of the person; what was sealed to the old one is withdrawn, and they are told."""
     staff.replace_keys(connection, person_id, keys, now, invitation.invited_by)
     staff.end_sessions(connection, person_id, now)
-    for agency in staff.withdraw_grants(connection, person_id, None, now):
+    held = staff.withdraw_grants(connection, person_id, None, now)
+    for agency in sorted(set(held.values())):
         trail.write_line(
             connection,
             at=now,

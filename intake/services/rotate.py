@@ -102,6 +102,8 @@ class Rotate:
         one that the former was given to waits, as a newcomer does, and so does whose role is not
         signed with that key. Raises GrantRefused, with a line in the trail where it is not the
         member's to change.
+
+        One that waits already and that no member holds any more gives way to the new one.
         """
         former = self._keys(visit, agency, now).new
         today = local_date(now)
@@ -114,8 +116,11 @@ class Rotate:
                 members = {row.id: row for row in known if row.id in signed}
                 if visit.person.id not in members or rows[0].key_id != former.key_id:
                     raise GrantRefused(Message(BEGUN_ELSEWHERE))
-                if people.waiting_key(connection, agency) is not None:
+                waiting = people.waiting_key(connection, agency)
+                if waiting is not None and staff.members_who_hold(connection, waiting, today):
                     raise GrantRefused(Message(WAITS_ALREADY))
+                if waiting is not None:
+                    people.retire_key(connection, waiting, now)
                 by = visit.person.id
                 key = make_key(connection, agency, members.values(), now, CHANGED_KEY, by)
                 in_use = entries.is_key_signed(connection, key.key_id)

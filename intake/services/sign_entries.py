@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -13,12 +13,16 @@ from intake.domain.entry import RENEWED_BEFORE, KeyEntry, RoleEntry
 from intake.domain.entry_file import Request, Signed, kind_of, read_entry
 from intake.domain.trail import Action
 from intake.services.entries import Entries
-from intake.store import entries, people, proposals, trail
+from intake.store import entries, people, proposals, staff, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.directory_signing import DirectorySigningKey
 
 MOST_PURPOSE = 80
+HELD_BY_NOBODY = (
+    "no member of the agency holds this new key any more, so it does not come into use and the "
+    "key in use stays: let a member change the key again"
+)
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,17 @@ class RequestSignatures:
         restore left without an entry, are proposed anew for it. ``anew``: so is all that was
         signed, for another directory key.
         """
+        today = local_date(now)
         with self.database.write() as connection:
             if anew:
                 proposals.propose_signed_again(connection, now)
             propose_what_outlived_its_entry(connection, now)
             self._renew(connection, now)
-            rows = proposals.waiting(connection, local_date(now))
+            rows = [
+                row
+                for row in proposals.waiting(connection, today)
+                if not _is_held_by_nobody(connection, read_entry(row.body), today)
+            ]
         return [
             Request(
                 id=row.id,
@@ -49,6 +58,16 @@ class RequestSignatures:
             for row in rows
             if is_ready(row)
         ]
+
+    def left_out(self, today: date) -> list[str]:
+        """The agencies whose new key waits in vain: none of their members holds it any more."""
+        with self.database.read() as connection:
+            said = [read_entry(row.body) for row in proposals.waiting(connection, today)]
+            return [
+                one.agency
+                for one in said
+                if isinstance(one, KeyEntry) and _is_held_by_nobody(connection, one, today)
+            ]
 
     def _renew(self, connection: Connection, now: datetime) -> None:
         today = local_date(now)
@@ -89,6 +108,8 @@ class TakeSignatures:
             return "a second person has not confirmed it"
         if not self.signed.says(kind_of(read_entry(one.body)), one.body, one.signature):
             return "it is not signed with the directory key"
+        if _is_held_by_nobody(connection, read_entry(one.body), local_date(now)):
+            return HELD_BY_NOBODY
         _counts_from_now(connection, row, one.signature, now)
         return ""
 
@@ -138,12 +159,23 @@ def sign(
 
 def sign_what_waits(database: Database, key: DirectorySigningKey, now: datetime) -> int:
     """Sign all that waits where the keeper's key is at hand, as in a demo; how many."""
+    count, today = 0, local_date(now)
     with database.write() as connection:
-        rows = proposals.waiting(connection, local_date(now))
-        for row in rows:
-            kind = kind_of(read_entry(row.body))
-            _counts_from_now(connection, row, key.sign(kind, row.body), now)
-    return len(rows)
+        for row in proposals.waiting(connection, today):
+            said = read_entry(row.body)
+            if not _is_held_by_nobody(connection, said, today):
+                _counts_from_now(connection, row, key.sign(kind_of(said), row.body), now)
+                count += 1
+    return count
+
+
+def _is_held_by_nobody(connection: Connection, said: RoleEntry | KeyEntry, today: date) -> bool:
+    """Whether it is of a new key that none of its agency's members holds any more: the one in use
+    stays.
+    """
+    if not isinstance(said, KeyEntry) or people.waiting_key(connection, said.agency) != said.key:
+        return False
+    return not staff.members_who_hold(connection, said.key, today)
 
 
 def _counts_from_now(connection: Connection, row: AnyRow, signature: bytes, now: datetime) -> None:

@@ -419,7 +419,8 @@ def has_holder(connection: Connection, agency_key_id: str) -> bool:
 
 def retire_key(connection: Connection, agency_key_id: str, at: datetime) -> None:
     """Let a key receive no reports any more, or never."""
-    put_for_good(connection, AgencyKeyRow.retired_at, at, AgencyKeyRow.id == agency_key_id, at=at)
+    this = AgencyKeyRow.id == agency_key_id, AgencyKeyRow.retired_at.is_(None)
+    put_for_good(connection, AgencyKeyRow.retired_at, at, *this, at=at)
 
 
 def activate_key(
@@ -430,8 +431,7 @@ def activate_key(
     Who holds that one opens the old reports. IntegrityError where another is in use by now.
     """
     if instead_of is not None:
-        former = AgencyKeyRow.id == instead_of, AgencyKeyRow.retired_at.is_(None)
-        put_for_good(connection, AgencyKeyRow.retired_at, at, *former, at=at)
+        retire_key(connection, instead_of, at)
     this = update(AgencyKeyRow).where(AgencyKeyRow.id == agency_key_id)
     connection.execute(this.values(activated_at=at))
 

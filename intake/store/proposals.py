@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from intake.domain.deadline import local_date
@@ -26,13 +26,23 @@ from intake.store.entries import (
     roles,
 )
 from intake.store.entry_tables import DirectoryEntryRow
+from intake.store.need_to_know_tables import SectionRequestRow
 from intake.store.people_tables import AgencyKeyRow, AgencyRow, MembershipRow, PersonRow
+from intake.store.tables import WrapRow
 
 TWO_NEEDED = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
 _WAITING = (
     DirectoryEntryRow.signature.is_(None),
     DirectoryEntryRow.withdrawn_at.is_(None),
 )
+_NAMED_BY = WrapRow.agency_key_id, SectionRequestRow.asker_key_id, SectionRequestRow.lead_key_id
+_NEEDED = or_(
+    AgencyKeyRow.retired_at.is_(None),
+    *(exists().where(column == AgencyKeyRow.id) for column in _NAMED_BY),
+)
+"""Of keys: not retired, or what is recorded on a report may be sealed to it still."""
+_WANTED = or_(AgencyKeyRow.retired_at.is_(None), DirectoryEntryRow.needs_two.is_(False))
+"""Of keys that wait: not retired, or proposed although it is."""
 
 
 def propose_roles(
@@ -94,7 +104,7 @@ def propose_what_lacks(connection: Connection, at: datetime) -> int:
     """
     of_role, of_key = DirectoryEntryRow.membership_id, DirectoryEntryRow.agency_key_id
     lacks_role = MembershipRow.id.not_in(select(of_role).where(of_role.is_not(None)))
-    lacks_key = AgencyKeyRow.id.not_in(select(of_key).where(of_key.is_not(None)))
+    lacks_key = and_(AgencyKeyRow.id.not_in(select(of_key).where(of_key.is_not(None))), _NEEDED)
     return propose_roles(connection, lacks_role, by=None, at=at, founding=True) + propose_keys(
         connection, lacks_key, by=None, at=at, founding=True
     )
@@ -130,7 +140,9 @@ def propose_what_outlived_its_entry(connection: Connection, at: datetime) -> Non
 
 
 def propose_signed_again(connection: Connection, at: datetime) -> int:
-    """Propose again all that was signed and stands, for another directory key; how many."""
+    """Propose again all that was signed and stands, for another directory key; how many. Of keys
+    those that are not retired, or to which is sealed still.
+    """
     of_role, of_key = DirectoryEntryRow.membership_id, DirectoryEntryRow.agency_key_id
     roles_signed = select(of_role).where(of_role.is_not(None), *SIGNED_AND_STANDING)
     keys_signed = select(of_key).where(of_key.is_not(None), *SIGNED_AND_STANDING)
@@ -139,7 +151,7 @@ def propose_signed_again(connection: Connection, at: datetime) -> int:
     ) + propose_keys(
         connection,
         AgencyKeyRow.id.in_(keys_signed),
-        AgencyKeyRow.retired_at.is_(None),
+        _NEEDED,
         by=None,
         at=at,
         founding=True,
@@ -159,9 +171,16 @@ def waiting_for(connection: Connection) -> dict[object, set[str]]:
     return found
 
 
+def keys_waiting(connection: Connection) -> set[str]:
+    """The ids of the keys that wait for a signature."""
+    of_key = DirectoryEntryRow.agency_key_id
+    joined = select(AgencyKeyRow.id).join(DirectoryEntryRow, of_key == AgencyKeyRow.id)
+    return set(connection.scalars(joined.where(*_WAITING, _WANTED)))
+
+
 def waiting(connection: Connection, on: date) -> Sequence[AnyRow]:
-    """Entries that wait for a signature, of roles that have not ended and keys in use, with the
-    names of whose role it is, who proposed it and who confirmed it, and the controller.
+    """Entries that wait for a signature, of roles that have not ended and of keys, with the names
+    of whose role it is, who proposed it and who confirmed it, and the controller.
     """
     of_role, of_key = DirectoryEntryRow.membership_id, DirectoryEntryRow.agency_key_id
     agency = func.coalesce(MembershipRow.agency_id, AgencyKeyRow.agency_id)
@@ -185,7 +204,7 @@ def waiting(connection: Connection, on: date) -> Sequence[AnyRow]:
         .where(
             *_WAITING,
             or_(
-                and_(AgencyKeyRow.id.is_not(None), AgencyKeyRow.retired_at.is_(None)),
+                and_(AgencyKeyRow.id.is_not(None), _WANTED),
                 and_(
                     PersonRow.left_at.is_(None),
                     MembershipRow.id.is_not(None),

@@ -184,11 +184,14 @@ def _is_used(connection: Connection, key_id: str) -> bool:
     )
 
 
-def note_leaver(connection: Connection, agency_id: str, person_id: UUID, at: datetime) -> None:
-    """Let the others be asked to change the key that this person may have kept."""
-    key = select(AgencyKeyRow.id).where(AgencyKeyRow.agency_id == agency_id, *KEY_IN_USE)
-    key_id = connection.scalar(key)
-    if key_id is not None:
+def note_leaver(
+    connection: Connection, held: Collection[str], person_id: UUID, at: datetime
+) -> None:
+    """Let the others be asked to change each of these keys, which this person may have kept, as
+    long as it is in use; of one that waits for its signature, once it is.
+    """
+    this = AgencyKeyRow.id.in_(held), AgencyKeyRow.retired_at.is_(None)
+    for key_id in connection.scalars(select(AgencyKeyRow.id).where(*this)).all():
         values = {"id": new_id(at), "agency_key_id": key_id, "person_id": person_id, "left_at": at}
         connection.execute(insert(KeyLeaverRow).values(**values))
 

@@ -177,9 +177,9 @@ def let_nobody_grant(connection: Connection) -> None:
 
 def withdraw_grants(
     connection: Connection, person_id: UUID, agencies: Collection[str] | None, at: datetime
-) -> list[str]:
+) -> Mapping[str, str]:
     """Take a person's grants of the keys of these agencies (None: of all) back for good, with what
-    was sealed in them; which agencies had any.
+    was sealed in them; by the keys' ids, whose they are.
     """
     let_nobody_grant(connection)
     keys = select(AgencyKeyRow.id, AgencyKeyRow.agency_id).join(
@@ -191,7 +191,7 @@ def withdraw_grants(
     found = {row.id: row.agency_id for row in connection.execute(held)}
     this = GrantRow.person_id == person_id, GrantRow.agency_key_id.in_(found)
     erase_rows(connection, GrantRow, *this, at=at)
-    return sorted(set(found.values()))
+    return found
 
 
 def clear_worker(
@@ -254,6 +254,32 @@ def open_referrals(connection: Connection, agency_id: str) -> int:
             .where(ReferralRow.agency_id == agency_id, ReferralRow.state.in_(_HANDLED))
         )
         or 0
+    )
+
+
+def members_who_hold(connection: Connection, agency_key_id: str, on: date) -> set[UUID]:
+    """Who was granted this key, in use or not, and is a member of its agency on a day."""
+    return set(
+        connection.scalars(
+            select(GrantRow.person_id)
+            .join(AgencyKeyRow, AgencyKeyRow.id == GrantRow.agency_key_id)
+            .join(PersonRow, PersonRow.id == GrantRow.person_id)
+            .join(
+                MembershipRow,
+                and_(
+                    MembershipRow.person_id == PersonRow.id,
+                    MembershipRow.agency_id == AgencyKeyRow.agency_id,
+                ),
+            )
+            .where(
+                AgencyKeyRow.id == agency_key_id,
+                GrantRow.withdrawn_at.is_(None),
+                PersonRow.left_at.is_(None),
+                MembershipRow.role.in_(sorted(AGENCY_ROLES)),
+                MembershipRow.valid_from <= on,
+                or_(MembershipRow.valid_to.is_(None), MembershipRow.valid_to >= on),
+            )
+        )
     )
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
+from intake.domain.deadline import local_date
 from intake.services.sign_entries import sign_what_waits
 from intake.store import people
 from intake.store.entry_tables import DirectoryEntryRow
-from intake.store.people_tables import AgencyKeyRow
+from intake.store.people_tables import AgencyKeyRow, GrantRow
 from intake.store.tables import WrapRow
 from intake.vault.keyring import new_key_pair
 from tests import keeper
-from tests.site import Site
+from tests.site import SOC, Site
 
 ATTACKER = new_key_pair("attacker")
 
@@ -50,6 +52,27 @@ def alter(site: Site, key: str) -> None:
 def sign(site: Site) -> None:
     """Sign all that waits."""
     sign_what_waits(site.parts.database, keeper.KEY, site.hands())
+
+
+def dismiss(site: Site, name: str) -> None:
+    """Let somebody leave at once."""
+    admin = site.visit("admin").person.as_administrator()
+    yesterday = local_date(site.hands()) - timedelta(days=1)
+    site.parts.dismiss(admin, site.people[name], None, yesterday, site.hands(), knowing=True)
+
+
+def new_key_that_nobody_holds(site: Site) -> str:
+    """Social services' new key waits, and the only one to whom it was given has left."""
+    others = [site.people[name] for name in ("soc-deputy", "soc-head")]
+    with keeper.away():
+        assert not site.parts.rotate.begin(site.visit("soc"), SOC, site.hands())
+    with site.parts.database.write() as connection:
+        found = people.waiting_key(connection, SOC)
+        theirs = GrantRow.agency_key_id == found, GrantRow.person_id.in_(others)
+        connection.execute(delete(GrantRow).where(*theirs))
+    assert found
+    dismiss(site, "soc")
+    return found
 
 
 def new_key_waits(site: Site, name: str, agency: str) -> None:

@@ -8,16 +8,25 @@ import pytest
 from sqlalchemy import select, update
 
 import config
+from intake.domain.entry import EntryKind
+from intake.domain.entry_file import Signed
+from intake.domain.people import Administrator
 from intake.services import rotate
 from intake.services.enrol import Enrol, GrantRefused
-from intake.services.sign_entries import sign_what_waits
-from intake.store import people
+from intake.services.sign_entries import (
+    HELD_BY_NOBODY,
+    RequestSignatures,
+    TakeSignatures,
+    sign_what_waits,
+)
+from intake.store import people, rotation
 from intake.store.entry_tables import DirectoryEntryRow
 from intake.store.people_tables import AgencyKeyRow, GrantRow, MembershipRow, PersonRow
 from intake.vault.keyring import new_key_pair
 from tests import keeper
+from tests.services import keyless
 from tests.services.test_rotate import change, go_on, key_of, lived, scalars
-from tests.site import CHEAP, SOC, Site
+from tests.site import CHEAP, COUNTY, SOC, Site
 
 
 def test_a_new_key_is_in_use_only_once_it_is_signed(site: Site) -> None:
@@ -94,6 +103,55 @@ def test_a_waiting_key_that_is_refused_is_retired_and_another_change_can_begin(s
     assert go_on(site).left == 0
     site.parts.tidy(site.hands.move(days=2))
     assert scalars(site, GrantRow.id, GrantRow.agency_key_id == refused.subject) == []
+
+
+def test_who_left_while_the_new_key_waited_is_asked_about_once_it_is_in_use(site: Site) -> None:
+    def asked() -> list[tuple[str, str]]:
+        with site.parts.database.read() as connection:
+            return [tuple(row) for row in rotation.leavers(connection, {SOC})]
+
+    with keeper.away():
+        site.parts.rotate.begin(site.visit("soc"), SOC, site.hands())
+    keyless.dismiss(site, "soc-head")
+    assert asked() == [(SOC, "Eero Esihenkilö")]
+    keyless.sign(site)
+    assert asked() == [(SOC, "Eero Esihenkilö")]
+    change(site)
+    assert asked() == []
+
+
+def test_who_left_without_the_new_key_is_asked_about_no_more(site: Site) -> None:
+    unsign(site, "soc-head")
+    with keeper.away():
+        site.parts.rotate.begin(site.visit("soc"), SOC, site.hands())
+    keyless.dismiss(site, "soc-head")
+    keyless.sign(site)
+    with site.parts.database.read() as connection:
+        assert rotation.leavers(connection, {SOC}) == []
+
+
+def test_a_new_key_that_no_member_holds_any_more_does_not_come_into_use(site: Site) -> None:
+    old, waits = key_of(site), keyless.new_key_that_nobody_holds(site)
+    wanted = RequestSignatures(site.parts.database)
+    assert wanted(site.hands()) == []
+    assert wanted.left_out(site.hands().date()) == [SOC]
+    operator = Administrator(None, frozenset({COUNTY}))
+    (one,) = site.parts.confirm_entries.waiting(operator, site.hands().date())
+    signed = Signed(one.id, one.body, keeper.KEY.sign(EntryKind.AGENCY_KEY, one.body))
+    taken = TakeSignatures(site.parts.database, keeper.signed())([signed], site.hands())
+    (why,) = [why for _, why in taken]
+    assert why.startswith("a second person")
+    admin = site.visit("admin").person.as_administrator()
+    site.parts.confirm_entries(admin, one.id, one.words, site.hands())
+    taken = TakeSignatures(site.parts.database, keeper.signed())([signed], site.hands())
+    assert [why for _, why in taken] == [HELD_BY_NOBODY]
+    keyless.sign(site)
+    assert key_of(site) == old
+    with keeper.away():
+        site.parts.rotate.begin(site.visit("soc-head"), SOC, site.hands())
+    assert None not in scalars(site, AgencyKeyRow.retired_at, AgencyKeyRow.id == waits)
+    keyless.sign(site)
+    assert key_of(site) not in (old, waits)
 
 
 @pytest.mark.parametrize("given", [None, b"", bytes(32)])

@@ -12,7 +12,7 @@ from alembic import command
 from sqlalchemy import delete, select
 
 from intake.domain.deadline import local_date
-from intake.domain.entry import LONGEST, RoleEntry
+from intake.domain.entry import LONGEST, KeyEntry, RoleEntry
 from intake.domain.entry_file import (
     EntryFileUnreadable,
     Request,
@@ -25,6 +25,7 @@ from intake.domain.entry_file import (
 from intake.domain.people import Administrator, Membership, Role
 from intake.domain.trail import Action
 from intake.services.appoint import PersonNotYours
+from intake.services.colleagues import Colleagues
 from intake.services.confirm_entries import ConfirmRefused, WaitingEntry
 from intake.services.enrol import make_key_unless_held
 from intake.services.entries import Entries
@@ -34,11 +35,13 @@ from intake.store import deletions, entries, people, privileges, proposals, rota
 from intake.store.database import _alembic
 from intake.store.deletions import put_for_good
 from intake.store.entry_tables import DirectoryEntryRow
-from intake.store.people_tables import GrantRow, MembershipRow, PersonRow
+from intake.store.people_tables import AgencyKeyRow, GrantRow, MembershipRow, PersonRow
 from intake.store.tables import TrailRow
 from intake.vault.directory_signing import DirectorySigningKey
+from intake.vault.words import words_of
 from tests import keeper
-from tests.site import COUNTY, TRIAGE, YOU, Site
+from tests.services import keyless
+from tests.site import COUNTY, HEA, SOC, TRIAGE, YOU, Site
 
 AT_TRIAGE = Membership(Role.WORKER, TRIAGE)
 ADMINISTRATOR = Membership(Role.ADMINISTRATOR, controller=COUNTY)
@@ -350,6 +353,48 @@ def test_with_another_directory_key_all_that_was_signed_is_signed_again(site: Si
     assert YOU in agencies
     (one,) = waiting(site, OPERATOR)
     assert one.needs_second
+
+
+def test_with_another_directory_key_former_keys_that_reports_are_sealed_to_are_signed_again(
+    site: Site,
+) -> None:
+    site.send()
+    wrapped, unused = keyless.in_use(site, SOC), keyless.in_use(site, HEA)
+    with keeper.at_hand():
+        for name, agency in (("soc", SOC), ("hea", HEA)):
+            assert site.parts.rotate.begin(site.visit(name), agency, site.hands())
+    other = DirectorySigningKey.new()
+    site.parts.database.believe(Entries(other.public()))
+    wanted = RequestSignatures(site.parts.database)(site.hands(), anew=True)
+    said = {one.said.key: one.said for one in wanted if isinstance(one.said, KeyEntry)}
+    assert {wrapped, keyless.in_use(site, SOC), keyless.in_use(site, HEA)} <= said.keys()
+    assert unused not in said
+    take_in = TakeSignatures(site.parts.database, Entries(other.public()))
+    roles = [one for one in wanted if isinstance(one.said, RoleEntry)]
+    assert take_in(sign(other, roles, lambda _request: True), site.hands()) == []
+    told = Colleagues(site.parts.database).words(site.visit("soc")).of_agencies[SOC]
+    ours = wrapped, keyless.in_use(site, SOC)
+    assert sorted(told) == sorted(words_of(said[key].public_key) for key in ours)
+    former = [one for one in wanted if one.said == said[wrapped]]
+    assert take_in(sign(other, former, lambda _request: True), site.hands()) == []
+    with site.parts.database.read() as connection:
+        assert [people.agency_key(connection, key) is not None for key in ours] == [True, False]
+
+
+def test_a_former_key_that_is_not_to_be_signed_again_stays_as_it_is(site: Site) -> None:
+    site.send()
+    wrapped = keyless.in_use(site, SOC)
+    with keeper.at_hand():
+        site.parts.rotate.begin(site.visit("soc"), SOC, site.hands())
+    with site.parts.database.read() as connection:
+        this = select(AgencyKeyRow.retired_at).where(AgencyKeyRow.id == wrapped)
+        retired = connection.scalars(this).one()
+    RequestSignatures(site.parts.database)(site.hands.move(days=1), anew=True)
+    keyless.unsign(site, wrapped)
+    (one,) = [each for each in waiting(site, OPERATOR) if each.subject == wrapped]
+    site.parts.confirm_entries.refuse(OPERATOR, one.id, site.hands())
+    with site.parts.database.read() as connection:
+        assert connection.scalars(this).one() == retired
 
 
 def test_a_site_from_before_is_proposed_at_its_upgrade_and_serves_once_it_is_signed(
