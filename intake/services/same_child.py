@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from intake.domain.same_child import Mark, marks
 from intake.domain.trail import Action
 from intake.services.sign_in import Visit
-from intake.store import people, recusals, same_child, trail
+from intake.store import people, printed_keys, recusals, referrals, same_child, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.blind import IndexSecret, open_index_secret, seal_index_secret
@@ -97,18 +98,20 @@ class SameChild:
             for mark in found
         ]
         with self.database.write() as connection:
-            same_child.add_marks(connection, rows)
+            if referrals.hold_to_open(connection, referral.id):
+                same_child.add_marks(connection, rows)
 
     def _secret(
         self, visit: Visit, agency: str, key: PrivateKey, now: datetime
     ) -> IndexSecret | None:
-        """The agency's, made now if there is none; None if a colleague alone can open it.
+        """The agency's, made now if there is none; None if a colleague or the sheets alone can open
+        it.
 
-        One under a key that nobody holds any more gives way to a new one, with all marks of it.
+        One under a key that nobody can open any more gives way to a new one, with all marks of it.
         """
         with self.database.read() as connection:
             row = same_child.index_key(connection, agency)
-            lost = row is not None and not people.has_holder(connection, row.agency_key_id)
+            lost = row is None or not _opens(connection, agency, row.agency_key_id)
         if row is not None and not lost:
             return self._opened(visit, agency, key, row)
         made = IndexSecret.new(agency)
@@ -118,7 +121,8 @@ class SameChild:
             "sealed_secret": seal_index_secret(key, made),
         }
         with self.database.write() as connection:
-            if lost:
+            row = same_child.index_key(connection, agency)
+            if row is not None and not _opens(connection, agency, row.agency_key_id):
                 same_child.erase_of_agency(connection, agency, now)
             if same_child.add_index_key(connection, values):
                 return made
@@ -136,3 +140,8 @@ class SameChild:
             return None
         other = open_grant(visit.key, sealed, row.agency_key_id, visit.person.id)
         return open_index_secret(other, agency, row.sealed_secret)
+
+
+def _opens(connection: Connection, agency: str, key_id: str) -> bool:
+    """Whether anything opens a key of the agency: a member's grant, or its sheets."""
+    return people.has_holder(connection, key_id) or printed_keys.opens(connection, agency, key_id)

@@ -67,6 +67,22 @@ def voucher(connection: Connection, recovery: AnyRow, agency_key_id: str) -> byt
     return own or (first if recovery.agency_key_id == agency_key_id else None)
 
 
+def opens(connection: Connection, agency_id: str, agency_key_id: str) -> bool:
+    """Whether an agency's newest sheets open this key of it."""
+    this = RecoverySealRow.recovery_key_id == AgencyRecoveryRow.recovery_key_id
+    return (
+        connection.scalar(
+            select(RecoverySealRow.agency_key_id)
+            .join(AgencyRecoveryRow, this)
+            .where(
+                AgencyRecoveryRow.agency_id == agency_id,
+                RecoverySealRow.agency_key_id == agency_key_id,
+            )
+        )
+        is not None
+    )
+
+
 def seal(
     connection: Connection,
     agency_key_id: str,

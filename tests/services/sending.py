@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from intake.domain.people import Membership, Role
 from intake.services.enrol import Enrol
@@ -14,6 +16,7 @@ from intake.services.hand_over import Told
 from intake.services.sign_in import Visit
 from intake.store import people
 from intake.store.columns import AnyRow
+from intake.store.database import Database
 from intake.store.tables import DeadlineRow, ReferralRow, TrailRow
 from tests.site import Site, worry_answers
 
@@ -57,6 +60,24 @@ def hand_over(
     held = site.parts.hand_over.choices(visit, referral, now).sections
     told = Told(to, way, tuple(held if sections is None else sections), WHY, consent)
     return site.parts.hand_over(visit, referral, told, now)
+
+
+@dataclass(frozen=True)
+class _Late:
+    database: Database
+    before: Callable[[], object]
+
+    def read(self) -> AbstractContextManager[Connection]:
+        return self.database.read()
+
+    def write(self) -> AbstractContextManager[Connection]:
+        self.before()
+        return self.database.write()
+
+
+def overtaken(service: Any, what: Callable[[], object]) -> Any:
+    """The same service, whose writing something else overtakes once it has read."""
+    return replace(service, database=_Late(service.database, what))
 
 
 def silence(site: Site, **by: float) -> None:

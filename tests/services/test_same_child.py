@@ -10,12 +10,16 @@ from sqlalchemy import delete, select, update
 
 from intake.domain.referral import State
 from intake.services.enrol import make_key_unless_held
+from intake.services.recover_key import RecoverKey
 from intake.services.same_child import SameChild
-from intake.store import deletions, same_child
-from intake.store.people_tables import GrantRow
+from intake.store import deletions, retention, same_child
+from intake.store.people_tables import AgencyRecoveryRow, GrantRow
 from intake.store.same_child_tables import AgencyIndexKeyRow, SameChildRow
 from intake.vault.blind import IndexSecret
-from tests.services.test_rotate import change, key_of
+from tests.services.recorded import recorded
+from tests.services.sending import overtaken
+from tests.services.test_recover_key import bring_back, lose_all, sheets
+from tests.services.test_rotate import change, go_on, key_of
 from tests.site import ANK, POL, SOC, Site, child_answers, worry_answers
 
 BY_NAME = {"known_by": "birth_date", "hetu": "", "birth_date": "2016-05-01"}
@@ -179,3 +183,58 @@ def test_erased_marks_are_listed_and_no_restore_brings_them_back(site: Site) -> 
     with site.parts.database.write() as connection:
         assert [entry.replay(connection) for entry in marks] == [0, 0]
     assert list(told_of(site).earlier) == []
+
+
+def test_a_secret_that_the_sheets_still_open_is_not_given_up_and_comes_back_with_them(
+    site: Site,
+) -> None:
+    recover_key = RecoverKey(site.parts.database)
+    first = told_of(site)
+    before, printed = blinds(site), sheets(site, recover_key)
+    lose_all(site)
+    with site.parts.database.write() as connection:
+        assert make_key_unless_held(connection, SOC, site.people["soc"], site.hands())
+    meanwhile = told_of(site)
+    assert meanwhile.sections
+    assert list(meanwhile.earlier) == []
+    assert blinds(site) == before
+    bring_back(site, recover_key, printed[0], printed[1], "soc")
+    now = site.hands.move(minutes=1)
+    again = site.parts.read(site.visit("soc"), meanwhile.referral.id, now)
+    assert references(again.earlier) == [first.referral.reference]
+    assert blinds(site) == before
+    assert go_on(site, "soc").left == 0
+    third = told_of(site)
+    found = [meanwhile.referral.reference, first.referral.reference]
+    assert references(third.earlier) == found
+
+
+def test_a_secret_that_only_former_sheets_open_gives_way(site: Site) -> None:
+    recover_key = RecoverKey(site.parts.database)
+    told_of(site)
+    before = blinds(site)
+    sheets(site, recover_key)
+    lose_all(site)
+    with site.parts.database.write() as connection:
+        connection.execute(update(AgencyRecoveryRow).values(recovery_key_id="of newer sheets"))
+        assert make_key_unless_held(connection, SOC, site.people["soc"], site.hands())
+    told_of(site)
+    assert not blinds(site) & before
+    assert blinds(site)
+
+
+def test_no_child_is_marked_once_the_content_has_been_deleted(site: Site) -> None:
+    report, referral = recorded(site)
+    opened = site.parts.read(site.visit("soc"), referral, site.hands())
+    key = site.parts.read.agency_key(site.visit("soc"), opened.referral)
+    with site.parts.database.write() as connection:
+        same_child.erase(connection, [referral], site.hands())
+
+    def deleting() -> None:
+        with site.parts.database.write() as connection:
+            assert retention.delete_content(connection, report, site.hands())
+
+    late = overtaken(SameChild(site.parts.database), deleting)
+    found = late(site.visit("soc"), opened.referral, key, opened.sections, site.hands())
+    assert list(found) == []
+    assert blinds(site) == set()
