@@ -9,11 +9,11 @@ from uuid import UUID
 from intake.domain.masked import Need
 from intake.domain.trail import Action
 from intake.services.line_detail import detail
-from intake.services.read import Opened, Read
+from intake.services.read import Opened, Read, ReferralWithdrawn
 from intake.services.record import ReasonMissing
 from intake.services.respond import Respond
 from intake.services.sign_in import Visit
-from intake.store import trail
+from intake.store import referrals, trail
 from intake.store.database import Database
 
 
@@ -30,7 +30,8 @@ class ShowProtected:
     ) -> Opened:
         """The referral, opened. The line with the reason, sealed to the agency, is committed first.
 
-        Raises ReferralNotYours, KeyNotGranted, ReasonMissing where another need is not told.
+        Raises ReferralNotYours, KeyNotGranted, ReasonMissing where another need is not told,
+        ReferralWithdrawn, without a line where nothing was there to show.
         """
         row = self.read.entitled(visit, referral_id, now)
         if need is Need.OTHER and not words:
@@ -39,6 +40,8 @@ class ShowProtected:
         said = {"need": need.value, "words": words}
         sealed = detail(self.respond.key_of(row, now), Action.SHOW_PROTECTED, row.id, said)
         with self.database.write() as connection:
+            if not referrals.hold_to_open(connection, row.id):
+                raise ReferralWithdrawn
             trail.write_line(
                 connection,
                 at=now,
@@ -49,4 +52,7 @@ class ShowProtected:
                 referral_id=row.id,
                 **sealed,
             )
-        return self.read(visit, referral_id, now)
+        opened = self.read(visit, referral_id, now)
+        if not opened.sections:  # gone since the line was written
+            raise ReferralWithdrawn
+        return opened

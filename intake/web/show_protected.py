@@ -11,7 +11,8 @@ from flask import Response, redirect, request, url_for
 
 from intake.domain.masked import Need
 from intake.domain.message import Message
-from intake.services.read import Opened
+from intake.domain.referral import State
+from intake.services.read import Opened, ReferralWithdrawn
 from intake.services.record import ReasonMissing
 from intake.services.show_protected import ShowProtected
 from intake.services.sign_in import Visit
@@ -39,8 +40,8 @@ class ShowProtectedPage:
         now = self.now()
         form = self.forms(ShowProtectedForm, visit, request.form or None)
         row = self.service.read.entitled(visit, referral_id, now)
-        if row.content_deleted_at:
-            return redirect(url_for("agency.referral", referral_id=referral_id), 303)
+        if row.content_deleted_at or row.state == State.WITHDRAWN:
+            return self._gone(row)
         if request.method == "GET":
             return self._page(row, form, 200)
         if not form.validate():
@@ -51,7 +52,12 @@ class ShowProtectedPage:
         except ReasonMissing:
             form["words"].errors = [form.say(Message(REASON_MISSING))]
             return self._page(row, form, 422)
+        except ReferralWithdrawn:
+            return self._gone(row)
         return self.show(visit, opened, revealed=True)
+
+    def _gone(self, row: AnyRow) -> Any:
+        return redirect(url_for("agency.referral", referral_id=row.id), 303)
 
     def _page(self, row: AnyRow, form: ShowProtectedForm, status: int) -> Response:
         return render(
