@@ -9,17 +9,16 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from intake.domain.referral import OPEN, State
+from intake.domain.referral import OPEN
 from intake.domain.report import canonical
-from intake.domain.section_request import FOLLOWS, RequestState, may_be_given
+from intake.domain.section_request import RequestState, may_be_given
 from intake.domain.trail import Action
 from intake.services.ask_sections import AskSections, Request, check, kinds_of, place
-from intake.services.desks import NobodyCanOpen
 from intake.services.hand_over import SectionsUnfit
 from intake.services.read import ReferralNotYours
 from intake.services.record import MoveNotOpen, ReasonMissing
 from intake.services.sign_in import Visit
-from intake.store import people, section_requests, trail
+from intake.store import referrals, section_requests, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.seal import PublicKey, SectionKeys, seal_for, wrap
@@ -37,7 +36,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Answering:
-    """A request to one of the lead's, and what it may give."""
+    """A request to the lead, or to a former one, and what it may give."""
 
     referral: AnyRow
     request: Request
@@ -75,12 +74,10 @@ class AnswerRequest:
         """
         answering = self._open(visit, referral_id, request_id, RequestState.GRANTED, now)
         row, asked = answering.referral, answering.request.row
-        if State(asked.asker_state) not in OPEN:
-            raise MoveNotOpen
         way = check(self.ask.ways(row.agency_id, asked.asker_agency, now), given.way, given.consent)
         if not given.sections or not set(given.sections) <= set(answering.sections):
             raise SectionsUnfit
-        key = self._asked_by(asked)
+        key = self.ask.public_key(asked.asker_key_id, asked.asker_agency)
         said = canonical({**vars(given), "basis": way.basis})
         values = self._answer(visit, asked, RequestState.GRANTED, said, key, now) | {
             "sealed_keys": wrap(
@@ -92,6 +89,7 @@ class AnswerRequest:
             ),
         }
         with self.database.write() as connection:
+            _hold(connection, answering, answers=True)
             if not section_requests.answer(connection, asked, values):
                 raise MoveNotOpen
             basis = way.basis.law or way.basis.id
@@ -114,9 +112,10 @@ class AnswerRequest:
             raise ReasonMissing
         asked = answering.request.row
         said = canonical({"reason": reason})
-        key = self._asked_by(asked)
+        key = self.ask.public_key(asked.asker_key_id, asked.asker_agency)
         values = self._answer(visit, asked, RequestState.REFUSED, said, key, now)
         with self.database.write() as connection:
+            _hold(connection, answering, answers=True)
             if not section_requests.answer(connection, asked, values):
                 raise MoveNotOpen
             self._line(connection, visit, answering, Action.REFUSE_SECTIONS, now)
@@ -124,14 +123,17 @@ class AnswerRequest:
     def withdraw(
         self, visit: Visit, referral_id: UUID, request_id: UUID, reason: str, now: datetime
     ) -> None:
-        """The asker opens it no more; what was read was read. Raises MoveNotOpen, ReasonMissing."""
+        """By the lead of today, also what a former lead granted. The asker opens it no more; what
+        was read was read. Raises MoveNotOpen, ReasonMissing.
+        """
         answering = self._open(visit, referral_id, request_id, RequestState.WITHDRAWN, now)
         if not reason:
             raise ReasonMissing
         asked = answering.request.row
-        key = self._asked_by(asked)
+        key = self.ask.public_key(asked.asker_key_id, asked.asker_agency)
         said = seal_for(key, canonical({"reason": reason}), *place("answer", asked.id))
         with self.database.write() as connection:
+            _hold(connection, answering, answers=False)
             if not section_requests.withdraw(connection, asked, visit.person.id, said, now):
                 raise MoveNotOpen
             self._line(connection, visit, answering, Action.WITHDRAW_SECTIONS, now)
@@ -140,9 +142,7 @@ class AnswerRequest:
         self, visit: Visit, referral_id: UUID, request_id: UUID, to: RequestState, now: datetime
     ) -> Answering:
         answering = self.choices(visit, referral_id, request_id, now)
-        answers = to in (RequestState.GRANTED, RequestState.REFUSED)
-        ended = answers and not answering.request.open  # the lead, or the asker, has it no more
-        if ended or to not in FOLLOWS[answering.request.state]:
+        if to not in answering.request.moves:
             raise MoveNotOpen
         return answering
 
@@ -155,7 +155,7 @@ class AnswerRequest:
         to_asker: PublicKey,
         now: datetime,
     ) -> dict[str, Any]:
-        to_lead = self._key(asked.lead_key_id, asked.lead_agency)
+        to_lead = self.ask.public_key(asked.lead_key_id, asked.lead_agency)
         return {
             "state": state.value,
             "answered_by": visit.person.id,
@@ -163,17 +163,6 @@ class AnswerRequest:
             "sealed_answer": seal_for(to_asker, said, *place("answer", asked.id)),
             "sealed_given": seal_for(to_lead, said, *place("given", asked.id)),
         }
-
-    def _asked_by(self, asked: AnyRow) -> PublicKey:
-        return self._key(asked.asker_key_id, asked.asker_agency)
-
-    def _key(self, key_id: str, agency: str) -> PublicKey:
-        """That the request is sealed to. Raises NobodyCanOpen where it is not as it was signed."""
-        with self.database.read() as connection:
-            key = people.agency_key(connection, key_id)
-        if key is None or key.agency_id != agency:
-            raise NobodyCanOpen(agency)
-        return PublicKey(key.id, key.public_key)
 
     def _line(
         self,
@@ -195,3 +184,14 @@ class AnswerRequest:
             referral_id=answering.request.row.asker_id,
             **told,
         )
+
+
+def _hold(connection: Connection, answering: Answering, *, answers: bool) -> None:
+    """Raises MoveNotOpen where the lead, or of an answer the asker, has the report no more, or its
+    content has been deleted.
+    """
+    states = {answering.referral.id: section_requests.LEADING}
+    if answers:
+        states[answering.request.row.asker_id] = OPEN
+    if not referrals.hold_in(connection, states):
+        raise MoveNotOpen

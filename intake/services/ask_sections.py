@@ -15,14 +15,14 @@ from intake.domain.referral import OPEN, State
 from intake.domain.report import canonical, section_of
 from intake.domain.row_id import new_id
 from intake.domain.rule_tables import HandOver as Way
-from intake.domain.section_request import RequestState, may_be_asked
+from intake.domain.section_request import FOLLOWS, RequestState, may_be_asked
 from intake.domain.trail import Action
 from intake.services.desks import NobodyCanOpen
 from intake.services.hand_over import BasisUnfit, ConsentMissing, HandOver, SectionsUnfit
 from intake.services.read import Read, ReferralNotYours, ReferralWithdrawn
 from intake.services.record import MoveNotOpen, ReasonMissing
 from intake.services.sign_in import Visit
-from intake.store import recusals, section_requests, trail
+from intake.store import people, recusals, referrals, section_requests, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import PrivateKey
@@ -64,13 +64,13 @@ class Asking:
 class Request:
     """A request as one side reads it. ``asked`` and ``answer`` are None where they do not open.
 
-    ``own``: this side asked. ``open``: the lead has it still, and so has the asker.
+    ``own``: this side asked. ``moves``: what this side may make of it now.
     """
 
     row: AnyRow
     own: bool
     state: RequestState
-    open: bool
+    moves: frozenset[RequestState]
     asked: Mapping[str, Any] | None
     answer: Mapping[str, Any] | None
 
@@ -137,6 +137,8 @@ class AskSections:
             "sealed_own": seal_for(to_asker, said, *place("own", request_id)),
         }
         with self.database.write() as connection:
+            if not referrals.hold_in(connection, {row.id: OPEN}):
+                raise MoveNotOpen
             if not section_requests.add(connection, values):
                 raise AlreadyAsked
             trail.write_line(
@@ -152,7 +154,9 @@ class AskSections:
         return request_id
 
     def requests(self, visit: Visit, row: AnyRow) -> list[Request]:
-        """Those that this referral's agency made or was made, with what its key opens."""
+        """Those that this referral's agency made or was made, and what a former lead granted from
+        whom it has the report; with what its key opens.
+        """
         with self.database.read() as connection:
             rows = section_requests.of_referral(connection, row.id)
         if not rows:
@@ -160,12 +164,12 @@ class AskSections:
         try:
             key = self.read.agency_key(visit, row)
         except ReferralWithdrawn:
-            return [_as_read(each, row.id, {}) for each in rows]
+            return [_as_read(each, row, {}) for each in rows]
         keys = {key.key_id: key}
         for each in rows:
             if (named := _key_id(each, row.id)) not in keys:
                 keys |= self.read.granted(visit, named)
-        return [_as_read(each, row.id, keys) for each in rows]
+        return [_as_read(each, row, keys) for each in rows]
 
     def waiting(self, visit: Visit) -> Sequence[AnyRow]:
         """The referrals of this person's agencies of which a request waits for an answer."""
@@ -196,6 +200,14 @@ class AskSections:
             raise NobodyCanOpen(row.agency_id)
         return found
 
+    def public_key(self, key_id: str, agency: str) -> PublicKey:
+        """That a request is sealed to. Raises NobodyCanOpen where it is not as it was signed."""
+        with self.database.read() as connection:
+            key = people.agency_key(connection, key_id)
+        if key is None or key.agency_id != agency:
+            raise NobodyCanOpen(agency)
+        return PublicKey(key.id, key.public_key)
+
 
 def check(ways: Sequence[Way], way_id: str, consent: str) -> Way:
     """The way of this id. Raises BasisUnfit, ConsentMissing."""
@@ -223,10 +235,18 @@ def _key_id(row: AnyRow, referral_id: UUID) -> str:
     return found
 
 
-def _as_read(row: AnyRow, referral_id: UUID, keys: Mapping[str, PrivateKey]) -> Request:
-    own = row.asker_id == referral_id
+def _moves(row: AnyRow, referral: AnyRow) -> frozenset[RequestState]:
+    """Who leads the report now answers while the asker has it open, and withdraws at any time."""
+    if row.asker_id == referral.id or State(referral.state) not in section_requests.LEADING:
+        return frozenset()
+    moves = FOLLOWS[RequestState(row.state)]
+    return moves if State(row.asker_state) in OPEN else moves & {RequestState.WITHDRAWN}
+
+
+def _as_read(row: AnyRow, referral: AnyRow, keys: Mapping[str, PrivateKey]) -> Request:
+    own = row.asker_id == referral.id
     names = ("own", "answer") if own else ("asked", "given")
-    key = keys.get(_key_id(row, referral_id))
+    key = keys.get(_key_id(row, referral.id))
 
     def opened(name: str) -> Mapping[str, Any] | None:
         sealed = getattr(row, f"sealed_{name}")
@@ -235,5 +255,5 @@ def _as_read(row: AnyRow, referral_id: UUID, keys: Mapping[str, PrivateKey]) -> 
         found: dict[str, Any] = json.loads(open_for(key, sealed, *place(name, row.id)))
         return found
 
-    live = State(row.lead_state) not in section_requests.GONE and State(row.asker_state) in OPEN
-    return Request(row, own, RequestState(row.state), live, *map(opened, names))
+    moves = _moves(row, referral)
+    return Request(row, own, RequestState(row.state), moves, *map(opened, names))

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
 
+from intake.store import referrals
 from intake.store.columns import AnyRow
 from intake.store.people_tables import PersonRow
-from intake.store.tables import NoteRow, ReferralRow
+from intake.store.tables import NoteRow
 
 
 def notes(connection: Connection, referral_id: UUID) -> Sequence[AnyRow]:
@@ -34,12 +35,7 @@ def add(connection: Connection, values: dict[str, Any], states: Collection[str])
 
     IntegrityError where there is a note of this id.
     """
-    row = connection.execute(
-        select(ReferralRow.state, ReferralRow.sealed_reasons)
-        .where(ReferralRow.id == values["referral_id"])
-        .with_for_update()
-    ).first()
-    if row is None or row.state not in states or not row.sealed_reasons:
+    if not referrals.hold_in(connection, {values["referral_id"]: states}):
         return False
     connection.execute(insert(NoteRow).values(**values))
     return True

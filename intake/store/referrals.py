@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -89,6 +89,20 @@ def hold_to_open(connection: Connection, referral_id: UUID) -> bool:
         .with_for_update()
     ).first()
     return row is not None and row.state != State.WITHDRAWN and bool(row.sealed_reasons)
+
+
+def hold_in(connection: Connection, states: Mapping[UUID, Collection[str]]) -> bool:
+    """Keep referrals from moving on, and their content from being deleted, until the transaction
+    ends; False where one is in none of the states that it may be in, or its content is deleted.
+    """
+    rows = connection.execute(
+        select(ReferralRow.id, ReferralRow.state, ReferralRow.sealed_reasons)
+        .where(ReferralRow.id.in_(states))
+        .order_by(ReferralRow.id)
+        .with_for_update()
+    ).all()
+    there = [row for row in rows if row.state in states[row.id] and row.sealed_reasons]
+    return len(there) == len(states)
 
 
 def mark_opened(connection: Connection, referral_id: UUID, at: datetime) -> bool:

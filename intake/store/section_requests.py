@@ -18,6 +18,9 @@ from intake.store.need_to_know_tables import SectionRequestRow
 from intake.store.tables import ReferralRow
 
 GONE = frozenset({State.RETURNED, State.HANDED_OVER, State.WITHDRAWN, State.CANARY})
+LEADING = frozenset(State) - GONE
+"""In which states who leads a report has it still."""
+GIVEN = frozenset({RequestState.GRANTED, RequestState.WITHDRAWN})
 _ASKER, _LEAD = aliased(ReferralRow), aliased(ReferralRow)
 _BOTH = (
     select(
@@ -25,7 +28,6 @@ _BOTH = (
         _ASKER.agency_id.label("asker_agency"),
         _ASKER.state.label("asker_state"),
         _LEAD.agency_id.label("lead_agency"),
-        _LEAD.state.label("lead_state"),
     )
     .join(_ASKER, _ASKER.id == SectionRequestRow.asker_id)
     .join(_LEAD, _LEAD.id == SectionRequestRow.lead_id)
@@ -47,23 +49,30 @@ def leads(connection: Connection, referral: AnyRow) -> Sequence[AnyRow]:
 
 
 def of_referral(connection: Connection, referral_id: UUID) -> Sequence[AnyRow]:
-    """Requests that a referral's agency made, or that were made of it, oldest first."""
+    """Requests that a referral's agency made, or that were made of it, oldest first; and what those
+    granted from whom the referral came.
+    """
+    came = select(ReferralRow.came_from).where(ReferralRow.id == referral_id)
+    former = came.cte("former", recursive=True)
+    former = former.union(
+        select(ReferralRow.came_from).join(former, former.c.came_from == ReferralRow.id)
+    )
     return connection.execute(
         _BOTH.where(
-            or_(SectionRequestRow.asker_id == referral_id, SectionRequestRow.lead_id == referral_id)
+            or_(
+                SectionRequestRow.asker_id == referral_id,
+                SectionRequestRow.lead_id == referral_id,
+                and_(
+                    SectionRequestRow.lead_id.in_(select(former.c.came_from)),
+                    SectionRequestRow.state.in_(sorted(GIVEN)),
+                ),
+            )
         ).order_by(SectionRequestRow.asked_at, SectionRequestRow.id)
     ).all()
 
 
-def request(connection: Connection, request_id: UUID) -> AnyRow | None:
-    """One, with both agencies."""
-    return connection.execute(_BOTH.where(SectionRequestRow.id == request_id)).first()
-
-
 def add(connection: Connection, values: dict[str, Any]) -> bool:
-    """Add a request; False while another of the same referral waits for a live lead."""
-    asker = select(ReferralRow.id).where(ReferralRow.id == values["asker_id"])
-    connection.execute(asker.with_for_update()).all()
+    """Add a request of a referral that is held; False while another of it waits for a live lead."""
     waiting = _BOTH.where(
         SectionRequestRow.asker_id == values["asker_id"],
         SectionRequestRow.state == RequestState.ASKED,

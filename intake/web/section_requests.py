@@ -79,7 +79,6 @@ def shown(language: Language, directory: Directory, each: Request) -> ShownReque
     asked, answer = each.asked or {}, each.answer or {}
     kind, state = STATES[each.state]
     given = answer.get("sections", ()) if each.state is RequestState.GRANTED else ()
-    mine = not each.own and each.open
     return ShownRequest(
         id=each.row.id,
         own=each.own,
@@ -93,8 +92,8 @@ def shown(language: Language, directory: Directory, each: Request) -> ShownReque
         given=_parts(language, given),
         basis=basis(language, answer["basis"]) if given else "",
         answer=answer.get("reason", ""),
-        may_answer=mine and each.state is RequestState.ASKED,
-        may_withdraw=mine and each.state is RequestState.GRANTED,
+        may_answer=RequestState.GRANTED in each.moves,
+        may_withdraw=RequestState.WITHDRAWN in each.moves,
     )
 
 

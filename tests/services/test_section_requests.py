@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,12 +21,13 @@ from intake.services.hand_over import BasisUnfit, ConsentMissing, SectionsUnfit
 from intake.services.list_deletions import read_list
 from intake.services.read import ReferralNotYours
 from intake.services.record import Entry, MoveNotOpen, ReasonMissing
+from intake.store import retention
 from intake.store.need_to_know_tables import SectionRequestRow
 from intake.store.tables import ReferralRow
 from tests.lived import empty_place, key_pair, making, opened
 from tests.services.asking import CONSENT, WHY, asked, granted, sections, sent, services
-from tests.services.sending import at, gang, hand_over, lines
-from tests.site import ANK, HEA, SOC, YOU, Site
+from tests.services.sending import at, gang, hand_over, lines, overtaken
+from tests.site import ANK, HEA, SOC, WEL, YOU, Site
 
 FIRST = {"concern", "identity_1", "reporter"}
 
@@ -280,3 +283,137 @@ def test_a_receiver_from_whom_the_report_is_withdrawn_loses_what_it_was_granted(
     assert sections(site, "hea", new) == set()
     with site.parts.database.read() as connection:
         assert connection.scalars(select(SectionRequestRow.sealed_keys)).all() == [None]
+
+
+def test_the_lead_that_has_the_report_now_withdraws_what_a_former_one_granted(site: Site) -> None:
+    lead, asker = sent(site)
+    request = granted(site, lead, asker)
+    ank, hea = site.visit("ank"), site.visit("hea")
+    new = hand_over(site, ank, lead, HEA, "consent", consent="Nuori.")
+    ask, answer = services(site)
+    with pytest.raises(MoveNotOpen):
+        answer.withdraw(ank, lead, request, "Ei enää minun.", site.hands())
+    row = site.parts.read.entitled(hea, new, site.hands())
+    (seen,) = ask.requests(hea, row)
+    assert (seen.row.id, seen.own, seen.asked) == (request, False, None)
+    assert seen.moves == {RequestState.WITHDRAWN}
+    assert "guardians" in sections(site, "you", asker)
+    answer.withdraw(hea, new, request, "Ei tarvita enää.", site.hands.move(minutes=1))
+    assert sections(site, "you", asker) == FIRST
+    row = site.parts.read.entitled(site.visit("you"), asker, site.hands())
+    (read,) = ask.requests(site.visit("you"), row)
+    assert read.answer == {"reason": "Ei tarvita enää."}
+    assert lines(site, Action.WITHDRAW_SECTIONS)[-1].person_id == site.people["hea"]
+
+
+def test_a_lead_two_hands_on_still_finds_the_grant_and_an_asker_s_successor_does_not(
+    site: Site,
+) -> None:
+    lead, asker = sent(site)
+    request = granted(site, lead, asker)
+    new = hand_over(site, site.visit("ank"), lead, HEA, "consent", consent="Nuori.")
+    site.hands.move(minutes=1)
+    newest = hand_over(site, site.visit("hea"), new, WEL, "consent", consent="Nuori.")
+    few = ["concern", "identity_1"]
+    theirs = hand_over(site, site.visit("you"), asker, ANK, "consent", few, "Nuori.")
+    ask, answer = services(site)
+    for name, referral in (("ank", theirs), ("hea", new), ("wel", newest)):
+        visit = site.visit(name)
+        row = site.parts.read.entitled(visit, referral, site.hands())
+        found = [each.row.id for each in ask.requests(visit, row) if each.moves]
+        assert found == ([request] if name == "wel" else []), name
+    with pytest.raises(ReferralNotYours):
+        answer.withdraw(site.visit("ank"), theirs, request, "Väärä.", site.hands())
+    answer.withdraw(site.visit("wel"), newest, request, "Ei enää.", site.hands())
+    assert state(site, request) == RequestState.WITHDRAWN
+
+
+def test_what_was_asked_and_not_granted_is_nothing_to_the_next_lead(site: Site) -> None:
+    lead, asker = sent(site)
+    asked(site, lead, asker)
+    new = hand_over(site, site.visit("ank"), lead, HEA, "consent", consent="Nuori.")
+    hea = site.visit("hea")
+    row = site.parts.read.entitled(hea, new, site.hands())
+    assert services(site)[0].requests(hea, row) == []
+
+
+def test_of_two_answers_at_once_the_second_is_told_and_changes_nothing(site: Site) -> None:
+    lead, asker = sent(site)
+    _, answer = services(site)
+    ank, given = site.visit("ank"), Given("consent", ("guardians",), "", CONSENT)
+
+    def grant(request: UUID, service: Any = answer) -> None:
+        service.grant(ank, lead, request, given, site.hands())
+
+    def refuse(request: UUID, service: Any = answer) -> None:
+        service.refuse(ank, lead, request, "Ei tarpeen.", site.hands())
+
+    for first, second, left in (
+        (refuse, grant, RequestState.REFUSED),
+        (grant, refuse, RequestState.GRANTED),
+    ):
+        request = asked(site, lead, asker)
+        late = overtaken(answer, partial(first, request))
+        with pytest.raises(MoveNotOpen):
+            second(request, late)
+        assert state(site, request) == left
+        assert ("guardians" in sections(site, "you", asker)) == (left is RequestState.GRANTED)
+    first = partial(answer.withdraw, ank, lead, request, "Erehdys.", site.hands())
+    with pytest.raises(MoveNotOpen):
+        overtaken(answer, first).withdraw(ank, lead, request, "Taas.", site.hands())
+    assert len(lines(site, Action.WITHDRAW_SECTIONS)) == 1
+
+
+def test_an_answer_that_the_lead_s_handing_over_overtakes_is_not_kept(site: Site) -> None:
+    lead, asker = sent(site)
+    request = asked(site, lead, asker)
+    ank = site.visit("ank")
+    away = partial(hand_over, site, ank, lead, HEA, "consent", None, "Nuori.")
+    late = overtaken(services(site)[1], away)
+    with pytest.raises(MoveNotOpen):
+        late.grant(ank, lead, request, Given("consent", ("guardians",), "", CONSENT), site.hands())
+    assert state(site, request) == RequestState.ASKED
+    assert sections(site, "you", asker) == FIRST
+
+
+def done_with(site: Site) -> UUID:
+    """Let nobody need the content any more; the report."""
+    for name, agency in (("ank", ANK), ("you", YOU), ("soc", SOC)):
+        for entry in (Entry(Move.ACCEPT), Entry(Move.HAND_IN)):
+            visit, now = site.visit(name), site.hands.move(minutes=1)
+            site.parts.respond(visit, at(site, agency).id, entry, now)
+    report: UUID = at(site, ANK).report_id
+    return report
+
+
+def sealed_parts(site: Site) -> set[bytes | None]:
+    columns = [c for c in SectionRequestRow.__table__.c if c.name.startswith("sealed_")]
+    with site.parts.database.read() as connection:
+        return {part for row in connection.execute(select(*columns)) for part in row}
+
+
+@pytest.mark.parametrize("what", ["ask", "grant", "refuse", "withdraw"])
+def test_nothing_sealed_is_written_once_the_content_has_been_deleted(site: Site, what: str) -> None:
+    lead, asker = sent(site)
+    ask, answer = services(site)
+    you, ank, now = site.visit("you"), site.visit("ank"), site.hands.move(minutes=1)
+    given = Given("consent", ("guardians",), "", CONSENT)
+    request = None
+    if what != "ask":
+        request = (granted if what == "withdraw" else asked)(site, lead, asker)
+    report = done_with(site)
+
+    def delete() -> None:
+        with site.parts.database.write() as connection:
+            assert retention.delete_content(connection, report, now)
+
+    if what == "ask":
+        wanted = Wanted(lead, "consent", ("guardians",), WHY, CONSENT)
+        late = partial(overtaken(ask, delete), you, asker, wanted, now)
+    else:
+        told = given if what == "grant" else "Ei tarpeen."
+        late = partial(getattr(overtaken(answer, delete), what), ank, lead, request, told, now)
+    with pytest.raises(MoveNotOpen):
+        late()
+    assert sealed_parts(site) <= {None}
+    assert lines(site, f"{what}_sections") == []

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from intake.domain.referral import Move
 from intake.domain.trail import Action
+from intake.services.record import Entry
 from tests.look.page_faults import page_faults
-from tests.services.asking import CONSENT, WHY, sent
-from tests.services.sending import at, lines, row_of
-from tests.site import SOC, Site, token_in
+from tests.services.asking import CONSENT, WHY, granted, sent
+from tests.services.sending import at, hand_over, lines, row_of
+from tests.site import HEA, SOC, Site, token_in
 
 ASKED = {"sections": ["guardians"], "way": "consent", "consent": CONSENT, "reason": WHY}
 
@@ -93,3 +95,37 @@ def test_the_asker_and_a_stranger_get_no_page_to_answer_on(site: Site) -> None:
         assert answer.status_code == 404, name
         assert WHY not in answer.text
     assert len(lines(site, Action.REFUSED)) == 3
+
+
+@pytest.mark.on_both
+def test_the_lead_that_has_the_report_now_withdraws_what_a_former_one_granted(site: Site) -> None:
+    lead, asker = sent(site)
+    granted(site, lead, asker)
+    new = hand_over(site, site.visit("ank"), lead, HEA, "consent", consent="Nuori.")
+    assert "Peruuta myöntäminen" not in site.signed_in("ank").get(f"/referrals/{lead}").text
+    you, hea = site.signed_in("you"), site.signed_in("hea")
+    assert "Kari Keksitty" in you.get(f"/referrals/{asker}").text
+    page = hea.get(f"/referrals/{new}").text
+    assert page_faults(page) == []
+    assert "Myönnetty" in page
+    path = link_in(page, new)
+    assert says(hea, path, step="refuse", reason="Ei.") == 409
+    assert says(hea, path, step="withdraw", reason="Ei tarvita enää.") == 303
+    page = you.get(f"/referrals/{asker}").text
+    assert "Kari Keksitty" not in page
+    assert "Ei tarvita enää." in page
+    assert "Myöntäminen peruutettu" in hea.get(f"/referrals/{new}").text
+
+
+def test_what_was_granted_is_withdrawn_also_from_an_asker_that_has_closed_the_report(
+    site: Site,
+) -> None:
+    lead, asker = sent(site)
+    granted(site, lead, asker)
+    for entry in (Entry(Move.ACCEPT), Entry(Move.CLOSE, reason="Valmis.")):
+        site.parts.respond(site.visit("you"), asker, entry, site.hands.move(minutes=1))
+    you, ank = site.signed_in("you"), site.signed_in("ank")
+    assert "Kari Keksitty" in you.get(f"/referrals/{asker}").text
+    path = link_in(ank.get(f"/referrals/{lead}").text, lead)
+    assert says(ank, path, step="withdraw", reason="Ei tarvita enää.") == 303
+    assert "Kari Keksitty" not in you.get(f"/referrals/{asker}").text
