@@ -11,6 +11,8 @@ from intake.domain.report import section_of
 
 TELL_THE_PLACE = frozenset({Kind.PRI, Kind.YOU})
 """Kinds of agency whose name says where a child goes to school or lives."""
+TELL_PROTECTION = frozenset({"identity", "place"})
+"""Kinds of section that say whether an address is protected."""
 KEPT = "turvakielto"
 
 
@@ -31,8 +33,14 @@ def is_protected(sections: Mapping[str, Any]) -> bool:
     return any(
         part and (part.get("protected") or part.get(KEPT, "no") != "no")
         for slot, part in sections.items()
-        if section_of(slot) in ("identity", "place")
+        if section_of(slot) in TELL_PROTECTION
     )
+
+
+def is_open(sections: Mapping[str, Any]) -> bool:
+    """Whether it is known that no child's address is protected."""
+    known = (slot for slot, part in sections.items() if part and section_of(slot) == "identity")
+    return any(known) and not is_protected(sections)
 
 
 def masked(sections: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from uuid import UUID
 from intake.domain.clock import Clock
 from intake.domain.deadline import local_date
 from intake.domain.directory import Agency, Directory, Kind
+from intake.domain.masked import TELL_PROTECTION, is_protected
 from intake.domain.referral import MOVES, Move, State
 from intake.domain.report import canonical, section_of
 from intake.domain.rule_tables import HandOver as Way
@@ -20,10 +20,8 @@ from intake.services.read import Read, ReferralWithdrawn, reasons
 from intake.services.record import Entry, MoveNotOpen, Recording
 from intake.services.respond import Offered, Respond, check
 from intake.services.sign_in import Visit
-from intake.store import reports
 from intake.store.columns import AnyRow
 from intake.store.database import Database
-from intake.vault.open import open_section
 from intake.vault.seal import SectionKeys
 
 GONE = frozenset({State.RETURNED, State.HANDED_OVER, State.WITHDRAWN})
@@ -108,12 +106,12 @@ class HandOver:
         row = offered.referral
         try:
             self.read.say_first(visit, row, now)
+            keys = self.read.section_keys(visit, row, offered.key)
+            places, protected = self._about(row, keys)
         except ReferralWithdrawn:
             raise MoveNotOpen from None
-        keys = self.read.section_keys(visit, row, offered.key)
         agency = self.directory.agency(row.agency_id)
         binding = self.hand_on.binding(offered.deadlines)
-        places, protected = self._about(row, keys)
         offence = agency.kind is Kind.POL and offered.reported_offence
         kinds = {agency.kind} if binding or offence else set(Kind)
         return Choices(
@@ -226,17 +224,9 @@ class HandOver:
 
     def _about(self, row: AnyRow, keys: SectionKeys) -> tuple[frozenset[str], bool]:
         """Where the children live, as far as this agency knows, and whether that is protected."""
-        with self.database.read() as connection:
-            sealed = reports.sections(connection, row.report_id)
-        opened = {
-            slot: json.loads(content)
-            for slot in keys
-            if section_of(slot) in ("identity", "place")
-            and (content := open_section(keys[slot], row.report_id, slot, sealed[slot]))
-        }
+        opened = self.read.sections(row, keys, TELL_PROTECTION)
         homes = {part["municipality"] for part in opened.values() if "municipality" in part}
-        protected = any(part.get("protected") for part in opened.values())
-        return frozenset(homes & self.directory.municipalities.keys()), protected
+        return frozenset(homes & self.directory.municipalities.keys()), is_protected(opened)
 
     def _sent(self, choices: Choices, target: Agency, way: Way, told: Told, now: datetime) -> Sent:
         row = choices.offered.referral

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,10 +11,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from intake.domain.masked import TELL_PROTECTION, is_open
 from intake.domain.note import Written
 from intake.domain.note import written as written_in
 from intake.domain.people import Permission
 from intake.domain.referral import MOVES, Move, State
+from intake.domain.report import section_of
 from intake.domain.trail import Action
 from intake.services.open_detail import opened_detail
 from intake.services.record import MOVE_REASON
@@ -160,16 +162,7 @@ class Read:
         self.say_first(visit, row, now)
         key = self.agency_key(visit, row)
         keys = self.section_keys(visit, row, key)
-        with self.database.read() as connection:
-            sealed = reports.sections(connection, row.report_id)
-        if not sealed:  # deleted since the line was written
-            raise ReferralWithdrawn
-        sections = {
-            slot: json.loads(content)
-            for slot in keys
-            if slot != "reasons"
-            and (content := open_section(keys[slot], row.report_id, slot, sealed[slot]))
-        }
+        sections = self.sections(row, keys)
         history = self.history(visit, row, key)
         earlier = SameChild(self.database)(visit, row, key, sections, now)
         return Opened(
@@ -179,6 +172,34 @@ class Read:
             reasons=reasons(row, keys),
             earlier=earlier,
         )
+
+    def sections(
+        self, row: AnyRow, keys: SectionKeys, kinds: Collection[str] | None = None
+    ) -> dict[str, Any]:
+        """Those that the keys open, of these kinds if any are named. Raises ReferralWithdrawn where
+        the content has been deleted meanwhile.
+        """
+        with self.database.read() as connection:
+            sealed = reports.sections(connection, row.report_id)
+        if not sealed:
+            raise ReferralWithdrawn
+        return {
+            slot: json.loads(content)
+            for slot in keys
+            if slot != "reasons"
+            and (kinds is None or section_of(slot) in kinds)
+            and (content := open_section(keys[slot], row.report_id, slot, sealed[slot]))
+        }
+
+    def is_masked(self, visit: Visit, row: AnyRow) -> bool:
+        """Whether what tells where a child is must not show: an address may be protected, or this
+        person cannot open what says so. Nothing of the report is told, so it leaves no line.
+        """
+        try:
+            keys = self.section_keys(visit, row, self.agency_key(visit, row))
+            return not is_open(self.sections(row, keys, TELL_PROTECTION))
+        except (KeyNotGranted, ReferralWithdrawn):
+            return True
 
     def say_first(self, visit: Visit, row: AnyRow, now: datetime) -> None:
         """The line of an opening, committed before anything opens. Raises ReferralWithdrawn."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,11 +19,10 @@ from intake.services.hand_on import HandOn, NoDeskTakesIt, Sent, live, without_w
 from intake.services.read import Read, ReferralWithdrawn, reasons
 from intake.services.record import Entry, MoveNotOpen, ReasonMissing, Recording
 from intake.services.sign_in import Visit
-from intake.store import moves, referrals, reports
+from intake.store import moves, referrals
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import PrivateKey
-from intake.vault.open import open_section
 from intake.vault.seal import PublicKey
 
 TRANSFER = "434/2003 §21"
@@ -160,12 +158,8 @@ class Respond:
     def _reports_offence(self, visit: Visit, row: AnyRow, key: PrivateKey) -> bool:
         """Read of the concern; a referral without that section is taken to report none."""
         keys = self.read.section_keys(visit, row, key)
-        if "concern" not in keys:
-            return False
-        with self.database.read() as connection:
-            sealed = reports.sections(connection, row.report_id)
-        concern = open_section(keys["concern"], row.report_id, "concern", sealed["concern"])
-        return reports_offence(json.loads(concern))
+        concern = self.read.sections(row, keys, {"concern"}).get("concern")
+        return concern is not None and reports_offence(concern)
 
     def _return(self, visit: Visit, offered: Offered, entry: Entry, now: datetime) -> Sent:
         """The standby desk's new referral for what is returned; statutory starts stay.

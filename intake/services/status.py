@@ -32,10 +32,14 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class AgencyStatus:
-    """Where one agency is with the report; ``next_due`` is what it must do first, and by when."""
+    """Where one agency is with the report; ``next_due`` is what it must do first, and by when.
+
+    ``first``: whether the reporter sent it there, and not another agency since.
+    """
 
     agency: Agency
     referral_id: UUID
+    first: bool
     stage: Stage
     at: datetime
     opened_at: datetime | None
@@ -102,6 +106,7 @@ class Status:
                 AgencyStatus(
                     agency=self.directory.agency(row.agency_id),
                     referral_id=row.id,
+                    first=row.came_from is None,
                     stage=stage,
                     at=_since(stage, row.arrived_at, row.opened_at, row.moved_at),
                     opened_at=row.opened_at,

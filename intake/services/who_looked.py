@@ -21,12 +21,14 @@ from intake.vault.keyring import PrivateKey, open_grant
 @dataclass(frozen=True)
 class Looked:
     """The lines of a report at the reader's own agencies; ``details``: what was sealed with them,
-    by line, as far as the reader's keys open it.
+    by line, as far as the reader's keys open it. ``masked``: whether no other agency is named that
+    tells where a child is.
     """
 
     referral: AnyRow
     lines: Sequence[AnyRow]
     details: Mapping[UUID, Mapping[str, Any]]
+    masked: bool
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class WhoLooked:
             every = referrals.of_report(connection, row.report_id)
             ids = [each.id for each in every if each.agency_id in own]
             lines = trail.lines_about(connection, ids, own)
-        return Looked(row, lines, self._details(visit, lines))
+        masked = self.read.is_masked(visit, row)
+        return Looked(row, lines, self._details(visit, lines), masked)
 
     def own(self, visit: Visit, limit: int, offset: int = 0) -> Sequence[AnyRow]:
         """This person's newest lines."""

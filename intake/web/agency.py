@@ -134,6 +134,7 @@ class _Agency:
         """The page of a referral that was opened; a protected place only if it is ``revealed``."""
         shown_case = case.Case(reader_language(), self.directory, self.clocks, self.now())
         told = opened if revealed else self._without_places(opened)
+        names = shown_case.names(opened, revealed=revealed)
         concern = opened.sections.get("concern")
         moves = self.respond.moves_for(
             visit,
@@ -149,7 +150,7 @@ class _Agency:
             **shown_case.context(told, moves, revealed=revealed),
             explained=self._explained(told),
             requests=[
-                shown_request(reader_language(), self.directory, each)
+                shown_request(reader_language(), names, each)
                 for each in self.ask.requests(visit, opened.referral)
             ],
             can_hold=opened.referral.agency_id in visit.person.agencies(Permission.HOLD_CONTENT),

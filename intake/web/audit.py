@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +24,7 @@ from intake.web.changes_told import CHANGES, change_told
 from intake.web.deadline_words import REASONS
 from intake.web.forms.moves import WORDS
 from intake.web.forms.note import CONTACT, NOTE
+from intake.web.names import Names
 from intake.web.navigation import PAGES
 from intake.web.rights_words import ASKED_FOR, OUTCOMES, RIGHT_BASES
 from intake.web.words import ROLES, SECTIONS
@@ -41,6 +42,7 @@ REFUSALS = (
     Action.RECOVER_FAILED,
     Action.DAMAGED,
 )
+TELL_PARTS = (Action.DISCLOSE, Action.ASK_SECTIONS, Action.GRANT_SECTIONS)
 REFUSED_PAGE = "page "  # as services.refuse writes it
 ACTIONS: Mapping[str, str] = {
     Action.SEND: mark("A report was stored"),
@@ -180,18 +182,23 @@ class TrailWords:
     directory: Directory
     clocks: Mapping[str, Clock]
 
-    def __call__(self, language: Language, row: AnyRow) -> dict[str, Any]:
-        """One line; of what was disclosed also to whom."""
+    def __call__(
+        self, language: Language, row: AnyRow, masked_for: Collection[str] | None = None
+    ) -> dict[str, Any]:
+        """One line; of what was disclosed also to whom. ``masked_for``: as ``Names`` has it, of a
+        line about a report.
+        """
+        names = Names(language, self.directory, masked_for if row.reference else None)
         return {
             "at": row.at,
             "action": _said(language, ACTIONS, row.action),
             "refused": row.action in REFUSALS,
             "name": row.name or "",
             "role": _said(language, ROLES, row.role),
-            "agency": self._agency(language, row.agency_id),
-            "recipient": self._agency(language, row.recipient),
+            "agency": self._agency(names, row.agency_id),
+            "recipient": self._agency(names, row.recipient),
             "reference": row.reference or "",
-            "purpose": self.purpose(language, row.action, row.purpose or ""),
+            "purpose": self.purpose(names, row.action, row.purpose or ""),
             "basis": self._basis(language, row.basis or ""),
             "details": (),
         }
@@ -199,22 +206,23 @@ class TrailWords:
     def _basis(self, language: Language, basis: str) -> str:
         return _said(language, RIGHT_BASES, basis)
 
-    def purpose(self, language: Language, action: str, purpose: str) -> str:
+    def purpose(self, names: Names, action: str, purpose: str) -> str:
         """Why it was done; of a reminder its deadline, of a refused page its title, of a restore
         when its backup was made.
         """
+        language = names.language
         if action in (Action.RECOUNT, Action.EXTEND):
             return self._new_day(language, purpose)
         if action in (Action.CHASE, Action.TRY_AGAIN, Action.PRESS):
             return clock_title(language, self.clocks, purpose.partition(":")[0])
         if action in CHANGES or purpose.startswith(GRANTED):
             return change_told(language, purpose)
-        if action == Action.DISCLOSE:
+        if action in TELL_PARTS:
             parts = (_said(language, SECTIONS, part) for part in purpose.split(", "))
             return language.message(Message(mark("Parts: %(parts)s"), {"parts": ", ".join(parts)}))
         way, _, agency = purpose.partition(" ")
         if way in WAYS and agency in self.directory.agencies:
-            return language.message(Message(WAYS[way], {"agency": self._agency(language, agency)}))
+            return language.message(Message(WAYS[way], {"agency": names(agency)}))
         if action == Action.RESTORE:
             made_at = datetime.fromisoformat(purpose)
             return language.message(Message(mark("Backup of %(at)s"), {"at": made_at}))
@@ -247,9 +255,8 @@ class TrailWords:
         said = language.message(Message(mark("%(task)s: from %(was)s to %(now)s"), params))
         return ". ".join([said, *(_said(language, REASONS, each) for each in reason)])
 
-    def _agency(self, language: Language, agency: str | None) -> str:
-        known = self.directory.agencies.get(agency or "")
-        return language.text(known.name) if known else agency or ""
+    def _agency(self, names: Names, agency: str | None) -> str:
+        return names(agency) if agency and agency in self.directory.agencies else agency or ""
 
 
 def _said(language: Language, words: Mapping[str, str], value: str | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
@@ -84,7 +84,9 @@ class AuditPages:
         )
 
     def extract(self, visit: Visit) -> Response:
-        """Every view and disclosure of a report, for whom it is about."""
+        """Every view and disclosure of a report, for whom it is about. Schools and youth services
+        are named only if the auditor says that no address is protected.
+        """
         references = _references()
         if not references:
             return render(
@@ -93,15 +95,17 @@ class AuditPages:
                 lines=[],
                 references="",
                 asked="references" in request.args,
+                named=False,
             )
         language, now = reader_language(), self.now()
         extract = self.audit.extract(visit, references, now)
         return render(
             "audit/extract.html",
             extract=extract,
-            lines=[self.words(language, row) for row in extract.lines],
+            lines=[self.words(language, row, _masked_for()) for row in extract.lines],
             references=" ".join(references),
             unknown=[one for one in references if one not in extract.references],
+            named=_masked_for() is None,
             made_at=now,
         )
 
@@ -120,7 +124,7 @@ class AuditPages:
             "purpose": "Purpose",
             "basis": "Legal basis",
         }
-        told = [self.words(language, row) for row in extract.lines]
+        told = [self.words(language, row, _masked_for()) for row in extract.lines]
         return csv_file(
             f"extract-{local_date(now)}.csv",
             [language.gettext(heading) for heading in columns.values()],
@@ -134,6 +138,10 @@ class AuditPages:
 def _references() -> list[str]:
     asked = re.split(r"[\s,;]+", request.args.get("references", "").strip().upper())
     return list(dict.fromkeys(one for one in asked if one))[:MOST_REFERENCES]
+
+
+def _masked_for() -> Collection[str] | None:
+    return None if request.args.get("named") == "yes" else ()
 
 
 def _asked() -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 from intake.domain.clock import Clock, Kind
 from intake.domain.deadline import Certificate, Why, local_date
 from intake.domain.directory import Directory
-from intake.domain.masked import is_protected, masked
+from intake.domain.masked import is_open, masked
 from intake.domain.message import Message, mark
 from intake.domain.note import STATES as WRITTEN_IN
 from intake.domain.note import Contact, Note
@@ -90,7 +90,7 @@ class Case:
             "told": told,
             "earlier": opened.earlier,
             "states": {s: self.language.gettext(word) for s, (_, word) in STATES.items()},
-            "why": self._why(opened, self._names(opened, revealed=revealed)),
+            "why": self._why(opened, self.names(opened, revealed=revealed)),
             "masked": any(child.masked for child in told.children),
             "revealed": revealed,
             "notices": self._notices(opened.reasons, told),
@@ -102,7 +102,7 @@ class Case:
 
     def frame(self, opened: Opened, *, revealed: bool = False) -> dict[str, Any]:
         """What is shown also of a referral that was withdrawn, or whose content was deleted."""
-        referral, names = opened.referral, self._names(opened, revealed=revealed)
+        referral, names = opened.referral, self.names(opened, revealed=revealed)
         taken = next((move for move in opened.moves if move.move == Move.TAKE_OVER), None)
         kind, state = TAKEN_OVER if taken else STATES[referral.state]
         way = next((name for name in WAYS if name in opened.reasons), "")
@@ -121,11 +121,10 @@ class Case:
             ],
         }
 
-    def _names(self, opened: Opened, *, revealed: bool) -> Names:
+    def names(self, opened: Opened, *, revealed: bool = False) -> Names:
         """The names of agencies: unmasked where it is known that nothing is protected."""
-        known = bool(opened.sections) and not is_protected(opened.sections)
-        own = opened.referral.agency_id
-        return Names(self.language, self.directory, None if revealed or known else own)
+        own = None if revealed or is_open(opened.sections) else {opened.referral.agency_id}
+        return Names(self.language, self.directory, own)
 
     def _taken(self, opened: Opened, move: AnyRow, names: Names) -> dict[str, Any]:
         """Who took over a referral on which nothing was recorded here, and why."""

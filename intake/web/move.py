@@ -12,7 +12,7 @@ from flask import Response, abort, redirect, request, url_for
 
 from intake.domain.clock import Clock
 from intake.domain.deadline import local_date
-from intake.domain.directory import Agency, Directory
+from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
 from intake.domain.referral import ASSESSING, MOVES, Move, State
 from intake.services.hand_on import NoDeskTakesIt
@@ -24,6 +24,7 @@ from intake.web import case
 from intake.web.forms.base import PageForm
 from intake.web.forms.moves import FORMS, REASON_MISSING, WORDS
 from intake.web.forms.staff import StaffForms
+from intake.web.names import Names
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
 
@@ -64,38 +65,43 @@ class MovePage:
         typed = request.form if request.method == "POST" else None
         form = self.forms(FORMS[named], visit, typed)
         if named not in offered.moves:
-            return self._not_open(named, offered, form, self._why_not(visit, named, offered))
+            why = self._why_not(visit, named, offered)
+            return self._not_open(visit, named, offered, form, why)
         if request.method == "GET":
             if MOVES[named].asks_day:
                 form["happened_on"].data = local_date(now)
-            return self._page(named, offered, form, 200)
+            return self._page(visit, named, offered, form, 200)
         valid = form.validate()
         if not (_day_holds(offered, form, now) and valid):
-            return self._page(named, offered, form, 422)
+            return self._page(visit, named, offered, form, 422)
         record = self.withdraw if named is Move.WITHDRAW else self.respond
         try:
             record(visit, referral_id, _entry(named, form), now)
         except NoDeskTakesIt:
-            return self._not_open(named, offered, form, NO_DESK)
+            return self._not_open(visit, named, offered, form, NO_DESK)
         except MoveNotOpen:
-            return self._not_open(named, offered, form, MOVED_ON)
+            return self._not_open(visit, named, offered, form, MOVED_ON)
         except ReasonMissing:
             form["reason"].errors = [form.say(Message(REASON_MISSING))]
         else:
             back = url_for("agency.referral", referral_id=referral_id, recorded=named.value)
             return redirect(back, 303)
-        return self._page(named, offered, form, 422)
+        return self._page(visit, named, offered, form, 422)
 
-    def _other(self, move: Move, offered: Offered) -> Agency | None:
-        """The desk that gets a return, or the agency from which a sending is withdrawn."""
+    def _other(self, visit: Visit, move: Move, offered: Offered) -> str:
+        """The desk that gets a return, or the agency from which a sending is withdrawn; or ""."""
         if move not in offered.moves:
-            return None
+            return ""
+        row, other = offered.referral, None
         if move is Move.WITHDRAW and offered.successor:
-            return self.directory.agency(offered.successor.agency_id)
-        if move is not Move.RETURN:
-            return None
-        desk_for = self.respond.hand_on.desk_for_return
-        return desk_for(offered.referral, offered.deadlines, self.now())
+            other = offered.successor.agency_id
+        elif move is Move.RETURN:
+            desk = self.respond.hand_on.desk_for_return(row, offered.deadlines, self.now())
+            other = desk and desk.id
+        if other is None:
+            return ""
+        own = {row.agency_id} if self.respond.read.is_masked(visit, row) else None
+        return Names(reader_language(), self.directory, own)(other)
 
     def _why_not(self, visit: Visit, move: Move, offered: Offered) -> str:
         rule, state = MOVES[move], State(offered.referral.state)
@@ -112,11 +118,15 @@ class MovePage:
             return TAKEN_UP
         return NOT_YET if state is State.SENT and state not in rule.states else MOVED_ON
 
-    def _not_open(self, move: Move, offered: Offered, form: PageForm, why: str) -> Response:
+    def _not_open(
+        self, visit: Visit, move: Move, offered: Offered, form: PageForm, why: str
+    ) -> Response:
         form.form_errors.append(form.say(Message(why)))
-        return self._page(move, offered, form, 409)
+        return self._page(visit, move, offered, form, 409)
 
-    def _page(self, move: Move, offered: Offered, form: PageForm, status: int) -> Response:
+    def _page(
+        self, visit: Visit, move: Move, offered: Offered, form: PageForm, status: int
+    ) -> Response:
         language = reader_language()
         unmet = [
             case.clock_title(language, self.clocks, d.clock)
@@ -129,7 +139,7 @@ class MovePage:
             status,
             move=move,
             words=WORDS[move],
-            other=self._other(move, offered),
+            other=self._other(visit, move, offered),
             opened_at=opened_at if move is Move.WITHDRAW else None,
             form=form,
             referral=offered.referral,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from intake.domain.directory import Directory
@@ -12,18 +13,18 @@ from intake.web.words import KINDS
 
 @dataclass(frozen=True)
 class Names:
-    """In one reader's language. ``masked_for``: the agency of a reader to whom no other agency is
+    """In one reader's language. ``masked_for``: the agencies of a reader to whom no other agency is
     named that tells where a protected child is; its kind stands for it.
     """
 
     language: Language
     directory: Directory
-    masked_for: str | None = None
+    masked_for: Collection[str] | None = None
 
     def __call__(self, agency_id: str) -> str:
         """The agency's name, or the name of its kind."""
         agency = self.directory.agency(agency_id)
-        tells = agency.kind in TELL_THE_PLACE and agency_id != self.masked_for
-        if self.masked_for is not None and tells:
+        masked = self.masked_for is not None and agency_id not in self.masked_for
+        if masked and agency.kind in TELL_THE_PLACE:
             return self.language.gettext(KINDS[agency.kind])
         return self.language.text(agency.name)

@@ -39,6 +39,7 @@ from intake.web.forms.section_request import (
 from intake.web.forms.staff import StaffForms
 from intake.web.hand_over import UNFIT
 from intake.web.move import MOVED_ON
+from intake.web.names import Names
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
 from intake.web.timeline import basis
@@ -74,7 +75,7 @@ class ShownRequest:
     may_withdraw: bool
 
 
-def shown(language: Language, directory: Directory, each: Request) -> ShownRequest:
+def shown(language: Language, names: Names, each: Request) -> ShownRequest:
     """``agency``: the other side; to the asker only the lead's role is told."""
     asked, answer = each.asked or {}, each.answer or {}
     kind, state = STATES[each.state]
@@ -82,7 +83,7 @@ def shown(language: Language, directory: Directory, each: Request) -> ShownReque
     return ShownRequest(
         id=each.row.id,
         own=each.own,
-        agency="" if each.own else language.text(directory.agency(each.row.asker_agency).name),
+        agency="" if each.own else names(each.row.asker_agency),
         kind=kind,
         state=language.gettext(state),
         asked_at=language.date_and_time(each.row.asked_at),
@@ -122,7 +123,7 @@ class RequestPages:
             return self._closed(row, form, NO_LEAD)
         except MoveNotOpen:
             return self._closed(row, form, MOVED_ON)
-        self._offer(form, asking)
+        self._offer(form, asking, self._names(visit, asking.referral))
         if request.method == "GET":
             return self._ask_page(asking, form, 200)
         if not form.validate():
@@ -165,10 +166,10 @@ class RequestPages:
             return self._closed(row, form, MOVED_ON)
         self._offer_grant(form, answering)
         if request.method == "GET":
-            return self._answer_page(answering, form, why, 200)
+            return self._answer_page(visit, answering, form, why, 200)
         typed = form if step == GRANT else why
         if not typed.validate():
-            return self._answer_page(answering, form, why, 422)
+            return self._answer_page(visit, answering, form, why, 422)
         try:
             self._do(step, visit, answering, form, why)
         except ConsentMissing:
@@ -181,7 +182,7 @@ class RequestPages:
             return self._closed(row, form, MOVED_ON)
         else:
             return redirect(url_for("agency.referral", referral_id=referral_id), 303)
-        return self._answer_page(answering, form, why, 422)
+        return self._answer_page(visit, answering, form, why, 422)
 
     def _do(
         self, step: str, visit: Visit, answering: Answering, form: GrantForm, why: RequestReasonForm
@@ -207,12 +208,13 @@ class RequestPages:
         }
         return list(found.items())
 
-    def _offer(self, form: AskForm, asking: Asking) -> None:
+    def _names(self, visit: Visit, row: AnyRow) -> Names:
+        own = {row.agency_id} if self.ask.read.is_masked(visit, row) else None
+        return Names(reader_language(), self.directory, own)
+
+    def _offer(self, form: AskForm, asking: Asking, names: Names) -> None:
         language, leads = reader_language(), asking.leads
-        names = [language.text(self.directory.agency(each.agency_id).name) for each in leads]
-        form["lead"].choices = [
-            (str(each.id), name) for each, name in zip(leads, names, strict=True)
-        ]
+        form["lead"].choices = [(str(each.id), names(each.agency_id)) for each in leads]
         form["sections"].choices = [
             (slot, part(language, slot, asking.sections)) for slot in asking.sections
         ]
@@ -248,14 +250,20 @@ class RequestPages:
         )
 
     def _answer_page(
-        self, answering: Answering, form: GrantForm, why: RequestReasonForm, status: int
+        self,
+        visit: Visit,
+        answering: Answering,
+        form: GrantForm,
+        why: RequestReasonForm,
+        status: int,
     ) -> Response:
+        names = self._names(visit, answering.referral)
         return render(
             "agency/answer_request.html",
             status,
             form=form,
             why=why,
-            each=shown(reader_language(), self.directory, answering.request),
+            each=shown(reader_language(), names, answering.request),
             referral=answering.referral,
             back_href=url_for("agency.referral", referral_id=answering.referral.id),
         )

@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Response, redirect, request, url_for
 
 from intake.domain.message import Message
+from intake.domain.people import Permission
 from intake.domain.rights import Outcome, RightBasis
 from intake.domain.trail import Action
 from intake.services.record_right import BasisDoesNotFit, RecordRight
@@ -38,25 +39,29 @@ class UseLogPages:
         """Every line of this report at one's own agencies."""
         language = reader_language()
         found = self.looked(visit, referral_id, self.now())
+        own = visit.person.agencies(Permission.READ_REFERRALS) if found.masked else None
         return render(
             "agency/who_looked.html",
             back_href=url_for("agency.referral", referral_id=referral_id),
             referral=found.referral,
             lines=[
-                self.words(language, row)
+                self.words(language, row, own)
                 | {"details": [str(said) for said in found.details.get(row.id, {}).values()]}
                 for row in reversed(found.lines)
             ],
         )
 
     def own_log(self, visit: Visit) -> Response:
-        """What the use log has of the reader."""
+        """What the use log has of the reader. Of no report it is known here whether an address is
+        protected.
+        """
         language, page = reader_language(), page_number()
+        own = visit.person.agencies(Permission.READ_REFERRALS)
         rows = self.looked.own(visit, LINES + 1, page * LINES)
         following = url_for("agency.own_log", page=page + 1) if len(rows) > LINES else ""
         return render(
             "agency/own_log.html",
-            lines=[self.words(language, row) for row in rows[:LINES]],
+            lines=[self.words(language, row, own) for row in rows[:LINES]],
             pages=Pages(url_for("agency.own_log") if page else "", following),
         )
 

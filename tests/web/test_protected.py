@@ -8,15 +8,18 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import delete
 
 from intake.domain.trail import Action
 from intake.services.line_detail import LINE_DETAIL
 from intake.store import people
+from intake.store.people_tables import GrantRow
 from intake.vault.keyring import open_grant
 from intake.vault.open import open_for
 from tests.look.page_faults import page_faults
-from tests.services.sending import at, hand_over, lines
-from tests.site import PRI, SOC, Site, child_answers, token_in, worry_answers
+from tests.services.sending import at, gang, hand_over, lines, row_of
+from tests.site import ANK, HEA, PRI, SOC, YOU, Site, child_answers, token_in, worry_answers
+from tests.web.reporter_walk import Walk
 
 TELLING = ("Vantaa<", "Tikkukiven koulu", "4 B", "Mummolassa", "Kuusitie 1")
 """Where the child lives, goes to school and is, and what the guardian's contact gives away."""
@@ -164,3 +167,70 @@ def test_a_school_that_handed_it_over_is_named_by_its_kind(site: Site) -> None:
     assert given_away(page) == set()
     assert name not in page
     assert name in shows(client, new).text
+
+
+def handed_to_youth_services(site: Site, turvakielto: str) -> tuple[UUID, Any]:
+    """By the Ankkuri team; its referral and the new one."""
+    site.send(gang() | {"children": [child_answers(turvakielto=turvakielto)]})
+    first = at(site, ANK).id
+    site.hands.move(minutes=1)
+    return first, hand_over(site, site.visit("ank"), first, YOU, "consent", consent="Nuori.")
+
+
+@pytest.mark.parametrize("turvakielto", ["yes", "unknown", "no"])
+def test_the_use_log_and_the_page_of_withdrawing_name_youth_services_by_their_kind(
+    site: Site, turvakielto: str
+) -> None:
+    first, _ = handed_to_youth_services(site, turvakielto)
+    client, name = site.signed_in("ank"), site.parts.directory.agency(YOU).name["fi"]
+    for path in ("/lookers", "/withdraw", ""):
+        page = client.get(f"/referrals/{first}{path}").text
+        assert page_faults(page) == []
+        assert (name in page) == (turvakielto == "no"), path
+        assert "Nuorisopalvelut" in page or turvakielto == "no", path
+    own = client.get("/account/log").text
+    assert name not in own
+    assert "Nuorisopalvelut" in own
+    own = site.signed_in("you").get(f"/referrals/{at(site, YOU).id}/lookers").text
+    assert name in own
+
+
+def test_who_cannot_open_the_report_reads_no_place_in_its_use_log(site: Site) -> None:
+    first, _ = handed_to_youth_services(site, "no")
+    client, name = site.signed_in("ank"), site.parts.directory.agency(YOU).name["fi"]
+    assert name in client.get(f"/referrals/{first}/lookers").text
+    with site.parts.database.write() as connection:
+        connection.execute(delete(GrantRow).where(GrantRow.person_id == site.people["ank"]))
+    assert name not in client.get(f"/referrals/{first}/lookers").text
+
+
+def test_the_one_who_has_the_code_reads_the_kind_alone_of_where_others_sent_it(site: Site) -> None:
+    receipt = site.send(gang() | {"children": [child_answers(turvakielto="yes")]})
+    first = at(site, ANK).id
+    site.hands.move(minutes=1)
+    hand_over(site, site.visit("ank"), first, YOU, "consent", consent="Nuori.")
+    youth = site.parts.directory.agency(YOU)
+    page = Walk(site.client()).post("/status", {"code": receipt.code.text}, 200)
+    assert "Siirretty: Nuorisopalvelut" in page
+    assert site.parts.directory.agency(ANK).name["fi"] in page
+    assert youth.name["fi"] not in page
+    assert youth.phone not in page
+
+
+def test_an_extract_names_youth_services_only_where_the_auditor_says_that_it_may(
+    site: Site,
+) -> None:
+    site.send(gang() | {"children": [child_answers(turvakielto="yes")]})
+    team = at(site, ANK).id
+    first = hand_over(site, site.visit("ank"), team, HEA, "consent", consent="Nuori.")
+    hand_over(site, site.visit("hea"), first, YOU, "consent", consent="Nuori.")
+    reference, name = row_of(site, first).reference, site.parts.directory.agency(YOU).name["fi"]
+    auditor = site.signed_in("auditor")
+    for path in ("/trail/extract", "/trail/extract.csv"):
+        masked = auditor.get(f"{path}?references={reference}").text
+        assert "Nuorisopalvelut" in masked
+        assert name not in masked
+        assert name in auditor.get(f"{path}?references={reference}&named=yes").text
+    page = auditor.get(f"/trail/extract?references={reference}&named=yes").text
+    assert page_faults(page) == []
+    assert "named=yes" in page.partition("extract.csv")[2].partition('"')[0]

@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from intake.domain.referral import Move
 from intake.domain.trail import Action
 from intake.services.record import Entry
+from intake.store.tables import ReferralRow
 from tests.look.page_faults import page_faults
-from tests.services.asking import CONSENT, WHY, granted, sent
+from tests.services.asking import CONSENT, WHY, asked, granted, sent, worry
 from tests.services.sending import at, hand_over, lines, row_of
-from tests.site import HEA, SOC, Site, token_in
+from tests.site import ANK, HEA, SOC, YOU, Site, child_answers, token_in
+from tests.web.test_protected import shows
 
 ASKED = {"sections": ["guardians"], "way": "consent", "consent": CONSENT, "reason": WHY}
 
@@ -129,3 +132,36 @@ def test_what_was_granted_is_withdrawn_also_from_an_asker_that_has_closed_the_re
     path = link_in(ank.get(f"/referrals/{lead}").text, lead)
     assert says(ank, path, step="withdraw", reason="Ei tarvita enää.") == 303
     assert "Kari Keksitty" not in you.get(f"/referrals/{asker}").text
+
+
+@pytest.mark.parametrize("protected", ["yes", "unknown", "no"])
+def test_who_asked_is_named_by_kind_where_an_address_is_protected(
+    site: Site, protected: str
+) -> None:
+    site.hands.move(minutes=1)
+    site.send(worry() | {"children": [child_answers(turvakielto=protected)]})
+    lead, asker = at(site, ANK).id, at(site, YOU).id
+    asked(site, lead, asker)
+    ank = site.signed_in("ank")
+    name = site.parts.directory.agency(YOU).name["fi"]
+    page = ank.get(f"/referrals/{lead}").text
+    kind = "Nuorisopalvelut pyysi"
+    assert (name in page, kind in page) == (protected == "no", protected != "no")
+    assert (name in ank.get(link_in(page, lead)).text) == (protected == "no")
+    if protected != "no":
+        assert f"{name} pyysi" in shows(ank, lead).text
+
+
+def test_a_lead_that_may_be_asked_is_named_by_kind_where_an_address_is_protected(
+    site: Site,
+) -> None:
+    site.send(worry() | {"children": [child_answers(turvakielto="yes")]})
+    with site.parts.database.write() as connection:
+        connection.execute(
+            update(ReferralRow).values(is_lead=ReferralRow.agency_id.in_([ANK, YOU]))
+        )
+    page = site.signed_in("soc").get(f"/referrals/{at(site, SOC).id}/parts").text
+    names = {one: site.parts.directory.agency(one).name["fi"] for one in (ANK, YOU)}
+    assert names[ANK] in page
+    assert "Nuorisopalvelut" in page
+    assert names[YOU] not in page

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from intake.domain.masked import TELL_THE_PLACE
 from intake.domain.message import Message, mark
 from intake.domain.referral import Response
 from intake.services.status import AgencyStatus, ReportStatus, Stage
+from intake.web.names import Names
 from intake.web.reporter.visitor import Door
 
 STAGES = {
@@ -34,7 +36,9 @@ NEXT = mark("Next: %(clock)s, at the latest %(day)s")
 class Told:
     """Where one agency is with a report, in words.
 
-    ``referral_href``: its referral, for who may open that.
+    ``referral_href``: its referral, for who may open that. Of a school or youth services to which
+    another agency has passed it on only the kind is told: an address may be protected from whoever
+    has the code.
     """
 
     agency: str
@@ -54,12 +58,15 @@ def told(report: ReportStatus, door: Door) -> list[Told]:
 def _told(each: AgencyStatus, door: Door) -> Told:
     language = door.language()
     kind, stage = STAGES[each.stage]
+    masked = Names(language, door.directory, masked_for=())
+    names = Names(language, door.directory) if each.first else masked
+    shown = each.first or each.agency.kind not in TELL_THE_PLACE
     details = []
     if each.opened_at and each.stage is not Stage.OPENED:
         opened = Message(mark("Opened %(at)s"), {"at": each.opened_at})
         details.append(language.message(opened))
     if each.moved_to:
-        moved = Message(MOVED_TO, {"agency": each.moved_to.name})
+        moved = Message(MOVED_TO, {"agency": masked(each.moved_to.id)})
         details.append(language.message(moved))
     if each.response:
         details.append(language.gettext(RESPONSES[Response(each.response)]))
@@ -68,9 +75,9 @@ def _told(each: AgencyStatus, door: Door) -> Told:
         clock = described.title if described else each.next_clock
         details.append(language.message(Message(NEXT, {"clock": clock, "day": each.next_due})))
     return Told(
-        agency=language.text(each.agency.name),
+        agency=names(each.agency.id),
         referral_href=door.referral_href(each),
-        phone=each.agency.phone,
+        phone=each.agency.phone if shown else "",
         kind=kind,
         stage=language.gettext(stage),
         since=language.date_and_time(each.at),
