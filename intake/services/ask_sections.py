@@ -19,10 +19,11 @@ from intake.domain.section_request import FOLLOWS, RequestState, may_be_asked
 from intake.domain.trail import Action
 from intake.services.desks import NobodyCanOpen
 from intake.services.hand_over import BasisUnfit, ConsentMissing, HandOver, SectionsUnfit
+from intake.services.leave_line import leave_line
 from intake.services.read import Read, ReferralNotYours, ReferralWithdrawn
 from intake.services.record import MoveNotOpen, ReasonMissing
 from intake.services.sign_in import Visit
-from intake.store import people, recusals, referrals, section_requests, trail
+from intake.store import people, recusals, referrals, section_requests
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import PrivateKey
@@ -141,16 +142,8 @@ class AskSections:
                 raise MoveNotOpen
             if not section_requests.add(connection, values):
                 raise AlreadyAsked
-            trail.write_line(
-                connection,
-                at=now,
-                action=Action.ASK_SECTIONS,
-                person_id=visit.person.id,
-                role=visit.person.role_at(row.agency_id),
-                agency_id=row.agency_id,
-                referral_id=row.id,
-                purpose=kinds_of(wanted.sections),
-            )
+            purpose = kinds_of(wanted.sections)
+            leave_line(connection, visit, row, Action.ASK_SECTIONS, now, purpose=purpose)
         return request_id
 
     def requests(self, visit: Visit, row: AnyRow) -> list[Request]:

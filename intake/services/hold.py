@@ -8,19 +8,18 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from intake.domain.deadline import local_date
 from intake.domain.people import Permission
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
+from intake.services.leave_line import leave_line
 from intake.services.line_detail import detail
 from intake.services.read import Read, ReferralNotYours, ReferralWithdrawn
 from intake.services.record import MoveNotOpen, ReasonMissing
 from intake.services.respond import DayImpossible, Respond
 from intake.services.retain import Going, Retain
 from intake.services.sign_in import Visit
-from intake.store import recusals, retention, trail
+from intake.store import recusals, retention
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import PrivateKey
@@ -107,7 +106,7 @@ class Hold:
         with self.database.write() as connection:
             if not retention.put_hold(connection, values):
                 raise MoveNotOpen
-            self._line(connection, visit, row, Action.HOLD_CONTENT, now, purpose=until, **sealed)
+            leave_line(connection, visit, row, Action.HOLD_CONTENT, now, purpose=until, **sealed)
 
     def release(
         self, visit: Visit, referral_id: UUID, hold_id: UUID, reason: str, now: datetime
@@ -124,7 +123,7 @@ class Hold:
         with self.database.write() as connection:
             if not retention.release_hold(connection, hold_id, visit.person.id, now):
                 raise MoveNotOpen
-            self._line(connection, visit, row, Action.RELEASE_CONTENT, now, **sealed)
+            leave_line(connection, visit, row, Action.RELEASE_CONTENT, now, **sealed)
 
     def _place(self, visit: Visit, referral_id: UUID, now: datetime) -> AnyRow:
         row = self.read.entitled(visit, referral_id, now)
@@ -132,26 +131,6 @@ class Hold:
             self.read.refuse(visit, row, now)
             raise ReferralNotYours
         return row
-
-    def _line(
-        self,
-        connection: Connection,
-        visit: Visit,
-        row: AnyRow,
-        action: Action,
-        now: datetime,
-        **told: Any,
-    ) -> None:
-        trail.write_line(
-            connection,
-            at=now,
-            action=action,
-            person_id=visit.person.id,
-            role=visit.person.role_at(row.agency_id),
-            agency_id=row.agency_id,
-            referral_id=row.id,
-            **told,
-        )
 
 
 def _held(each: AnyRow, row: AnyRow, keys: Mapping[str, PrivateKey]) -> Held:

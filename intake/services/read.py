@@ -18,6 +18,7 @@ from intake.domain.people import Permission
 from intake.domain.referral import MOVES, Move, State
 from intake.domain.report import section_of
 from intake.domain.trail import Action
+from intake.services.leave_line import leave_line
 from intake.services.open_detail import opened_detail
 from intake.services.record import MOVE_REASON
 from intake.services.same_child import SameChild
@@ -206,7 +207,8 @@ class Read:
         with self.database.write() as connection:
             if not referrals.hold_to_open(connection, row.id):
                 raise ReferralWithdrawn
-            self._line(connection, visit, row, now, "handling the referral")
+            purpose = "handling the referral"
+            leave_line(connection, visit, row, Action.OPEN, now, purpose=purpose)
 
     def _withdrawn(self, visit: Visit, row: AnyRow, now: datetime) -> Opened:
         with self.database.read() as connection:
@@ -216,7 +218,8 @@ class Read:
             raise EnvelopeDamaged("nothing is there")  # and nobody deleted it
         with self.database.write() as connection:
             gone = "deleted" if row.content_deleted_at else "withdrawn"
-            self._line(connection, visit, row, now, f"history of a {gone} referral")
+            purpose = f"history of a {gone} referral"
+            leave_line(connection, visit, row, Action.OPEN, now, purpose=purpose)
         return Opened(**vars(self.history(visit, row)), referral=row, sections={}, reasons={})
 
     def history(self, visit: Visit, row: AnyRow, key: PrivateKey | None = None) -> History:
@@ -367,20 +370,6 @@ class Read:
         with self.database.read() as connection:
             sealed = people.grant(connection, key_id, visit.person.id)
         return {key_id: open_grant(visit.key, sealed, key_id, visit.person.id)} if sealed else {}
-
-    def _line(
-        self, connection: Connection, visit: Visit, row: AnyRow, now: datetime, purpose: str
-    ) -> None:
-        trail.write_line(
-            connection,
-            at=now,
-            action=Action.OPEN,
-            person_id=visit.person.id,
-            role=visit.person.role_at(row.agency_id),
-            agency_id=row.agency_id,
-            referral_id=row.id,
-            purpose=purpose,
-        )
 
 
 def _reason_of(line: AnyRow, keys: Mapping[str, PrivateKey]) -> str:

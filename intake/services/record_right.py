@@ -9,11 +9,11 @@ from uuid import UUID
 from intake.domain.people import Permission
 from intake.domain.rights import BASES, Outcome, RightBasis
 from intake.domain.trail import Action
+from intake.services.leave_line import leave_line
 from intake.services.line_detail import detail
 from intake.services.read import Read, ReferralNotYours
 from intake.services.respond import Respond
 from intake.services.sign_in import Visit
-from intake.store import trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
@@ -53,15 +53,5 @@ class RecordRight:
             raise BasisDoesNotFit
         key = self.respond.key_of(row, now)
         with self.database.write() as connection:
-            trail.write_line(
-                connection,
-                at=now,
-                action=asked,
-                person_id=visit.person.id,
-                role=visit.person.role_at(row.agency_id),
-                agency_id=row.agency_id,
-                referral_id=row.id,
-                purpose=outcome,
-                basis=basis,
-                **detail(key, asked, row.id, {"reason": reason}),
-            )
+            sealed = detail(key, asked, row.id, {"reason": reason})
+            leave_line(connection, visit, row, asked, now, purpose=outcome, basis=basis, **sealed)

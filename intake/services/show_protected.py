@@ -8,12 +8,13 @@ from uuid import UUID
 
 from intake.domain.masked import Need
 from intake.domain.trail import Action
+from intake.services.leave_line import leave_line
 from intake.services.line_detail import detail
 from intake.services.read import Opened, Read, ReferralWithdrawn
 from intake.services.record import ReasonMissing
 from intake.services.respond import Respond
 from intake.services.sign_in import Visit
-from intake.store import referrals, trail
+from intake.store import referrals
 from intake.store.database import Database
 
 
@@ -42,16 +43,7 @@ class ShowProtected:
         with self.database.write() as connection:
             if not referrals.hold_to_open(connection, row.id):
                 raise ReferralWithdrawn
-            trail.write_line(
-                connection,
-                at=now,
-                action=Action.SHOW_PROTECTED,
-                person_id=visit.person.id,
-                role=visit.person.role_at(row.agency_id),
-                agency_id=row.agency_id,
-                referral_id=row.id,
-                **sealed,
-            )
+            leave_line(connection, visit, row, Action.SHOW_PROTECTED, now, **sealed)
         opened = self.read(visit, referral_id, now)
         if not opened.sections:  # gone since the line was written
             raise ReferralWithdrawn

@@ -14,11 +14,12 @@ from intake.domain.people import Permission
 from intake.domain.referral import State
 from intake.domain.report import canonical
 from intake.domain.trail import Action
+from intake.services.leave_line import leave_line
 from intake.services.read import Read, ReferralNotYours, ReferralWithdrawn, note_place
 from intake.services.record import MoveNotOpen
 from intake.services.respond import DayImpossible, Respond, day_possible
 from intake.services.sign_in import Visit
-from intake.store import notes, trail
+from intake.store import notes
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.seal import seal_for
@@ -75,15 +76,7 @@ class WriteNote:
             with self.database.write() as connection:
                 if not notes.add(connection, values, STATES[type(what)]):
                     raise MoveNotOpen
-                trail.write_line(
-                    connection,
-                    at=now,
-                    action=Action.NOTE,
-                    person_id=visit.person.id,
-                    role=visit.person.role_at(row.agency_id),
-                    agency_id=row.agency_id,
-                    referral_id=row.id,
-                )
+                leave_line(connection, visit, row, Action.NOTE, now)
         except IntegrityError:
             if not self._stored(visit, row, note_id, what):
                 raise

@@ -27,6 +27,7 @@ from intake.services.hand_over import (
 from intake.services.record import MoveNotOpen, ReasonMissing
 from intake.services.sign_in import Visit
 from intake.web.case import clock_title
+from intake.web.forms.base import PageForm
 from intake.web.forms.hand_over import (
     AGENCY_MISSING,
     CONSENT_MISSING,
@@ -43,6 +44,19 @@ from intake.web.words import KINDS, PARTS, part
 
 NOT_THIS = mark("This agency cannot get the report, or not any more. Choose another agency.")
 UNFIT = mark("Check the legal basis and the parts: one of them is not possible any more.")
+
+UNTOLD = (ConsentMissing, ReasonMissing, BasisUnfit, SectionsUnfit)
+
+
+def tell(form: PageForm, error: Exception) -> None:
+    """Say on the form which of what it asks is missing, or does not fit."""
+    match error:
+        case ConsentMissing():
+            form["consent"].errors = [form.say(Message(CONSENT_MISSING))]
+        case ReasonMissing():
+            form["reason"].errors = [form.say(Message(REASON_MISSING))]
+        case _:
+            form.form_errors.append(form.say(Message(UNFIT)))
 
 
 @dataclass(frozen=True)
@@ -108,12 +122,8 @@ class HandOverPages:
                 back = url_for("agency.referral", referral_id=referral_id, recorded=done)
                 return redirect(back, 303)
             self.hand_over.check(choices, told, now)
-        except ConsentMissing:
-            form["consent"].errors = [form.say(Message(CONSENT_MISSING))]
-        except ReasonMissing:
-            form["reason"].errors = [form.say(Message(REASON_MISSING))]
-        except (BasisUnfit, SectionsUnfit):
-            form.form_errors.append(form.say(Message(UNFIT)))
+        except UNTOLD as error:
+            tell(form, error)
         except TargetNotOpen:
             return self._page(choices, target, form, 409, NOT_THIS)
         except MoveNotOpen:

@@ -22,12 +22,10 @@ from intake.services.ask_sections import (
     Request,
     Wanted,
 )
-from intake.services.hand_over import BasisUnfit, ConsentMissing, SectionsUnfit
-from intake.services.record import MoveNotOpen, ReasonMissing
+from intake.services.record import MoveNotOpen
 from intake.services.sign_in import Visit
 from intake.store.columns import AnyRow
-from intake.web.forms.hand_over import CONSENT_MISSING
-from intake.web.forms.moves import REASON_MISSING
+from intake.web.forms.base import PageForm
 from intake.web.forms.section_request import (
     GRANT,
     REFUSE,
@@ -37,7 +35,7 @@ from intake.web.forms.section_request import (
     RequestReasonForm,
 )
 from intake.web.forms.staff import StaffForms
-from intake.web.hand_over import UNFIT
+from intake.web.hand_over import UNTOLD, tell
 from intake.web.move import MOVED_ON
 from intake.web.names import Names
 from intake.web.page import Clock as Now
@@ -137,12 +135,8 @@ class RequestPages:
         )
         try:
             self.ask(visit, referral_id, wanted, now)
-        except ConsentMissing:
-            form["consent"].errors = [form.say(Message(CONSENT_MISSING))]
-        except ReasonMissing:
-            form["reason"].errors = [form.say(Message(REASON_MISSING))]
-        except (BasisUnfit, SectionsUnfit):
-            form.form_errors.append(form.say(Message(UNFIT)))
+        except UNTOLD as error:
+            tell(form, error)
         except AlreadyAsked:
             return self._closed(row, form, ALREADY)
         except MoveNotOpen:
@@ -167,17 +161,13 @@ class RequestPages:
         self._offer_grant(form, answering)
         if request.method == "GET":
             return self._answer_page(visit, answering, form, why, 200)
-        typed = form if step == GRANT else why
+        typed: PageForm = form if step == GRANT else why
         if not typed.validate():
             return self._answer_page(visit, answering, form, why, 422)
         try:
             self._do(step, visit, answering, form, why)
-        except ConsentMissing:
-            form["consent"].errors = [form.say(Message(CONSENT_MISSING))]
-        except ReasonMissing:
-            why["reason"].errors = [why.say(Message(REASON_MISSING))]
-        except (BasisUnfit, SectionsUnfit):
-            form.form_errors.append(form.say(Message(UNFIT)))
+        except UNTOLD as error:
+            tell(typed, error)
         except MoveNotOpen:
             return self._closed(row, form, MOVED_ON)
         else:
