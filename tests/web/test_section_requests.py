@@ -58,6 +58,9 @@ def test_asked_granted_read_and_withdrawn(site: Site) -> None:
     page = you.get(f"/referrals/{asker}").text
     assert "Kari Keksitty" in page
     assert "Myönnetty" in page
+    log = you.get(f"/referrals/{asker}/lookers").text
+    assert log.count("Osat: Huoltajat") == 2
+    assert "guardians" not in log.partition("<main")[2]
     assert "odottaa viranomaisesi vastausta" not in ank.get("/inbox").text
     assert says(ank, path, step="withdraw") == 422
     assert says(ank, path, step="withdraw", reason="Annettu erehdyksessä.") == 303
