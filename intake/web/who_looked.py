@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,11 +13,13 @@ from intake.domain.message import Message
 from intake.domain.people import Permission
 from intake.domain.rights import Outcome, RightBasis
 from intake.domain.trail import Action
+from intake.language import Language
 from intake.services.record_right import BasisDoesNotFit, RecordRight
 from intake.services.sign_in import Visit
 from intake.services.who_looked import WhoLooked
 from intake.web.audit import TrailWords
 from intake.web.forms.rights import DOES_NOT_FIT, RightForm
+from intake.web.forms.show_protected import NEEDS
 from intake.web.forms.staff import StaffForms
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
@@ -46,7 +49,7 @@ class UseLogPages:
             referral=found.referral,
             lines=[
                 self.words(language, row, own)
-                | {"details": [str(said) for said in found.details.get(row.id, {}).values()]}
+                | {"details": _told(language, found.details.get(row.id, {}))}
                 for row in reversed(found.lines)
             ],
         )
@@ -96,3 +99,12 @@ class UseLogPages:
             referral=row,
             back_href=url_for("agency.referral", referral_id=referral_id),
         )
+
+
+def _told(language: Language, said: Mapping[str, Any]) -> list[str]:
+    """What was sealed with a line: why it was done, as it was chosen and typed."""
+    return [
+        language.gettext(NEEDS[text]) if name == "need" else str(text)
+        for name, text in said.items()
+        if text
+    ]

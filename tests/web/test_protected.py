@@ -99,6 +99,10 @@ def test_it_shows_for_a_reason_in_the_answer_alone_and_the_line_holds_the_reason
     key = open_grant(visit.key, grant, line.detail_key_id, visit.person.id)
     place = (LINE_DETAIL, Action.SHOW_PROTECTED, referral.bytes)
     assert json.loads(open_for(key, line.sealed_detail, *place)) == WHY
+    log = client.get(f"/referrals/{referral}/lookers").text
+    assert "Lapsen turvallisuus edellyttää sitä" in log
+    assert WHY["words"] in log
+    assert WHY["need"] not in log
 
 
 @pytest.mark.parametrize("why", [{}, {"need": "other"}, {"need": "nonsense", "words": "x"}])

@@ -17,6 +17,7 @@ from intake.language import Language
 from intake.store.columns import AnyRow
 from intake.store.tables import ReferralRow, TrailRow
 from intake.web.audit import REFUSED_PAGE, TrailWords
+from intake.web.names import Names
 from tests.look.page_faults import page_faults
 from tests.site import SOC, TUESDAY, Site, token_in
 
@@ -147,9 +148,10 @@ def test_a_log_in_which_nothing_is_like_what_was_asked_says_so(site: Site) -> No
 
 def test_every_page_that_a_line_may_name_has_a_title(site: Site) -> None:
     words = TrailWords(site.parts.directory, site.parts.clocks)
+    names = Names(Language("fi"), site.parts.directory, None)
     for endpoint, view in site.app.view_functions.items():
         if getattr(view, "permission", Permission.ANYONE) is not Permission.ANYONE:
-            said = words.purpose(Language("fi"), Action.REFUSED, REFUSED_PAGE + endpoint)
+            said = words.purpose(names, Action.REFUSED, REFUSED_PAGE + endpoint)
             assert endpoint not in said
 
 
