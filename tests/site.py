@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import atexit
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from tempfile import mkdtemp
-from types import CodeType
 from typing import Any
 from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import update
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Rule
 
 import config
 from intake import metrics, upkeep, wiring
@@ -49,6 +46,7 @@ from intake.vault.totp import TotpSecret, step_at
 from intake.vault.words import words_of
 from intake.web.second_step import COOKIE
 from tests import databases, keeper
+from tests.once import TEMPLATES
 
 PASSPHRASE = "kaisla humisee rannalla"
 TOTP_SECRET = TotpSecret(b"twenty bytes of test")
@@ -100,40 +98,6 @@ PEOPLE: dict[str, tuple[str, tuple[Membership, ...]]] = {
     "admin-police": ("Pirkko Poliisi", (Membership(Role.ADMINISTRATOR, controller="police"),)),
     "auditor": ("Tuula Tietosuoja", (Membership(Role.AUDITOR, controller=COUNTY),)),
 }
-
-
-class Compiled(BytecodeCache):
-    """Templates are compiled once in this process, and not again for each test's application."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], CodeType] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Give it its code, if it was compiled before."""
-        bucket.code = self._kept.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep its code."""
-        if bucket.code:
-            self._kept[bucket.key, bucket.checksum] = bucket.code
-
-
-TEMPLATES = Compiled()
-_compile_builder = Rule._compile_builder
-_BUILDERS: dict[object, Callable[..., tuple[str, str]]] = {}
-
-
-def _builder(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-    """What makes addresses of a route is compiled once in this process too: it takes its rule as
-    an argument, and was a quarter of the work of a test that asks for a page.
-    """
-    key = rule.rule, tuple(rule._trace), str(rule.defaults), append_unknown
-    if key not in _BUILDERS:
-        _BUILDERS[key] = _compile_builder(rule, append_unknown)
-    return _BUILDERS[key]
-
-
-Rule._compile_builder = _builder  # type: ignore[method-assign, assignment]
 
 
 def make_app(parts: Parts) -> Flask:

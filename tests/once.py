@@ -1,0 +1,72 @@
+"""What is worked out once in this process, and not again for each test's site: it comes to the
+same there, and was more than half of the work of a test that asks for a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from types import CodeType
+from typing import Any
+
+from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import Engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
+from werkzeug.routing import Rule
+
+from intake.vault.directory_key import DirectoryKey
+from routing_rules import document
+from routing_rules.toml_text import read_toml
+
+
+class Compiled(BytecodeCache):
+    """Templates."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give it its code, if it was compiled before."""
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep its code."""
+        if bucket.code:
+            self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+TEMPLATES = Compiled()
+_compile_builder = Rule._compile_builder
+_BUILDERS: dict[object, Callable[..., tuple[str, str]]] = {}
+_SQL: LRUCache[Any, Any] = LRUCache(10_000)
+
+
+def _builder(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+    """What makes addresses of a route: it takes its rule as an argument."""
+    key = rule.rule, tuple(rule._trace), str(rule.defaults), append_unknown
+    if key not in _BUILDERS:
+        _BUILDERS[key] = _compile_builder(rule, append_unknown)
+    return _BUILDERS[key]
+
+
+def _kind(dialect: DefaultDialect) -> object:
+    """What a statement is compiled for; the server is one and the same."""
+    return type(dialect), dialect.paramstyle
+
+
+def _is_alike(dialect: DefaultDialect, other: object) -> bool:
+    return isinstance(other, DefaultDialect) and _kind(dialect) == _kind(other)
+
+
+def _share_sql(engine: Engine) -> None:
+    """A statement's words stand in the engine's memory by its dialect."""
+    engine._compiled_cache = _SQL
+
+
+Rule._compile_builder = _builder  # type: ignore[method-assign, assignment]
+DefaultDialect.__hash__ = lambda self: hash(_kind(self))  # type: ignore[method-assign, arg-type]
+DefaultDialect.__eq__ = _is_alike  # type: ignore[method-assign, assignment]
+DefaultDialect.engine_created = _share_sql  # type: ignore[method-assign]
+DirectoryKey.has_signed = lru_cache(5000)(DirectoryKey.has_signed)  # type: ignore[method-assign]
+vars(document).update(read_toml=lru_cache(200)(read_toml))
