@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 _VOID = {"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 _LABELLED = {"input", "textarea", "select"}
+_TEXT = {"title", "h1"}
 _UNLABELLED_INPUTS = {"hidden", "submit", "button"}
 
 Attributes = dict[str, str]
@@ -45,9 +46,12 @@ class _Page(HTMLParser):
                 pass
 
     def handle_data(self, data: str) -> None:
-        for tag in set(self.open):
-            self.texts[tag] += len(data.strip())
-        if {"script", "style"} & set(self.open) and data.strip():
+        text = data.strip()
+        if not text:
+            return
+        for tag in _TEXT & set(self.open):
+            self.texts[tag] += len(text)
+        if {"script", "style"} & set(self.open):
             self.faults.append(f"inline {self.open[-1]}")
 
 
@@ -62,7 +66,7 @@ def page_faults(html: str) -> list[str]:
         faults.append("no doctype")
     counted = Counter(tag for tag, _ in page.tags)
     faults += [f"{counted[tag]} <{tag}>" for tag in ("title", "h1", "main") if counted[tag] != 1]
-    faults += [f"<{tag}> is empty" for tag in ("title", "h1") if not page.texts[tag]]
+    faults += [f"<{tag}> is empty" for tag in sorted(_TEXT) if not page.texts[tag]]
 
     ids = Counter(attributes["id"] for _, attributes in page.tags if "id" in attributes)
     faults += [f"id {id_!r} stands {n} times" for id_, n in ids.items() if n > 1]

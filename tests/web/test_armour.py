@@ -347,8 +347,8 @@ def test_a_post_without_its_token_changes_nothing(
     }
     places = in_their_browsers(site, walkers, things)
     assert places.keys() == {str(rule.endpoint) for rule in post_routes(site)}
+    before = everything(site)
     for endpoint, place in places.items():
-        before = everything(site)
         for name, posted in wrong.items():
             status, took = tokens.of(place, posted)
             assert took, f"{endpoint} asked for no token ({status}), of {name}"

@@ -19,7 +19,7 @@ from tests.services import asking
 from tests.services.sending import at
 from tests.site import SOC, TOTP_SECRET, Site, token_in
 from tests.web.reporter_walk import hidden_in
-from tests.web.test_routes import address, permission_of, staff_routes
+from tests.web.test_routes import Addresses, permission_of, staff_routes
 
 GIVES = "lets somebody open an agency's reports, or a part of one"
 ACCESS = "gives or ends somebody's access"
@@ -92,13 +92,14 @@ def test_a_stale_session_gets_nothing_of_them(site: Site) -> None:
     site.hands.at += FRESH
     site.hands.move(seconds=1)
     rules = [rule for rule in staff_routes(site) if rule.endpoint in FRESH_ROUTES]
+    addresses = {door: Addresses(site, name) for door, name in WHO.items()}
     asked = 0
     for rule in rules:
         door = rule.endpoint.partition(".")[0]
         client = clients[door]
         for method, code in (("GET", 303), ("POST", 307)):
             if method in rule.methods:
-                answer = client.open(address(rule, site, WHO[door]), method=method)
+                answer = client.open(addresses[door](rule), method=method)
                 assert answer.status_code == code, rule.endpoint
                 assert answer.location.startswith("/account/confirm?next=/"), rule.endpoint
                 asked += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -77,49 +78,55 @@ def staff_routes(site: Site) -> list[Any]:
     ]
 
 
-def address(rule: Any, site: Site, who: str = "soc") -> str:
-    """Of a page about something that is there, of the county or of ``who`` where it can be."""
-    with site.parts.database.read() as connection:
-        referral = connection.scalar(
-            select(ReferralRow.id).where(ReferralRow.agency_id.like("soc-%"))
-        )
-        role = connection.scalar(
-            select(MembershipRow.id).where(MembershipRow.person_id == site.people["wel"])
-        )
-        deadline = connection.scalar(
-            select(DeadlineRow.id).where(DeadlineRow.referral_id == referral)
-        )
-        factor = factors.factors(connection, site.people[who])[0].id
-        publication = rules.publications(connection, "ita-uusimaa")[0].id
-        rule_drafts = rules.drafts(connection)
-    person = rule.endpoint.endswith((".person", ".remove"))
-    values: dict[str, Any] = {
-        "referral_id": referral,
-        "move": "accept",
-        "clock": "urgency",
-        "person_id": site.people["wel"],
-        "factor_id": factor,
-        "member_id": uuid4(),
-        "absence_id": uuid4(),
-        "role_id": role,
-        "invitation_id": UUID(int=1),
-        "waiting_id": uuid4(),
-        "entry_id": ENTRIES.get(rule.endpoint, SOC),
-        "draft": uuid4(),
-        "name": "child" if person else "who",
-        "number": 1,
-        "letter_id": uuid4(),
-        "recusal_id": uuid4(),
-        "request_id": uuid4(),
-        "hold_id": uuid4(),
-        "deadline_id": deadline,
-        "draft_id": rule_drafts[0].id if rule_drafts else uuid4(),
-        "publication_id": publication,
-        "layer": "ita-uusimaa",
-        "agency_id": SOC if rule.endpoint.startswith("colleagues.") else TRIAGE,
-    }
-    adapter = site.app.url_map.bind("localhost")
-    return adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
+class Addresses:
+    """Of pages about things that are there, of the county or of ``who`` where they can be."""
+
+    def __init__(self, site: Site, who: str = "soc") -> None:
+        self._adapter = site.app.url_map.bind("localhost")
+        with site.parts.database.read() as connection:
+            referral = connection.scalar(
+                select(ReferralRow.id).where(ReferralRow.agency_id.like("soc-%"))
+            )
+            role = connection.scalar(
+                select(MembershipRow.id).where(MembershipRow.person_id == site.people["wel"])
+            )
+            deadline = connection.scalar(
+                select(DeadlineRow.id).where(DeadlineRow.referral_id == referral)
+            )
+            factor = factors.factors(connection, site.people[who])[0].id
+            publication = rules.publications(connection, "ita-uusimaa")[0].id
+            rule_drafts = rules.drafts(connection)
+        self._values: dict[str, Any] = {
+            "referral_id": referral,
+            "move": "accept",
+            "clock": "urgency",
+            "person_id": site.people["wel"],
+            "factor_id": factor,
+            "member_id": uuid4(),
+            "absence_id": uuid4(),
+            "role_id": role,
+            "invitation_id": UUID(int=1),
+            "waiting_id": uuid4(),
+            "draft": uuid4(),
+            "number": 1,
+            "letter_id": uuid4(),
+            "recusal_id": uuid4(),
+            "request_id": uuid4(),
+            "hold_id": uuid4(),
+            "deadline_id": deadline,
+            "draft_id": rule_drafts[0].id if rule_drafts else uuid4(),
+            "publication_id": publication,
+            "layer": "ita-uusimaa",
+        }
+
+    def __call__(self, rule: Any) -> str:
+        """That of a route."""
+        values = self._values | {
+            "entry_id": ENTRIES.get(rule.endpoint, SOC),
+            "name": "child" if rule.endpoint.endswith((".person", ".remove")) else "who",
+            "agency_id": SOC if rule.endpoint.startswith("colleagues.") else TRIAGE,
+        }
+        return self._adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
 
 
 def test_every_route_declares_a_permission(site: Site) -> None:
@@ -144,10 +151,10 @@ def test_only_the_reporters_pages_and_the_sign_in_are_open_to_anyone(site: Site)
 
 def test_nobody_gets_a_staff_page_without_signing_in(site: Site) -> None:
     site.send()
-    client = site.client()
+    client, address = site.client(), Addresses(site)
     for rule in staff_routes(site):
         for method in sorted(rule.methods & {"GET", "POST"}):
-            answer = client.open(address(rule, site), method=method)
+            answer = client.open(address(rule), method=method)
             keeps_what_was_typed = method == "POST" and "GET" in rule.methods
             assert answer.status_code == (307 if keeps_what_was_typed else 303), rule.endpoint
             assert answer.location.partition("?")[0] == "/sign-in", rule.endpoint
@@ -158,15 +165,16 @@ def test_nobody_gets_a_staff_page_without_signing_in(site: Site) -> None:
 def test_each_person_gets_exactly_the_pages_of_their_roles(site: Site, name: str) -> None:
     site.send()
     site.parts.rule_drafts.begin(Editor(None), "ita-uusimaa", site.hands())
-    client = site.signed_in(name)
+    client, address = site.signed_in(name), Addresses(site, name)
     memberships = PEOPLE[name][1]
     held = {p for m in memberships for p in PERMISSIONS[m.role]} | {Permission.SIGNED_IN}
     of_its_agency = any(m.agency == SOC for m in memberships)
+    whole: set[str] = set()
     for rule in staff_routes(site):
         permission = permission_of(site, rule.endpoint)
         if "GET" not in rule.methods or rule.endpoint == "account.front":
             continue
-        answer = client.get(address(rule, site, name))
+        answer = client.get(address(rule))
         hidden = (
             rule.endpoint in NOWHERE
             or ("referral_id" in rule.arguments and not of_its_agency)
@@ -188,8 +196,10 @@ def test_each_person_gets_exactly_the_pages_of_their_roles(site: Site, name: str
                 409 if any(m.agency == DUTY for m in memberships) else 404
             }  # none is silent
         assert answer.status_code in expected, (name, rule.endpoint, answer.status_code)
-        if answer.mimetype == "text/html" and answer.status_code != 303:
-            assert page_faults(answer.text) == [], rule.endpoint
+        page = re.sub(r"\b\d{3} \d{3} \d{3}\b", "", answer.text)  # the number of the request
+        if answer.mimetype == "text/html" and answer.status_code != 303 and page not in whole:
+            assert page_faults(page) == [], rule.endpoint
+            whole.add(page)
 
 
 def test_a_page_of_another_role_leaves_a_line(site: Site) -> None:

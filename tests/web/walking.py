@@ -22,6 +22,8 @@ from intake.web.forms.base import token_key
 from intake.web.second_step import COOKIE
 from tests.site import PEOPLE, Site
 
+_REFUSALS = select(func.count()).select_from(TrailRow).where(TrailRow.action == Action.REFUSED)
+
 
 def with_a_name(site: Site) -> Site:
     """The same site at a host name, where there can be passkeys."""
@@ -35,6 +37,7 @@ class Walkers:
     def __init__(self, site: Site) -> None:
         self.site = site
         self._sessions: dict[str, SessionSecret] = {}
+        self._refusals = 0
 
     def session(self, name: str) -> SessionSecret:
         """This person's session."""
@@ -68,10 +71,10 @@ class Walkers:
         return hmac.new(key, b"ankkuri form token", hashlib.sha256).hexdigest()
 
     def refusals(self) -> int:
-        """How many lines of the trail tell of one."""
-        counted = select(func.count()).where(TrailRow.action == Action.REFUSED)
+        """How many lines of the trail tell of one that did not when this was last asked."""
         with self.site.parts.database.read() as connection:
-            return connection.scalar(counted.select_from(TrailRow)) or 0
+            before, self._refusals = self._refusals, connection.scalar(_REFUSALS) or 0
+        return self._refusals - before
 
 
 def routes(site: Site) -> list[Rule]:
