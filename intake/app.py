@@ -22,7 +22,7 @@ from intake import doors, language, logs, wiring
 from intake.domain.message import mark
 from intake.live import LiveParts
 from intake.parts import Parts
-from intake.web import measured
+from intake.web import kept, measured
 from intake.web.cookies import Cookies
 from intake.web.heed import Heed
 from intake.web.host import OwnName
@@ -227,7 +227,7 @@ def _handle_what_stays_shut(app: Flask, parts: Parts) -> None:
 def _shown(page: int, code: int) -> Any:
     """The page of an error; a bare line where not even that can be made."""
     try:
-        return render(f"errors/{page}.html", code)
+        return render(f"errors/{page}.html", code, lost=kept.lost(request))
     except Exception as error:
         _tell(error)
         return Response(BARE, code, mimetype="text/plain")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,7 +126,9 @@ class _Account:
         held = kept.carried(request.form) if posted else None
         if posted and held is None and ended:
             held = self._typed(ended)
-        return self._page(form, secret, 422 if posted else 200, ended=ended is not None, kept=held)
+        lost = [] if held else kept.lost(request)
+        status = 422 if posted else 200
+        return self._page(form, secret, status, ended=ended is not None, kept=held, lost=lost)
 
     def _typed(self, ended: SessionSecret) -> Kept | None:
         """What was posted here from another page, if that page was ours."""
@@ -155,14 +158,16 @@ class _Account:
         *,
         ended: bool = False,
         kept: Kept | None = None,
+        lost: Sequence[str] = (),
     ) -> Response:
-        shown: dict[str, Any] = {"languages": only_this()} if kept else {}
+        shown: dict[str, Any] = {"languages": only_this()} if kept or lost else {}
         response = render(
             "account/sign_in.html",
             status,
             form=form,
             ended=ended,
             kept=kept,
+            lost=lost,
             **shown,
         )
         self.cookies.keep(response, _BEFORE, secret)

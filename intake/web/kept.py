@@ -12,12 +12,15 @@ from itertools import islice
 from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Request
 
 MOST_FIELDS = 120
 MOST_CHARACTERS = 310_000  # a set of rules, with the other fields of its page
 OWNER = "kept_of"
 _PREFIX = "kept."
-_NEVER = frozenset({"csrf_token", "my_passphrase", "new_passphrase", "new_again"})
+_NEVER = frozenset(
+    {"csrf_token", "passphrase", "again", "code", "my_passphrase", "new_passphrase", "new_again"}
+)
 _OWN = frozenset({"factor_code", "factor_passkey", OWNER})  # of the pages that keep it
 
 
@@ -49,6 +52,16 @@ def carried(form: MultiDict[str, str]) -> Kept | None:
         if name.startswith(_PREFIX)
     )
     return _within(form.get(OWNER, ""), fields)
+
+
+def lost(posted: Request) -> list[str]:
+    """The words that a page of ours posted to where nothing takes them, to be copied by who typed
+    them; no passphrase.
+    """
+    if posted.method != "POST" or posted.headers.get("Sec-Fetch-Site") != "same-origin":
+        return []
+    found = typed(posted.form, "")
+    return [text for _, text in found.fields if len(text.split()) > 1] if found else []
 
 
 def owner_of(door_secret: bytes, person_id: UUID) -> str:

@@ -232,6 +232,36 @@ def test_more_fields_than_a_page_has_are_not_kept(site: Site) -> None:
     assert "kept." not in client.post("/sign-in", data=data).text
 
 
+HERE = {"Sec-Fetch-Site": "same-origin"}
+
+
+def test_what_was_typed_when_the_session_was_ended_elsewhere_can_be_copied(site: Site) -> None:
+    client = browser(site)
+    typed = {"csrf_token": "x", "reason": REASON, "new_passphrase": "ei tätä näin", "choice": "yes"}
+    door = client.post("/sign-in?next=/referrals/x", data=typed, headers=HERE)
+    assert door.status_code == 422
+    assert page_faults(door.text) == []
+    assert escape(REASON) in door.text
+    assert "Copy it somewhere safe" in door.text
+    assert "ei tätä näin" not in door.text
+    assert door.headers["Cache-Control"] == "no-store"
+    for other in ({}, {"Sec-Fetch-Site": "cross-site"}):
+        door = client.post("/sign-in?next=/referrals/x", data=typed, headers=other)
+        assert escape(REASON) not in door.text
+
+
+def test_what_somebody_typed_before_another_signed_in_can_be_copied(site: Site) -> None:
+    site.send(gang())
+    path = f"/referrals/{referral_of(site, 'ank')}/note"
+    client = site.signed_in("coordinator")
+    client.set_cookie("ankkuri_language", "en")
+    answer = client.post(path, data={"text": REASON}, headers=HERE)
+    assert answer.status_code == 403
+    assert page_faults(answer.text) == []
+    assert escape(REASON) in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
 def test_a_page_that_was_signed_in_meanwhile_gets_back_what_it_posts(site: Site) -> None:
     client = site.signed_in("ank")
     answer = client.post("/sign-in?next=/referrals/x", data={"reason": REASON})
