@@ -86,14 +86,19 @@ class AskSections:
     hand_over: HandOver
 
     def choices(self, visit: Visit, referral_id: UUID, now: datetime) -> Asking:
-        """Raises ReferralNotYours, KeyNotGranted, NoLeadToAsk; MoveNotOpen once it has moved on."""
+        """Raises ReferralNotYours, KeyNotGranted, NoLeadToAsk; AlreadyAsked while a request waits,
+        MoveNotOpen once it has moved on.
+        """
         row, keys = self.opened(visit, referral_id, now)
         if State(row.state) not in OPEN:
             raise MoveNotOpen
         with self.database.read() as connection:
             leads = section_requests.leads(connection, row)
+            waits = section_requests.waits(connection, row.id)
         if not leads:
             raise NoLeadToAsk
+        if waits:
+            raise AlreadyAsked
         return Asking(row, leads, may_be_asked([slot for slot in keys if slot != "reasons"]))
 
     def ways(self, lead: str, asker: str, now: datetime) -> list[Way]:

@@ -71,14 +71,19 @@ def of_referral(connection: Connection, referral_id: UUID) -> Sequence[AnyRow]:
     ).all()
 
 
-def add(connection: Connection, values: dict[str, Any]) -> bool:
-    """Add a request of a referral that is held; False while another of it waits for a live lead."""
+def waits(connection: Connection, asker_id: UUID) -> bool:
+    """Whether a request of a referral waits for a live lead."""
     waiting = _BOTH.where(
-        SectionRequestRow.asker_id == values["asker_id"],
+        SectionRequestRow.asker_id == asker_id,
         SectionRequestRow.state == RequestState.ASKED,
         _LEAD.state.not_in(sorted(GONE)),
     )
-    if connection.execute(waiting).first() is not None:
+    return connection.execute(waiting).first() is not None
+
+
+def add(connection: Connection, values: dict[str, Any]) -> bool:
+    """Add a request of a referral that is held; False while another of it waits for a live lead."""
+    if waits(connection, values["asker_id"]):
         return False
     connection.execute(insert(SectionRequestRow).values(**values))
     return True

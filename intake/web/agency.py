@@ -50,6 +50,7 @@ from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
 from intake.web.paging import Asked
 from intake.web.recuse import RecusePages
+from intake.web.section_requests import DONE as ANSWERED
 from intake.web.section_requests import RequestPages
 from intake.web.section_requests import shown as shown_request
 from intake.web.show_protected import ShowProtectedPage
@@ -209,7 +210,8 @@ class _Agency:
 
 
 def _recorded(name: str) -> str:
-    return WORDS[Move(name)].done if name in tuple(Move) else WRITTEN.get(name, "")
+    done = {move.value: words.done for move, words in WORDS.items()} | WRITTEN | ANSWERED
+    return done.get(name, "")
 
 
 def make_blueprint(

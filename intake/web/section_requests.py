@@ -25,6 +25,7 @@ from intake.services.ask_sections import (
 from intake.services.record import MoveNotOpen
 from intake.services.sign_in import Visit
 from intake.store.columns import AnyRow
+from intake.web import kept
 from intake.web.forms.base import PageForm
 from intake.web.forms.section_request import (
     GRANT,
@@ -51,6 +52,18 @@ STATES: dict[str, tuple[str, str]] = {
     RequestState.REFUSED: ("closed", mark("Request refused")),
     RequestState.WITHDRAWN: ("closed", mark("Grant withdrawn")),
 }
+STEPS = {
+    GRANT: RequestState.GRANTED,
+    REFUSE: RequestState.REFUSED,
+    WITHDRAW: RequestState.WITHDRAWN,
+}
+DONE: dict[str, str] = {
+    f"request-{RequestState.ASKED}": mark("Further parts asked for"),
+    f"request-{RequestState.GRANTED}": mark("The parts were granted"),
+    f"request-{RequestState.REFUSED}": mark("Request refused"),
+    f"request-{RequestState.WITHDRAWN}": mark("Grant withdrawn"),
+}
+"""What the report's page says after each step, by the word in its address."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +132,8 @@ class RequestPages:
             asking = self.ask.choices(visit, referral_id, now)
         except NoLeadToAsk:
             return self._closed(row, form, NO_LEAD)
+        except AlreadyAsked:
+            return self._closed(row, form, ALREADY)
         except MoveNotOpen:
             return self._closed(row, form, MOVED_ON)
         self._offer(form, asking, self._names(visit, asking.referral))
@@ -142,7 +157,7 @@ class RequestPages:
         except MoveNotOpen:
             return self._closed(row, form, MOVED_ON)
         else:
-            return redirect(url_for("agency.referral", referral_id=referral_id), 303)
+            return _done(referral_id, RequestState.ASKED)
         return self._ask_page(asking, form, 422)
 
     def section_request(self, visit: Visit, referral_id: UUID, request_id: UUID) -> Any:
@@ -171,7 +186,7 @@ class RequestPages:
         except MoveNotOpen:
             return self._closed(row, form, MOVED_ON)
         else:
-            return redirect(url_for("agency.referral", referral_id=referral_id), 303)
+            return _done(referral_id, STEPS[step])
         return self._answer_page(visit, answering, form, why, 422)
 
     def _do(
@@ -266,4 +281,10 @@ class RequestPages:
             form=form,
             referral=row,
             back_href=url_for("agency.referral", referral_id=row.id),
+            lost=kept.lost(request),
         )
+
+
+def _done(referral_id: UUID, state: RequestState) -> Any:
+    page = url_for("agency.referral", referral_id=referral_id, recorded=f"request-{state}")
+    return redirect(page, 303)

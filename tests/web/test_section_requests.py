@@ -42,9 +42,15 @@ def test_asked_granted_read_and_withdrawn(site: Site) -> None:
     you, ank = site.signed_in("you"), site.signed_in("ank")
     assert "Kari Keksitty" not in you.get(f"/referrals/{asker}").text
     assert says(you, f"/referrals/{asker}/parts", **ASKED) == 303
-    page = you.get(f"/referrals/{asker}").text
+    page = you.get(f"/referrals/{asker}?recorded=request-asked").text
     assert page_faults(page) == []
     assert "Odottaa vastausta" in page
+    assert "Tallennettu:" in page
+    twice = you.get(f"/referrals/{asker}/parts")
+    assert twice.status_code == 409
+    assert page_faults(twice.text) == []
+    assert "on jo tehnyt pyynnön" in twice.text
+    assert "<textarea" not in twice.text
     inbox = ank.get("/inbox").text
     assert page_faults(inbox) == []
     assert "1 pyyntö saada lisää osia odottaa viranomaisesi vastausta:" in inbox
