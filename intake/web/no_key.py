@@ -36,7 +36,7 @@ def no_key(error: NobodyCanOpen) -> Any:
     say = reader_language().gettext
     posted = list(request.form.items(multi=True))
     return render(
-        "errors/no_key.html",
+        "agency/no_key.html",
         409,
         action=request.full_path.rstrip("?"),
         fields=[(name, say(ASKED[name]) if name in ASKED else "", value) for name, value in posted],

@@ -65,6 +65,7 @@ def deleted(site: Site) -> tuple[str, UUID]:
     return "soc-head", referral
 
 
+@pytest.mark.on_both
 @pytest.mark.parametrize("made", [withdrawn, closed, handed_over, deleted])
 def test_no_page_and_no_form_fails(site: Site, made: Callable[[Site], tuple[str, UUID]]) -> None:
     name, referral = made(site)

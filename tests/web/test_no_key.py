@@ -88,8 +88,13 @@ def taken_over(site: Site) -> Post:
 
 
 def recused(site: Site) -> Post:
-    typed = {"person": str(site.people["soc-deputy"]), "ground": "party", "words": WORDS}
-    return Post("soc", SOC, soc(site), "recusal", typed)
+    return Post("soc", SOC, soc(site), "recusal", {"ground": Ground.PARTY, "words": WORDS})
+
+
+def colleague_recused(site: Site) -> Post:
+    deputy = str(site.people["soc-deputy"])
+    typed = {"person": deputy, "ground": Ground.PARTY, "words": WORDS}
+    return Post("soc", SOC, soc(site), "recusal/colleague", typed)
 
 
 def let_in_again(site: Site) -> Post:
@@ -136,6 +141,7 @@ POSTS: Mapping[str, Callable[[Site], Post]] = {
         "soc", SOC, soc(site), "protected", {"need": "safety", "words": WORDS}, 200
     ),
     "recusal": recused,
+    "recuse_colleague": colleague_recused,
     "lift_recusal": let_in_again,
     "holds": lambda site: Post("soc-head", SOC, soc(site), "holds"),
     "release": released,

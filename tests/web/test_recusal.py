@@ -83,6 +83,7 @@ def test_the_page_names_a_colleague_shows_why_and_the_head_lifts_it(site: Site) 
     assert site.signed_in("soc-deputy").get(f"/referrals/{referral}").status_code == 200
 
 
+@pytest.mark.on_both
 def test_the_last_one_who_can_open_is_warned_and_confirms(site: Site) -> None:
     site.send(worry_answers(urgency={"threat_to_life": "to_others"}))
     client = site.signed_in("pol")
