@@ -82,7 +82,7 @@ def _agency(parts: Parts) -> Blueprint:
         directory=parts.directory,
         clocks=parts.clocks,
         refuse=_refuse(parts),
-        door_secret=_staff_secret(parts),
+        door_secret=parts.staff_secret,
         now=parts.now,
     )
     blueprint.register_blueprint(_keyed(parts))
@@ -102,7 +102,7 @@ def _keyed(parts: Parts) -> Blueprint:
         directory=parts.directory,
         clocks=parts.clocks,
         refuse=_refuse(parts),
-        door_secret=_staff_secret(parts),
+        door_secret=parts.staff_secret,
         secure_cookies=parts.settings.secure_cookies,
         now=parts.now,
     )
@@ -124,7 +124,7 @@ def _supervisor(parts: Parts) -> Blueprint:
     from intake.web.supervisor.door import make_blueprint
     from intake.web.supervisor.room import Room
 
-    room = Room(parts.directory, parts.clocks, _refuse(parts), _staff_secret(parts), now=parts.now)
+    room = Room(parts.directory, parts.clocks, _refuse(parts), parts.staff_secret, now=parts.now)
     survey = Survey(parts.database, parts.directory, parts.calendar)
     return make_blueprint(
         room=room,
@@ -181,7 +181,7 @@ def _rule_desk(parts: Parts) -> Blueprint:
         directory=parts.directory,
         past=past,
         refuse=_refuse(parts),
-        door_secret=_staff_secret(parts),
+        door_secret=parts.staff_secret,
         now=parts.now,
     )
 
@@ -227,7 +227,7 @@ def _joining(parts: Parts) -> Blueprint:
         join=Join(parts.database, parts.pepper, parts.todays_cost),
         amend=parts.amend,
         every_door=set(parts.settings.doors) >= STAFF_DOORS,
-        door_secret=_staff_secret(parts),
+        door_secret=parts.staff_secret,
         secure_cookies=parts.settings.secure_cookies,
         now=parts.now,
     )
@@ -257,7 +257,7 @@ def _colleagues(parts: Parts) -> Blueprint:
         rotate=parts.rotate,
         directory=parts.directory,
         refuse=_refuse(parts),
-        door_secret=_staff_secret(parts),
+        door_secret=parts.staff_secret,
         now=parts.now,
     )
 
@@ -265,7 +265,7 @@ def _colleagues(parts: Parts) -> Blueprint:
 def _room(parts: Parts) -> Room:
     from intake.web.admin.room import Room
 
-    return Room(parts.amend, _refuse(parts), _staff_secret(parts), parts.now)
+    return Room(parts.amend, _refuse(parts), parts.staff_secret, parts.now)
 
 
 def _audit(parts: Parts) -> Blueprint:
@@ -290,7 +290,7 @@ def _account(parts: Parts) -> Blueprint:
         factors=parts.factors,
         published=_published(parts),
         refuse=_refuse(parts),
-        door_secret=_staff_secret(parts),
+        door_secret=parts.staff_secret,
         secure_cookies=parts.settings.secure_cookies,
         now=parts.now,
     )
@@ -317,7 +317,7 @@ def _security(parts: Parts) -> Blueprint:
         change=ChangePassphrase(parts.sign_in),
         published=_published(parts),
         refuse=_refuse(parts),
-        door_secret=_staff_secret(parts),
+        door_secret=parts.staff_secret,
         secure_cookies=parts.settings.secure_cookies,
         now=parts.now,
     )
@@ -330,7 +330,7 @@ def _absence(parts: Parts) -> Blueprint:
     return make_blueprint(
         absences=Absences(parts.database),
         refuse=_refuse(parts),
-        door_secret=_staff_secret(parts),
+        door_secret=parts.staff_secret,
         now=parts.now,
     )
 
@@ -360,10 +360,6 @@ def _refuse(parts: Parts) -> Refuse:
     from intake.services.refuse import Refuse
 
     return Refuse(parts.database, parts.now)
-
-
-def _staff_secret(parts: Parts) -> bytes:
-    return read_secret(parts.settings.keys, SECRETS["staff"])
 
 
 _DOORS: Mapping[str, Callable[[Parts], Blueprint]] = {

@@ -211,10 +211,15 @@ class Parts:
 
         return SignIn(self.database, self.pepper, self.todays_cost)
 
-    @property
+    @cached_property
     def pepper(self) -> bytes:
         """What is kept outside the database of how passphrases are checked."""
         return read_secret(self.settings.keys, SECRETS["pepper"])
+
+    @cached_property
+    def staff_secret(self) -> bytes:
+        """Of the forms of staff's doors."""
+        return read_secret(self.settings.keys, SECRETS["staff"])
 
     @property
     def todays_cost(self) -> Cost:
