@@ -4,9 +4,8 @@ same there, and was more than half of the work of a test that asks for a page.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 from jinja2.bccache import Bucket, BytecodeCache
@@ -37,17 +36,21 @@ class Compiled(BytecodeCache):
 
 
 TEMPLATES = Compiled()
-_compile_builder = Rule._compile_builder
-_BUILDERS: dict[object, Callable[..., tuple[str, str]]] = {}
+_compile = Rule.compile
+_ROUTES: dict[object, tuple[dict[str, Any], FunctionType, FunctionType]] = {}
 _SQL: LRUCache[Any, Any] = LRUCache(10_000)
 
 
-def _builder(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-    """What makes addresses of a route: it takes its rule as an argument."""
-    key = rule.rule, tuple(rule._trace), str(rule.defaults), append_unknown
-    if key not in _BUILDERS:
-        _BUILDERS[key] = _compile_builder(rule, append_unknown)
-    return _BUILDERS[key]
+def _route(rule: Rule) -> None:
+    """What matches a route's addresses and makes them; the makers take the rule as an argument."""
+    key = rule.rule, rule.subdomain, rule.host, str(rule.defaults), rule.merge_slashes
+    if key not in _ROUTES:
+        _compile(rule)
+        made = {name: vars(rule)[name] for name in ("_parts", "_trace", "_converters", "arguments")}
+        _ROUTES[key] = made, rule._build.__func__, rule._build_unknown.__func__  # type: ignore[attr-defined]
+    made, build, build_unknown = _ROUTES[key]
+    vars(rule).update(made)
+    rule._build, rule._build_unknown = build.__get__(rule), build_unknown.__get__(rule)
 
 
 def _kind(dialect: DefaultDialect) -> object:
@@ -64,7 +67,7 @@ def _share_sql(engine: Engine) -> None:
     engine._compiled_cache = _SQL
 
 
-Rule._compile_builder = _builder  # type: ignore[method-assign, assignment]
+Rule.compile = _route  # type: ignore[method-assign, assignment]
 DefaultDialect.__hash__ = lambda self: hash(_kind(self))  # type: ignore[method-assign, arg-type]
 DefaultDialect.__eq__ = _is_alike  # type: ignore[method-assign, assignment]
 DefaultDialect.engine_created = _share_sql  # type: ignore[method-assign]
