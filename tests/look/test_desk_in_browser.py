@@ -4,8 +4,7 @@ and printed.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -69,15 +68,8 @@ def told(site: Site) -> dict[str, str]:
 
 
 @pytest.fixture
-def page() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        yield browser.new_page(viewport={"width": 320, "height": 800})
-        browser.close()
+def page(browser: Any) -> Any:
+    return browser.new_page(viewport={"width": 320, "height": 800})
 
 
 def show(page: Any, client: Any, path: str) -> str:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +9,6 @@ import pytest
 from tests.look.gallery import gallery
 from tests.look.test_components import luminance, typed
 
-CHROMIUM = shutil.which("chromium")
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self';"
     " require-trusted-types-for 'script'; trusted-types 'none'"
@@ -42,16 +40,6 @@ COLOURS = """() => {
 }"""
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[320, 390, 1280])

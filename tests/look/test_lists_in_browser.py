@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,9 +26,7 @@ pytestmark = pytest.mark.browser
         ("auditor", "/trail/extract"),
     ],
 )
-def test_a_list_never_runs_past_the_edge(site: Site, name: str, path: str) -> None:
-    from playwright.sync_api import sync_playwright
-
+def test_a_list_never_runs_past_the_edge(site: Site, browser: Any, name: str, path: str) -> None:
     two_years.fill(site.parts, 60, [site.people["soc"]], site.hands())
     site.hands.move(days=8)
     site.parts.chase(site.hands())
@@ -42,19 +39,14 @@ def test_a_list_never_runs_past_the_edge(site: Site, name: str, path: str) -> No
             assert reply.status_code == 200
             route.fulfill(status=200, body=reply.data, content_type=reply.content_type)
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        page = browser.new_page()
-        page.route("**/*", answer)
-        for language in ("fi", "sv"):
-            client.set_cookie("ankkuri_language", language)
-            page.goto(f"http://lists.example{path}")
-            for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 800})
-                taken = page.evaluate("document.documentElement.scrollWidth")
-                if taken > width:
-                    too_wide.append((language, width, taken))
-        browser.close()
+    page = browser.new_page()
+    page.route("**/*", answer)
+    for language in ("fi", "sv"):
+        client.set_cookie("ankkuri_language", language)
+        page.goto(f"http://lists.example{path}")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            taken = page.evaluate("document.documentElement.scrollWidth")
+            if taken > width:
+                too_wide.append((language, width, taken))
     assert too_wide == []
