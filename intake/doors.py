@@ -239,7 +239,7 @@ def _recovery(parts: Parts) -> Blueprint:
 
     return make_blueprint(
         recover=Recover(parts.database, parts.pepper, parts.todays_cost),
-        door_secret=_staff_secret(parts),
+        door_secret=parts.staff_secret,
         secure_cookies=parts.settings.secure_cookies,
         refuse=_refuse(parts),
         now=parts.now,

@@ -104,18 +104,6 @@ def last_checkpoint(connection: Connection) -> AnyRow | None:
     return connection.execute(newest.limit(1)).one_or_none()
 
 
-def checkpoint_over(connection: Connection, number: int) -> AnyRow | None:
-    """The first checkpoint that proves a number."""
-    over = select(CheckpointRow.__table__).where(CheckpointRow.size >= number)
-    return connection.execute(over.order_by(CheckpointRow.size).limit(1)).one_or_none()
-
-
-def checkpoint_at(connection: Connection, size: int) -> AnyRow | None:
-    """The checkpoint of a size."""
-    asked = select(CheckpointRow.__table__).where(CheckpointRow.size == size)
-    return connection.execute(asked).one_or_none()
-
-
 def checkpoints(connection: Connection, after: int = 0) -> Iterator[AnyRow]:
     """All checkpoints of a larger size in their order, a few in memory at a time."""
     while True:

@@ -79,9 +79,9 @@ def test_numbers_are_gapless_and_each_checkpoint_follows_the_one_before(site: Si
     first, second, third = notes(site)
     assert (first.previous, first.size + 3, second.size + 2) == (None, second.size, third.size)
     with site.parts.database.read() as connection:
-        before = checkpoints.checkpoint_at(connection, second.size)
-    assert before is not None
-    assert third.previous == note_hash(before.note)
+        of_second = select(CheckpointRow.note).where(CheckpointRow.size == second.size)
+        before = connection.scalars(of_second).one()
+    assert third.previous == note_hash(before)
     assert third.at == site.hands().replace(microsecond=0)
     assert exported(site) == [first.size, second.size, third.size]
 
