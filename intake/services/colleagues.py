@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
+
+from sqlalchemy import Connection
 
 from intake.domain.entry import fingerprint
 from intake.domain.people import Permission
@@ -87,7 +89,7 @@ class Colleagues:
             keys = {agency: people.key_in_use(connection, agency) for agency in agencies}
             held = {a for a, key in keys.items() if key and people.has_holder(connection, key)}
             left = rotation.leavers(connection, agencies)
-            unfinished = rotation.unfinished(connection, agencies, visit.person.id)
+            unfinished = _unfinished(connection, agencies, visit.person.id)
         found: dict[str, list[Colleague]] = {agency: [] for agency in sorted(agencies)}
         for row in rows:
             is_signed = (row.agency_id, row.id) in signed
@@ -127,7 +129,7 @@ class Colleagues:
             rows = staff.members_and_grants(connection, agencies, today)
             without_worker = staff.without_worker(connection, agencies)
             left = rotation.leavers(connection, agencies)
-            unfinished = rotation.unfinished(connection, agencies, visit.person.id)
+            unfinished = _unfinished(connection, agencies, visit.person.id)
             opened = {row.agency_id for row in rows if row.opens and row.id == visit.person.id}
             to_give = {row.id for row in rows if not row.opens and row.agency_id in opened}
             if to_give:
@@ -140,6 +142,16 @@ class Colleagues:
             leavers=tuple(row.name for row in left if row.agency_id in opened),
             unfinished=bool(unfinished & opened),
         )
+
+
+def _unfinished(connection: Connection, agencies: Collection[str], person_id: UUID) -> set[str]:
+    """Those of these agencies whose change of key goes on to a key that counts."""
+    found = rotation.unfinished(connection, agencies, person_id)
+    return {
+        agency
+        for agency in found
+        if (key := people.key_in_use(connection, agency)) and people.agency_key(connection, key)
+    }
 
 
 def own_words(visit: Visit) -> str:

@@ -145,7 +145,8 @@ class Rotate:
     def steps(self, visit: Visit, agency: str, now: datetime) -> Iterator[Progress]:
         """Seal anew batch by batch, each a transaction of its own; after each, how far it is.
 
-        It may be left at any step. Raises GrantRefused as ``begin`` does.
+        It may be left at any step. Raises GrantRefused as ``begin`` does, also where the key in
+        use is not as it was signed: nothing is sealed to a key that somebody put in.
         """
         keys = self._keys(visit, agency, now)
         self._seal_index_anew(agency, keys)
@@ -173,8 +174,9 @@ class Rotate:
         """Children are recognised as before: the secret of their marks stays, under the new key."""
         with self.database.read() as connection:
             row = same_child.index_key(connection, agency)
-        old = keys.former.get(row.agency_key_id) if row else None
-        if row is None or old is None:
+            old = keys.former.get(row.agency_key_id) if row else None
+            signed = old is not None and _is_signed(connection, old)
+        if row is None or old is None or not signed:
             return
         try:
             secret = open_index_secret(old, agency, row.sealed_secret)
@@ -227,7 +229,9 @@ class Rotate:
                     visit.key, row.sealed_key, row.agency_key_id, visit.person.id
                 )
         new = opened.pop(held[0].agency_key_id, None)
-        if new is None or new.public().raw != held[0].public_key:
+        with self.database.read() as connection:
+            signed = new is not None and _is_signed(connection, new)
+        if new is None or not signed:
             self._refuse(visit, agency, now)
             raise GrantRefused(Message(OTHER_KEY))
         return _Keys(new, opened)
@@ -250,6 +254,10 @@ def _one_behind(
             writing = writer.submit(write, batch)
         if writing:
             yield writing.result()
+
+
+def _is_signed(connection: Connection, key: PrivateKey) -> bool:
+    return people.is_as_signed(connection, key.key_id, key.public().raw)
 
 
 def _is_known(row: AnyRow, former: PrivateKey) -> bool:

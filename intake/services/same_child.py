@@ -110,6 +110,7 @@ class SameChild:
         One under a key that nobody can open any more gives way to a new one, with all marks of it.
         """
         with self.database.read() as connection:
+            _refuse_unsigned(connection, key)
             row = same_child.index_key(connection, agency)
             lost = row is None or not _opens(connection, agency, row.agency_key_id)
         if row is not None and not lost:
@@ -139,7 +140,15 @@ class SameChild:
         if sealed is None:
             return None
         other = open_grant(visit.key, sealed, row.agency_key_id, visit.person.id)
+        with self.database.read() as connection:
+            _refuse_unsigned(connection, other)
         return open_index_secret(other, agency, row.sealed_secret)
+
+
+def _refuse_unsigned(connection: Connection, key: PrivateKey) -> None:
+    """Who can write to the database can put in a key and a secret that they know."""
+    if not people.is_as_signed(connection, key.key_id, key.public().raw):
+        raise EnvelopeDamaged("not as it was signed")
 
 
 def _opens(connection: Connection, agency: str, key_id: str) -> bool:

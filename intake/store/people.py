@@ -272,6 +272,12 @@ def agency_key(connection: Connection, key_id: str) -> AnyRow | None:
     return next(iter(entries.keys(connection, AgencyKeyRow.id == key_id)), None)
 
 
+def is_as_signed(connection: Connection, key_id: str, public_key: bytes) -> bool:
+    """Whether an agency's key is the one that was signed by this id."""
+    row = agency_key(connection, key_id)
+    return row is not None and row.public_key == public_key
+
+
 def openers(connection: Connection, on: date) -> dict[str, int]:
     """How many members can open each agency's key in use on that day."""
     return {agency: len(members) for agency, members in who_can_open(connection, on).items()}

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
 from intake.domain.deadline import local_date
+from intake.domain.row_id import new_id
 from intake.services.sign_entries import sign_what_waits
 from intake.store import people
 from intake.store.entry_tables import DirectoryEntryRow
-from intake.store.people_tables import AgencyKeyRow, GrantRow
+from intake.store.people_tables import AgencyKeyRow, GrantRow, PersonRow
 from intake.store.tables import WrapRow
-from intake.vault.keyring import new_key_pair
+from intake.vault.keyring import PrivateKey, grant, new_key_pair
+from intake.vault.seal import PublicKey
 from tests import keeper
 from tests.site import SOC, Site
 
@@ -47,6 +49,38 @@ def alter(site: Site, key: str) -> None:
     swapped = update(AgencyKeyRow).where(AgencyKeyRow.id == key)
     with site.parts.database.write() as connection:
         connection.execute(swapped.values(public_key=ATTACKER.public().raw))
+
+
+def plant(site: Site, agency: str, name: str, *, activated: bool) -> PrivateKey:
+    """A key that no entry names, in use or former, given to a member, as who can write to the
+    database could.
+    """
+    now, planted = site.hands(), new_key_pair(f"{agency}-planted")
+    person = PersonRow.id == site.people[name]
+    with site.parts.database.write() as connection:
+        if activated:
+            former = update(AgencyKeyRow).where(
+                AgencyKeyRow.id == people.key_in_use(connection, agency)
+            )
+            connection.execute(former.values(retired_at=now))
+        row = {
+            "id": planted.key_id,
+            "agency_id": agency,
+            "public_key": planted.public().raw,
+            "created_at": now,
+            "activated_at" if activated else "retired_at": now,
+        }
+        connection.execute(insert(AgencyKeyRow).values(**row))
+        member = connection.execute(select(PersonRow.id, PersonRow.public_key).where(person)).one()
+        given = {
+            "id": new_id(now),
+            "agency_key_id": planted.key_id,
+            "person_id": member.id,
+            "sealed_key": grant(planted, PublicKey(str(member.id), member.public_key), member.id),
+            "granted_at": now,
+        }
+        connection.execute(insert(GrantRow).values(**given))
+    return planted
 
 
 def sign(site: Site) -> None:

@@ -11,11 +11,13 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 import config
+from intake.domain.deadline import local_date
 from intake.domain.note import Note
 from intake.domain.people import Appointment, Membership, Role
 from intake.domain.referral import Move
 from intake.domain.trail import Action
 from intake.services import rotate
+from intake.services.colleagues import Colleagues
 from intake.services.enrol import Enrol, GrantRefused
 from intake.services.read import KeyNotGranted
 from intake.services.record import Entry
@@ -28,6 +30,7 @@ from intake.store.people_tables import (
 )
 from intake.store.tables import MoveRow, NoteRow, TrailRow, WrapRow
 from intake.vault.envelope import EnvelopeDamaged
+from tests.services import keyless
 from tests.site import CHEAP, DUTY, SOC, Site
 
 DAY = timedelta(days=1)
@@ -390,3 +393,19 @@ def test_a_damaged_grant_of_a_former_key_keeps_nobody_from_going_on(site: Site) 
         connection.execute(former.values(sealed_key=b"\x01broken"))
     site.send()
     assert change(site).left == 0
+
+
+def test_nothing_is_sealed_anew_to_a_key_that_was_put_in(site: Site) -> None:
+    site.send()
+    before = key_of(site)
+    keyless.plant(site, SOC, "soc", activated=True)
+    visit = site.visit("soc")
+    assert not Colleagues(site.parts.database).news(visit, local_date(site.hands())).unfinished
+    with pytest.raises(GrantRefused):
+        go_on(site)
+    with pytest.raises(GrantRefused):
+        site.parts.rotate.begin(visit, SOC, site.hands())
+    with site.parts.database.read() as connection:
+        named = select(WrapRow.agency_key_id).where(WrapRow.agency_id == SOC)
+        assert set(connection.scalars(named)) == {before}
+    assert len(told(site, Action.REFUSED)) == 2

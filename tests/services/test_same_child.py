@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
 from intake.domain.referral import State
 from intake.services.enrol import make_key_unless_held
@@ -15,7 +15,8 @@ from intake.services.same_child import SameChild
 from intake.store import deletions, retention, same_child
 from intake.store.people_tables import AgencyRecoveryRow, GrantRow
 from intake.store.same_child_tables import AgencyIndexKeyRow, SameChildRow
-from intake.vault.blind import IndexSecret
+from intake.vault.blind import IndexSecret, seal_index_secret
+from tests.services import keyless
 from tests.services.recorded import recorded
 from tests.services.sending import overtaken
 from tests.services.test_recover_key import bring_back, lose_all, sheets
@@ -117,6 +118,24 @@ def test_who_can_write_to_the_database_alone_cannot_plant_a_secret_of_their_own(
     assert blinds(site) == before
     assert "not marked: EnvelopeDamaged" in caplog.text
     assert "Kaisla" not in caplog.text
+
+
+def test_a_secret_under_a_key_that_was_put_in_marks_nobody(site: Site) -> None:
+    planted = keyless.plant(site, SOC, "soc", activated=False)
+    known = IndexSecret.new(SOC)
+    with site.parts.database.write() as connection:
+        values = {"agency_id": SOC, "agency_key_id": planted.key_id}
+        sealed = seal_index_secret(planted, known)
+        connection.execute(insert(AgencyIndexKeyRow).values(**values, sealed_secret=sealed))
+    opened = told_of(site)
+    assert opened.sections["identity_1"]["name"] == "Kaisla Keksitty"
+    assert opened.earlier is None
+    assert blinds(site) == set()
+    change(site)
+    with site.parts.database.read() as connection:
+        row = same_child.index_key(connection, SOC)
+    assert row is not None
+    assert row.agency_key_id == planted.key_id, "carried over to no key that counts"
 
 
 def test_no_failure_keeps_anybody_from_reading(
