@@ -208,7 +208,7 @@ _ROLES = (
     .join(DirectoryEntryRow, entries.OF_ROLE, isouter=True)
     .where(MembershipRow.person_id == bindparam("person"), *_in_force(bindparam("on")))
 )
-_OPENERS = (
+_GRANTED = (
     select(AgencyKeyRow.id, *entries.ROLE)
     .join_from(AgencyKeyRow, GrantRow, GrantRow.agency_key_id == AgencyKeyRow.id)
     .join(PersonRow, PersonRow.id == GrantRow.person_id)
@@ -221,33 +221,14 @@ _OPENERS = (
     )
     .join(DirectoryEntryRow, entries.OF_ROLE, isouter=True)
     .where(
-        *KEY_IN_USE,
         GrantRow.withdrawn_at.is_(None),
         PersonRow.left_at.is_(None),
         MembershipRow.role.in_(sorted(AGENCY_ROLES)),
         *_in_force(bindparam("on")),
     )
 )
-_HOLDERS = (
-    select(GrantRow.agency_key_id.label("held_key_id"), *entries.ROLE)
-    .join_from(GrantRow, AgencyKeyRow, AgencyKeyRow.id == GrantRow.agency_key_id)
-    .join(PersonRow, PersonRow.id == GrantRow.person_id)
-    .join(
-        MembershipRow,
-        and_(
-            MembershipRow.person_id == PersonRow.id,
-            MembershipRow.agency_id == AgencyKeyRow.agency_id,
-        ),
-    )
-    .join(DirectoryEntryRow, entries.OF_ROLE, isouter=True)
-    .where(
-        GrantRow.agency_key_id.in_(bindparam("keys", expanding=True)),
-        GrantRow.withdrawn_at.is_(None),
-        PersonRow.left_at.is_(None),
-        MembershipRow.role.in_(sorted(AGENCY_ROLES)),
-        *_in_force(bindparam("on")),
-    )
-)
+_OPENERS = _GRANTED.where(*KEY_IN_USE)
+_HOLDERS = _GRANTED.where(AgencyKeyRow.id.in_(bindparam("keys", expanding=True)))
 _STAMP = select(OpenersStampRow.stamp)
 
 
@@ -298,7 +279,7 @@ def holders(connection: Connection, keys: Collection[str], on: date) -> defaultd
     found = defaultdict[str, set[UUID]](set)
     rows = connection.execute(_HOLDERS, {"keys": sorted(keys), "on": on}).all()
     for row in entries.roles(connection, rows, on):
-        found[row.held_key_id].add(row.held_by)
+        found[row.id].add(row.held_by)
     return found
 
 

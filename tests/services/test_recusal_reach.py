@@ -24,6 +24,7 @@ from intake.store.need_to_know_tables import RecusalRow
 from intake.store.people_tables import MembershipRow
 from tests.services.sending import at, gang, lines, row_of
 from tests.services.test_recuse import recuse, sent
+from tests.services.test_rotate import key_of
 from tests.site import ANK, COUNTY, DUTY, HEA, SOC, YOU, Site, worry_answers
 
 
@@ -98,6 +99,15 @@ def test_a_key_that_the_report_is_not_sealed_to_lets_nobody_open_it(site: Site) 
         }
         found = people.holders(connection, [key, "another"], site.hands().date())
     assert found == {key: {site.people[name] for name in ("soc", "soc-deputy", "soc-head")}}
+
+
+def test_who_holds_two_keys_of_an_agency_counts_for_each(site: Site) -> None:
+    former = key_of(site)
+    site.parts.rotate.begin(site.visit("soc"), SOC, site.hands())
+    with site.parts.database.read() as connection:
+        found = people.holders(connection, [former, key_of(site)], site.hands().date())
+    members = {site.people[name] for name in ("soc", "soc-deputy", "soc-head")}
+    assert found == {former: members, key_of(site): members}
 
 
 def test_where_nobody_is_left_by_ones_own_word_the_supervisor_and_the_heads_are_told(
