@@ -32,15 +32,18 @@ class OverseeRecusals:
     database: Database
     directory: Directory
 
-    def __call__(self, person: Person) -> Sequence[AnyRow]:
-        """Those that stand at one's own controllers' agencies, the newest first; none of reports
-        that one is shut out of.
+    def __call__(self, person: Person, only: UUID | None = None) -> Sequence[AnyRow]:
+        """Those that stand at one's own controllers' agencies, the newest first, at most MOST; none
+        of reports that one is shut out of. ``only``: this one alone.
         """
-        return self._standing(person)
+        own = own_agencies(self.directory, person, Permission.OVERSEE_RECUSALS)
+        with self.database.read() as connection:
+            shut = recusals.shut_to(connection, person.id)
+            return recusals.standing(connection, own, MOST, shut, only)
 
     def one(self, person: Person, recusal_id: UUID) -> AnyRow:
         """Raises RecusalNotYours."""
-        found = self._standing(person, recusal_id)
+        found = self(person, recusal_id)
         if not found:
             raise RecusalNotYours
         return found[0]
@@ -61,10 +64,3 @@ class OverseeRecusals:
                 referral_id=row.referral_id,
                 purpose=people.sign_in_name(connection, row.person_id),
             )
-
-    def _standing(self, person: Person, only: UUID | None = None) -> Sequence[AnyRow]:
-        own = own_agencies(self.directory, person, Permission.OVERSEE_RECUSALS)
-        with self.database.read() as connection:
-            shut = recusals.shut_to(connection, person.id)
-            rows = recusals.standing(connection, own, MOST, only)
-        return [row for row in rows if row.referral_id not in shut]

@@ -67,16 +67,20 @@ def shut_out(connection: Connection, report_id: UUID) -> Sequence[AnyRow]:
 
 
 def standing(
-    connection: Connection, agencies: Collection[str], limit: int, only: UUID | None = None
+    connection: Connection,
+    agencies: Collection[str],
+    limit: int,
+    shut: Collection[UUID],
+    only: UUID | None = None,
 ) -> Sequence[AnyRow]:
     """Who is shut out on referrals of these agencies, by whose word, and since when, the newest
-    first; no reasons. ``only``: this one alone.
+    first; no reasons, and none of referrals that are ``shut`` to the reader. ``only``: this one
+    alone.
     """
     asked = RecusalRow.id == only if only else true()
     return connection.execute(
         select(
             RecusalRow.id,
-            RecusalRow.report_id,
             RecusalRow.person_id,
             RecusalRow.declared_at,
             PersonRow.name.label("person_name"),
@@ -88,7 +92,12 @@ def standing(
         .join(PersonRow, PersonRow.id == RecusalRow.person_id)
         .join(ReferralRow, ReferralRow.id == RecusalRow.referral_id)
         .join(_BY, _BY.id == RecusalRow.declared_by, isouter=True)
-        .where(ReferralRow.agency_id.in_(sorted(agencies)), _STANDS, asked)
+        .where(
+            ReferralRow.agency_id.in_(sorted(agencies)),
+            ReferralRow.id.not_in(shut),
+            _STANDS,
+            asked,
+        )
         .order_by(RecusalRow.declared_at.desc(), RecusalRow.id)
         .limit(limit)
     ).all()

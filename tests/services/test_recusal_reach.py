@@ -12,6 +12,7 @@ from sqlalchemy import select
 from intake.domain.people import Membership, Role
 from intake.domain.referral import Move
 from intake.domain.trail import Action
+from intake.services import oversee_recusals
 from intake.services.oversee_recusals import OverseeRecusals, RecusalNotYours
 from intake.services.read import KeyNotGranted, ReferralNotYours
 from intake.services.record import Entry
@@ -172,6 +173,19 @@ def test_a_sole_head_who_was_named_is_let_in_again_by_the_supervisor(site: Site)
     assert oversee(site.visit("soc-head").person) == []
     with pytest.raises(RecusalNotYours):
         oversee.lift(site.visit("soc-head"), again.id, site.hands())
+
+
+def test_a_list_that_is_cut_leaves_out_first_what_is_shut_to_its_reader(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newest = sent(site), sent(site)
+    recuse(site, "soc", older, "soc-deputy")
+    site.hands.move(minutes=1)
+    recuse(site, "soc", newest, "soc-head")
+    becomes(site, "soc-head", Membership(Role.SUPERVISOR, controller=COUNTY))
+    monkeypatch.setattr(oversee_recusals, "MOST", 1)
+    oversee = OverseeRecusals(site.parts.database, site.parts.directory)
+    assert [row.referral_id for row in oversee(site.visit("soc-head").person)] == [older]
 
 
 def test_an_agency_whose_only_openers_are_shut_out_is_offered_nothing(site: Site) -> None:
