@@ -21,6 +21,7 @@ from intake.domain.recusal import Ground
 from intake.domain.report import canonical
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
+from intake.services.leave_line import leave_line
 from intake.services.line_detail import detail
 from intake.services.read import KeyNotGranted, Read, ReferralNotYours, ReferralWithdrawn
 from intake.services.record import ReasonMissing
@@ -152,7 +153,8 @@ class Recuse:
             if not is_self:
                 letters.append(to_named(person_id, row.agency_id, now))
             outbox.put_letters(connection, letters)
-            self._line(connection, visit, row, now, Action.RECUSE, person_id, sealed)
+            named = people.sign_in_name(connection, person_id)
+            leave_line(connection, visit, row, Action.RECUSE, now, purpose=named, **sealed)
             about = [{"agency_id": r.agency_id, "referral_id": r.id} for r in cleared]
             trail.write_lines(connection, at=now, action=Action.WITHOUT_WORKER, about=about)
 
@@ -173,7 +175,8 @@ class Recuse:
                 raise ColleagueUnknown
             if not recusals.lift(connection, recusal_id, visit.person.id, now):
                 raise ColleagueUnknown
-            self._line(connection, visit, row, now, Action.LIFT_RECUSAL, shut.person_id, sealed)
+            named = people.sign_in_name(connection, shut.person_id)
+            leave_line(connection, visit, row, Action.LIFT_RECUSAL, now, purpose=named, **sealed)
 
     def _place(self, visit: Visit, referral_id: UUID, now: datetime, needed: Permission) -> AnyRow:
         row = self.read.entitled(visit, referral_id, now)
@@ -211,28 +214,6 @@ class Recuse:
             for wrap in wraps
             if person in holders[wrap.agency_key_id] and holders[wrap.agency_key_id] <= shut
         ]
-
-    def _line(
-        self,
-        connection: Connection,
-        visit: Visit,
-        row: AnyRow,
-        now: datetime,
-        action: Action,
-        person_id: UUID,
-        sealed: Mapping[str, Any],
-    ) -> None:
-        trail.write_line(
-            connection,
-            at=now,
-            action=action,
-            person_id=visit.person.id,
-            role=visit.person.role_at(row.agency_id),
-            agency_id=row.agency_id,
-            referral_id=row.id,
-            purpose=people.sign_in_name(connection, person_id),
-            **sealed,
-        )
 
 
 def _shut(connection: Connection, row: AnyRow) -> frozenset[UUID]:

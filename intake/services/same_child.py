@@ -14,8 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from intake.domain.same_child import Mark, marks
 from intake.domain.trail import Action
+from intake.services.leave_line import leave_line
 from intake.services.sign_in import Visit
-from intake.store import people, printed_keys, recusals, referrals, same_child, trail
+from intake.store import people, printed_keys, recusals, referrals, same_child
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.blind import IndexSecret, open_index_secret, seal_index_secret
@@ -65,16 +66,7 @@ class SameChild:
 
     def _tell_damaged(self, visit: Visit, referral: AnyRow, now: datetime) -> None:
         with suppress(SQLAlchemyError), self.database.write() as connection:
-            trail.write_line(
-                connection,
-                at=now,
-                action=Action.DAMAGED,
-                person_id=visit.person.id,
-                role=visit.person.role_at(referral.agency_id),
-                agency_id=referral.agency_id,
-                referral_id=referral.id,
-                purpose=RECOGNISING,
-            )
+            leave_line(connection, visit, referral, Action.DAMAGED, now, purpose=RECOGNISING)
 
     def _mark(
         self,
