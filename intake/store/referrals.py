@@ -83,12 +83,7 @@ def hold_to_open(connection: Connection, referral_id: UUID) -> bool:
     """Keep a referral from being withdrawn, and its content from being deleted, until the
     transaction ends; False if it has been.
     """
-    row = connection.execute(
-        select(ReferralRow.state, ReferralRow.sealed_reasons)
-        .where(ReferralRow.id == referral_id)
-        .with_for_update()
-    ).first()
-    return row is not None and row.state != State.WITHDRAWN and bool(row.sealed_reasons)
+    return hold_in(connection, {referral_id: frozenset(State) - {State.WITHDRAWN}})
 
 
 def hold_in(connection: Connection, states: Mapping[UUID, Collection[str]]) -> bool:
