@@ -23,7 +23,7 @@ from intake.services.leave_line import leave_line
 from intake.services.read import Read, ReferralNotYours, ReferralWithdrawn
 from intake.services.record import MoveNotOpen, ReasonMissing
 from intake.services.sign_in import Visit
-from intake.store import people, recusals, referrals, section_requests
+from intake.store import recusals, referrals, section_requests
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import PrivateKey
@@ -191,20 +191,17 @@ class AskSections:
 
         Where it does not count, the agency's in use. Raises NobodyCanOpen.
         """
-        hand_on = self.hand_over.hand_on
-        found = hand_on.key_of_wrap(row.id, row.agency_id)
-        found = found or hand_on.key_in_use(row.agency_id, now)
+        found = self.hand_over.hand_on.key_for(row, now)
         if found is None:
             raise NobodyCanOpen(row.agency_id)
         return found
 
     def public_key(self, key_id: str, agency: str) -> PublicKey:
         """That a request is sealed to. Raises NobodyCanOpen where it is not as it was signed."""
-        with self.database.read() as connection:
-            key = people.agency_key(connection, key_id)
-        if key is None or key.agency_id != agency:
+        found = self.hand_over.hand_on.signed_key(key_id, agency)
+        if found is None:
             raise NobodyCanOpen(agency)
-        return PublicKey(key.id, key.public_key)
+        return found
 
 
 def check(ways: Sequence[Way], way_id: str, consent: str) -> Way:

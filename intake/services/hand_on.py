@@ -119,10 +119,22 @@ class HandOn:
         """
         with self.database.read() as connection:
             wrap = referrals.wrap(connection, referral_id, purpose)
-            key = wrap and people.agency_key(connection, wrap.agency_key_id)
+        return self.signed_key(wrap.agency_key_id, agency) if wrap else None
+
+    def signed_key(self, key_id: str, agency: str) -> PublicKey | None:
+        """An agency's key of this id; None where it is not the agency's, as it was signed."""
+        with self.database.read() as connection:
+            key = people.agency_key(connection, key_id)
         if key is None or key.agency_id != agency:
             return None
         return PublicKey(key.id, key.public_key)
+
+    def key_for(self, row: AnyRow, now: datetime) -> PublicKey | None:
+        """The key that a referral's own wrap is sealed to; where it does not count, its agency's in
+        use.
+        """
+        found = self.key_of_wrap(row.id, row.agency_id)
+        return found or self.key_in_use(row.agency_id, now)
 
     def holders(self, row: AnyRow, but: Collection[State]) -> set[str]:
         """The agencies with a referral of the same report in any other state."""

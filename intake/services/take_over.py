@@ -113,8 +113,7 @@ class TakeOver:
             row,
             Entry(Move.TAKE_OVER, reason=reason),
             now,
-            key=self.hand_on.key_of_wrap(row.id, row.agency_id)
-            or self.hand_on.key_in_use(row.agency_id, now),
+            key=self.hand_on.key_for(row, now),
             to_state=MOVES[Move.TAKE_OVER].leads_to,
             acting_for=offer.desk.id,
             purpose=f"by {offer.desk.id}",

@@ -40,7 +40,6 @@ class Withdraw:
         check(offered, entry, now)
         row = offered.referral
         sent = self._sent(offered.successor)
-        hand_on = self.respond.hand_on
         own = Recording.of(
             visit,
             row,
@@ -55,8 +54,7 @@ class Withdraw:
             sent,
             entry,
             now,
-            key=hand_on.key_of_wrap(sent.id, sent.agency_id)
-            or hand_on.key_in_use(sent.agency_id, now),
+            key=self.respond.hand_on.key_for(sent, now),
             to_state=State.WITHDRAWN,
             acting_for=row.agency_id,
         )
