@@ -113,7 +113,8 @@ class Recover:
             staff.end_sessions(connection, row.id, now)
             people.forget_attempts(connection, tries)
             trail.write_line(connection, at=now, action=Action.RECOVER, person_id=row.id)
-            outbox.put_own_letter(connection, LETTER, now, {}, row.id)
+            letter = outbox.new_letter(LETTER, now, {}, person_id=row.id)
+            outbox.put_letters(connection, [letter])
         return True
 
     def _refuse(self, row: AnyRow | None, counted: Try, now: datetime) -> None:

@@ -56,7 +56,8 @@ def tell(
     params = {"events": [event.value for event in events], "at": now.isoformat()}
     if to:
         params["address"] = to
-    outbox.put_own_letter(connection, LETTER, now, params, person_id)
+    letter = outbox.new_letter(LETTER, now, params, person_id=person_id)
+    outbox.put_letters(connection, [letter])
 
 
 def tell_of_tries(

@@ -90,11 +90,14 @@ def new_letter(
     person_id: UUID | None = None,
     report_id: UUID | None = None,
 ) -> dict[str, Any]:
-    """A letter's row, to be tried at once: to one of staff, or to the reporter of a report."""
+    """A letter's row, to be tried at once: to one of staff, or to the reporter of a report.
+
+    It names only the one that is given: few may write to a reporter.
+    """
+    reader = {"person_id": person_id, "report_id": report_id}
     return {
         "id": new_id(now),
-        "person_id": person_id,
-        "report_id": report_id,
+        **{column: one for column, one in reader.items() if one},
         "letter": letter,
         "params": dict(params),
         "created_at": now,
@@ -104,18 +107,9 @@ def new_letter(
 
 
 def put_letters(connection: Connection, letters: Sequence[dict[str, Any]]) -> None:
-    """Put letters into the outbox."""
+    """Put letters into the outbox: all of them to people of staff, or all to reporters."""
     if letters:
         connection.execute(insert(OutboxRow), letters)
-
-
-def put_own_letter(
-    connection: Connection, letter: str, now: datetime, params: Mapping[str, Any], person_id: UUID
-) -> None:
-    """Put a letter to one of staff into the outbox, by a door that may write to nobody else."""
-    row = new_letter(letter, now, params, person_id=person_id)
-    del row["report_id"]
-    connection.execute(insert(OutboxRow).values(**row))
 
 
 def count_waiting_letters(connection: Connection) -> int:

@@ -64,7 +64,7 @@ _STAFF: Rights = {
     "absence": (_READ, _ADD, "UPDATE (withdrawn_at)"),
     "deletion": (_ADD,),  # of what it may end itself
     "trail": ("SELECT (at, action, person_id)",),  # one's own last sign-ins
-    # To one of staff, of their signing in: never to a reporter.
+    # To people of staff, never to a reporter.
     "outbox": ("INSERT (id, person_id, letter, params, created_at, next_attempt_at, attempts)",),
 }
 _OWN_REMINDERS: Rights = {"reminder": (_READ, "UPDATE (seen_at)")}
@@ -148,7 +148,6 @@ ROLES: Mapping[str, Rights] = {
                 _ADD,
                 "UPDATE (released_by, released_at, agency_key_id, sealed_reason)",
             ),
-            "outbox": (_ADD,),  # to who was named, and where nobody opens any more
             "recusal": (
                 _READ,
                 _ADD,
@@ -205,7 +204,6 @@ ROLES: Mapping[str, Rights] = {
                 "SELECT (id, person_id, params, attempts, created_at, next_attempt_at, sent_at, "
                 "dead_at)",
                 "UPDATE (dead_at, attempts, next_attempt_at)",
-                _ADD,
             ),
         },
     ),
@@ -245,7 +243,6 @@ ROLES: Mapping[str, Rights] = {
             ),
             "membership": (_ADD, "UPDATE (valid_to)"),
             "referral": ("SELECT (id, agency_id, state, worker_id)", "UPDATE (worker_id)"),
-            "outbox": (_ADD,),
             "heartbeat": (_READ,),
         },
     ),

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
+import config
 from intake.domain.trail import Action
 from intake.post.letter import Letter
 from intake.services.change_passphrase import ChangePassphrase
@@ -233,7 +234,7 @@ def test_every_event_has_words_under_the_one_subject_in_each_language(
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize("door", ["agency", "coordinator", "rules", "audit"])
+@pytest.mark.parametrize("door", sorted(config.STAFF_DOORS))
 def test_the_role_of_a_door_of_staff_writes_to_its_people_and_to_no_reporter(
     site: Site, door: str
 ) -> None:
