@@ -46,7 +46,7 @@ class Audit:
         with self.database.read() as connection:
             own = visit.person.controllers(Permission.READ_TRAIL)
             shut = recusals.shut_to(connection, visit.person.id)
-            return list(trail.lines_of(connection, own, limit, wanted, offset, shut))
+            return list(trail.lines_of(connection, own, limit, shut, wanted, offset))
 
     def extract(self, visit: Visit, references: Collection[str], now: datetime) -> Extract:
         """Every view and disclosure of the reports that these references name."""

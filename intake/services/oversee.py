@@ -106,7 +106,7 @@ class Oversee:
         asked = own if agency is None else own & {agency}
         with self.database.read() as connection:
             shut = recusals.shut_to(connection, person.id)
-            rows = lists.watched(connection, asked, limit, span, after, clock, shut)
+            rows = lists.watched(connection, asked, limit, shut, span, after, clock)
             chases = referrals.chases(connection, [row.key for row in rows])
             counted = counts.running(connection, own, now, soon)
         by_deadline: dict[UUID, list[AnyRow]] = {}

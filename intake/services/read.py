@@ -122,7 +122,7 @@ class Read:
         agencies = _of(visit, agency)
         with self.database.read() as connection:
             shut = recusals.shut_to(connection, visit.person.id)
-            return lists.inbox(connection, agencies, states, limit, span, after, shut)
+            return lists.inbox(connection, agencies, states, limit, shut, span, after)
 
     def pressure(
         self, visit: Visit, now: datetime, soon: datetime, *, agency: str | None = None

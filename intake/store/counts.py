@@ -84,7 +84,7 @@ def pressure(
     agencies: Collection[str],
     now: datetime,
     soon: datetime,
-    shut: Collection[UUID] = (),
+    shut: Collection[UUID],
 ) -> AnyRow:
     """How many referrals are ``open``, and of them ``late``, or ``late_or_soon`` with a deadline
     that runs out until ``soon``; but those that are ``shut``. Clocks run on open ones alone.

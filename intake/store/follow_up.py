@@ -124,7 +124,7 @@ def due_between(
     after: datetime,
     until: datetime,
     most: int,
-    shut: Collection[UUID] = (),
+    shut: Collection[UUID],
 ) -> Sequence[AnyRow]:
     """Running deadlines that are over after one instant and not after another, the first first;
     none of referrals that are ``shut`` to the reader.

@@ -236,9 +236,9 @@ def inbox(
     agencies: Collection[str],
     states: Collection[str],
     limit: int,
+    shut: Collection[UUID],
     span: Span = ANY_TIME,
     after: Place | None = None,
-    shut: Collection[UUID] = (),
 ) -> list[AnyRow]:
     """Referrals after a place, part by part; those with a deadline in the span alone if one is set.
     None of those that are ``shut`` to the reader.
@@ -266,10 +266,10 @@ def watched(
     connection: Connection,
     agencies: Collection[str],
     limit: int,
+    shut: Collection[UUID],
     span: Span = ANY_TIME,
     after: Place | None = None,
     clock: str | None = None,
-    shut: Collection[UUID] = (),
 ) -> Sequence[AnyRow]:
     """Running deadlines of these agencies without any content, the most pressing first; none of
     referrals that are ``shut`` to the reader.

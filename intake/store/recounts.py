@@ -160,7 +160,7 @@ def proposals(
     clock: str | None = None,
     after: UUID | None = None,
     only: UUID | None = None,
-    shut: Collection[UUID] = (),
+    shut: Collection[UUID],
     claim: bool = False,
 ) -> Sequence[AnyRow]:
     """Proposals for these agencies by the deadline's id, with what stands now; none of referrals

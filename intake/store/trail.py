@@ -93,9 +93,9 @@ def lines_of(
     connection: Connection,
     controllers: Collection[str],
     limit: int,
+    shut: Collection[UUID],
     wanted: Wanted = EVERY,
     offset: int = 0,
-    shut: Collection[UUID] = (),
 ) -> Sequence[AnyRow]:
     """The newest lines of the trail that concern these controllers, newest first; none of referrals
     that are ``shut`` to the reader.
@@ -165,7 +165,7 @@ def extract(
     connection: Connection,
     references: Collection[str],
     controllers: Collection[str],
-    shut: Collection[UUID] = (),
+    shut: Collection[UUID],
 ) -> tuple[Sequence[str], Sequence[AnyRow]]:
     """The references of every referral of the reports that these name, and the lines about them,
     oldest first: of these controllers' agencies alone, and without any sealed detail. None of

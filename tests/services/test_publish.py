@@ -53,7 +53,7 @@ def test_a_set_is_proposed_by_one_person_and_published_by_another(site: Site) ->
     assert since == site.hands() + timedelta(seconds=60)
     with site.parts.database.read() as connection:
         newest = rules.publications(connection, LAYER)[0]
-        lines = trail.lines_of(connection, {COUNTY}, 20)
+        lines = trail.lines_of(connection, {COUNTY}, 20, shut=())
     assert (newest.proposed_by, newest.published_by) == (one.id, other.id)
     assert newest.proof["rules"] == 81
     assert newest.proof["agencies"]

@@ -314,7 +314,7 @@ def test_a_draft_that_is_thrown_away_leaves_a_line(site: Site) -> None:
     one = editor(site, "rules-2")
     site.parts.rule_drafts.throw_away(one, draft_id, seen(site, draft_id), site.hands())
     with site.parts.database.read() as connection:
-        newest = trail.lines_of(connection, {COUNTY}, 1)[0]
+        newest = trail.lines_of(connection, {COUNTY}, 1, shut=())[0]
     assert (newest.action, newest.name, newest.purpose) == ("discard_rules", "Rauni Ruutu", LAYER)
     assert newest.basis == "proposed"
 
