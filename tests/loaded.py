@@ -7,6 +7,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
+import pkgutil
 import signal
 import sys
 from collections.abc import Mapping
@@ -16,9 +17,16 @@ from shutil import rmtree
 from subprocess import CompletedProcess
 from tempfile import mkdtemp
 
+import intake
+
 PROGRAMS = ("intake.cli", "intake.server")
+ALL = (
+    name
+    for _, name, _ in pkgutil.walk_packages(intake.__path__, "intake.")
+    if not name.startswith("intake.store.migrations.")
+)
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload([*PROGRAMS, "intake.app"])
+_FORKS.set_forkserver_preload([*PROGRAMS, *ALL, "holidays.countries"])
 
 
 class Command:

@@ -72,7 +72,7 @@ def kill(
 
 def wait_for(begun: Callable[[], bool], process: Command) -> None:
     while not begun() and not process.has_ended():
-        time.sleep(0.001)
+        time.sleep(0.005)
 
 
 def serves(settings: config.Settings) -> bool:

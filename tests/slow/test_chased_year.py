@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -133,9 +134,10 @@ def expected(deadline: Deadline, sweeps: list[datetime]) -> list[tuple[str, str,
         for come_at, name, to in steps:
             if name in told or (number and come_at < since):
                 continue
-            sweep = next((s for s in sweeps if s >= max(come_at, since)), None)
-            if sweep is not None and (until is None or sweep < until):
-                told[name] = (name, to, sweep)
+            at_or_after = bisect_left(sweeps, max(come_at, since))
+            for sweep in sweeps[at_or_after : at_or_after + 1]:
+                if until is None or sweep < until:
+                    told[name] = (name, to, sweep)
     return sorted(told.values())
 
 
