@@ -18,6 +18,8 @@ from tests.loaded import Command
 from tests.site import environment
 
 START_SECONDS = 30
+BETWEEN = 0.01
+"""Seconds between two questions: who asks without a pause takes the processor from who starts."""
 
 
 def free_port() -> int:
@@ -60,6 +62,7 @@ class Server:
             with suppress(OSError, http.client.HTTPException):
                 if self.get("/").status == 200:
                     return
+            time.sleep(BETWEEN)
         raise AssertionError("the server did not answer")
 
     def kill(self) -> None:
@@ -70,6 +73,7 @@ class Server:
         end = time.monotonic() + START_SECONDS
         while self._somebody_listens():  # one of the group, a moment longer
             assert time.monotonic() < end, "somebody outlived the kill"
+            time.sleep(BETWEEN)
 
     def _somebody_listens(self) -> bool:
         with socket.socket() as caller:

@@ -10,11 +10,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
-from tests.processes import free_port
+from tests.processes import BETWEEN, free_port
 from tests.site import environment, lay_out
 
 PATIENCE = 60
@@ -54,6 +54,7 @@ class Watched:
             with suppress(OSError, http.client.HTTPException):
                 if self.post("/sign-in", "text/plain", b"") < 500:
                     return len(self._lines())
+            sleep(BETWEEN)
         raise AssertionError("no answer")
 
     def _lines(self) -> list[str]:

@@ -14,13 +14,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import config
-from tests.processes import free_port
+from tests.processes import BETWEEN, free_port
 from tests.site import environment, lay_out
 
 CANARY = "KANARIALINTU"
@@ -49,6 +50,7 @@ class Running:
             with suppress(OSError, http.client.HTTPException):
                 if found := question():
                     return found
+            time.sleep(BETWEEN)
         raise AssertionError(f"no answer: {self.log.read_text('utf-8')}")
 
     def stop(self) -> int:
@@ -57,7 +59,8 @@ class Running:
         return self.process.wait(PATIENCE)
 
     def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
+        whole, _, _ = self.log.read_text("utf-8").rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines()]
 
 
 def ask(port: int, path: str, method: str = "GET", **headers: str) -> tuple[int, str]:
@@ -97,59 +100,79 @@ def start(settings: config.Settings, tmp_path: Path) -> Iterator[Any]:
             running.stop()
 
 
-@pytest.fixture
-def server(start: Any, tmp_path: Path) -> tuple[Running, int, int]:
-    """Two processes behind one port, with figures, in a folder with files made for gunicorn."""
-    (tmp_path / "gunicorn.conf.py").write_text("raise SystemExit('read')", "utf-8")
+@dataclass
+class Served:
+    """Two processes behind one port, with figures."""
+
+    running: Running
+    port: int
+    figures: int
+    folder: Path
+    """Of the figures."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """In a folder with files made for gunicorn; at its end it ends calmly, and leaves nothing of
+    what it was asked.
+    """
+    place = tmp_path_factory.mktemp("serving")
+    settings = lay_out(place / "data")
+    (place / "gunicorn.conf.py").write_text("raise SystemExit('read')", "utf-8")
     port, figures = free_port(), free_port()
-    stale = tmp_path / f"ankkuri-metrics-{os.geteuid()}-{figures}"
-    stale.mkdir(mode=0o700)
-    (stale / "counter_1.db").write_bytes(b"left by a killed server")
-    running: Running = start(
+    folder = place / f"ankkuri-metrics-{os.geteuid()}-{figures}"
+    folder.mkdir(mode=0o700)
+    (folder / "counter_1.db").write_bytes(b"left by a killed server")
+    running = Running(
+        place,
         *("serve", "--port", str(port), "--processes", "2"),
         ANKKURI_METRICS=f"127.0.0.1:{figures}",
-        RUNTIME_DIRECTORY=str(tmp_path),
+        RUNTIME_DIRECTORY=str(place),
         GUNICORN_CMD_ARGS="--workers 7",
+        **environment(settings.data),
     )
-    running.wait_for(lambda: ask(port, "/readyz")[0] == 200)
-    return running, port, figures
+    try:
+        running.wait_for(lambda: ask(port, "/readyz")[0] == 200)
+        yield Served(running, port, figures, folder)
+    finally:
+        status = running.stop()
+    assert status == 0
+    assert not folder.exists()
+    assert CANARY not in running.log.read_text("utf-8")
 
 
-def test_figures_are_those_of_all_processes_and_on_this_machine_alone(
-    server: tuple[Running, int, int], tmp_path: Path
-) -> None:
-    running, port, figures = server
-    folder = tmp_path / f"ankkuri-metrics-{os.geteuid()}-{figures}"
+def counted(figures: int) -> float:
+    """How many requests for one page the figures tell of."""
+    status, text = ask(figures, "/metrics")
+    assert status == 200
+    told = re.search(
+        r'ankkuri_requests_total{door="reporter",endpoint="accessibility",status="2xx"} (\S+)', text
+    )
+    return float(told[1]) if told else 0
+
+
+def test_figures_are_those_of_all_processes_and_on_this_machine_alone(server: Served) -> None:
+    port, figures, folder = server.port, server.figures, server.folder
     assert not (folder / "counter_1.db").exists()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    asked = 0
+    asked, before = 0, counted(figures)
 
     def two_have_counted() -> bool:
         nonlocal asked
         asked += 1
-        assert ask(port, "/status")[0] == 200
+        assert ask(port, "/accessibility")[0] == 200
         return len(list(folder.glob("counter_*.db"))) == 2
 
-    running.wait_for(two_have_counted)
-    status, text = ask(figures, "/metrics")
-    assert status == 200
-    counted = re.search(
-        r'ankkuri_requests_total{door="reporter",endpoint="status",status="2xx"} (\S+)', text
-    )
-    assert counted
-    assert float(counted[1]) == asked
+    server.running.wait_for(two_have_counted)
+    assert counted(figures) == before + asked
     assert ask(port, "/metrics")[0] == 404
     forged = {"SCRIPT_NAME": f"/{CANARY}", "X-Forwarded-Prefix": f"/{CANARY}"}
     assert CANARY not in ask(port, "/", **forged)[1]
     assert ask(figures, "/")[0] == 404
-    assert running.stop() == 0
-    assert not folder.exists()
 
 
-def test_the_log_has_a_line_for_each_request_and_no_word_of_it(
-    server: tuple[Running, int, int],
-) -> None:
-    running, port, _ = server
+def test_the_log_has_a_line_for_each_request_and_no_word_of_it(server: Served) -> None:
+    running, port, before = server.running, server.port, len(server.running.lines())
     ask(port, f"/status?{CANARY}", Cookie=f"ankkuri_draft={CANARY}", Referer=CANARY)
     ask(port, f"/{CANARY}", Host=CANARY)
     for words in (
@@ -164,12 +187,16 @@ def test_the_log_has_a_line_for_each_request_and_no_word_of_it(
         assert re.match(r"HTTP/1.1 (400|414|431) ", answer)
         assert "\r\nCache-Control: no-store\r\n" in answer
         assert CANARY not in answer
-    assert running.stop() == 0
+
+    def answered() -> list[list[dict[str, Any]]]:
+        lines = running.lines()[before:]
+        pages = [line for line in lines if line["logger"] == "intake.request"]
+        bad = [line for line in lines if line["message"] == "a request was not understood"]
+        return [pages, bad] if len(pages) >= 2 and len(bad) >= 6 else []
+
+    pages, bad = running.wait_for(answered)
     assert CANARY not in running.log.read_text("utf-8")
-    lines = running.lines()
-    pages = [line["endpoint"] for line in lines if line["logger"] == "intake.request"]
-    assert pages == ["reporter.status", "none"]
-    bad = [line for line in lines if line["message"] == "a request was not understood"]
+    assert [line["endpoint"] for line in pages] == ["reporter.status", "none"]
     assert len(bad) == 6
     assert {line["logger"] for line in bad} == {"gunicorn.error"}
     assert all(line["door"] == "all" and line["error"] for line in bad)
@@ -179,7 +206,7 @@ def test_a_door_can_listen_at_a_socket_that_its_group_can_use(start: Any, tmp_pa
     path = tmp_path / "door.sock"
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))  # left by a killed server
-    running = start("serve", "--unix", str(path))
+    running = start("serve", "--unix", str(path), "--processes", "1")
 
     def answer() -> bytes:
         with socket.socket(socket.AF_UNIX) as connection:
@@ -212,8 +239,8 @@ def test_the_jobs_tell_a_watcher_what_waits_and_whether_they_run(start: Any) -> 
     assert running.stop() == 0
 
 
-def test_no_process_leaves_a_core_dump(server: tuple[Running, int, int]) -> None:
-    pid = server[0].process.pid
+def test_no_process_leaves_a_core_dump(server: Served) -> None:
+    pid = server.running.process.pid
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
     assert len(children) == 2
     for each in (str(pid), *children):
