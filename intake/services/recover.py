@@ -107,6 +107,7 @@ class Recover:
     def _write(self, row: AnyRow, keys: dict[str, bytes], tries: bytes, now: datetime) -> bool:
         """False if the code was used, or replaced, at the same moment."""
         with self.database.write() as connection:
+            people.take_turn_to_try(connection)
             if not staff.hold_recovery(connection, row.id, row.sealed_recovery):
                 return False
             staff.relock(connection, row.id, keys, now)

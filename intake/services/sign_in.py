@@ -92,9 +92,9 @@ class SignIn:
         locked = self._at_todays_cost(row, key, passphrase)
         secret = SessionSecret.new()
         with self.database.write() as connection:
-            people.forget_attempts(connection, counted.subject)
             if counted.failed >= FREE_TRIES:
                 tell_of_tries(connection, self.tries, row.id, Event.AFTER_WRONG, now)
+            people.forget_attempts(connection, counted.subject)
             if locked:
                 people.lock_anew(connection, row.id, row.sealed_private_key, locked)
             begin(connection, secret, row.id, key, now, factor_at=None)

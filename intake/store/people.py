@@ -322,7 +322,10 @@ def grant(connection: Connection, agency_key_id: str, person_id: UUID) -> bytes 
 
 
 def take_turn_to_try(connection: Connection) -> None:
-    """Let tries at the same time count each other: one at a time until the transaction ends."""
+    """Let tries at the same time count each other: one at a time until the transaction ends.
+
+    First in a transaction: who has written there, or holds the person, before would deadlock.
+    """
     take_turn(connection, cast(Table, AttemptRow.__table__))
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -19,7 +22,8 @@ from intake.services.recover import Recover
 from intake.services.second_step import FactorRefused
 from intake.services.sign_in import SignInRefused
 from intake.services.tell_person import WORDS, Event
-from intake.services.tries import FREE_TRIES, MANY_TRIES, SignInTooSoon
+from intake.services.tries import FREE_TRIES, MANY_TRIES, SignInTooSoon, Tries
+from intake.store import people, staff
 from intake.store.people_tables import PersonRow
 from intake.store.tables import OutboxRow, TrailRow
 from intake.vault.totp import step_at
@@ -101,6 +105,56 @@ def test_the_right_passphrase_after_wrong_ones_is_told_once_a_day(site: Site) ->
         guess(site, FREE_TRIES)
         site.parts.sign_in("soc", PASSPHRASE, site.hands.move(seconds=10))
     assert told(site) == [["after_wrong"]]
+
+
+def meeting(monkeypatch: pytest.MonkeyPatch, *places: tuple[object, str]) -> None:
+    """Let two transactions that have come as far as these places wait for each other, if both can
+    come there.
+    """
+    both = Barrier(2, timeout=1)
+
+    def then_meets(real: Callable[..., Any]) -> Callable[..., Any]:
+        def at_once(*given: Any) -> Any:
+            done = real(*given)
+            with suppress(BrokenBarrierError):
+                both.wait()
+            return done
+
+        return at_once
+
+    for where, name in places:
+        monkeypatch.setattr(where, name, then_meets(getattr(where, name)))
+
+
+@pytest.mark.postgresql
+def test_two_who_sign_in_after_wrong_tries_at_the_same_moment_both_get_in(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["soc", "pol"]
+    for name in names:
+        guess(site, FREE_TRIES, name)
+    now = site.hands.move(seconds=10)
+    meeting(monkeypatch, (people, "forget_attempts"))
+    with ThreadPoolExecutor(2) as doors:
+        assert all(doors.map(lambda name: site.parts.sign_in(name, PASSPHRASE, now), names))
+    assert [told(site, name) for name in names] == [[["after_wrong"]]] * 2
+
+
+@pytest.mark.postgresql
+def test_who_recovers_while_they_sign_in_after_wrong_tries_is_let_through_twice(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recover = Recover(site.parts.database, site.parts.sign_in.pepper, CHEAP)
+    device = known_browser(site)
+    code = recover.new_code(site.visit("soc"), site.hands()).text
+    guess(site, FREE_TRIES)
+    now = site.hands.move(seconds=10)
+    meeting(monkeypatch, (staff, "hold_recovery"), (Tries, "first_of_day"))
+    with ThreadPoolExecutor(2) as doors:
+        signed_in = doors.submit(site.parts.sign_in, "soc", PASSPHRASE, now)
+        recovered = doors.submit(recover, "soc", code, NEW, now, device)
+        assert signed_in.result()
+        assert recovered.result()
 
 
 def test_the_right_code_after_wrong_ones_is_told(site: Site) -> None:
