@@ -60,6 +60,8 @@ class Withdraw:
         )
         left_by = Move.RETURN if row.state == State.RETURNED else Move.HAND_OVER
         with self.database.write() as connection:
+            if not referrals.hold_in(connection, {row.id: {row.state}, sent.id: {State.SENT}}):
+                raise MoveNotOpen
             theirs.make(connection, self.clocks)  # first: from here on nobody opens it
             opened_at = moves.first_opening(connection, sent.id)
             if opened_at is not None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from intake.domain.referral import Move, State
 from intake.domain.trail import Action
@@ -15,7 +16,7 @@ from intake.services.record import Entry, MoveNotOpen, ReasonMissing
 from intake.services.status import Stage, Status
 from intake.services.withdraw import OPENED
 from intake.store import moves, same_child
-from intake.store.tables import ChaseRow, DeadlineRow, WrapRow
+from intake.store.tables import ChaseRow, DeadlineRow, ReferralRow, WrapRow
 from tests.services.sending import at, clocks, gang, hand_over, lines, row_of, silence
 from tests.site import ANK, SOC, TRIAGE, YOU, Site
 
@@ -234,3 +235,25 @@ def test_social_services_withdraw_what_they_sent_to_one_another(site: Site) -> N
         "lsl26_start",
         "lsl26_complete",
     }
+
+
+@pytest.mark.postgresql
+def test_withdrawing_holds_both_referrals_in_the_order_in_which_shutting_out_does(
+    site: Site,
+) -> None:
+    first, sent = sent_to_youth_services(site)
+    visit, now = site.visit("ank"), site.hands.move(hours=1)
+    at_once = select(ReferralRow.id).with_for_update(nowait=True)
+    blocked = text(
+        "SELECT count(*) FROM pg_locks "
+        "WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+    )
+    with ThreadPoolExecutor(1) as door:
+        with site.parts.database.write() as connection:
+            connection.execute(at_once.where(ReferralRow.id == min(first, sent)))
+            withdrawn = door.submit(site.parts.withdraw, visit, first, MISTAKE, now)
+            while not (connection.scalar(blocked) or withdrawn.done()):
+                pass
+            connection.execute(at_once.where(ReferralRow.id == max(first, sent)))
+        withdrawn.result()
+    assert row_of(site, sent).state == State.WITHDRAWN
