@@ -23,7 +23,7 @@ FOLLOWS: Mapping[RequestState, frozenset[RequestState]] = {
     RequestState.REFUSED: frozenset(),
     RequestState.WITHDRAWN: frozenset(),
 }
-"""The one table of its moves; all of them are the lead agency's."""
+"""The one table of its moves: the lead agency's, or of who withdraws the report from that."""
 
 _OF_ALL = ("concern", "reporter", "guardians", "health")
 _OF_A_CHILD = ("identity", "place")

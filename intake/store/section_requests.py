@@ -98,8 +98,17 @@ def answer(connection: Connection, asked: AnyRow, values: dict[str, Any]) -> boo
     return changed.rowcount == 1
 
 
+def made_of(connection: Connection, lead_id: UUID, *, hold: bool = False) -> Sequence[AnyRow]:
+    """The requests made of a referral that wait or were granted. ``hold``: let nobody change them
+    until the transaction ends.
+    """
+    stand = SectionRequestRow.state.in_([RequestState.ASKED, RequestState.GRANTED])
+    found = _BOTH.where(SectionRequestRow.lead_id == lead_id, stand).order_by(SectionRequestRow.id)
+    return connection.execute(found.with_for_update(of=SectionRequestRow) if hold else found).all()
+
+
 def withdraw(
-    connection: Connection, asked: AnyRow, person_id: UUID, answer: bytes, at: datetime
+    connection: Connection, asked: AnyRow, person_id: UUID, answer: bytes | None, at: datetime
 ) -> bool:
     """Take the keys of what was granted away, so that no restore brings them back; False where
     nothing was granted, it has been withdrawn, or it names other keys by now.
