@@ -160,6 +160,8 @@ def _restore(chosen: argparse.Namespace) -> int:
         )
     if listed is None:
         _warn("what was erased, and who left or lost a key since then, is back: look after it")
+    for entry in restored.unfit:
+        _warn(f"deletion {entry} of the list does not fit the backup's rows, and was passed over")
     if restored.altered_lines:
         _warn(f"{restored.altered_lines} lines of the trail had been altered before the backup")
     for name in _missing_keys(settings):

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from intake.domain.trail import Action
 from intake.services.backup_file import BackupDamaged, BackupFile, BackupUnusable, Head
@@ -34,6 +35,7 @@ from intake.vault.open import open_facts
 from routing_rules.vocabulary import RulesInvalid
 
 KNOWN_FOR = timedelta(days=30)  # the database knows its own deletions longer than this
+_DOES_NOT_FIT = (IntegrityError, DataError, OverflowError, UnicodeError)
 log = logging.getLogger(__name__)
 
 
@@ -49,6 +51,7 @@ class Restored:
     rows: int
     keys: tuple[str, ...]
     deleted: int
+    unfit: tuple[str, ...]  # entries of the list that did not fit the backup's rows
     altered_lines: int
     letters_waiting: int
 
@@ -103,10 +106,10 @@ class Restore:
             log.info("all rows are in the database")
             self.database.upgrade()
             first_rules(self.database, self.first_rules, now)
-            deleted = self._replay(listed or (), head, now)
+            deleted, unfit = self._replay(listed or (), head, now)
             self._write_keys(keys)
             self._refuse_replay_key_that_does_not_fit()
-            restored = self._restored(head, rows, tuple(keys), deleted)
+            restored = self._restored(head, rows, tuple(keys), deleted, unfit)
             self._finish(head, listed is None, now)
         except RulesInvalid as error:
             raise RestoreRefused(
@@ -151,8 +154,12 @@ class Restore:
             if was != tally:
                 raise RestoreRefused(f"What was read back of {part.table} is not what was stored")
 
-    def _replay(self, listed: Sequence[Deletion], head: Head, now: datetime) -> int:
-        """Erase, end and put in again what the backup did not know; of how many rows."""
+    def _replay(
+        self, listed: Sequence[Deletion], head: Head, now: datetime
+    ) -> tuple[int, tuple[str, ...]]:
+        """Erase, end and put in again what the backup did not know; of how many rows, and which
+        entries the database does not take: they keep no other out.
+        """
         with self.database.write() as connection:
             known = deletions.known(connection)
             since = {
@@ -162,12 +169,15 @@ class Restore:
             }
             entries = deletions.in_order(since.values())
             deletions.keep(connection, entries, now)
-            return sum(
-                recusals.put_again(connection, entry.row())
-                if entry.is_row
-                else entry.replay(connection)
-                for entry in entries
-            )
+            done, unfit = 0, []
+            for entry in entries:
+                try:
+                    with connection.begin_nested():
+                        done += _again(connection, entry)
+                except _DOES_NOT_FIT:
+                    log.error("deletion %s (%s) does not fit: passed over", entry.id, entry.what)
+                    unfit.append(f"{entry.id} ({entry.what})")
+            return done, tuple(unfit)
 
     def _refuse_other_keys(self, keys: Mapping[str, bytes]) -> None:
         for name, content in keys.items():
@@ -230,8 +240,22 @@ class Restore:
             restoring.unmark(connection)
         self.database.empty_log()
 
-    def _restored(self, head: Head, rows: int, keys: tuple[str, ...], deleted: int) -> Restored:
+    def _restored(
+        self,
+        head: Head,
+        rows: int,
+        keys: tuple[str, ...],
+        deleted: int,
+        unfit: tuple[str, ...],
+    ) -> Restored:
         with self.database.read() as connection:
             altered = trail.count_altered(connection)
             waiting = outbox.count_waiting_letters(connection)
-        return Restored(head.made_at, rows, keys, deleted, altered, waiting)
+        return Restored(head.made_at, rows, keys, deleted, unfit, altered, waiting)
+
+
+def _again(connection: Connection, entry: Deletion) -> int:
+    """Erase, end or put in again; of how many rows."""
+    if entry.is_row:
+        return recusals.put_again(connection, entry.row())
+    return entry.replay(connection)

@@ -9,7 +9,17 @@ from datetime import datetime
 from typing import Any, Self, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Integer, Table, delete, insert, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    Table,
+    delete,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from intake.domain.row_id import new_id
@@ -18,8 +28,9 @@ from intake.store.kinds import kind_of, plain, value_of
 from intake.store.schema import METADATA
 from intake.store.tables import Base, DeletionRow
 
-PUT_IN = frozenset({"recusal"})
-"""The tables whose rows a restore may put in."""
+_RECUSAL = "id report_id referral_id person_id declared_by declared_at agency_key_id"
+PUT_IN: Mapping[str, frozenset[str]] = {"recusal": frozenset(_RECUSAL.split())}
+"""The tables whose rows a restore may put in, and the columns that are listed of such a row."""
 
 
 class DeletionUnreadable(Exception):
@@ -47,6 +58,8 @@ def put_in_for_good(
         for name, value in values.items()
         if not name.startswith("sealed_")
     }
+    if plainly.keys() != PUT_IN[target.name]:
+        raise TypeError(f"a row of {target.name} cannot be listed with {sorted(plainly)}")
     key = [values[column.name] for column in target.primary_key]
     _list(connection, target, [key], at, value=json.dumps(plainly))
 
@@ -160,7 +173,7 @@ class Deletion:
         """The table, which of its rows, and the value to be put."""
         target = METADATA.tables.get(self.of_table)
         if target is None or (self.of_column and self.of_column not in target.c):
-            raise DeletionUnreadable(f"there is no {self.of_table}.{self.of_column or '*'} here")
+            raise DeletionUnreadable(f"there is no {self.what} here")
         if len(self.of_row) != len(target.primary_key) or not all(
             type(part) is (int if isinstance(column.type, Integer) else str)
             for column, part in zip(target.primary_key, self.of_row, strict=True)
@@ -175,9 +188,14 @@ class Deletion:
             ]
             if self.of_column is None:
                 return target, this, self._row(target) if self.is_row else None
-            return target, this, value_of(kind_of(target.c[self.of_column].type), self.value)
-        except (AttributeError, KeyError, TypeError, ValueError):
+            return target, this, _value(target.c[self.of_column], self.value)
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
             raise DeletionUnreadable("its values cannot be read") from None
+
+    @property
+    def what(self) -> str:
+        """Of which table and column, for people."""
+        return f"{self.of_table}.{self.of_column or '*'}"
 
     @property
     def is_row(self) -> bool:
@@ -190,8 +208,12 @@ class Deletion:
         return cast(dict[str, Any], values)
 
     def _row(self, target: Table) -> dict[str, Any]:
+        """Exactly what `put_in_for_good` lists of a row of this table, under its own key."""
         told = json.loads(self.value or "")
-        return {name: value_of(kind_of(target.c[name].type), told[name]) for name in told}
+        key = tuple(told[column.name] for column in target.primary_key)
+        if told.keys() != PUT_IN[target.name] or key != self.of_row:
+            raise ValueError
+        return {name: _value(target.c[name], told[name]) for name in told}
 
     def replay(self, connection: Connection) -> int:
         """Erase or end it again; how many rows there were to change."""
@@ -202,6 +224,24 @@ class Deletion:
         return connection.execute(
             update(target).where(*this, column.is_distinct_from(value)).values({column.name: value})
         ).rowcount
+
+
+def _value(column: Column[Any], told: Any) -> Any:
+    """The value to be put into a column. Raises TypeError and ValueError for what it takes not."""
+    if told is None:
+        if not column.nullable:
+            raise ValueError
+        return None
+    if not isinstance(told, str):  # whole numbers and the like are never listed
+        raise TypeError
+    if told and column.name.startswith("sealed_"):
+        raise ValueError
+    value = value_of(kind_of(column.type), told)
+    if not isinstance(value, column.type.python_type):
+        raise TypeError
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError
+    return value
 
 
 def unlisted(connection: Connection, limit: int) -> Sequence[Deletion]:

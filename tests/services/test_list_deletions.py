@@ -6,6 +6,7 @@ import json
 import stat
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import insert
@@ -15,7 +16,7 @@ from intake.domain.row_id import new_id
 from intake.services import list_deletions
 from intake.services.list_deletions import ListDeletions, ListNotWritten, ListUnreadable, read_list
 from intake.store import deletions
-from intake.store.deletions import erase_rows
+from intake.store.deletions import Deletion, erase_rows
 from intake.store.tables import DeletionRow, SectionRow, WrapRow
 from tests.site import Site
 
@@ -84,6 +85,14 @@ def test_after_a_crash_before_the_mark_entries_stand_there_twice(
         {"of_row": 5},
         {"of_row": {}},
         {"of_column": "created_at", "value": "now"},
+        {"of_column": "news_at", "value": "2026-06-02T10:00:00"},
+        {"of_column": "sealed_address", "value": "AAAA"},
+        {
+            "of_table": "timing",
+            "of_row": ["soc", "2026-06", "open", 1],
+            "of_column": "count",
+            "value": "5",
+        },
     ],
 )
 def test_an_entry_that_no_restore_could_read_keeps_no_other_out(
@@ -99,6 +108,55 @@ def test_an_entry_that_no_restore_could_read_keeps_no_other_out(
     assert site.parts.list_deletions(at) == 0
     assert [e.of_table for e in read_list(file_of(site))] == ["wrap"] * wraps
     assert str(broken) in caplog.text
+
+
+ID = str(UUID(int=1))
+SHUT_OUT = {
+    "id": ID,
+    "report_id": ID,
+    "referral_id": ID,
+    "person_id": ID,
+    "declared_by": None,
+    "declared_at": "2026-06-02T10:00:00+00:00",
+    "agency_key_id": None,
+}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "{}",
+        "[]",
+        "[" * 100_000,
+        json.dumps({"id": ID}),
+        *(
+            json.dumps(SHUT_OUT | change)
+            for change in (
+                {"id": str(UUID(int=2))},
+                {"sealed_reason": "AAAA"},
+                {"lifted_at": None},
+                {"report_id": None},
+                {"person_id": 5},
+                {"agency_key_id": ["soc"]},
+                {"declared_at": "2026-06-02T10:00:00"},
+                {"declared_at": "yesterday"},
+            )
+        ),
+    ],
+)
+def test_a_row_that_is_not_as_one_is_put_in_keeps_no_other_entry_out(
+    site: Site, value: str
+) -> None:
+    at = site.hands()
+    entry = {"of_table": "recusal", "of_row": [ID], "of_column": None, "at": at}
+    listed = Deletion.parse(
+        {"id": ID, "value": json.dumps(SHUT_OUT)} | entry | {"at": at.isoformat()}
+    )
+    assert listed.row()["report_id"] == UUID(ID)
+    with site.parts.database.write() as connection:
+        connection.execute(insert(DeletionRow).values(id=new_id(at), value=value, **entry))
+    site.parts.list_deletions(at)
+    assert read_list(file_of(site)) == []
 
 
 @pytest.mark.parametrize("kept", [1, 30, 5000])

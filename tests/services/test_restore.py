@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import func, inspect, select, update
+from sqlalchemy import func, insert, inspect, select, update
 
 import config
 from intake import upkeep, wiring
 from intake.domain.deadline import local_date
+from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.domain.trail_verdict import Kind, Verdict
 from intake.post.letter import Letter
@@ -39,6 +41,7 @@ from intake.store.tables import (
     DeadlineRow,
     DeletionRow,
     NoticeRow,
+    ReferralRow,
     SectionRow,
     TrailRow,
 )
@@ -471,6 +474,30 @@ def test_what_was_erased_or_ended_since_does_not_come_back(own: Drill) -> None:
             assert connection.scalars(select(NoticeRow.report_id)).all() == []
             kept = connection.scalar(select(func.count()).select_from(DeletionRow))
         assert kept == len(listed)
+
+
+def test_an_entry_that_does_not_fit_is_told_and_keeps_no_other_out(
+    own: Drill, caplog: pytest.LogCaptureFixture
+) -> None:
+    receipt = own.receipts[0]
+    delete_since(own.site, receipt)
+    now = own.site.hands.move(minutes=1)
+    nobody, broken = UUID(int=1), new_id(now)
+    with own.site.parts.database.write() as connection:
+        of_report = ReferralRow.report_id == receipt.report_id
+        (referral, *_) = connection.scalars(select(ReferralRow.id).where(of_report))
+        listed = {"of_table": "referral", "of_row": [str(referral)], "of_column": "worker_id"}
+        connection.execute(
+            insert(DeletionRow).values(id=broken, value=str(nobody), at=now, **listed)
+        )
+    own.site.parts.list_deletions(now)
+    restored = own.restore(read_list(own.site.parts.settings.deletions))
+    assert restored.unfit == (f"{broken} (referral.worker_id)",)
+    assert restored.deleted > 10
+    assert str(broken) in caplog.text
+    assert str(nobody) not in caplog.text
+    with own.serving() as site, pytest.raises(SignInRefused):
+        site.visit("pol")
 
 
 def test_without_the_list_what_was_erased_is_back(own: Drill) -> None:
