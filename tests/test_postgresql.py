@@ -20,7 +20,7 @@ from intake import wiring
 from intake.commands import doctor
 from intake.doctor.finding import Level
 from intake.domain.row_id import new_id
-from intake.domain.trail import Action
+from intake.domain.trail import OF_SIGNING_IN, Action
 from intake.services.sign_in import SignInRefused
 from intake.services.tries import FREE_TRIES, SignInTooSoon
 from intake.store import drafts, reports, trail
@@ -146,6 +146,21 @@ def test_no_role_changes_the_trail_or_the_schema(site: Site, door: str) -> None:
             databases.of_role(site.parts.database, door).write() as connection,
         ):
             connection.execute(text(statement))
+
+
+@pytest.mark.parametrize("door", [*sorted(config.STAFF_DOORS), "jobs"])
+def test_a_role_that_reads_no_whole_lines_of_the_trail_sees_those_of_signing_in_alone(
+    site: Site, door: str
+) -> None:
+    acts = set(Action)
+    with site.parts.database.write() as connection:
+        for act in acts:
+            trail.write_line(connection, at=site.hands(), action=act)
+    seen = {"agency": acts, "audit": acts, "jobs": acts}
+    seen["rules"] = {*OF_SIGNING_IN, Action.REHEARSE_RULES}
+    with databases.of_role(site.parts.database, door).read() as connection:
+        found = set(connection.scalars(select(TrailRow.action)))
+    assert found & acts == seen.get(door, set(OF_SIGNING_IN))
 
 
 @pytest.mark.parametrize("door", ROLES)

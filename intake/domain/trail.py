@@ -93,6 +93,16 @@ class Action(StrEnum):
     RESTORE = "restore"
 
 
+OF_SIGNING_IN = (
+    Action.SIGN_IN,
+    Action.SIGN_IN_FAILED,
+    Action.CONFIRM_FAILED,
+    Action.RECOVER,
+    Action.RECOVER_FAILED,
+)
+"""What people are shown of their own signing in."""
+
+
 def kept_since(now: datetime) -> datetime:
     """The instant before which lines have had their time."""
     try:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from intake.domain.trail import Action
+from intake.domain.trail import OF_SIGNING_IN, Action
 from intake.services.sign_in import IDLE, LONGEST, Visit
 from intake.services.tries import DEVICES_KNOWN
 from intake.store import factors, sessions, trail
@@ -14,13 +14,6 @@ from intake.store.columns import AnyRow
 from intake.store.database import Database
 
 EVENTS_SHOWN = 10
-EVENTS = (
-    Action.SIGN_IN,
-    Action.SIGN_IN_FAILED,
-    Action.CONFIRM_FAILED,
-    Action.RECOVER,
-    Action.RECOVER_FAILED,
-)
 
 
 class SessionOver(Exception):
@@ -49,7 +42,7 @@ class OwnSessions:
     def events(self, visit: Visit) -> Sequence[AnyRow]:
         """The last sign-ins and failed tries (at, action) with this person's name."""
         with self.database.read() as connection:
-            return trail.acts_of(connection, visit.person.id, EVENTS, EVENTS_SHOWN)
+            return trail.acts_of(connection, visit.person.id, OF_SIGNING_IN, EVENTS_SHOWN)
 
     def end(self, visit: Visit, session_id: bytes, now: datetime) -> None:
         """End one. Raises SessionOver."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sqlalchemy import Connection
 from sqlalchemy.exc import ProgrammingError
 
+from intake.domain.trail import OF_SIGNING_IN, Action
 from intake.store import erasing
 
 Rights = Mapping[str, Sequence[str]]
@@ -28,6 +29,15 @@ _LISTED = """CASE WHEN of_column IS NULL AND value IS NOT NULL
     ELSE has_column_privilege('public.' || quote_ident(of_table), of_column::text, 'UPDATE')
 END"""
 """What a role may list as erased, ended or put in, for restores to replay: what it may itself."""
+_SEEN = """(SELECT has_column_privilege('public.trail', 'digest', 'SELECT'))
+    OR action IN ({signing_in})
+    OR action = '{rehearse}' AND (SELECT has_table_privilege('public.rule_draft', 'INSERT'))
+""".format(
+    signing_in=", ".join(f"'{action}'" for action in OF_SIGNING_IN), rehearse=Action.REHEARSE_RULES
+)
+"""Which lines a role reads: of those that read no whole lines, those of signing in; and the role of
+rules how often somebody has rehearsed.
+"""
 _EVERYWHERE: Rights = {
     "alembic_version": (_READ,),
     "directory": (_READ,),
@@ -63,7 +73,7 @@ _STAFF: Rights = {
     "heartbeat": ("SELECT (job, finished_at, failed)",),
     "absence": (_READ, _ADD, "UPDATE (withdrawn_at)"),
     "deletion": (_ADD,),  # of what it may end itself
-    "trail": ("SELECT (at, action, person_id)",),  # one's own last sign-ins
+    "trail": ("SELECT (at, action, person_id)",),  # of signing in: `_SEEN`
     # To people of staff, never to a reporter.
     "outbox": ("INSERT (id, person_id, letter, params, created_at, next_attempt_at, attempts)",),
 }
@@ -321,6 +331,10 @@ ROLES: Mapping[str, Rights] = {
 }
 
 
+_LIMITED = (("deletion", _LISTED, "true"), ("trail", "true", _SEEN))
+"""Tables with the rows of them that a role may add and see."""
+
+
 def role_name(door: str) -> str:
     """The name of the role of a door, or of the jobs."""
     return f"ankkuri_{door}"
@@ -354,17 +368,18 @@ def _statements(role: str, rights: Rights) -> Iterator[str]:
 
 
 def _limits() -> Iterator[str]:
-    """Of the rows that a role may add to the list of deletions; its owner may add any."""
-    yield "ALTER TABLE deletion ENABLE ROW LEVEL SECURITY"
-    for statement, limit in (
-        ("SELECT", "USING (true)"),
-        ("INSERT", f"WITH CHECK ({_LISTED})"),
-        ("UPDATE", "USING (true)"),
-        ("DELETE", "USING (true)"),
-    ):
-        name = f"own_{statement.lower()}"
-        yield f"DROP POLICY IF EXISTS {name} ON deletion"
-        yield f"CREATE POLICY {name} ON deletion FOR {statement} {limit}"
+    """Of the rows that a role may add or see, where it may not all; the owner may."""
+    for table, added, seen in _LIMITED:
+        yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
+        for statement, limit in (
+            ("SELECT", f"USING ({seen})"),
+            ("INSERT", f"WITH CHECK ({added})"),
+            ("UPDATE", "USING (true)"),
+            ("DELETE", "USING (true)"),
+        ):
+            name = f"own_{statement.lower()}"
+            yield f"DROP POLICY IF EXISTS {name} ON {table}"
+            yield f"CREATE POLICY {name} ON {table} FOR {statement} {limit}"
 
 
 def can_read_reports(connection: Connection) -> bool:
