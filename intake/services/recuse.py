@@ -118,7 +118,7 @@ class Recuse:
 
         ``knowing``: oneself also where nobody else could open: the heads and supervisors are told.
         Raises ReferralNotYours, KeyNotGranted, ReasonMissing where another ground is not told,
-        ColleagueUnknown, NobodyLeft; nothing is kept then.
+        ColleagueUnknown, NobodyLeft, NobodyToTell; nothing is kept then.
         """
         row = self._place(visit, referral_id, now, Permission.RECUSE)
         if ground is Ground.OTHER and not words:

@@ -19,6 +19,10 @@ from intake.store.outbox import new_letter
 NAMED, NOBODY_OPENS = "shut_out", "nobody_opens"
 
 
+class NobodyToTell(Exception):
+    """No head or supervisor who is not shut out would learn that nobody opens a report any more."""
+
+
 def to_named(person_id: UUID, agency_id: str, now: datetime) -> dict[str, Any]:
     """That a colleague has named them; not of which report."""
     return new_letter(NAMED, now, {"agency": agency_id}, person_id=person_id)
@@ -32,7 +36,7 @@ def to_heads(
     now: datetime,
 ) -> Iterator[dict[str, Any]]:
     """That nobody opens these wraps any more, to the heads of their agencies and the supervisors;
-    not to those who are shut out themselves.
+    not to those who are shut out themselves. Raises NobodyToTell.
     """
     today = local_date(now)
     for agency, reference in dict.fromkeys((wrap.agency_id, wrap.reference) for wrap in wraps):
@@ -42,6 +46,9 @@ def to_heads(
                 connection, directory.agency(agency).controller, Role.SUPERVISOR, today
             ),
         }
-        for reader in sorted(readers - set(shut)):
+        readers -= set(shut)
+        if not readers:
+            raise NobodyToTell
+        for reader in sorted(readers):
             told = {"agency": agency, "reference": reference}
             yield new_letter(NOBODY_OPENS, now, told, person_id=reader)

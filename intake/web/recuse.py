@@ -15,6 +15,7 @@ from intake.services.read import ReferralNotYours
 from intake.services.record import ReasonMissing
 from intake.services.recuse import ColleagueUnknown, NobodyLeft, Recuse, ShutOut
 from intake.services.sign_in import Visit
+from intake.services.tell_recusal import NobodyToTell
 from intake.store.columns import AnyRow
 from intake.web.forms.moves import REASON_MISSING, ReasonForm
 from intake.web.forms.recuse import GROUNDS, ColleagueForm, RecuseForm
@@ -29,6 +30,10 @@ NOBODY = mark(
 NOBODY_BUT_ME = mark(
     "At an agency that has the report, or stands by for it, nobody else could open it any more. "
     "The head and the supervisor are told at once. Confirm below that you know it."
+)
+NOBODY_TO_TELL = mark(
+    "Nobody else could open the report any more, and there is no other head or supervisor to tell: "
+    "call an administrator first, so that somebody else is given a key or such a role."
 )
 NOT_ANY_MORE = mark("This has been changed meanwhile. Look at the page again.")
 
@@ -74,6 +79,9 @@ class RecusePages:
         except NobodyLeft:
             form.form_errors.append(form.say(Message(NOBODY_BUT_ME if is_self else NOBODY)))
             return self._page(visit, row, form, 409, confirm=is_self)
+        except NobodyToTell:
+            form.form_errors.append(form.say(Message(NOBODY_TO_TELL)))
+            return self._page(visit, row, form, 409, confirm=True)
         else:
             if is_self:
                 return redirect(url_for("agency.inbox"), 303)

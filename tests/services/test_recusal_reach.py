@@ -18,7 +18,7 @@ from intake.services.read import KeyNotGranted, ReferralNotYours
 from intake.services.record import Entry
 from intake.services.recuse import NobodyLeft
 from intake.services.retain import Retain
-from intake.services.tell_recusal import NAMED, NOBODY_OPENS
+from intake.services.tell_recusal import NAMED, NOBODY_OPENS, NobodyToTell
 from intake.store import people, proposals, referrals
 from intake.store.columns import AnyRow
 from intake.store.need_to_know_tables import RecusalRow
@@ -26,12 +26,16 @@ from intake.store.people_tables import MembershipRow
 from tests.services.sending import at, gang, lines, row_of
 from tests.services.test_recuse import recuse, sent
 from tests.services.test_rotate import key_of
-from tests.site import ANK, COUNTY, DUTY, HEA, SOC, YOU, Site, worry_answers
+from tests.site import ANK, COUNTY, DUTY, HEA, POL, SOC, YOU, Site, worry_answers
 
 
 def becomes(site: Site, name: str, membership: Membership) -> None:
     with site.parts.database.write() as connection:
         people.add_membership(connection, site.people[name], membership, site.hands())
+
+
+def supervises(site: Site, agency: str) -> Membership:
+    return Membership(Role.SUPERVISOR, controller=site.parts.directory.agency(agency).controller)
 
 
 def letters(site: Site) -> dict[tuple[str, str], AnyRow]:
@@ -123,6 +127,22 @@ def test_where_nobody_is_left_by_ones_own_word_the_supervisor_and_the_heads_are_
     text = site.parts.deliver.write(found[NOBODY_OPENS, "pol"]).text
     assert row_of(site, referral).reference in text
     assert "Paula" not in text
+
+
+def test_who_alone_opens_and_would_be_told_of_it_shuts_oneself_out_only_once_another_is(
+    site: Site,
+) -> None:
+    site.send(worry_answers(urgency={"threat_to_life": "to_others"}))
+    referral = at(site, POL).id
+    for own in (Membership(Role.HEAD, POL), supervises(site, POL)):
+        becomes(site, "pol", own)
+    with pytest.raises(NobodyToTell):
+        recuse(site, "pol", referral, "pol", knowing=True)
+    assert letters(site) == {}
+    assert not lines(site, Action.RECUSE)
+    becomes(site, "soc-head", supervises(site, POL))
+    recuse(site, "pol", referral, "pol", knowing=True)
+    assert (NOBODY_OPENS, "soc-head") in letters(site)
 
 
 def test_who_is_named_by_a_colleague_is_told_and_not_of_which_report(site: Site) -> None:

@@ -17,6 +17,7 @@ from intake.services.read import SHUT_OUT, ReferralNotYours
 from intake.services.record import Entry, ReasonMissing
 from intake.services.recuse import ColleagueUnknown, NobodyLeft
 from intake.services.reminded import Reminded
+from intake.services.tell_recusal import NobodyToTell
 from intake.store import people, referrals
 from intake.store.reminder_tables import ReminderRow
 from tests.services.sending import at, gang, hand_over, lines, row_of, silence, tell
@@ -125,7 +126,12 @@ def test_nobody_shuts_out_the_last_one_who_can_open_but_oneself_knowingly(site: 
     referral = at(site, POL).id
     with pytest.raises(NobodyLeft):
         recuse(site, "pol", referral, "pol")
+    with pytest.raises(NobodyToTell):
+        recuse(site, "pol", referral, "pol", knowing=True)
     assert not lines(site, Action.RECUSE)
+    with site.parts.database.write() as connection:
+        head = Membership(Role.HEAD, POL)
+        people.add_membership(connection, site.people["soc-head"], head, site.hands())
     recuse(site, "pol", referral, "pol", knowing=True)
     own = sent(site)
     for name in ("soc", "soc-deputy"):

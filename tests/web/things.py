@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 import config
 from intake.domain.deadline import local_date
@@ -143,9 +143,15 @@ def _of_need_to_know(
     site.hands.move(minutes=1)
     site.send(answers)
     ours, theirs = at(site, SOC), at(site, POL)
+    head = Membership(Role.HEAD, POL)  # for a moment: somebody to tell that nobody opens theirs
+    with site.parts.database.write() as connection:
+        people.add_membership(connection, site.people["soc-head"], head, site.hands())
     for by, whom, row in (("soc", "soc-deputy", ours), ("pol", "pol", theirs)):
         person, now = site.people[whom], site.hands()
         site.parts.recuse(site.visit(by), row.id, person, Ground.PARTY, "", now, knowing=True)
+    with site.parts.database.write() as connection:
+        role = MembershipRow.role == Role.HEAD, MembershipRow.agency_id == POL
+        connection.execute(delete(MembershipRow).where(*role))
     shut = [_one(site, RecusalRow, referral_id=row.id).id for row in (ours, theirs)]
     held = [_held(site, row, by) for row, by in ((ours, "soc-head"), (theirs, "pol"))]
     here, there = {"referral_id": ours.id}, things["social services' referral"]
