@@ -114,7 +114,8 @@ class Letters:
     def _reader(self, row: AnyRow) -> tuple[str, str, str]:
         """Name, address and language."""
         if row.report_id is None:
-            return row.name, row.params.get("address", row.email), row.language
+            told = row.params.get("address") if row.letter == tell_person.LETTER else None
+            return row.name, told or row.email, row.language
         place = (notify.NOTICE_ADDRESS, row.report_id.bytes)
         said = open_for(self.replay, row.sealed_address, *place).decode()
         if not said.startswith("{"):  # of before the language was kept

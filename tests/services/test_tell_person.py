@@ -11,20 +11,23 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.exc import DatabaseError, ProgrammingError
 
 import config
 from intake.domain.trail import Action
 from intake.post.letter import Letter
 from intake.services.change_passphrase import ChangePassphrase
+from intake.services.letters import _KINDS
 from intake.services.recover import Recover
 from intake.services.second_step import FactorRefused
 from intake.services.sign_in import SignInRefused
 from intake.services.tell_person import WORDS, Event
 from intake.services.tries import FREE_TRIES, MANY_TRIES, SignInTooSoon, Tries
 from intake.store import people, staff
+from intake.store.outbox import new_letter, put_letters
 from intake.store.people_tables import PersonRow
+from intake.store.privileges import is_refusal
 from intake.store.tables import OutboxRow, TrailRow
 from intake.vault.totp import step_at
 from tests import databases
@@ -296,3 +299,45 @@ def test_the_role_of_a_door_of_staff_writes_to_its_people_and_to_no_reporter(
     with databases.of_role(site.parts.database, door).read() as connection:
         assert connection.scalar(asked, {"column": "person_id"})
         assert not connection.scalar(asked, {"column": "report_id"})
+
+
+MAY_WRITE = {
+    "agency": {"shut_out", "nobody_opens"},
+    "supervisor": {"chase"},
+    "admin": {"renewed"},
+    "jobs": set(_KINDS),
+}
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("door", [*sorted(config.STAFF_DOORS), "jobs"])
+def test_the_role_of_a_door_writes_its_own_letters_and_to_no_address_but_the_readers(
+    site: Site, door: str
+) -> None:
+    database = databases.of_role(site.parts.database, door)
+
+    def takes(letter: str, **params: str) -> bool:
+        row = new_letter(letter, site.hands(), params, person_id=site.people["soc"])
+        row.pop("report_id", None)
+        try:
+            with database.write() as connection:
+                connection.execute(insert(OutboxRow).values(**row))
+        except ProgrammingError as error:
+            if not is_refusal(error):
+                raise
+            return False
+        return True
+
+    own = {"signing_in", "recovered"} | MAY_WRITE.get(door, set())
+    assert {letter for letter in _KINDS if takes(letter)} == own
+    to = {letter for letter in own if takes(letter, address="somebody@elsewhere.invalid")}
+    assert to == {"jobs": own, "admin": {"signing_in"}}.get(door, set())
+
+
+def test_a_letter_that_is_not_of_signing_in_goes_to_its_readers_own_address(site: Site) -> None:
+    params = {"note": "Tunnukset tänne.", "address": "somebody@elsewhere.invalid"}
+    letter = new_letter("checkpoint", site.hands(), params, person_id=site.people["soc"])
+    with site.parts.database.write() as connection:
+        put_letters(connection, [letter])
+    (row,) = site.claim_letters()
+    assert site.parts.deliver.write(row).to_address == "soc@ankkuri.invalid"
