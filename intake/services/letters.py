@@ -14,8 +14,9 @@ from typing import Any
 from intake import language
 from intake.domain.chase import DUTY_DESK
 from intake.domain.clock import Clock
-from intake.domain.directory import Directory
+from intake.domain.directory import Directory, Kind
 from intake.domain.half_year import Period
+from intake.domain.masked import TELL_THE_PLACE
 from intake.domain.message import Message, mark
 from intake.domain.people import AGENCY_ROLES, Role
 from intake.language import Language
@@ -57,6 +58,7 @@ MOVES_TO: Mapping[str, str] = {
     Role.SUPERVISOR: mark("Otherwise the matter goes to the supervisor %(at)s."),
     DUTY_DESK: mark("Otherwise the matter goes to the duty desk %(at)s."),
 }
+BY_KIND: Mapping[str, str] = {Kind.PRI: mark("School"), Kind.YOU: mark("Youth services")}
 WHY: Mapping[str, str] = {
     Role.WORKER: mark("You get this as a worker of the agency."),
     Role.DEPUTY: mark("You get this as a deputy of the agency."),
@@ -139,7 +141,7 @@ class Letters:
             "number": params["number"],
             "of": params["of"],
             "reference": params["reference"],
-            "agency": reader.text(self.directory.agency(params["agency"]).name),
+            "agency": self._of(reader, params),
             "missing": self._missing(reader, params["clock"]),
             "late": params["late"],
             "due_on": reader.date(date.fromisoformat(params["due_on"])),
@@ -148,6 +150,15 @@ class Letters:
             "records": params["reader"] in AGENCY_ROLES,
             "may_take_over": params.get("may_take_over", False),
         }
+
+    def _of(self, reader: Language, params: Mapping[str, Any]) -> str:
+        """The agency's name; to a desk that stands by, which has not opened the report, only the
+        kind of one that tells where a child goes to school or lives.
+        """
+        agency = self.directory.agency(params["agency"])
+        if params["reader"] == DUTY_DESK and agency.kind in TELL_THE_PLACE:
+            return reader.gettext(BY_KIND[agency.kind])
+        return reader.text(agency.name)
 
     def _missing(self, reader: Language, clock: str) -> str:
         if clock in NOT_RECORDED:

@@ -54,7 +54,7 @@ from intake.web.section_requests import DONE as ANSWERED
 from intake.web.section_requests import RequestPages
 from intake.web.section_requests import shown as shown_request
 from intake.web.show_protected import ShowProtectedPage
-from intake.web.take_over import TakeOverPage, shown
+from intake.web.take_over import TakeOverPage, names_for, shown
 from intake.web.who_looked import UseLogPages
 from intake.web.why_here import Here
 from intake.web.words import STATES, TAKEN_OVER, length
@@ -98,6 +98,7 @@ class _Agency:
         rows, pages = asked.page(found, "agency.inbox")
         taken_over = self.read.taken_over(rows)
         offers = [] if asked.after else self.take_over.offers(visit)
+        names = names_for(visit, self.directory)
         return render(
             "agency/inbox.html",
             asked=asked,
@@ -111,7 +112,7 @@ class _Agency:
             ],
             pages=pages,
             pressure=self.read.pressure(visit, now, now + SOON, agency=asked.agency),
-            offers=[shown(offer, self.clocks, now) for offer in offers],
+            offers=[shown(offer, self.clocks, names, now) for offer in offers],
             most_offers=MOST_OFFERS,
             requests=[] if asked.after else self.ask.waiting(visit),
             can_hold=visit.person.may(Permission.HOLD_CONTENT),
@@ -246,7 +247,7 @@ def make_blueprint(
     )
     handing = HandOverPages(hand_over, directory, clocks, forms, now)
     notes = NotePages(write_note, forms, now)
-    taking = TakeOverPage(take_over, clocks, forms, now)
+    taking = TakeOverPage(take_over, directory, clocks, forms, now)
     showing = ShowProtectedPage(show_protected, agency.show, forms, now)
     requesting = RequestPages(ask, answer, directory, forms, now)
     holding = HoldPages(hold, directory, forms, now)

@@ -42,7 +42,9 @@ class AuditPages:
     now: Now
 
     def lines(self, visit: Visit) -> Response:
-        """The newest lines of those asked for, after a line of this reading itself."""
+        """The newest lines of those asked for, after a line of this reading itself. Beside a
+        reference schools and youth services stand by their kind.
+        """
         language, page, asked = reader_language(), page_number(), _asked()
         wrong = _wrong_days(asked)
         rows = (
@@ -58,7 +60,7 @@ class AuditPages:
             "audit/lines.html",
             422 if wrong else 200,
             wrong={name: language.message(said) for name, said in wrong.items()},
-            lines=[self.words(language, row) for row in rows[:NEWEST]],
+            lines=[self.words(language, row, ()) for row in rows[:NEWEST]],
             newest=NEWEST,
             asked=asked,
             pages=Pages(first if page else "", next_href if len(rows) > NEWEST else ""),

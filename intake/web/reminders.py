@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,7 @@ from intake.store.reminders import MOST_COUNTED
 from intake.web.case import clock_title
 from intake.web.due import due
 from intake.web.guards import Entrance, Refusal
+from intake.web.names import Names
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
 from intake.web.paging import ROWS, Pages
@@ -41,7 +42,8 @@ class _Reminders:
         """The newest of each deadline that runs, the newest first; none of a role that is over."""
         now, page = self.now(), _page()
         found, goes_on = self.reminded(visit, now, (page - 1) * ROWS, ROWS)
-        rows = [self._row(row, now) for row in found if self._concerns(visit.person, row)]
+        own = visit.person.agencies(Permission.READ_REFERRALS)
+        rows = [self._row(row, own, now) for row in found if self._concerns(visit.person, row)]
         first = url_for("reminders.reminders")
         pages = Pages(
             first if page > 1 else "",
@@ -58,13 +60,13 @@ class _Reminders:
         own = person.agencies(Permission.MOVE_REFERRALS)
         return bool(own) if row.role == DUTY_DESK else row.params["agency"] in own
 
-    def _row(self, row: AnyRow, now: datetime) -> dict[str, Any]:
+    def _row(self, row: AnyRow, own: Collection[str], now: datetime) -> dict[str, Any]:
         language, told = reader_language(), row.params
-        agency = self.directory.agencies.get(told["agency"])
+        names = Names(language, self.directory, own if row.role == DUTY_DESK else None)
         return {
             "reference": told["reference"],
             "href": _href(row),
-            "agency": language.text(agency.name) if agency else "",
+            "agency": names(told["agency"]) if told["agency"] in self.directory.agencies else "",
             "task": clock_title(language, self.clocks, told["clock"]),
             "due": due(row.due_at, now),
             "why": why_told(language, told),

@@ -10,7 +10,9 @@ from uuid import UUID
 from flask import redirect, request, url_for
 
 from intake.domain.clock import Clock
+from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
+from intake.domain.people import Permission
 from intake.domain.referral import Move
 from intake.services.record import MoveNotOpen, ReasonMissing
 from intake.services.sign_in import Visit
@@ -19,6 +21,7 @@ from intake.web.case import clock_title
 from intake.web.due import due
 from intake.web.forms.moves import REASON_MISSING, WORDS, ReasonForm
 from intake.web.forms.staff import StaffForms
+from intake.web.names import Names
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
 
@@ -33,6 +36,7 @@ class TakeOverPage:
     """Shows that an agency is silent, never anything of the report, before it is taken over."""
 
     take_over_service: TakeOver
+    directory: Directory
     clocks: Mapping[str, Clock]
     forms: StaffForms
     now: Now
@@ -44,23 +48,27 @@ class TakeOverPage:
         try:
             offer = self.take_over_service.offer(visit, referral_id, now)
         except MoveNotOpen:
-            return self._page(form, None, 409)
+            return self._page(visit, form, None, 409)
         if request.method == "GET":
-            return self._page(form, offer, 200)
+            return self._page(visit, form, offer, 200)
         if not form.validate():
-            return self._page(form, offer, 422)
+            return self._page(visit, form, offer, 422)
         reason = form["reason"].cleaned.strip()
         try:
             taken = self.take_over_service(visit, referral_id, reason, now)
         except ReasonMissing:
             form["reason"].errors = [form.say(Message(REASON_MISSING))]
-            return self._page(form, offer, 422)
+            return self._page(visit, form, offer, 422)
         except MoveNotOpen:
-            return self._page(form, None, 409)
+            return self._page(visit, form, None, 409)
         done = Move.TAKE_OVER.value
         return redirect(url_for("agency.referral", referral_id=taken, recorded=done), 303)
 
-    def _page(self, form: ReasonForm, offer: Offer | None, status: int) -> Any:
+    def _shown(self, visit: Visit, offer: Offer) -> dict[str, Any]:
+        names = names_for(visit, self.directory)
+        return shown(offer, self.clocks, names, self.now())
+
+    def _page(self, visit: Visit, form: ReasonForm, offer: Offer | None, status: int) -> Any:
         if offer is None:
             form.form_errors.append(form.say(Message(NOT_NOW)))
         return render(
@@ -68,19 +76,25 @@ class TakeOverPage:
             status,
             form=form,
             words=WORDS[Move.TAKE_OVER],
-            offer=shown(offer, self.clocks, self.now()) if offer else None,
+            offer=self._shown(visit, offer) if offer else None,
             back_href=url_for("agency.inbox"),
         )
 
 
-def shown(offer: Offer, clocks: Mapping[str, Clock], now: Any) -> dict[str, Any]:
+def names_for(visit: Visit, directory: Directory) -> Names:
+    """The names of agencies for somebody who has not opened the report."""
+    own = visit.person.agencies(Permission.READ_REFERRALS)
+    return Names(reader_language(), directory, own)
+
+
+def shown(offer: Offer, clocks: Mapping[str, Clock], names: Names, now: Any) -> dict[str, Any]:
     """An offer in words: who is silent on which task, and since when; nothing of the report."""
-    language = reader_language()
+    language = names.language
     return {
         "referral_id": offer.referral_id,
         "reference": offer.reference,
-        "silent": language.text(offer.silent.name),
-        "desk": language.text(offer.desk.name),
+        "silent": names(offer.silent.id),
+        "desk": names(offer.desk.id),
         "arrived": language.date_and_time(offer.arrived_at),
         "task": clock_title(language, clocks, offer.clock),
         "due": due(offer.due_at, now),

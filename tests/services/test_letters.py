@@ -14,7 +14,7 @@ from intake.post.letter import Letter
 from intake.services.letters import Letters
 from intake.store.people_tables import PersonRow
 from intake.vault.keyring import new_key_pair
-from tests.site import SOC, TUESDAY, Site
+from tests.site import PRI, SOC, TUESDAY, YOU, Site
 from tests.web.test_staff_referral import family
 
 ROW = UUID(int=7)
@@ -121,6 +121,18 @@ def test_every_clock_has_words_in_every_language(letters: Letters, language: str
             assert letter.language == language
             assert "%(" not in letter.text
             assert letter.text.count("\n\n") == 1
+
+
+@pytest.mark.parametrize("agency", [PRI, YOU])
+def test_a_desk_on_duty_is_told_the_kind_alone_of_who_tells_where_a_child_lives(
+    letters: Letters, agency: str
+) -> None:
+    name = letters.directory.agency(agency).name["fi"]
+    kind = {PRI: "Koulu", YOU: "Nuorisopalvelut"}[agency]
+    text = written(letters, reader="duty_desk", agency=agency).text
+    assert f"Viranomainen: {kind}." in text
+    assert name not in text
+    assert name in written(letters, reader="supervisor", agency=agency).text
 
 
 def test_a_clock_without_words_of_its_own_is_told_by_its_title(letters: Letters) -> None:

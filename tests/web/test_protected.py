@@ -8,16 +8,20 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 
+from intake.domain.chase import DUTY_DESK
+from intake.domain.press import Press
 from intake.domain.trail import Action
 from intake.services.line_detail import LINE_DETAIL
 from intake.store import people
 from intake.store.people_tables import GrantRow
+from intake.store.reminder_tables import ReminderRow
 from intake.vault.keyring import open_grant
 from intake.vault.open import open_for
 from tests.look.page_faults import page_faults
-from tests.services.sending import at, gang, hand_over, lines, row_of
+from tests.services.sending import at, gang, hand_over, lines, row_of, silence
+from tests.services.test_press import deadline, press
 from tests.site import ANK, HEA, PRI, SOC, YOU, Site, child_answers, token_in, worry_answers
 from tests.web.reporter_walk import Walk
 
@@ -219,6 +223,45 @@ def test_the_one_who_has_the_code_reads_the_kind_alone_of_where_others_sent_it(s
     assert site.parts.directory.agency(ANK).name["fi"] in page
     assert youth.name["fi"] not in page
     assert youth.phone not in page
+
+
+def test_the_desk_that_stands_by_reads_the_kind_alone_of_who_is_silent(site: Site) -> None:
+    handed_to_youth_services(site, "yes")
+    silence(site, days=12)
+    name = site.parts.directory.agency(YOU).name["fi"]
+    (offer,) = [o for o in site.parts.take_over.offers(site.visit("soc")) if o.silent.id == YOU]
+    client, path = site.signed_in("soc"), f"/referrals/{offer.referral_id}/take_over"
+    for page in ("/inbox", path):
+        told = client.get(page).text
+        assert offer.reference in told, page
+        assert "Nuorisopalvelut" in told, page
+        assert name not in told, page
+
+
+def test_a_reminder_to_the_desk_that_stands_by_names_the_kind_alone_on_its_page(
+    site: Site,
+) -> None:
+    site.send(worry())
+    press(site, deadline(site, "urgency").id, DUTY_DESK, Press.STANDBY)
+    with site.parts.database.write() as connection:
+        (params,) = connection.scalars(select(ReminderRow.params))
+        connection.execute(update(ReminderRow).values(params=params | {"agency": YOU}))
+    page = site.signed_in("duty").get("/reminders").text
+    assert params["reference"] in page
+    assert "Nuorisopalvelut" in page
+    assert site.parts.directory.agency(YOU).name["fi"] not in page
+
+
+def test_the_auditors_list_names_youth_services_by_their_kind_beside_a_reference(
+    site: Site,
+) -> None:
+    site.send(gang() | {"children": [child_answers(turvakielto="yes")]})
+    first = hand_over(site, site.visit("ank"), at(site, ANK).id, HEA, "consent", consent="Nuori.")
+    hand_over(site, site.visit("hea"), first, YOU, "consent", consent="Nuori.")
+    log = site.signed_in("auditor").get("/trail").text.partition("<table")[2]
+    assert row_of(site, first).reference in log
+    assert "Nuorisopalvelut" in log
+    assert site.parts.directory.agency(YOU).name["fi"] not in log
 
 
 def test_an_extract_names_youth_services_only_where_the_auditor_says_that_it_may(
