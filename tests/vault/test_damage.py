@@ -194,6 +194,7 @@ def test_everything_that_a_service_seals_for_a_key_is_in_the_table() -> None:
     assert using == {
         *("record", "write_note", "line_detail", "hold", "recuse"),
         *("ask_sections", "answer_request", "notify"),
+        "withdraw",  # an answer to a request, as answer_request seals it
         "rotate",  # seals anew, with the context that it opened
     }
 
