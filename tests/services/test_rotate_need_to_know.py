@@ -24,6 +24,7 @@ from tests.services.asking import CONSENT, WHY, asked, granted, sections, sent, 
 from tests.services.recorded import recorded
 from tests.services.test_hold import WHY as KEPT
 from tests.services.test_hold import hold, put
+from tests.services.test_recusal_reach import becomes, supervises
 from tests.services.test_recuse import recuse
 from tests.services.test_rotate import change, go_on, key_of, scalars, told
 from tests.site import ANK, SOC, YOU, Site
@@ -290,6 +291,7 @@ def test_a_damaged_part_of_a_request_stays_as_it_is_and_leaves_one_line(site: Si
 def test_the_roles_of_the_agencys_door_and_of_the_jobs_suffice(site: Site) -> None:
     lead, asker = sent(site)
     granted(site, lead, asker)
+    becomes(site, "supervisor", supervises(site, YOU))  # who is told that nobody opens it
     recuse(site, "you", asker, "you", knowing=True)
     hold(site)
     old = key_of(site, YOU)
