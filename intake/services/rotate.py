@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -163,9 +163,11 @@ class Rotate:
                     _tell_damaged(connection, visit, broken, now)
             return sealed, len(broken)
 
-        for sealed, broken in _one_behind(write, self._batches(keys)):
-            done, damaged = done + sealed, damaged + broken
-            yield Progress(so_far.done + done, max(so_far.left - done, 0), so_far.closed, damaged)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            for sealed, broken in _one_behind(beside, write, self._batches(beside, keys)):
+                done, damaged = done + sealed, damaged + broken
+                left = max(so_far.left - done, 0)
+                yield Progress(so_far.done + done, left, so_far.closed, damaged)
         if done and not self.progress(visit, agency).left:
             with self.database.write() as connection:
                 trail.write_line(connection, **_line(visit, agency, now, ENDED))
@@ -189,14 +191,16 @@ class Rotate:
                 connection, agency, old=old.key_id, new=keys.new.key_id, sealed=sealed
             )
 
-    def _batches(self, keys: _Keys) -> Iterator[_Batch]:
+    def _batches(self, beside: Executor, keys: _Keys) -> Iterator[_Batch]:
+        """Each sealed anew while the next is read."""
         new = keys.new.public()
         for old in keys.former.values():
             for kind in rotation.KINDS:
-                after = rotation.FIRST
-                while rows := self._read(kind, old, after):
-                    after = rows[-1].id
+                rows = self._read(kind, old, rotation.FIRST)
+                while rows:
+                    following = beside.submit(self._read, kind, old, rows[-1].id)
                     yield _Batch(kind, old.key_id, rows, self._anew(kind, rows, old, new))
+                    rows = following.result()
 
     def _read(self, kind: str, old: PrivateKey, after: UUID) -> list[AnyRow]:
         with self.database.read() as connection:
@@ -243,17 +247,16 @@ class Rotate:
 
 
 def _one_behind(
-    write: Callable[[_Batch], tuple[int, int]], batches: Iterator[_Batch]
+    beside: Executor, write: Callable[[_Batch], tuple[int, int]], batches: Iterator[_Batch]
 ) -> Iterator[tuple[int, int]]:
     """What ``write`` gives of each batch. The database writes one while the next is sealed."""
-    with ThreadPoolExecutor(max_workers=1) as writer:
-        writing = None
-        for batch in batches:
-            if writing:
-                yield writing.result()
-            writing = writer.submit(write, batch)
+    writing = None
+    for batch in batches:
         if writing:
             yield writing.result()
+        writing = beside.submit(write, batch)
+    if writing:
+        yield writing.result()
 
 
 def _is_signed(connection: Connection, key: PrivateKey) -> bool:
