@@ -47,7 +47,7 @@ def _route(rule: Rule) -> None:
     if key not in _ROUTES:
         _compile(rule)
         made = {name: vars(rule)[name] for name in ("_parts", "_trace", "_converters", "arguments")}
-        _ROUTES[key] = made, rule._build.__func__, rule._build_unknown.__func__  # type: ignore[attr-defined]
+        _ROUTES[key] = made, rule._build.__func__, rule._build_unknown.__func__  # type: ignore[attr-defined]  # bound methods, typed as callables
     made, build, build_unknown = _ROUTES[key]
     vars(rule).update(made)
     rule._build, rule._build_unknown = build.__get__(rule), build_unknown.__get__(rule)
@@ -67,6 +67,8 @@ def _share_sql(engine: Engine) -> None:
     engine._compiled_cache = _SQL
 
 
+# mypy lets nobody replace a method: here it is done on purpose, in the tests' process alone, and
+# each gives what the library's own gave.
 Rule.compile = _route  # type: ignore[method-assign, assignment]
 DefaultDialect.__hash__ = lambda self: hash(_kind(self))  # type: ignore[method-assign, arg-type]
 DefaultDialect.__eq__ = _is_alike  # type: ignore[method-assign, assignment]

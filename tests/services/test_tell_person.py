@@ -279,7 +279,7 @@ def test_every_event_has_words_under_the_one_subject_in_each_language(
     about: dict[str, Any] = {"id": UUID(int=7), "report_id": None, "email": "x@ankkuri.invalid"}
     about |= {"name": "Saana Sosiaali", "language": language, "created_at": site.hands()}
     write, at = site.parts.deliver.write, site.hands().isoformat()
-    renewed = write(SimpleNamespace(**about, letter="renewed", params={}))  # type: ignore[arg-type]
+    renewed = write(SimpleNamespace(**about, letter="renewed", params={}))  # type: ignore[arg-type]  # a row
     for event in Event:
         params = {"events": [event.value], "at": at}
         row: Any = SimpleNamespace(**about, letter="signing_in", params=params)
