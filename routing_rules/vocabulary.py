@@ -145,11 +145,7 @@ class Vocabulary:
         A fact that is not a set may be a list of possible values, or "unknown" where its field
         allows that. Raises FactsInvalid for a missing or unknown field or value.
         """
-        strays = itertools.islice((name for name in facts if name not in self.fields), MOST_TOLD)
-        problems = [
-            Problem(mark('unknown field "%(field)s"'), field=name).near(name, self.fields)
-            for name in strays
-        ]
+        problems = self._strays(facts)
         choices: dict[str, tuple[object, ...]] = {}
         count = 1
         for field in self.fields.values():
@@ -170,6 +166,20 @@ class Vocabulary:
                 raise FactsInvalid([Problem(strayed, field=key.name, members=key.member_of)])
         for world in itertools.product(*choices.values()):
             yield dict(zip(choices, world, strict=True))
+
+    def states(self, known: Mapping[str, object]) -> bool:
+        """Return whether facts of which others may be missing have these fields and values."""
+        problems = self._strays(known)
+        for name in known.keys() & self.fields.keys():
+            _possible(self.fields[name], known, problems)
+        return not problems
+
+    def _strays(self, facts: Mapping[str, object]) -> list[Problem]:
+        strays = itertools.islice((name for name in facts if name not in self.fields), MOST_TOLD)
+        return [
+            Problem(mark('unknown field "%(field)s"'), field=name).near(name, self.fields)
+            for name in strays
+        ]
 
 
 def _possible(

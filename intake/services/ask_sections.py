@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from intake.domain.contents import ANSWERED, ASKED, GRANTED
 from intake.domain.directory import Directory
 from intake.domain.people import Permission
 from intake.domain.referral import OPEN, State
@@ -16,10 +16,12 @@ from intake.domain.report import canonical, section_of
 from intake.domain.row_id import new_id
 from intake.domain.rule_tables import HandOver as Way
 from intake.domain.section_request import FOLLOWS, RequestState, may_be_asked
+from intake.domain.shape import Shape
 from intake.domain.trail import Action
 from intake.services.desks import NobodyCanOpen
 from intake.services.hand_over import BasisUnfit, ConsentMissing, HandOver, SectionsUnfit
 from intake.services.leave_line import leave_line
+from intake.services.open_content import content_of
 from intake.services.read import Read, ReferralNotYours, ReferralWithdrawn
 from intake.services.record import MoveNotOpen, ReasonMissing
 from intake.services.sign_in import Visit
@@ -239,16 +241,23 @@ def _moves(row: AnyRow, referral: AnyRow) -> frozenset[RequestState]:
 
 
 def _as_read(row: AnyRow, referral: AnyRow, keys: Mapping[str, PrivateKey]) -> Request:
-    own = row.asker_id == referral.id
-    names = ("own", "answer") if own else ("asked", "given")
+    own, state = row.asker_id == referral.id, RequestState(row.state)
+    asked, answer = ("own", "answer") if own else ("asked", "given")
     key = keys.get(_key_id(row, referral.id))
 
-    def opened(name: str) -> Mapping[str, Any] | None:
+    def opened(name: str, shape: Shape) -> Mapping[str, Any] | None:
         sealed = getattr(row, f"sealed_{name}")
         if key is None or not sealed:
             return None
-        found: dict[str, Any] = json.loads(open_for(key, sealed, *place(name, row.id)))
+        plain = open_for(key, sealed, *place(name, row.id))
+        found: dict[str, Any] = content_of(plain, shape)
         return found
 
-    moves = _moves(row, referral)
-    return Request(row, own, RequestState(row.state), moves, *map(opened, names))
+    return Request(
+        row,
+        own,
+        state,
+        _moves(row, referral),
+        opened(asked, ASKED),
+        opened(answer, GRANTED if state is RequestState.GRANTED else ANSWERED),
+    )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
+from intake.domain.contents import TYPED
 from intake.domain.report import canonical
+from intake.services.open_content import content_of
 from intake.store import drafts, reports
 from intake.store.database import Database
 from intake.vault.envelope import EnvelopeDamaged, EnvelopeFromNewerVersion
@@ -77,7 +78,7 @@ class Draft:
         if sealed is None:
             return Kept({}, None)
         try:
-            return Kept(json.loads(open_draft(secret, sealed)), sealed, openers=stamp)
+            return Kept(content_of(open_draft(secret, sealed), TYPED), sealed, openers=stamp)
         except EnvelopeFromNewerVersion:
             raise
         except EnvelopeDamaged:

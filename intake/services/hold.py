@@ -14,6 +14,7 @@ from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.leave_line import leave_line
 from intake.services.line_detail import detail
+from intake.services.open_content import text_of
 from intake.services.read import Read, ReferralNotYours, ReferralWithdrawn
 from intake.services.record import MoveNotOpen, ReasonMissing
 from intake.services.respond import DayImpossible, Respond
@@ -137,5 +138,5 @@ def _held(each: AnyRow, row: AnyRow, keys: Mapping[str, PrivateKey]) -> Held:
     own = each.agency_id == row.agency_id
     reason, key = "", keys.get(each.agency_key_id)
     if own and key and each.sealed_reason:
-        reason = open_for(key, each.sealed_reason, REASON, each.id.bytes).decode()
+        reason = text_of(open_for(key, each.sealed_reason, REASON, each.id.bytes))
     return Held(each.id, own, each.person_name, each.put_at, each.last_day, reason)

@@ -5,7 +5,6 @@ Nothing in them is about a child or why a report came.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from intake import language
 from intake.domain.chase import DUTY_DESK
 from intake.domain.clock import Clock
+from intake.domain.contents import NOTICE
 from intake.domain.directory import Directory, Kind
 from intake.domain.half_year import Period
 from intake.domain.masked import TELL_THE_PLACE
@@ -35,6 +35,7 @@ from intake.services import (
     tell_recusal,
     watch,
 )
+from intake.services.open_content import content_of, text_of
 from intake.store.columns import AnyRow
 from intake.vault.keyring import PrivateKey
 from intake.vault.open import open_for
@@ -119,10 +120,10 @@ class Letters:
             told = row.params.get("address") if row.letter == tell_person.LETTER else None
             return row.name, told or row.email, row.language
         place = (notify.NOTICE_ADDRESS, row.report_id.bytes)
-        said = open_for(self.replay, row.sealed_address, *place).decode()
-        if not said.startswith("{"):  # of before the language was kept
-            return "", said, "fi"
-        notice = json.loads(said)
+        plain = open_for(self.replay, row.sealed_address, *place)
+        if not plain.startswith(b"{"):  # of before the language was kept
+            return "", text_of(plain), "fi"
+        notice = content_of(plain, NOTICE)
         return "", notice["address"], notice["language"]
 
     def _news(self, _reader: Language, _params: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from intake.domain.contents import DECIDED
 from intake.services.desks import Place
+from intake.services.open_content import content_of
 from intake.store import rules
 from intake.store.columns import AnyRow
 from intake.store.database import Database
@@ -83,17 +84,22 @@ class Past:
 
 def kept_of(row: AnyRow, plain: bytes | None) -> Kept:
     """A stored decision as it was opened."""
+    damaged = Kept(row.report_id, row.decided_at, row.rules_digest, damaged=True)
     if plain is None:
-        return Kept(row.report_id, row.decided_at, row.rules_digest, damaged=True)
-    told = json.loads(plain)
-    facts = told["facts"]
+        return damaged
+    try:
+        told = content_of(plain, DECIDED)
+    except EnvelopeDamaged:
+        return damaged
+    facts, outcomes = told["facts"], told["outcomes"]
+    areas = told.get("areas") or [()] * len(facts)
     places = told.get("places") or [None] * len(facts)
-    return Kept(
-        row.report_id,
-        row.decided_at,
-        row.rules_digest,
-        facts,
-        told.get("areas") or [()] * len(facts),
-        [Place(**place) if place else None for place in places],
-        told["outcomes"],
-    )
+    if not len(facts) == len(areas) == len(places) == len(outcomes):
+        return damaged
+    found = [_place(place) if place else None for place in places]
+    return Kept(row.report_id, row.decided_at, row.rules_digest, facts, areas, found, outcomes)
+
+
+def _place(told: Mapping[str, Any]) -> Place:
+    """As it was kept; what another version tells of it besides is left out."""
+    return Place(**{each.name: told[each.name] for each in fields(Place) if each.name in told})

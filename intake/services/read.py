@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from intake.domain.contents import DISCLOSED, REASONS, SECTIONS, WRITTEN
 from intake.domain.masked import TELL_PROTECTION, is_open
 from intake.domain.note import Written
 from intake.domain.note import written as written_in
@@ -19,6 +19,7 @@ from intake.domain.referral import MOVES, Move, State
 from intake.domain.report import section_of
 from intake.domain.trail import Action
 from intake.services.leave_line import leave_line
+from intake.services.open_content import content_of, text_of
 from intake.services.open_detail import opened_detail
 from intake.services.record import MOVE_REASON
 from intake.services.same_child import SameChild
@@ -185,11 +186,11 @@ class Read:
         if not sealed:
             raise ReferralWithdrawn
         return {
-            slot: json.loads(content)
+            slot: content_of(content, SECTIONS[section_of(slot)])
             for slot in keys
             if slot != "reasons"
             and (kinds is None or section_of(slot) in kinds)
-            and (content := open_section(keys[slot], row.report_id, slot, sealed[slot]))
+            and (content := open_section(keys[slot], row.report_id, slot, sealed.get(slot, b"")))
         }
 
     def is_masked(self, visit: Visit, row: AnyRow) -> bool:
@@ -247,19 +248,21 @@ class Read:
                 continue
             place = (MOVE_REASON, row.id.bytes, move.id.bytes)
             sealed = move.sealed_reason or b""
-            text = open_for(keys[move.agency_key_id], sealed, *place).decode()
+            plain = open_for(keys[move.agency_key_id], sealed, *place)
             if move.move == Move.HAND_OVER:
-                disclosed[move.id] = json.loads(text)
-                text = disclosed[move.id]["reason"]
-            move_reasons[move.id] = text
+                disclosed[move.id] = content_of(plain, DISCLOSED)
+                move_reasons[move.id] = disclosed[move.id]["reason"]
+            else:
+                move_reasons[move.id] = text_of(plain)
         written = {
             note.id: written_in(
-                json.loads(
+                content_of(
                     open_for(
                         keys[note.agency_key_id],
                         note.sealed_content,
                         *note_place(row.id, note.id, note.person_id),
-                    )
+                    ),
+                    WRITTEN,
                 )
             )
             for note in noted
@@ -394,8 +397,9 @@ def note_place(referral_id: UUID, note_id: UUID, person_id: UUID) -> tuple[str |
 
 
 def reasons(row: AnyRow, keys: SectionKeys) -> dict[str, Any]:
-    """Why a referral came to its agency."""
-    opened: dict[str, Any] = json.loads(
-        open_section(keys["reasons"], row.report_id, "reasons", row.sealed_reasons)
-    )
+    """Why a referral came to its agency. EnvelopeDamaged also where the wrap lacks their key."""
+    if "reasons" not in keys:
+        raise EnvelopeDamaged("reasons")
+    plain = open_section(keys["reasons"], row.report_id, "reasons", row.sealed_reasons)
+    opened: dict[str, Any] = content_of(plain, REASONS)
     return opened

@@ -5,7 +5,6 @@ This is policy, kept by the services: the agency's key, which that person may ho
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from intake.domain.contents import RECUSED
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
 from intake.domain.people import AGENCY_ROLES, Permission
@@ -23,6 +23,7 @@ from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.leave_line import leave_line
 from intake.services.line_detail import detail
+from intake.services.open_content import content_of
 from intake.services.read import KeyNotGranted, Read, ReferralNotYours, ReferralWithdrawn
 from intake.services.record import ReasonMissing
 from intake.services.respond import Respond
@@ -225,5 +226,5 @@ def _why(row: AnyRow, keys: Mapping[str, PrivateKey]) -> Mapping[str, str] | Non
     if key is None or not row.sealed_reason:
         return None
     place = (REASON, row.report_id.bytes, row.id.bytes)
-    found: dict[str, str] = json.loads(open_for(key, row.sealed_reason, *place))
+    found: dict[str, str] = content_of(open_for(key, row.sealed_reason, *place), RECUSED)
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from intake.domain.canary import MET_BY, STEP
 from intake.domain.chase import ChaseAt
+from intake.domain.contents import TYPED
 from intake.domain.deadline import local_date
 from intake.domain.decision import brief
 from intake.domain.keyed import KeyedIn
@@ -24,6 +24,7 @@ from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.draft import Answers, DraftChanged
 from intake.services.notify import seal_notice
+from intake.services.open_content import content_of
 from intake.services.refer import Refer, Referred
 from intake.services.route import Plan, Route
 from intake.store import drafts, reports, trail
@@ -260,7 +261,7 @@ def _replayable(plan: Plan) -> dict[str, Any]:
 def _opened(secret: VisitorSecret, sealed: bytes) -> Answers | None:
     """The own copy; None where it is damaged, for the code is worth more than the copy."""
     try:
-        answers: Answers = json.loads(open_copy(secret, sealed))
+        answers: Answers = content_of(open_copy(secret, sealed), TYPED)
     except EnvelopeDamaged:
         log.error("a reporter's own copy does not open")
         return None

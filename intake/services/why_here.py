@@ -50,6 +50,9 @@ class WhyHere:
         for number, child in sorted(known["children"].items()):
             facts = {**known["facts"], **child["facts"]}
             tables = tables_of(book, child.get("areas", agency.municipalities))
+            if not tables[0].vocabulary.states(facts):
+                log.error("facts are told that the rules of the decision do not know")
+                return []
             rules = _united(tables) if "areas" in child else _shared(tables)
             held: Mapping[str, list[int]] = reasons.get("children", {})
             found.append(

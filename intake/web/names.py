@@ -22,8 +22,10 @@ class Names:
     masked_for: Collection[str] | None = None
 
     def __call__(self, agency_id: str) -> str:
-        """The agency's name, or the name of its kind."""
-        agency = self.directory.agency(agency_id)
+        """The agency's name, or the name of its kind; an id that nobody has stands as it is."""
+        agency = self.directory.agencies.get(agency_id)
+        if agency is None:
+            return agency_id
         masked = self.masked_for is not None and agency_id not in self.masked_for
         if masked and agency.kind in TELL_THE_PLACE:
             return self.language.gettext(KINDS[agency.kind])

@@ -244,6 +244,14 @@ def test_wrong_facts_are_named(tmp_path: Path, facts: dict[str, object], said: s
     assert any(said in line for line in caught.value.problems), caught.value.problems
 
 
+def test_facts_of_which_some_are_missing_are_of_a_vocabulary_or_not(tmp_path: Path) -> None:
+    vocabulary = parcels(tmp_path, DEFAULT).vocabulary
+    for stated in ({}, {"paid": "yes"}, {"weight": [1, 2]}, FACTS):
+        assert vocabulary.states(stated), stated
+    for strange in ({"paid": "yess"}, {"payed": "yes"}, {"marks": "heavy"}, {"weight": [[1]]}):
+        assert not vocabulary.states(strange), strange
+
+
 def test_a_missing_fact_is_named(tmp_path: Path) -> None:
     facts = {name: value for name, value in FACTS.items() if name != "paid"}
     with pytest.raises(FactsInvalid, match='"paid" is missing'):

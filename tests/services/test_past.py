@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -11,13 +14,16 @@ from intake.domain.decision import brief
 from intake.domain.report import canonical
 from intake.parts import REPLAY_KEY_ID
 from intake.services.impact import Rehearse
+from intake.services.past import Past
 from intake.services.replay import FORMERLY, Replay
 from intake.services.route import decide_by
 from intake.store import rules
+from intake.store.columns import AnyRow
 from intake.store.tables import DecisionRow, FactsKeyRow
 from intake.vault.seal import FactsSealer, PublicKey
 from routing_rules.book import Book
 from routing_rules.document import read_document
+from tests.forgeries import forgeries
 from tests.site import Site, child_answers, worry_answers
 
 LAYER = "ita-uusimaa"
@@ -89,6 +95,35 @@ def test_reports_of_before_areas_were_kept_are_replayed(site: Site) -> None:
     assert Replay(site.parts.past, site.parts.rulebook)().holds
     found = Rehearse(site.parts.past, site.parts.directory)(site.parts.book)
     assert (found.count, found.moved) == (3, 0)
+
+
+class Instead(Past):
+    """One stored decision, again and again with other content."""
+
+    contents: list[bytes]
+
+    @contextmanager
+    def opened(
+        self, newest: int | None = None, before: datetime | None = None
+    ) -> Iterator[Iterator[tuple[AnyRow, bytes | None]]]:
+        with super().opened(newest, before) as opened:
+            row, _ = next(opened)
+            yield ((row, content) for content in self.contents)
+
+
+def test_whatever_was_sealed_there_it_is_decided_or_said_to_be_damaged(site: Site) -> None:
+    filed(site)
+    with site.parts.past.opened() as opened:
+        _, plain = next(opened)
+    assert plain
+    past = Instead(site.parts.database, site.parts.past.replay_key)
+    vars(past)["contents"] = [plain, *forgeries(plain)]
+    found = Replay(past, site.parts.rulebook)()
+    damaged = [each for each in found.differences if "cannot be opened" in each.parts[0]]
+    assert 100 < len(damaged) < len(found.differences)
+    impact = Rehearse(past, site.parts.directory)(site.parts.book)
+    assert impact.count == found.count == len(past.contents)
+    assert impact.failed >= len(damaged)
 
 
 def resealed(site: Site, report_id: UUID, keep: tuple[str, ...] = (), **outcome: object) -> None:

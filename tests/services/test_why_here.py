@@ -59,6 +59,17 @@ def sealed(site: Site, name: str, referral: UUID) -> dict[str, Any]:
     return reasons(row, site.parts.read.section_keys(visit, row, key))
 
 
+def test_facts_that_the_rules_do_not_know_explain_nothing(site: Site) -> None:
+    site.send(gang())
+    found = sealed(site, "ank", at(site, ANK).id)
+    agency = site.parts.directory.agency(ANK)
+    assert WhyHere(site.parts.rulebook)(found, agency)
+    for strange in ({"primary": "nonsense"}, {"nonsense": "yes"}):
+        facts = {**found["known"]["facts"], **strange}
+        known = {**found, "known": {**found["known"], "facts": facts}}
+        assert WhyHere(site.parts.rulebook)(known, agency) == []
+
+
 def explained(site: Site, name: str, agency: str) -> list[ChildExplained]:
     why = WhyHere(site.parts.rulebook)
     found = sealed(site, name, at(site, agency).id)

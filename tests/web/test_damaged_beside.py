@@ -14,6 +14,7 @@ from intake.services.same_child import RECOGNISING
 from intake.store.people_tables import GrantRow
 from intake.store.same_child_tables import AgencyIndexKeyRow
 from intake.store.tables import DecisionRow, FactsKeyRow, NoticeRow
+from intake.vault.seal import PublicKey, seal_for
 from tests.look.page_faults import page_faults
 from tests.services.test_same_child import told_of
 from tests.site import SOC, Site, worry_answers
@@ -82,6 +83,21 @@ def test_a_damaged_address_gets_no_letter_and_leaves_one_line_however_often_it_i
     assert (line.person_id, line.purpose) == (None, NOTICE_ADDRESS)
     assert "cannot be written: Envelope" in caplog.text
     assert "outi@" not in caplog.text
+
+
+@pytest.mark.parametrize("content", [b"{", b"\xff", b'{"address": 1}', b'{"address": "a@b.fi"}'])
+def test_an_address_that_somebody_else_sealed_gets_no_letter(site: Site, content: bytes) -> None:
+    report = site.send(worry_answers(reporter={"notice_address": "outi@ankkuri.invalid"})).report_id
+    (row,) = site.parts.read.inbox(site.visit("soc"), ("sent",))
+    site.parts.read(site.visit("soc"), row.id, site.hands())
+    public = site.parts.submit.replay_key
+    assert isinstance(public, PublicKey)
+    forged = seal_for(public, content, NOTICE_ADDRESS, report.bytes)
+    rewrite(site, NoticeRow.sealed_address, lambda _: [forged])
+    assert site.parts.notify(site.hands()) == 1
+    site.parts.deliver(site.hands())
+    (line,) = lines(site, Action.DAMAGED)
+    assert (line.person_id, line.purpose) == (None, NOTICE_ADDRESS)
 
 
 @EACH_CHANGE
