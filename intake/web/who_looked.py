@@ -18,6 +18,7 @@ from intake.services.record_right import BasisDoesNotFit, RecordRight
 from intake.services.sign_in import Visit
 from intake.services.who_looked import WhoLooked
 from intake.web.audit import TrailWords
+from intake.web.forms.recuse import GROUNDS
 from intake.web.forms.rights import DOES_NOT_FIT, RightForm
 from intake.web.forms.show_protected import NEEDS
 from intake.web.forms.staff import StaffForms
@@ -101,10 +102,13 @@ class UseLogPages:
         )
 
 
+_CHOSEN: Mapping[str, Mapping[str, str]] = {"need": NEEDS, "ground": GROUNDS}
+
+
 def _told(language: Language, said: Mapping[str, Any]) -> list[str]:
     """What was sealed with a line: why it was done, as it was chosen and typed."""
     return [
-        language.gettext(NEEDS[text]) if name == "need" else str(text)
+        language.gettext(_CHOSEN[name][text]) if name in _CHOSEN else str(text)
         for name, text in said.items()
         if text
     ]

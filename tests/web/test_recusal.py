@@ -76,6 +76,9 @@ def test_the_page_names_a_colleague_shows_why_and_the_head_lifts_it(site: Site) 
         assert "Disa Sijainen</strong>" in page
         assert "Naapuri." in page
         assert ("Kumoa, perustellen" in page) is may
+    log = soc.get(f"/referrals/{referral}/lookers").text
+    assert "Luottamus puolueettomuuteen vaarantuu muusta erityisestä syystä" in log
+    assert ">other<" not in log
     link = str(shut_out(site))
     assert soc.get(f"{path}/{link}").status_code == 403
     assert says(head, f"{path}/{link}") == 422
