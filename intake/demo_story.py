@@ -27,11 +27,11 @@ from intake.demo_data import (
     read_demo,
     written_of,
 )
+from intake.domain.answers import worry_of
 from intake.domain.deadline import local_date
 from intake.domain.keyed import Channel, KeyedIn
 from intake.domain.people import Role
 from intake.domain.referral import MOVES, Move, State
-from intake.domain.report import worry_of
 from intake.domain.row_id import new_id
 from intake.parts import Parts
 from intake.services.absence import Absences, Away

@@ -22,10 +22,10 @@ from werkzeug.exceptions import HTTPException
 import config
 from intake import metrics, upkeep, wiring
 from intake.app import create_app
+from intake.domain.answers import worry_of
 from intake.domain.deadline import local_date
 from intake.domain.entry import fingerprint
 from intake.domain.people import Appointment, Membership, Role
-from intake.domain.report import worry_of
 from intake.parts import Parts
 from intake.services.draft import Draft
 from intake.services.enrol import Enrol

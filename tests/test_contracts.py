@@ -36,8 +36,8 @@ def test_locks_carry_hashes_and_name_no_host() -> None:
 def test_facts_are_decided_on_the_command_line(tmp_path: Path) -> None:
     from datetime import date
 
+    from intake.domain.answers import worry_of
     from intake.domain.facts import Surroundings, facts_of
-    from intake.domain.report import worry_of
     from tests.loaded import ankkuri
     from tests.site import worry_answers
 

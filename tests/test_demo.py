@@ -21,11 +21,12 @@ from stdnum.fi import hetu
 
 import config
 from intake import demo, demo_data, demo_story, wiring
+from intake.domain.answers import worry_of
 from intake.domain.calendar import load_calendar
 from intake.domain.deadline import local_date
 from intake.domain.people import Role
 from intake.domain.referral import State
-from intake.domain.report import CATEGORIES, worry_of
+from intake.domain.report import CATEGORIES
 from intake.parts import Parts
 from intake.services.chase import Chase
 from intake.services.status import Stage, Status

@@ -14,9 +14,9 @@ from werkzeug.test import Client
 from intake import app as web
 from intake import wiring
 from intake.app import Renewing
+from intake.domain.answers import worry_of
 from intake.domain.directory_file import DirectoryInvalid
 from intake.domain.people import Administrator
-from intake.domain.report import worry_of
 from intake.jobs import Timetable
 from intake.language import Language
 from intake.live import LiveParts

@@ -5,31 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from intake.domain.contents import DISCLOSED, REASONS, SECTIONS, WRITTEN
+from intake.domain.contents import REASONS, SECTIONS
 from intake.domain.masked import TELL_PROTECTION, is_open
-from intake.domain.note import Written
-from intake.domain.note import written as written_in
 from intake.domain.people import Permission
 from intake.domain.referral import MOVES, Move, State
 from intake.domain.report import section_of
 from intake.domain.trail import Action
+from intake.services.history import History, history_of
 from intake.services.leave_line import leave_line
-from intake.services.open_content import content_of, text_of
-from intake.services.open_detail import opened_detail
-from intake.services.record import MOVE_REASON
+from intake.services.open_content import content_of
 from intake.services.same_child import SameChild
 from intake.services.sign_in import Visit
 from intake.store import (
     counts,
-    deadline_changes,
     lists,
     moves,
-    notes,
     notices,
     people,
     recusals,
@@ -42,10 +38,9 @@ from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.envelope import EnvelopeDamaged
 from intake.vault.keyring import PrivateKey, open_grant
-from intake.vault.open import open_for, open_section, open_wrap
+from intake.vault.open import open_section, open_wrap
 from intake.vault.seal import SectionKeys
 
-NOTE = "note on a referral"
 SHUT_OUT = "shut out as disqualified"
 
 
@@ -61,28 +56,6 @@ class ReferralWithdrawn(Exception):
     """The sender has withdrawn it, or its content has been deleted: it is this agency's still, but
     nothing of it opens.
     """
-
-
-@dataclass(frozen=True)
-class History:
-    """What has happened to a referral at its agency, with the texts that the reader's keys open.
-
-    ``disclosed``: of a move that handed over, the basis, the sections and the consent. ``sender``:
-    the agency from which it came, ``successors``: what it was sent on as. ``changes``: what
-    supervisors changed of the deadlines. ``rights``: requests for access and correction, each with
-    the reason for what came of it.
-    """
-
-    deadlines: Sequence[AnyRow]
-    moves: Sequence[AnyRow]
-    move_reasons: Mapping[UUID, str]
-    disclosed: Mapping[UUID, Mapping[str, Any]]
-    notes: Sequence[AnyRow]
-    written: Mapping[UUID, Written]
-    sender: str | None
-    successors: Sequence[AnyRow]
-    changes: Sequence[AnyRow]
-    rights: Sequence[tuple[AnyRow, str]]
 
 
 @dataclass(frozen=True)
@@ -225,61 +198,7 @@ class Read:
 
     def history(self, visit: Visit, row: AnyRow, key: PrivateKey | None = None) -> History:
         """What was recorded. ``key``: one of the agency's that is open already."""
-        with self.database.read() as connection:
-            made = moves.moves(connection, row.id)
-            noted = notes.notes(connection, row.id)
-            deadlines = referrals.deadlines(connection, row.id)
-            changes = deadline_changes.changes(connection, [each.id for each in deadlines])
-            sender = moves.sender(connection, row)
-            successors = moves.successors(connection, row)
-            asked = trail.rights(connection, row.id)
-        keys = {key.key_id: key} if key else {}
-        for each in (*made, *noted):
-            if each.agency_key_id and each.agency_key_id not in keys:
-                keys |= self.granted(visit, each.agency_key_id)
-        for line in asked:
-            if line.detail_key_id not in keys:
-                keys |= self.granted(visit, line.detail_key_id)
-        rights = [(line, _reason_of(line, keys)) for line in asked]
-        move_reasons, disclosed = {}, {}
-        for move in made:
-            deleted = row.content_deleted_at and not move.sealed_reason
-            if move.agency_key_id not in keys or deleted:
-                continue
-            place = (MOVE_REASON, row.id.bytes, move.id.bytes)
-            sealed = move.sealed_reason or b""
-            plain = open_for(keys[move.agency_key_id], sealed, *place)
-            if move.move == Move.HAND_OVER:
-                disclosed[move.id] = content_of(plain, DISCLOSED)
-                move_reasons[move.id] = disclosed[move.id]["reason"]
-            else:
-                move_reasons[move.id] = text_of(plain)
-        written = {
-            note.id: written_in(
-                content_of(
-                    open_for(
-                        keys[note.agency_key_id],
-                        note.sealed_content,
-                        *note_place(row.id, note.id, note.person_id),
-                    ),
-                    WRITTEN,
-                )
-            )
-            for note in noted
-            if note.agency_key_id in keys
-        }
-        return History(
-            deadlines,
-            made,
-            move_reasons,
-            disclosed,
-            noted,
-            written,
-            sender,
-            successors,
-            changes,
-            rights,
-        )
+        return history_of(self.database, row, key, partial(self.granted, visit))
 
     def entitled(self, visit: Visit, referral_id: UUID, now: datetime) -> AnyRow:
         """The referral's row if it is this person's agency's and they are not shut out of the
@@ -375,25 +294,10 @@ class Read:
         return {key_id: open_grant(visit.key, sealed, key_id, visit.person.id)} if sealed else {}
 
 
-def _reason_of(line: AnyRow, keys: Mapping[str, PrivateKey]) -> str:
-    """Of a request for access or correction; "" where nothing opens it."""
-    if line.detail_key_id not in keys:
-        return ""
-    reason: str = opened_detail(
-        keys[line.detail_key_id], line.action, line.referral_id, line.sealed_detail
-    ).get("reason", "")
-    return reason
-
-
 def _of(visit: Visit, agency: str | None) -> frozenset[str]:
     """This person's agencies, or the one of them that was asked for; never another."""
     agencies = visit.person.agencies(Permission.READ_REFERRALS)
     return agencies if agency is None else agencies & {agency}
-
-
-def note_place(referral_id: UUID, note_id: UUID, person_id: UUID) -> tuple[str | bytes, ...]:
-    """What a note is sealed with: it opens only where it was written, as who wrote it."""
-    return (NOTE, referral_id.bytes, note_id.bytes, person_id.bytes)
 
 
 def reasons(row: AnyRow, keys: SectionKeys) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from intake.domain.trail import Action
 from intake.services import hold, recuse
 from intake.services.ask_sections import place as request_place
 from intake.services.enrol import CANNOT_GIVE, GrantRefused, make_key
-from intake.services.read import note_place
+from intake.services.history import note_place
 from intake.services.record import MOVE_REASON
 from intake.services.sign_in import Visit
 from intake.store import entries, people, printed_keys, rotation, same_child, staff, trail

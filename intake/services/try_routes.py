@@ -11,10 +11,11 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
+from intake.domain.answers import worry_of
 from intake.domain.canary import Canary, Fault, canaries
 from intake.domain.deadline import local_date
 from intake.domain.directory import Directory
-from intake.domain.report import Worry, worry_of
+from intake.domain.report import Worry
 from intake.domain.row_id import new_id
 from intake.services.keys_that_open import KeysThatOpen
 from intake.services.route import Plan, Route

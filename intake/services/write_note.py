@@ -14,8 +14,9 @@ from intake.domain.people import Permission
 from intake.domain.referral import State
 from intake.domain.report import canonical
 from intake.domain.trail import Action
+from intake.services.history import note_place
 from intake.services.leave_line import leave_line
-from intake.services.read import Read, ReferralNotYours, ReferralWithdrawn, note_place
+from intake.services.read import Read, ReferralNotYours, ReferralWithdrawn
 from intake.services.record import MoveNotOpen
 from intake.services.respond import DayImpossible, Respond, day_possible
 from intake.services.sign_in import Visit

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intake.domain.answers import worry_of
 from intake.domain.facts import possible_ages
-from intake.domain.report import Child, worry_of
+from intake.domain.report import Child
 from tests.site import child_answers, worry_answers
 
 TODAY = date(2026, 6, 2)

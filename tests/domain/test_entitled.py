@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from intake.domain.answers import worry_of
 from intake.domain.entitled import OF_ONE_CHILD, SECTION_OF, handed_on, known_facts
 from intake.domain.facts import VALUES, Surroundings, facts_of
-from intake.domain.report import Worry, canonical, worry_of
+from intake.domain.report import Worry, canonical
 from tests.site import child_answers, worry_answers
 
 TODAY = date(2026, 6, 2)

@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 import config
+from intake.domain.answers import worry_of
 from intake.domain.directory import Kind
 from intake.domain.facts import Surroundings, facts_of
 from intake.domain.report import (
@@ -18,7 +19,6 @@ from intake.domain.report import (
     ReportType,
     report_type,
     type_once_moved,
-    worry_of,
 )
 from intake.domain.rule_tables import BESIDE
 from intake.vault.envelope import SLOT_MINIMUM, SLOTS

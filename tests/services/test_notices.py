@@ -15,8 +15,8 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 import config
+from intake.domain.answers import worry_of
 from intake.domain.referral import Move, State
-from intake.domain.report import worry_of
 from intake.domain.row_id import new_id
 from intake.post.letter import Letter, LetterRefused
 from intake.services.deliver import MOST_REFUSALS, Deliver

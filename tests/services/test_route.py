@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from intake.domain.report import worry_of
+from intake.domain.answers import worry_of
 from intake.services.route import Plan
 from intake.store.tables import DeadlineRow
 from tests.services.sending import at, man

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from intake.domain.answers import worry_of
 from intake.domain.calendar import SCHOOL_CALENDAR, load_calendar
 from intake.domain.referral import State
-from intake.domain.report import worry_of
 from intake.services.refer import Refer
 from intake.services.route import Plan
 from intake.store.tables import DeadlineRow, ReferralRow

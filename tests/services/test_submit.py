@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import OperationalError
 
-from intake.domain.report import worry_of
+from intake.domain.answers import worry_of
 from intake.services import submit
 from intake.services.desks import NobodyCanOpen
 from intake.services.draft import Draft, DraftChanged

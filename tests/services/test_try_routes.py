@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from intake.domain.answers import worry_of
 from intake.domain.canary import Canary, Fault, canaries
 from intake.domain.deadline import local_date
 from intake.domain.referral import DONE, OPEN, State
-from intake.domain.report import worry_of
 from intake.services import try_routes
 from intake.services.audit import Audit
 from intake.services.oversee import Oversee

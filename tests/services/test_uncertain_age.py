@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from intake.domain.report import worry_of
+from intake.domain.answers import worry_of
 from intake.services.route import Plan
 from tests.site import Site, child_answers, worry_answers
 

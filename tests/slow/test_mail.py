@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select, update
 
 from intake import wiring
-from intake.domain.report import worry_of
+from intake.domain.answers import worry_of
 from intake.store.tables import OutboxRow
 from intake.vault.own import VisitorSecret
 from tests.loaded import Command

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from intake.domain.note import Note, entry
 from intake.domain.report import canonical
-from intake.services.read import note_place
+from intake.services.history import note_place
 from intake.store import people
 from intake.store.many import insert_many
 from intake.store.tables import NoteRow

@@ -15,10 +15,10 @@ from typing import Any
 from uuid import UUID
 
 from intake.services.ask_sections import place as request_place
+from intake.services.history import note_place
 from intake.services.hold import REASON as HOLD
 from intake.services.line_detail import LINE_DETAIL
 from intake.services.notify import NOTICE_ADDRESS, seal_notice
-from intake.services.read import note_place
 from intake.services.record import MOVE_REASON
 from intake.services.recuse import REASON as RECUSAL
 from intake.vault.backup import StreamSealer, backup_private, open_stream

@@ -18,10 +18,10 @@ from intake.domain.recusal import Ground
 from intake.domain.rights import Outcome, RightBasis
 from intake.domain.trail import Action
 from intake.services.ask_sections import place as request_place
+from intake.services.history import note_place
 from intake.services.hold import REASON as HOLD
 from intake.services.hold import Hold
 from intake.services.line_detail import LINE_DETAIL
-from intake.services.read import note_place
 from intake.services.record import MOVE_REASON
 from intake.services.record_right import RecordRight
 from intake.services.recuse import REASON as RECUSAL

@@ -8,9 +8,9 @@ from html import unescape
 
 import pytest
 
+from intake.domain.answers import worry_of
 from intake.domain.deadline import local_date
 from intake.domain.referral import State
-from intake.domain.report import worry_of
 from intake.language import Language
 from intake.services.draft import Draft
 from intake.vault.own import VisitorSecret

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from intake.app import create_app
+from intake.domain.answers import worry_of
 from intake.domain.referral import State
-from intake.domain.report import worry_of
 from intake.vault.own import VisitorSecret
 from tests.site import SOC, Site, token_in, worry_answers
 from tests.web.reporter_walk import (

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import redirect, request, url_for
 
+from intake.domain.answers import worry_of
 from intake.domain.message import Message, mark
-from intake.domain.report import worry_of
 from intake.services.desks import NobodyCanOpen
 from intake.services.draft import DraftChanged
 from intake.services.route import Plan
