@@ -24,6 +24,7 @@ from intake.live import LiveParts
 from intake.parts import Parts
 from intake.web import kept, measured
 from intake.web.cookies import Cookies
+from intake.web.guards import open_route, shut_what_declares_nothing
 from intake.web.heed import Heed
 from intake.web.host import OwnName
 from intake.web.page import LanguageChoice, Protect, reader_language, render
@@ -122,12 +123,13 @@ def create_app(parts: Parts) -> Flask:
         )
     cookies = Cookies(settings.secure_cookies)
     app.before_request(LanguageChoice(cookies))
+    app.before_request(shut_what_declares_nothing)
     if set(settings.doors) & config.STAFF_DOORS:
         app.before_request(Heed(parts.notice, parts.now))
     for blueprint in doors.blueprints(parts):
         app.register_blueprint(blueprint)
     if "reporter" not in app.blueprints:
-        app.add_url_rule("/", "root", _to_staff)
+        open_route(app, "/")(root)
     _let_staff_in(app, parts, cookies)
     _give_context(app, settings.banner == "demo")
     _handle_errors(app)
@@ -137,7 +139,7 @@ def create_app(parts: Parts) -> Flask:
     return app
 
 
-def _to_staff() -> Any:
+def root() -> Any:
     """The front of a process that serves staff only."""
     return redirect(url_for("account.front"), 303)
 

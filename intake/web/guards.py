@@ -8,7 +8,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import UUID
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, Flask, abort, current_app, redirect, request, url_for
 from flask_login import current_user
 
 from intake.domain.people import Permission
@@ -19,6 +19,9 @@ if TYPE_CHECKING:  # the reporter's door imports this module and must not bring 
     from intake.services.sign_in import Visit
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+
+_FILES = "static"  # Flask's own
 
 
 class Refusal(Protocol):
@@ -128,8 +131,16 @@ def _here() -> str:
     return request.full_path.rstrip("?") if request.method == "GET" else request.path
 
 
+def shut_what_declares_nothing() -> None:
+    """Before a request: a view that was added without a permission opens to nobody."""
+    if request.endpoint in (None, _FILES):  # nothing is there, or a file of the look
+        return
+    if not hasattr(current_app.view_functions[request.endpoint], "permission"):
+        abort(403)
+
+
 def open_route(
-    blueprint: Blueprint, path: str, methods: tuple[str, ...] = ("GET",)
+    blueprint: Blueprint | Flask, path: str, methods: tuple[str, ...] = ("GET",)
 ) -> Callable[[View], View]:
     """Register a view that anyone may enter."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
 
+import config
 from intake.domain.people import AGENCY_ROLES, PERMISSIONS, Permission
 from intake.domain.trail import Action
 from intake.services.rule_editor import Editor
@@ -17,7 +19,7 @@ from intake.store.people_tables import MembershipRow
 from intake.store.tables import DeadlineRow, ReferralRow, TrailRow
 from intake.web.page import HEADERS
 from tests.look.page_faults import page_faults
-from tests.site import DUTY, PEOPLE, SOC, TRIAGE, Site
+from tests.site import DUTY, PEOPLE, SOC, TRIAGE, Site, make_app
 
 PROBES = ("probe.alive", "probe.serves")  # for a proxy, which has no account
 OPEN_DOORS = (
@@ -137,6 +139,26 @@ def test_every_route_declares_a_permission(site: Site) -> None:
         and not isinstance(permission_of(site, rule.endpoint), Permission)
     ]
     assert undeclared == []
+
+
+@pytest.mark.parametrize("door", config.DOORS)
+def test_every_route_of_a_door_by_itself_declares_a_permission(site: Site, door: str) -> None:
+    settings = replace(site.parts.settings, doors=(door,))
+    app = make_app(replace(site.parts, settings=settings))
+    undeclared = [
+        name
+        for name, view in app.view_functions.items()
+        if name != "static" and not isinstance(getattr(view, "permission", None), Permission)
+    ]
+    assert undeclared == []
+
+
+def test_a_view_that_declares_nothing_opens_to_nobody(site: Site) -> None:
+    app = make_app(site.parts)
+    app.add_url_rule("/forgotten", "forgotten", lambda: "all the reports")
+    answer = app.test_client().get("/forgotten")
+    assert answer.status_code == 403
+    assert "all the reports" not in answer.text
 
 
 def test_only_the_reporters_pages_and_the_sign_in_are_open_to_anyone(site: Site) -> None:
