@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
 from pathlib import Path
@@ -33,6 +34,24 @@ def test_a_key_is_changed_on_the_command_line(site: Site, run: Run) -> None:
     site.hands.move(minutes=1)  # to the app's next code
     status, out, _ = run(*ROTATE, "soc")
     assert (status, out) == (0, f"{SOC}: {told['done']} sealed to the new key\n")
+
+
+def test_whoever_changes_a_key_at_a_terminal_sees_how_far_it_is(
+    site: Site, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived(site)
+    reader, terminal = os.openpty()
+    with os.fdopen(terminal, "w", buffering=1) as shown:
+        monkeypatch.setattr("sys.stderr", shown)
+        status, out, _ = run(*ROTATE, "soc", "--json")
+        seen = os.read(reader, 4096).decode()
+    os.close(reader)
+    assert status == 0
+    done = json.loads(out)["done"]
+    steps = [int(step) for step in re.findall(rf"\] (\d+)/{done}", seen)]
+    assert steps == sorted(steps)
+    assert steps[-1] == done
+    assert f"Sealing anew for {SOC} [{'#' * 40}] {done}/{done}" in seen
 
 
 def test_a_change_that_was_cut_short_goes_on_with_the_same_key(site: Site, run: Run) -> None:

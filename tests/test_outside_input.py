@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,10 @@ from intake.services.list_deletions import ListUnreadable, read_list
 from intake.services.register import RegisterUnreadable, compare, text_of
 from intake.store.deletions import Deletion, DeletionUnreadable
 from intake.vault.backup import StreamSealer, new_backup_key
-from intake.vault.keyring import InvitationSecret, SessionSecret
+from intake.vault.keyring import DeviceSecret, InvitationSecret, SessionSecret
 from intake.vault.own import CodeMistyped, CookieUnusable, ReceiptCode, VisitorSecret
+from intake.vault.recovery import RecoveryCode
+from intake.vault.totp import TotpSecret
 from intake.vault.words import are_words_of
 
 SET = settings(
@@ -71,11 +74,15 @@ class Never(Exception):
     """Raised by nothing."""
 
 
+APP, NOON = TotpSecret.new(), datetime(2026, 6, 2, 12, tzinfo=UTC)
 READERS: dict[str, tuple[Callable[[str], object], type[Exception]]] = {
     "receipt code": (ReceiptCode.parse, CodeMistyped),
     "reporter's cookie": (VisitorSecret.parse, CookieUnusable),
     "session's cookie": (SessionSecret.parse, CookieUnusable),
     "invitation's link": (InvitationSecret.parse, CookieUnusable),
+    "browser's cookie": (DeviceSecret.parse, CookieUnusable),
+    "recovery code": (RecoveryCode.parse, CodeMistyped),
+    "app's code": (lambda text: APP.step_of(text, NOON), Never),
     "words of a key": (lambda text: are_words_of(text, "00" * 32), Never),
     "arrival": (parse_arrival, ArrivalUnreadable),
     "half-year": (Period.read, PeriodUnknown),

@@ -56,7 +56,7 @@ class TotpSecret:
         """The step whose code was typed, at most one away from now; None for a wrong code."""
         now = step_at(at)
         near = range(now - _BESIDE, now + _BESIDE + 1)
-        typed = code.encode()
+        typed = code.encode(errors="replace")  # half a character is no figure
         found = [step for step in near if hmac.compare_digest(self.code(step).encode(), typed)]
         return max(found, default=None)
 

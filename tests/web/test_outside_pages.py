@@ -210,12 +210,14 @@ def test_no_cookie_and_no_link_makes_a_page_fail(
     header = "; ".join(
         f"{name}={cookie}"
         for name in (
-            *("ankkuri_draft", "ankkuri_staff", "ankkuri_sign_in", "ankkuri_invitation"),
+            *("ankkuri_draft", "ankkuri_staff", "ankkuri_half", "ankkuri_device"),
+            *("ankkuri_sign_in", "ankkuri_invitation", "ankkuri_recover"),
             *("ankkuri_language", "__Host-ankkuri_staff", ""),
         )
     )
     environ = {"HTTP_COOKIE": header.encode("utf-8", "surrogatepass").decode("latin-1")}
-    for path in ("/", "/report/who", "/receipt", "/staff", "/inbox", "/sign-in", "/join"):
+    entrances = ("/sign-in", "/sign-in/second", "/sign-in/set-up", "/recover", "/join")
+    for path in ("/", "/report/who", "/receipt", "/staff", "/inbox", *entrances):
         below_500(site.client().get(path, environ_overrides=environ), (path, cookie))
     below_500(site.client().get(f"/join/{cookie.replace('/', '')}"), cookie)
 
