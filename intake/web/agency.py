@@ -260,7 +260,8 @@ def make_blueprint(
     entrance.route(one, reads)(agency.referral)
     entrance.route(f"{one}/deadlines/<clock>", reads)(agency.certificate)
     entrance.route(f"{one}/hand_over", moves)(handing.to_whom)
-    entrance.route(f"{one}/hand_over/<agency_id>", moves, both)(handing.what_and_why)
+    handing_over = entrance.route(f"{one}/hand_over/<agency_id>", moves, both, fresh=True)
+    handing_over(handing.what_and_why)
     entrance.route(f"{one}/take_over", moves, both)(taking.take_over)
     entrance.route(f"{one}/protected", reads, both)(showing.show_protected)
     recusals, lifts = f"{one}/recusal", Permission.LIFT_RECUSAL

@@ -31,7 +31,7 @@ FRESH_ROUTES = {
         ("colleagues.change_key", "people.confirm_entry", "people.refuse_entry"), GIVES
     ),
     **dict.fromkeys(("agency.section_request", "agency.lift_recusal"), GIVES),
-    "supervisor.lift_recusal": GIVES,
+    **dict.fromkeys(("agency.what_and_why", "supervisor.lift_recusal"), GIVES),
     "agency.recuse_colleague": "shuts somebody out of a report",
     **dict.fromkeys(("people.new", "people.known", "people.anew"), ACCESS),
     **dict.fromkeys(("people.give", "people.end_role", "people.leave"), ACCESS),

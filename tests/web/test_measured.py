@@ -6,6 +6,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from functools import wraps
 from io import StringIO
 from typing import Any
 
@@ -104,7 +105,9 @@ def test_a_page_that_fails_and_whose_error_page_fails_too_is_still_logged_withou
 ) -> None:
     client = site.client()
     site.app.testing = False
-    monkeypatch.setitem(site.app.view_functions, "reporter.status", failing(RuntimeError(CANARY)))
+    views = site.app.view_functions
+    broken = wraps(views["reporter.status"])(failing(RuntimeError(CANARY)))
+    monkeypatch.setitem(views, "reporter.status", broken)
     monkeypatch.setattr("intake.app.render", failing(RuntimeError(CANARY)))
     answer = client.get(f"/status?x={CANARY}")
     assert (answer.status_code, answer.mimetype) == (500, "text/plain")
