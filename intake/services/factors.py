@@ -38,6 +38,10 @@ class FactorGone(Exception):
     """The person has no such factor any more."""
 
 
+class CodesReplaced(Exception):
+    """The printed codes that were to be replaced have been replaced already."""
+
+
 class TooManyFactors(Exception):
     """A person has at most MOST_FACTORS."""
 
@@ -181,9 +185,24 @@ class Factors:
             _write_line(connection, visit, Action.REMOVE_FACTOR, now, found.kind)
             tell(connection, visit.person.id, now, Event.REMOVED_FACTOR)
 
-    def print_codes(self, visit: Visit, now: datetime) -> tuple[str, ...]:
-        """A new set of printed codes in the place of the old one."""
+    def codes_shown(self, visit: Visit) -> str:
+        """What names the set of printed codes that there is; nothing where there is none."""
+        with self.database.read() as connection:
+            return str(factors.codes_set(connection, visit.person.id) or "")
+
+    def print_codes(
+        self, visit: Visit, now: datetime, instead_of: str | None = None
+    ) -> tuple[str, ...]:
+        """A new set of printed codes in the place of the old one.
+
+        ``instead_of`` names the old one, so that a page that is sent twice makes one set. Raises
+        CodesReplaced where it is another by now.
+        """
         with self.database.write() as connection:
+            factors.take_turn_to_remove(connection)
+            there = str(factors.codes_set(connection, visit.person.id) or "")
+            if instead_of not in (None, there):
+                raise CodesReplaced
             tell(connection, visit.person.id, now, Event.MADE_CODES)
             return self._print(connection, visit, now)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 from intake.domain.trail import Action
@@ -29,6 +30,10 @@ LETTER = "recovered"
 
 class RecoveryRefused(Exception):
     """The name or the code is wrong, or the code was used before; which one is not told."""
+
+
+class CodeReplaced(Exception):
+    """The recovery code that was to be replaced has been replaced already."""
 
 
 @dataclass(frozen=True)
@@ -78,21 +83,28 @@ class Recover:
             raise RecoveryRefused
         return code
 
-    def new_code(self, visit: Visit, now: datetime) -> RecoveryCode:
-        """Another code for a person who is signed in; the former one opens nothing any more."""
+    def new_code(self, visit: Visit, now: datetime, instead_of: str | None = None) -> RecoveryCode:
+        """Another code for a person who is signed in; the former one opens nothing any more.
+
+        ``instead_of`` names the former one, so that a page that is sent twice makes one code.
+        Raises CodeReplaced where it is another by now.
+        """
         code, person = RecoveryCode.new(), visit.person.id
         sealed = lock_for_recovery(visit.key, code, self.pepper, person)
         with self.database.write() as connection:
+            there = _name(staff.recovery(connection, person, for_update=True))
+            if instead_of not in (None, there):
+                raise CodeReplaced
             staff.lock_for_recovery(connection, person, sealed, now)
             action = Action.NEW_RECOVERY_CODE
             trail.write_line(connection, at=now, action=action, person_id=person)
             tell(connection, person, now, Event.MADE_RECOVERY_CODE)
         return code
 
-    def has_code(self, visit: Visit) -> bool:
-        """Whether there is a code that opens this person's key."""
+    def code_there(self, visit: Visit) -> str:
+        """What names the code that opens this person's key; nothing where there is none."""
         with self.database.read() as connection:
-            return staff.has_recovery(connection, visit.person.id)
+            return _name(staff.recovery(connection, visit.person.id))
 
     def _unlocked(self, row: AnyRow | None, typed: str) -> PrivateKey | None:
         """None for whatever is wrong; a name that nobody has costs as much as a wrong code."""
@@ -125,3 +137,7 @@ class Recover:
             trail.write_line(connection, at=now, action=action, person_id=person)
             if person is not None and counted.failed + 1 >= MANY_TRIES:
                 tell_of_tries(connection, Tries(self.pepper), person, Event.MANY_WRONG, now)
+
+
+def _name(sealed_recovery: bytes | None) -> str:
+    return sha256(sealed_recovery).hexdigest() if sealed_recovery else ""

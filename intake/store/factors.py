@@ -69,6 +69,12 @@ def replace_codes(
     connection.execute(insert(OneTimeCodeRow), rows)
 
 
+def codes_set(connection: Connection, person_id: UUID) -> UUID | None:
+    """What names a person's set of printed codes; None where there is none."""
+    own = select(OneTimeCodeRow.id).where(OneTimeCodeRow.person_id == person_id)
+    return connection.scalar(own.order_by(OneTimeCodeRow.id).limit(1))
+
+
 def use_code(connection: Connection, person_id: UUID, digest: bytes, at: datetime) -> bool:
     """Use a printed code; False if the person has no such code, or has used it."""
     this = OneTimeCodeRow.digest == digest, OneTimeCodeRow.person_id == person_id

@@ -134,12 +134,12 @@ def lock_for_recovery(
     connection.execute(update(PersonRow).where(this).values(sealed_recovery=sealed_recovery))
 
 
-def has_recovery(connection: Connection, person_id: UUID) -> bool:
-    """Whether a recovery code opens this person's key."""
-    sealed = select(PersonRow.id).where(
-        PersonRow.id == person_id, PersonRow.sealed_recovery.is_not(None)
-    )
-    return connection.scalar(sealed) is not None
+def recovery(connection: Connection, person_id: UUID, *, for_update: bool = False) -> bytes | None:
+    """A person's key as their recovery code opens it; ``for_update``: nobody else changes it until
+    the transaction ends.
+    """
+    sealed = select(PersonRow.sealed_recovery).where(PersonRow.id == person_id)
+    return connection.scalar(sealed.with_for_update() if for_update else sealed)
 
 
 def hold_recovery(connection: Connection, person_id: UUID, sealed_recovery: bytes) -> bool:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request, url_for
 
 from intake.domain.message import Message, mark
 from intake.domain.people import Permission
-from intake.services.recover import Recover, RecoveryRefused
+from intake.services.recover import CodeReplaced, Recover, RecoveryRefused
 from intake.services.refuse_weak import SHORTEST_PASSPHRASE
 from intake.services.sign_in import Visit
 from intake.services.tries import SignInTooSoon
@@ -17,7 +17,7 @@ from intake.vault.passphrase import HashingBusy
 from intake.vault.recovery import RecoveryCode
 from intake.web.cookies import Cookies
 from intake.web.forms.base import token_key
-from intake.web.forms.people import ButtonForm
+from intake.web.forms.people import AnotherForm
 from intake.web.forms.recovery import RecoverForm
 from intake.web.guards import Entrance, Refusal, open_route
 from intake.web.measured import outcome
@@ -27,6 +27,10 @@ from intake.web.tries import BUSY, wait_told
 
 COOKIE = "ankkuri_recover"  # binds the form to the browser that asked for it
 REFUSED = mark("The user name or the recovery code is wrong, or the code has been used.")
+MADE_BEFORE = mark(
+    "This page has made a code already. It was shown once, and it is good. Make another only if "
+    "you do not have it."
+)
 
 
 @dataclass(frozen=True)
@@ -67,15 +71,20 @@ class _Recovery:
         """Another code for who is signed in."""
         key = token_key(self.door_secret, visit.secret.csrf_key)
         typed = request.form if request.method == "POST" else None
-        form = ButtonForm(typed, language=reader_language(), token_key=key)
+        form = AnotherForm(typed, language=reader_language(), token_key=key)
         if typed is not None and form.validate():
-            code = self.recover.new_code(visit, self.now())
-            return _shown(code, url_for("account.front"), back=False)
+            try:
+                code = self.recover.new_code(visit, self.now(), form.seen.data or "")
+            except CodeReplaced:
+                form.form_errors.append(form.say(Message(MADE_BEFORE)))
+            else:
+                return _shown(code, url_for("account.front"), back=False)
+        form.seen.data = self.recover.code_there(visit)
         return render(
             "account/new_recovery_code.html",
             200 if typed is None else 422,
             form=form,
-            has_code=self.recover.has_code(visit),
+            has_code=bool(form.seen.data),
             back_href=url_for("account.front"),
         )
 

@@ -12,7 +12,7 @@ from intake.domain.message import Message, mark
 from intake.domain.people import Permission
 from intake.domain.trail import Action
 from intake.services.change_passphrase import ChangePassphrase
-from intake.services.factors import FactorGone, Factors, LastFactor
+from intake.services.factors import CodesReplaced, FactorGone, Factors, LastFactor
 from intake.services.own_sessions import DeviceUnknown, OwnSessions, SessionOver
 from intake.services.refuse_weak import SHORTEST_PASSPHRASE
 from intake.services.second_step import SecondStep
@@ -24,7 +24,7 @@ from intake.vault.totp import TotpSecret
 from intake.web import kept
 from intake.web.cookies import Cookies
 from intake.web.forms.base import PageForm
-from intake.web.forms.people import ButtonForm, ChangePassphraseForm
+from intake.web.forms.people import AnotherForm, ButtonForm, ChangePassphraseForm
 from intake.web.forms.second_step import NewFactorForm, SecondStepForm
 from intake.web.forms.staff import StaffForms
 from intake.web.guards import Entrance, Refusal
@@ -42,6 +42,10 @@ from intake.web.second_step import (
 from intake.web.tries import BUSY, wait_told
 
 LAST = mark("This is your only one. Add another one before you remove it.")
+MADE_BEFORE = mark(
+    "This page has made codes already. They were shown once, and they are good. Make others only "
+    "if you do not have them."
+)
 WRONG = mark("The passphrase is wrong.")
 EVENTS = {
     Action.SIGN_IN.value: mark("Signed in"),
@@ -133,16 +137,21 @@ class _Security:
 
     def codes(self, visit: Visit) -> Any:
         """A new set of printed codes, after a question; shown once."""
-        form = self._button(visit)
+        form = self.forms(AnotherForm, visit, request.form if request.method == "POST" else None)
         if request.method == "POST" and form.validate():
-            codes = self.factors.print_codes(visit, self.now())
-            return render(
-                "account/codes.html",
-                codes=codes,
-                fields=(),
-                next=url_for("security.security"),
-                languages=only_this(),
-            )
+            try:
+                codes = self.factors.print_codes(visit, self.now(), form.seen.data or "")
+            except CodesReplaced:
+                form.form_errors.append(form.say(Message(MADE_BEFORE)))
+            else:
+                return render(
+                    "account/codes.html",
+                    codes=codes,
+                    fields=(),
+                    next=url_for("security.security"),
+                    languages=only_this(),
+                )
+        form.seen.data = self.factors.codes_shown(visit)
         return self._page("account/new_codes.html", form)
 
     def end_session(self, visit: Visit) -> Any:

@@ -85,9 +85,9 @@ def test_a_code_works_once_and_the_next_one_was_shown(site: Site, recover: Recov
 
 def test_a_new_code_takes_the_place_of_the_former(site: Site, recover: Recover) -> None:
     visit = site.visit("soc")
-    assert not recover.has_code(visit)
+    assert not recover.code_there(visit)
     first = recover.new_code(visit, site.hands())
-    assert recover.has_code(visit)
+    assert recover.code_there(visit)
     recover.new_code(visit, site.hands())
     with pytest.raises(RecoveryRefused):
         recover("soc", first.text, NEW, site.hands())
@@ -162,7 +162,7 @@ def test_who_has_left_comes_back_by_no_code(site: Site, recover: Recover) -> Non
     with pytest.raises(RecoveryRefused):
         recover("soc-head", code.text, NEW, site.hands())
     with site.parts.database.read() as connection:
-        assert not staff.has_recovery(connection, head)
+        assert staff.recovery(connection, head) is None
 
 
 def test_a_code_of_another_person_s_row_opens_nothing(site: Site, recover: Recover) -> None:

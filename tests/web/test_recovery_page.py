@@ -11,6 +11,7 @@ from intake.services.invite import Newcomer
 from tests import databases
 from tests.look.page_faults import page_faults
 from tests.site import PASSPHRASE, Site, make_app, token_in
+from tests.web.reporter_walk import hidden_in
 
 NEW = "uusi lause kuusen alla"
 CODE = re.compile(r'<p class="check-code">((?:[0-9A-Z]{4}-){5}[0-9A-Z]{4})</p>')
@@ -21,13 +22,28 @@ def code_of(site: Site, name: str = "soc") -> str:
     client = site.signed_in(name)
     page = client.get("/recovery-code").text
     assert page_faults(page) == []
-    shown = client.post("/recovery-code", data={"csrf_token": token_in(page)})
+    shown = client.post("/recovery-code", data=hidden_in(page))
     assert shown.status_code == 200
     assert shown.headers["Cache-Control"] == "no-store"
     assert page_faults(shown.text) == []
     found = CODE.search(shown.text)
     assert found
     return found[1]
+
+
+@pytest.mark.on_both
+def test_a_page_that_is_sent_twice_makes_one_recovery_code(site: Site) -> None:
+    first, client = code_of(site), site.signed_in("soc")
+    typed = hidden_in(client.get("/recovery-code?lang=en", follow_redirects=True).text)
+    shown = CODE.search(client.post("/recovery-code", data=typed).text)
+    assert shown
+    again = client.post("/recovery-code", data=typed)
+    assert (again.status_code, page_faults(again.text)) == (422, [])
+    assert not CODE.search(again.text)
+    assert "This page has made a code already." in again.text
+    third = CODE.search(client.post("/recovery-code", data=hidden_in(again.text)).text)
+    assert third
+    assert len({first, shown[1], third[1]}) == 3
 
 
 @pytest.mark.on_both

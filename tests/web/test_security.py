@@ -102,8 +102,28 @@ def test_who_has_no_factor_sets_one_up_before_anything_else(site: Site) -> None:
 
 
 @pytest.mark.on_both
+def test_a_page_that_is_sent_twice_makes_one_set_of_printed_codes(site: Site) -> None:
+    client = english(site)
+    for _ in range(2):  # without a former set, and with one
+        typed = hidden_in(client.get("/account/codes").text)
+        codes = codes_in(client.post("/account/codes", data=typed).text)
+        again = client.post("/account/codes", data=typed)
+        assert again.status_code == 422
+        assert page_faults(again.text) == []
+        assert codes_in(again.text) == []
+        assert "This page has made codes already." in again.text
+    assert len(codes) == 10
+    answer = post(client, "/account/codes", **hidden_in(again.text))
+    assert len(set(codes_in(answer.text)) - set(codes)) == 10
+    other = site.client()
+    door = site.first_step(other, "soc")
+    assert post(other, door.location, factor_code=codes_in(answer.text)[0]).status_code == 303
+
+
+@pytest.mark.on_both
 def test_a_printed_code_lets_one_in_and_is_counted(site: Site) -> None:
     client = english(site)
+    assert ">Add an app</a></li>" not in client.get("/account").text, "a list of one"
     asked = client.get("/account/codes")
     assert page_faults(asked.text) == []
     printed = post(client, "/account/codes")

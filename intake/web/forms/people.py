@@ -217,6 +217,12 @@ class ButtonForm(PageForm):
     """A button."""
 
 
+class AnotherForm(ButtonForm):
+    """A button that makes something in the place of what there is; ``seen`` names that."""
+
+    seen = HiddenField("seen")
+
+
 class GiveKeyForm(PageForm):
     """The words of the colleague's key."""
 
