@@ -34,9 +34,15 @@ for (const form of document.querySelectorAll("[data-passkey-form]")) {
   const failed = form.querySelector("[data-passkey-failed]");
   const label = form.querySelector("[name=label]");
   button.hidden = false;
+  if (!form.querySelector("[type=submit]")) {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault(); // Enter in the name
+      button.click();
+    });
+  }
   button.addEventListener("click", async () => {
     failed.hidden = true;
-    if (label && !label.value.trim()) return label.focus();
+    if (label && !label.value.trim()) return form.submit(); // the page says what is missing
     try {
       const credential = await ask(button.dataset.passkey, JSON.parse(button.dataset.question));
       form.elements.factor_passkey.value = told(credential);

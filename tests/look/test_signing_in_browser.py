@@ -97,6 +97,23 @@ def test_a_browsers_passkey_is_made_at_the_first_sign_in_and_opens_the_next(
         assert tuple(row) == ("passkey", "koneeni")
 
 
+def test_enter_makes_a_passkey_and_a_missing_name_is_told(site: Site, browser: Any) -> None:
+    with served(site) as (address, here):
+        page = browser.new_page(viewport=NARROW)
+        with_authenticator(page)
+        cookies = {"ankkuri_staff": here.session("soc").cookie, "ankkuri_language": "en"}
+        page.context.add_cookies(
+            [{"name": n, "value": v, "url": address} for n, v in cookies.items()]
+        )
+        page.goto(f"{address}/account/passkey")
+        page.click("[data-passkey]")
+        page.click(".summary >> text=Write a name for it")
+        page.keyboard.type("koneeni")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/account?told=added")
+        assert "koneeni" in page.inner_text("main")
+
+
 def test_without_javascript_a_code_lets_one_in(site: Site, browser: Any) -> None:
     with served(site) as (address, here):
         page = browser.new_context(java_script_enabled=False).new_page()
