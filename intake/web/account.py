@@ -28,7 +28,7 @@ from intake.web.guards import Entrance, Refusal, open_route
 from intake.web.kept import Kept
 from intake.web.measured import outcome
 from intake.web.navigation import pages_open_to
-from intake.web.onward import wanted
+from intake.web.onward import go_on, wanted
 from intake.web.page import Clock, only_this, reader_language, render
 from intake.web.second_step import COOKIE, DEVICE, SecondPages
 from intake.web.tries import BUSY, wait_told
@@ -121,6 +121,9 @@ class _Account:
         """Before anything is typed here; a page whose session had ended posts what it held."""
         posted = request.method == "POST"
         if current_user.is_authenticated:
+            if posted and "factor_code" in request.form:  # a step that was taken is sent again
+                owner = kept.owner_of(self.door_secret, current_user.visit.person.id)
+                return go_on(kept.carried(request.form), owner)
             return redirect(wanted(), 307 if posted and "next" in request.args else 303)
         ended = self.cookies.secret(request, COOKIE, SessionSecret)
         held = kept.carried(request.form) if posted else None

@@ -97,6 +97,8 @@ def test_who_has_no_factor_sets_one_up_before_anything_else(site: Site) -> None:
     assert page_faults(done.text) == []
     assert len(codes_in(done.text)) == 10
     assert client.get("/inbox").status_code == 200
+    again = client.post(door.location, data=typed, follow_redirects=True)
+    assert (again.status_code, again.request.path) == (200, "/inbox"), "the page is loaded again"
     assert secret.text not in client.get("/account").text
     assert client.get("/sign-in/picture.svg").status_code == 404
 
