@@ -74,7 +74,16 @@ def page_faults(html: str) -> list[str]:
     faults += [f"a label for {id_!r}, which is not there" for id_ in labels - set(ids)]
     for tag, attributes in page.tags:
         faults += _faults_of(tag, attributes, set(ids), labels)
-    return faults
+    return faults + _told_out_of_order(page.tags)
+
+
+def _told_out_of_order(tags: list[tuple[str, Attributes]]) -> list[str]:
+    """Errors are told in the order in which their fields stand."""
+    places = [attributes["id"] for _, attributes in tags if "id" in attributes]
+    links = [attributes.get("href", "") for tag, attributes in tags if tag == "a"]
+    told = [link[1:] for link in links if link.startswith("#") and link[1:] in places]
+    told = [id_ for id_ in told if id_ != "main"]
+    return [] if told == sorted(told, key=places.index) else [f"{told} are out of order"]
 
 
 def _faults_of(tag: str, attributes: Attributes, ids: set[str], labels: set[str]) -> list[str]:

@@ -52,6 +52,8 @@ def test_a_lost_passphrase_is_replaced_by_the_printed_code(site: Site) -> None:
     assert "/recover" in client.get("/sign-in").text
     page = client.get("/recover").text
     assert page_faults(page) == []
+    empty = client.post("/recover", data=hidden_in(page))
+    assert (empty.status_code, page_faults(empty.text)) == (422, [])
     typed = {"name": "soc", "code": code, "passphrase": NEW, "again": NEW}
     answer = client.post("/recover", data=typed | {"csrf_token": token_in(page)})
     assert answer.status_code == 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import ValidationError
+from wtforms import PasswordField, ValidationError
 
 from intake.domain.message import Message, mark
 from intake.vault.own import CodeMistyped
@@ -23,6 +23,8 @@ class RecoverForm(NewPassphraseForm):
 
     name = Line(mark("User name"), limit=1000, missing=mark("Write your user name"))
     code = Line(mark("Recovery code"), limit=200, missing=mark("Write the recovery code."))
+    passphrase = PasswordField(mark("Passphrase"))
+    again = PasswordField(mark("The same passphrase again"))
 
     def validate_code(self, field: Any) -> None:
         """A code that has no slip in it."""
