@@ -147,7 +147,9 @@ def _coordinator(parts: Parts) -> Blueprint:
     from intake.services.oversee import Oversee
     from intake.web.coordinator import make_blueprint
 
-    return make_blueprint(oversee=Oversee(parts.database, parts.directory), refuse=_refuse(parts))
+    return make_blueprint(
+        oversee=Oversee(parts.database, parts.directory), refuse=_refuse(parts), now=parts.now
+    )
 
 
 def _rules(parts: Parts) -> Blueprint:

@@ -10,11 +10,12 @@ from flask import Blueprint, Response
 
 from intake.domain.directory import Kind
 from intake.domain.people import Permission
+from intake.domain.timing import months_until
 from intake.services.oversee import Oversee
 from intake.services.sign_in import Visit
 from intake.web.counts import HIDDEN, count_of
 from intake.web.guards import Entrance, Refusal
-from intake.web.page import reader_language, render
+from intake.web.page import Clock, reader_language, render
 from intake.web.words import KINDS
 
 MONTHS = 12
@@ -23,11 +24,17 @@ MONTHS = 12
 @dataclass(frozen=True)
 class _Coordinator:
     oversee: Oversee
+    now: Clock
 
     def picture(self, _visit: Visit) -> Response:
-        """Months, the newest first, by kinds of agency; small numbers hidden, no totals."""
+        """Months, the newest first, by kinds of agency; small numbers hidden, no totals. A month
+        without reports between others is told too.
+        """
         language = reader_language()
-        newest = sorted(self.oversee.picture().items(), reverse=True)[:MONTHS]
+        counted = self.oversee.picture()
+        last = months_until(self.now(), MONTHS)
+        since = min(counted, default="9999")
+        newest = [(month, counted.get(month, {})) for month in reversed(last) if month >= since]
         months = [
             (
                 format_date(date.fromisoformat(f"{month}-01"), "LLLL y", locale=language.code),
@@ -43,10 +50,10 @@ class _Coordinator:
         )
 
 
-def make_blueprint(*, oversee: Oversee, refuse: Refusal) -> Blueprint:
+def make_blueprint(*, oversee: Oversee, refuse: Refusal, now: Clock) -> Blueprint:
     """The door's routes."""
     blueprint = Blueprint("coordinator", __name__)
     Entrance(blueprint, refuse).route("/picture", Permission.SEE_PICTURE)(
-        _Coordinator(oversee).picture
+        _Coordinator(oversee, now).picture
     )
     return blueprint
