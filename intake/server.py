@@ -34,11 +34,17 @@ STUCK_SECONDS = 60
 UNUSABLE = 2
 APPLICATION = "intake.app:from_environment()"
 BARE = (
-    "HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Length: 0\r\n"
+    "HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Length: {length}\r\n"
+    "Content-Type: text/plain; charset=utf-8\r\n"
     "Cache-Control: no-store\r\nContent-Security-Policy: default-src 'none'\r\n"
     "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\r\n"
 )
 """The answer to what is no request."""
+TOO_LONG = (
+    "Osoite on liian pitkä: haussa on liikaa tekstiä. Palaa takaisin ja lyhennä sitä.\n\n"
+    "Adressen är för lång: sökningen har för mycket text. Gå tillbaka och korta av den.\n\n"
+    "The address is too long: the search has too much text. Go back and shorten it.\n"
+).encode()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -182,8 +188,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
         """Answer, and tell the kind of failure alone."""
         del req, addr
+        body = b""
         if isinstance(exc, LimitRequestLine):
-            status, reason = 414, "URI Too Long"
+            status, reason, body = 414, "URI Too Long", TOO_LONG
         elif isinstance(exc, LimitRequestHeaders):
             status, reason = 431, "Request Header Fields Too Large"
         elif isinstance(exc, ParseException):
@@ -193,7 +200,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         tell = self.log.error if status == 500 else self.log.warning
         tell("a request was not understood", extra=logs.failure(exc))
         try:
-            client.sendall(BARE.format(status=status, reason=reason).encode())
+            head = BARE.format(status=status, reason=reason, length=len(body))
+            client.sendall(head.encode() + body)
         except OSError:
             self.log.debug("the caller has left")
 

@@ -187,6 +187,8 @@ def test_the_log_has_a_line_for_each_request_and_no_word_of_it(server: Served) -
         assert re.match(r"HTTP/1.1 (400|414|431) ", answer)
         assert "\r\nCache-Control: no-store\r\n" in answer
         assert CANARY not in answer
+        too_long = answer.startswith("HTTP/1.1 414")
+        assert ("Palaa takaisin ja lyhennä sitä." in answer) == too_long
 
     def answered() -> list[list[dict[str, Any]]]:
         lines = running.lines()[before:]
