@@ -83,6 +83,8 @@ def compare(text: str, stored: Stored, own: frozenset[str]) -> Comparison:
 
     Raises RegisterUnreadable.
     """
+    if "\0" in text:  # a picture, a workbook: no text at all
+        raise RegisterUnreadable([Message(UNREADABLE)])
     rows = list(_toml(text) if "[[school]]" in text else _csv(text))
     if not rows:
         raise RegisterUnreadable([Message(NO_ROWS)])

@@ -140,6 +140,7 @@ phone = "09 000 0199"
     ("text", "key"),
     [
         ("", "The first line must name the columns"),
+        ("PK\x03\x04\x14\0\x06\0\b\0", "neither a CSV nor a TOML file"),
         ("name_fi;language\nA;fi\n", "The first line must name the columns"),
         (HEAD, "The file has no schools"),
         (HEAD + ";;vantaa;fi;09 000 0199\n", "the name in Finnish is missing"),

@@ -403,7 +403,7 @@ def test_a_register_shown_before_another_change_is_shown_again(site: Site) -> No
         (b"", "Choose a file."),
         (b"x" * 500_001, "The file is too large"),
         (REGISTER[0].encode(), "this one is missing: name_fi"),
-        (b"\x00\x01\x02", "this one is missing"),
+        (b"\x00\x01\x02", "neither a CSV nor a TOML file"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_why(site: Site, content: bytes, told: str) -> None:
