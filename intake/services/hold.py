@@ -11,7 +11,7 @@ from uuid import UUID
 from intake.domain.deadline import local_date
 from intake.domain.people import Permission
 from intake.domain.row_id import new_id
-from intake.domain.trail import Action
+from intake.domain.trail import KEPT_YEARS, Action
 from intake.services.leave_line import leave_line
 from intake.services.line_detail import detail
 from intake.services.open_content import text_of
@@ -28,6 +28,14 @@ from intake.vault.open import open_for
 from intake.vault.seal import seal_for
 
 REASON = "reason of a hold"
+
+
+class DayTooFar(Exception):
+    """The last day is later than a hold may be known to last. ``latest``: the last one possible."""
+
+    def __init__(self, latest: date) -> None:
+        super().__init__(latest.isoformat())
+        self.latest = latest
 
 
 @dataclass(frozen=True)
@@ -83,14 +91,16 @@ class Hold:
     def put(
         self, visit: Visit, referral_id: UUID, reason: str, last_day: date | None, now: datetime
     ) -> None:
-        """Raises ReferralNotYours, ReasonMissing, DayImpossible for a day that is over, MoveNotOpen
-        where the content has been deleted.
+        """Raises ReferralNotYours, ReasonMissing, DayImpossible for a day that is over, DayTooFar,
+        MoveNotOpen where the content has been deleted.
         """
         row = self._place(visit, referral_id, now)
         if not reason:
             raise ReasonMissing
         if last_day is not None and last_day < local_date(now):
             raise DayImpossible
+        if last_day is not None and last_day > (latest := _latest(local_date(now))):
+            raise DayTooFar(latest)
         key, hold_id = self.respond.key_of(row, now), new_id(now)
         values: dict[str, Any] = {
             "id": hold_id,
@@ -132,6 +142,14 @@ class Hold:
             self.read.refuse(visit, row, now)
             raise ReferralNotYours
         return row
+
+
+def _latest(today: date) -> date:
+    """Twelve years on, or the day before where there is no such day."""
+    try:
+        return today.replace(year=today.year + KEPT_YEARS)
+    except ValueError:  # 29 February
+        return today.replace(year=today.year + KEPT_YEARS, day=28)
 
 
 def _held(each: AnyRow, row: AnyRow, keys: Mapping[str, PrivateKey]) -> Held:

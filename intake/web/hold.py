@@ -10,7 +10,7 @@ from flask import Response, redirect, request, url_for
 
 from intake.domain.directory import Directory
 from intake.domain.message import Message, mark
-from intake.services.hold import Hold
+from intake.services.hold import DayTooFar, Hold
 from intake.services.read import ReferralNotYours
 from intake.services.record import MoveNotOpen, ReasonMissing
 from intake.services.respond import DayImpossible
@@ -23,6 +23,9 @@ from intake.web.page import render
 
 DAYS_AHEAD = 30
 OVER = mark("The last day is over already")
+TOO_FAR = mark(
+    "The last day can be %(latest)s at the latest. Leave the boxes empty if you do not know it yet."
+)
 GONE = mark("The content has been deleted already, so there is nothing to keep.")
 
 
@@ -59,6 +62,8 @@ class HoldPages:
             self.service.put(visit, referral_id, reason, last_day, now)
         except DayImpossible:
             form["last_day"].errors = [form.say(Message(OVER))]
+        except DayTooFar as far:
+            form["last_day"].errors = [form.say(Message(TOO_FAR, {"latest": far.latest}))]
         except ReasonMissing:
             form["reason"].errors = [form.say(Message(REASON_MISSING))]
         except MoveNotOpen:

@@ -9,7 +9,7 @@ import pytest
 
 from intake.domain.people import Membership, Permission, Role
 from intake.domain.trail import Action
-from intake.services.hold import Hold
+from intake.services.hold import DayTooFar, Hold
 from intake.services.read import ReferralNotYours
 from intake.services.record import MoveNotOpen, ReasonMissing
 from intake.services.respond import DayImpossible
@@ -61,6 +61,21 @@ def test_a_hold_with_a_last_day_ends_by_itself(site: Site) -> None:
     put(site, referral, last)
     assert run(site, days=100) == 0
     assert run(site, days=1) == 1
+
+
+def test_a_hold_lasts_no_longer_than_the_log_that_tells_why(site: Site) -> None:
+    _, referral = recorded(site)
+    today = site.hands().date()
+    latest = today.replace(year=today.year + 12)
+    with pytest.raises(DayTooFar) as far:
+        put(site, referral, latest + timedelta(days=1))
+    assert far.value.latest == latest
+    assert put(site, referral, latest)
+    site.hands.move(days=(date(2028, 2, 29) - today).days)
+    site.sign_again(site.hands())
+    with pytest.raises(DayTooFar) as far:
+        put(site, referral, date(2040, 3, 1))
+    assert far.value.latest == date(2040, 2, 29)
 
 
 def test_of_two_holds_each_keeps_it(site: Site) -> None:

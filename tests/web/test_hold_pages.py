@@ -41,6 +41,7 @@ def test_the_head_sees_what_goes_holds_it_and_releases_it(site: Site) -> None:
     assert path in page
     assert says(head, path) == 422
     assert says(head, path, reason="Oikeudenkäynti.", last_day=["1", "1", "2020"]) == 422
+    assert says(head, path, reason="Oikeudenkäynti.", last_day=["1", "1", "9999"]) == 422
     assert says(head, path, reason="Oikeudenkäynti.") == 303
     assert "Säilytetään toistaiseksi" in head.get("/going").text
     page = head.get(path).text
