@@ -23,11 +23,20 @@ from intake.services.sign_in import Visit
 from intake.store import notes
 from intake.store.columns import AnyRow
 from intake.store.database import Database
+from intake.vault.envelope import EnvelopeDamaged
 from intake.vault.seal import seal_for
 
 
 class AlreadyWritten(Exception):
     """The page was sent before, and what it said then is stored; this says something else."""
+
+
+class SameAgain(Exception):
+    """The same person has written the very same on this referral. ``at``: when."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(at.isoformat())
+        self.at = at
 
 
 @dataclass(frozen=True)
@@ -50,10 +59,17 @@ class WriteNote:
         return row
 
     def __call__(
-        self, visit: Visit, referral_id: UUID, note_id: UUID, what: Written, now: datetime
+        self,
+        visit: Visit,
+        referral_id: UUID,
+        note_id: UUID,
+        what: Written,
+        now: datetime,
+        *,
+        again: bool = True,
     ) -> None:
-        """Raises ReferralNotYours, KeyNotGranted, MoveNotOpen, DayImpossible, AlreadyWritten;
-        nothing is kept then.
+        """Raises ReferralNotYours, KeyNotGranted, MoveNotOpen, DayImpossible, AlreadyWritten; and
+        SameAgain unless it is to stand there ``again``. Nothing is kept then.
         """
         row = self.place(visit, referral_id, now)
         if self._stored(visit, row, note_id, what):
@@ -62,6 +78,8 @@ class WriteNote:
             raise MoveNotOpen
         if isinstance(what, Contact) and not contact_possible(row, what, now):
             raise DayImpossible
+        if not again:
+            self._refuse_same(visit, row, what)
         key = self.respond.key_of(row, now)
         values = {
             "id": note_id,
@@ -81,6 +99,16 @@ class WriteNote:
         except IntegrityError:
             if not self._stored(visit, row, note_id, what):
                 raise
+
+    def _refuse_same(self, visit: Visit, row: AnyRow, what: Written) -> None:
+        """As when one goes back to a page that was sent, and sends it again."""
+        try:
+            history = self.read.history(visit, row)
+        except EnvelopeDamaged:
+            return
+        for known in history.notes:
+            if known.person_id == visit.person.id and history.written.get(known.id) == what:
+                raise SameAgain(known.made_at)
 
     def _stored(self, visit: Visit, row: AnyRow, note_id: UUID, what: Written) -> bool:
         """Whether this very note is there. Raises AlreadyWritten where the id has another."""

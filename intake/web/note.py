@@ -15,7 +15,7 @@ from intake.domain.row_id import new_id
 from intake.services.record import MoveNotOpen
 from intake.services.respond import DayImpossible
 from intake.services.sign_in import Visit
-from intake.services.write_note import AlreadyWritten, WriteNote
+from intake.services.write_note import AlreadyWritten, SameAgain, WriteNote
 from intake.store.columns import AnyRow
 from intake.web.forms.base import PageForm
 from intake.web.forms.note import CONTACT, NOTE, ContactForm, NoteForm
@@ -33,6 +33,10 @@ DAY_WRONG = mark("Give a time from the day of arrival (%(arrived)s) to now.")
 ALREADY = mark(
     "This page was saved once before, with other words. Save again to add these as an entry of "
     "their own."
+)
+SAME = mark(
+    "You wrote the very same before (%(at)s): it is saved. Save again only if it is to stand there "
+    "twice."
 )
 
 
@@ -76,12 +80,16 @@ class NotePages:
                 self._refuse_day(row, form)
             return self._page(row, what, form, 422)
         try:
-            self.write(visit, referral_id, note_id, form.written, now)
+            again = form["again"].data == "y"
+            self.write(visit, referral_id, note_id, form.written, now, again=again)
         except DayImpossible:
             self._refuse_day(row, form)
         except AlreadyWritten:
             form["note_id"].data = str(new_id(now))
             form.form_errors.append(form.say(Message(ALREADY)))
+        except SameAgain as same:
+            form["again"].data = "y"
+            form.form_errors.append(form.say(Message(SAME, {"at": same.at})))
         except MoveNotOpen:
             return self._not_here(row, what, form)
         else:

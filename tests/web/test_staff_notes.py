@@ -16,6 +16,7 @@ from intake.store.tables import NoteRow
 from tests.look.page_faults import page_faults
 from tests.services.sending import at
 from tests.site import SOC, Site, token_in
+from tests.web.reporter_walk import hidden_in
 from tests.web.test_staff_referral import english
 
 TEXT = "Soitettu koululle.\nPalataan maanantaina."
@@ -90,6 +91,25 @@ def test_the_same_page_sent_twice_makes_one_note(site: Site, referral: UUID) -> 
     for _ in range(2):
         assert client.post(f"/referrals/{referral}/note", data=typed).status_code == 303
     assert count(site) == 1
+
+
+@pytest.mark.on_both
+@pytest.mark.parametrize("kind", ["note", "contact"])
+def test_the_same_words_from_another_page_are_saved_only_by_who_says_so(
+    site: Site, referral: UUID, kind: str
+) -> None:
+    client, address = english(site, "soc"), f"/referrals/{referral}/{kind}"
+    assert client.post(address, data=form(client, referral, kind)).status_code == 303
+    typed = form(client, referral, kind)  # as after Back: the page is new, the words are the old
+    asked = client.post(address, data=typed)
+    assert (asked.status_code, page_faults(asked.text)) == (422, [])
+    assert "You wrote the very same" in asked.text
+    assert "Palataan maanantaina." in asked.text
+    assert count(site) == 1
+    head = english(site, "soc-head")
+    assert head.post(address, data=form(head, referral, kind)).status_code == 303
+    assert client.post(address, data=typed | hidden_in(asked.text)).status_code == 303
+    assert count(site) == 3
 
 
 def test_the_same_page_sent_again_with_other_words_keeps_them_for_a_note_of_their_own(

@@ -31,9 +31,10 @@ _TIME = re.compile(r"(\d{1,2})[.:](\d{2})")
 
 
 class _Page(PageForm):
-    """The id of what is written."""
+    """The id of what is written. ``again``: it is to stand there, though the same does already."""
 
     note_id = HiddenField()
+    again = HiddenField()
 
     def validate_note_id(self, field: Any) -> None:
         """One of ours, or the page is not."""
