@@ -37,14 +37,14 @@ _BEFORE = "ankkuri_sign_in"  # binds the sign-in form to the browser that asked 
 _LONGEST = 1000  # characters; a longer passphrase is not read at all
 
 REFUSED = mark("The user name or the passphrase is wrong.")
-PASSPHRASE_MISSING = mark("Write your passphrase")
-PASSPHRASE_LONG = mark("The passphrase is too long: there is room for %(most)s characters")
+PASSPHRASE_MISSING = mark("Write your passphrase.")
+PASSPHRASE_LONG = mark("The passphrase is too long: there is room for %(most)s characters.")
 
 
 class SignInForm(PageForm):
     """Who is there."""
 
-    name = Line(mark("User name"), limit=_LONGEST, missing=mark("Write your user name"))
+    name = Line(mark("User name"), limit=_LONGEST, missing=mark("Write your user name."))
     passphrase = PasswordField(mark("Passphrase"))
 
     def validate_passphrase(self, field: Any) -> None:

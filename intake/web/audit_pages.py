@@ -28,7 +28,7 @@ from intake.web.words import ROLES
 
 NEWEST = 200
 MOST_REFERENCES = 20
-NO_DAY = mark("There is no day %(day)s. Write it like this: 2.6.2026")
+NO_DAY = mark("There is no day %(day)s. Write it like this: 2.6.2026.")
 _DAY = timedelta(days=1)
 
 

@@ -22,7 +22,7 @@ from intake.web.page import Clock as Now
 from intake.web.page import render
 
 DAYS_AHEAD = 30
-OVER = mark("The last day is over already")
+OVER = mark("The last day is over already.")
 TOO_FAR = mark(
     "The last day can be %(latest)s at the latest. Leave the boxes empty if you do not know it yet."
 )

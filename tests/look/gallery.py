@@ -52,26 +52,26 @@ def _wrong(text: str):  # type: ignore[no-untyped-def]  # WTForms ships no types
 class Sample(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """One field of every kind; the first five and one of the days are always wrong."""
 
-    name = StringField("Lapsen tai nuoren nimi", _wrong("Kirjoita lapsen tai nuoren nimi"))
-    born = DateField("Syntymäaika", _wrong("Kirjoita syntymäaika"), format="%d %m %Y")
+    name = StringField("Lapsen tai nuoren nimi", _wrong("Kirjoita lapsen tai nuoren nimi."))
+    born = DateField("Syntymäaika", _wrong("Kirjoita syntymäaika."), format="%d %m %Y")
     danger = RadioField(
         "Onko lapsi tai nuori välittömässä vaarassa?",
-        _wrong("Valitse, onko vaara välitön"),
+        _wrong("Valitse, onko vaara välitön."),
         choices={"now": "Kyllä, vaara on välitön", "today": "Ei, mutta huoli on vakava"},
     )
     topics = SelectMultipleField(
         "Mitä huoli koskee?",
-        _wrong("Valitse ainakin yksi huolen aihe"),
+        _wrong("Valitse ainakin yksi huolen aihe."),
         choices={"violence": "Väkivallan uhka tai pelko", "substances": "Päihteet"},
     )
-    seen = TextAreaField("Mitä olet nähnyt tai kuullut", _wrong("Kerro, mitä olet nähnyt"))
+    seen = TextAreaField("Mitä olet nähnyt tai kuullut", _wrong("Kerro, mitä olet nähnyt."))
     phone = StringField("Puhelinnumero")
     passphrase = PasswordField("Salalause")
     protected = RadioField("Turvakielto", choices={"yes": "Kyllä", "no": "Ei"}, default="no")
     agreed = BooleanField("Nuori suostuu tietojen välittämiseen", default=True)
     state = SelectField("Tila", choices={"open": "Avoimet", "all": "Kaikki"}, default="all")
     mon = Span("Maanantai", default=(time(8), time(15, 30)))
-    tue = Span("Tiistai", _wrong("Kirjoita ajat kuten 8.00 ja 16.00"))
+    tue = Span("Tiistai", _wrong("Kirjoita ajat kuten 8.00 ja 16.00."))
     search = StringField("Tunnus tai koulu")
     order = SelectField("Järjestys", choices={"due": "Määräaika"})
 

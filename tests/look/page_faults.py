@@ -20,6 +20,7 @@ class _Page(HTMLParser):
         self.open: list[str] = []
         self.tags: list[tuple[str, Attributes]] = []
         self.texts: Counter[str] = Counter()
+        self.error = 0  # how many elements were open around the error that is being read
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = [name for name, _ in attrs]
@@ -28,6 +29,8 @@ class _Page(HTMLParser):
         if attributes.get("type") == "radio" and "fieldset" not in self.open:
             self.faults.append(f"radio {attributes.get('name')!r} stands outside a fieldset")
         self.tags.append((tag, attributes))
+        if attributes.get("class") == "error":
+            self.error = len(self.open)
         if tag not in _VOID:
             self.open.append(tag)
 
@@ -44,6 +47,8 @@ class _Page(HTMLParser):
         if tag in self.open:
             while self.open.pop() != tag:
                 pass
+        if len(self.open) <= self.error:
+            self.error = 0
 
     def handle_data(self, data: str) -> None:
         text = data.strip()
@@ -53,6 +58,8 @@ class _Page(HTMLParser):
             self.texts[tag] += len(text)
         if {"script", "style"} & set(self.open):
             self.faults.append(f"inline {self.open[-1]}")
+        if self.error and self.open[-1] == "p" and text[-1] not in ".?":
+            self.faults.append(f"an error without a full stop: {text!r}")
 
 
 def page_faults(html: str) -> list[str]:

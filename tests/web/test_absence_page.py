@@ -26,12 +26,12 @@ def record(
 @pytest.mark.parametrize(
     ("first", "last", "said"),
     [
-        (EMPTY, EMPTY, "Write the first day of the absence"),
+        (EMPTY, EMPTY, "Write the first day of the absence."),
         (("31", "2", "2026"), EMPTY, "There is no day 31.2.2026."),
         (("2", "6", "26"), EMPTY, "(four figures) in numbers."),
         (("2", "6", "2026"), ("x", "6", "2026"), "(four figures) in numbers."),
         (("9", "6", "2026"), ("8", "6", "2026"), "cannot be before the first day"),
-        (("1", "6", "2026"), ("1", "6", "2026"), "The last day is over already"),
+        (("1", "6", "2026"), ("1", "6", "2026"), "The last day is over already."),
         (("1", "1", "2028"), EMPTY, "a year ago or ahead at most. Check the year."),
         (("1", "1", "0001"), EMPTY, "a year ago or ahead at most. Check the year."),
         (("2", "6", "2026"), ("31", "12", "9999"), "five years ahead at most. Check the year."),

@@ -251,7 +251,7 @@ def test_a_second_tab_on_a_link_that_was_used_is_told(site: Site) -> None:
 @pytest.mark.parametrize(
     ("passphrase", "again", "field", "told"),
     [
-        ("", "", "passphrase", "Write your passphrase"),
+        ("", "", "passphrase", "Write your passphrase."),
         ("x" * 14, "x" * 14, "passphrase", "at least 15"),
         ("salasanasalasana", "salasanasalasana", "passphrase", "too easy to guess"),
         ("x" * 1001, "x" * 1001, "passphrase", "too long"),

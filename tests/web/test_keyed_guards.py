@@ -33,11 +33,11 @@ from tests.web.reporter_walk import (
     hidden_in,
 )
 
-FUTURE_DAY = "The day of arrival cannot be in the future"
-FUTURE_TIME = "The time of arrival cannot be in the future"
-UNCLEAR = "Write the time in hours and minutes, such as 14.05"
-LATE = "Write why it is keyed in only now: it came more than 30 days ago"
-SKIPPED = "There was no such time on that day: the clocks were put forward over it"
+FUTURE_DAY = "The day of arrival cannot be in the future."
+FUTURE_TIME = "The time of arrival cannot be in the future."
+UNCLEAR = "Write the time in hours and minutes, such as 14.05."
+LATE = "Write why it is keyed in only now: it came more than 30 days ago."
+SKIPPED = "There was no such time on that day: the clocks were put forward over it."
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +61,8 @@ def draft_of(walk: Walk) -> UUID:
         ({"time": "24.00"}, [UNCLEAR]),
         ({"time": "14"}, [UNCLEAR]),
         ({"time": "١٤.٠٠"}, [UNCLEAR]),
-        ({"time": ""}, ["Write the time at which it came"]),
-        ({"day": ["", "", ""]}, ["Write the day on which it came to the agency"]),
+        ({"time": ""}, ["Write the time at which it came."]),
+        ({"day": ["", "", ""]}, ["Write the day on which it came to the agency."]),
         ({"day": ["31", "6", "2026"]}, ["There is no day 31.6.2026. Check the date."]),
         ({"day": ["3", "5", "2026"], "time": "10.43"}, []),
         ({"day": ["3", "5", "2026"], "time": "10.41"}, [LATE]),
@@ -72,10 +72,10 @@ def draft_of(walk: Walk) -> UUID:
             {"day": ["2", "6", "2016"], "late_reason": "Hukassa."},
             ["The day of arrival is more than five years ago. Check the year."],
         ),
-        ({"channel": ""}, ["Choose how it came"]),
+        ({"channel": ""}, ["Choose how it came."]),
         ({"channel": "pigeon"}, ["“How did it come?”: choose of the options on this page."]),
         ({"agency": POL}, ["“Which agency got it?”: choose of the options on this page."]),
-        ({"agency": ""}, ["Choose which agency got it"]),
+        ({"agency": ""}, ["Choose which agency got it."]),
     ],
     ids=str,
 )

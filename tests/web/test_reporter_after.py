@@ -79,7 +79,7 @@ def test_a_page_posted_after_sending_says_so_and_keeps_its_text(walk: Walk) -> N
 def test_the_receipt_stays_until_its_code_is_noted(site: Site, walk: Walk) -> None:
     walk.fill()
     code = walk.send()
-    assert "Ota koodi ensin talteen ja rastita sitten ruutu" in errors_in(
+    assert "Ota koodi ensin talteen ja rastita sitten ruutu." in errors_in(
         walk.post_with(token_in(walk.get("/receipt")), "/receipt/noted", {}, 422)
     )
     assert OBSERVATIONS["seen"] in walk.get("/receipt/copy")
@@ -137,7 +137,7 @@ def test_the_status_follows_the_report_and_never_tells_its_content(site: Site, w
 def test_a_mistyped_code_and_an_unknown_one_are_told_apart(walk: Walk) -> None:
     unknown = VisitorSecret.new().receipt_code.text
     for typed, said in (
-        ("", "Kirjoita seurantakoodi"),
+        ("", "Kirjoita seurantakoodi."),
         (unknown[:-1] + ("0" if unknown[-1] != "0" else "1"), "Seurantakoodissa on virhe."),
         ("K7-2041", "Seurantakoodissa on virhe."),
         (unknown, "Tällä koodilla ei löydy ilmoitusta."),

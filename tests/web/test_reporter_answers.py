@@ -26,8 +26,8 @@ NOT_ASKED = (
 UNPRINTABLE = (
     "Kohdassa ”{}” on merkki, jota ei voi käyttää ({}, alusta lukien 5. merkki). Poista se."
 )
-ADDRESS = "Kirjoita sähköpostiosoite kokonaan, esimerkiksi nimi@esimerkki.fi"
-CODE = "Tarkista henkilötunnus: tällaista tunnusta ei voi olla"
+ADDRESS = "Kirjoita sähköpostiosoite kokonaan, esimerkiksi nimi@esimerkki.fi."
+CODE = "Tarkista henkilötunnus: tällaista tunnusta ei voi olla."
 CODE_OLD = (
     "Henkilötunnuksen mukaan lapsi on yli satavuotias. Tarkista välimerkki: vuonna 2000 tai sen "
     "jälkeen syntyneellä se on esimerkiksi A."
@@ -37,9 +37,9 @@ UNCLEAR_DAY = (
     "Kirjoita kohtaan ”Syntymäaika” päivä, kuukausi ja vuosi numeroin, vuosi neljällä numerolla. "
     "Jos tiedossa on vain vuosi, jätä päivä ja kuukausi tyhjiksi."
 )
-FUTURE = "Syntymäaika ei voi olla tulevaisuudessa"
+FUTURE = "Syntymäaika ei voi olla tulevaisuudessa."
 TOO_OLD = "Syntymäajasta on yli 120 vuotta. Tarkista vuosi."
-AGE = "Kirjoita ikä täysinä vuosina, 0–120"
+AGE = "Kirjoita ikä täysinä vuosina, 0–120."
 DATES_DIFFER = "Syntymäaika ei ole sama kuin henkilötunnuksessa. Korjaa tai poista toinen."
 AGES_DIFFER = (
     "Ikä ei sovi yhteen syntymäajan tai henkilötunnuksen kanssa. Korjaa tai poista toinen."
@@ -47,10 +47,10 @@ AGES_DIFFER = (
 UNBORN_HAS_AGE = "Valitsit, että lapsi ei ole vielä syntynyt. Poista iän tiedot tai peru valinta."
 DUE_PAST = "Laskettu aika on jo mennyt. Onko lapsi syntynyt?"
 DUE_FAR = "Laskettu aika on liian kaukana. Tarkista päivämäärä."
-DUE_OF_BORN = "Kirjoita laskettu aika vain, jos lapsi ei ole vielä syntynyt"
-SCHOOL_TWICE = "Valitse koulu luettelosta tai kirjoita sen nimi, älä molempia"
-NO_REASON = "Kirjoita, miksi ilmoituksesta ei ole kerrottu"
-NO_RECIPIENT = "Valitse, kenelle tietoja saa antaa"
+DUE_OF_BORN = "Kirjoita laskettu aika vain, jos lapsi ei ole vielä syntynyt."
+SCHOOL_TWICE = "Valitse koulu luettelosta tai kirjoita sen nimi, älä molempia."
+NO_REASON = "Kirjoita, miksi ilmoituksesta ei ole kerrottu."
+NO_RECIPIENT = "Valitse, kenelle tietoja saa antaa."
 NO_CONSENT = (
     "Valitsit vastaanottajia, mutta vastaustesi mukaan kukaan ei ole suostunut. Korjaa jompikumpi."
 )
@@ -76,20 +76,20 @@ PLACE = {"municipality": "vantaa", "turvakielto": "no"}
 @pytest.mark.parametrize(
     ("page", "answers", "said"),
     [
-        ("who", {}, ["Valitse, kuka olet"]),
-        ("worry", {}, ["Valitse ainakin yksi aihe", "Valitse lapsen osuus"]),
-        ("primary", {}, ["Valitse, mikä on tärkein"]),
-        ("observations", {"seen": " \r\n "}, ["Kirjoita, mitä olet nähnyt tai kuullut"]),
+        ("who", {}, ["Valitse, kuka olet."]),
+        ("worry", {}, ["Valitse ainakin yksi aihe.", "Valitse lapsen osuus."]),
+        ("primary", {}, ["Valitse, mikä on tärkein."]),
+        ("observations", {"seen": " \r\n "}, ["Kirjoita, mitä olet nähnyt tai kuullut."]),
         (
             "child/1",
             {},
             [
-                "Kirjoita henkilötunnus, syntymäaika tai arvio iästä",
-                "Valitse lapsen kotikunta tai ”En tiedä”",
-                "Valitse, onko lapsella turvakielto",
+                "Kirjoita henkilötunnus, syntymäaika tai arvio iästä.",
+                "Valitse lapsen kotikunta tai ”En tiedä”.",
+                "Valitse, onko lapsella turvakielto.",
             ],
         ),
-        ("guardian/1", {}, ["Valitse, epäiletkö huoltajaa"]),
+        ("guardian/1", {}, ["Valitse, epäiletkö huoltajaa."]),
         # forged choices
         ("who", {"kind": "admin"}, [NOT_A_CHOICE.format("Kuka olet?")]),
         ("who", {"kind": ["child", "guardian"]}, [NOT_A_CHOICE.format("Kuka olet?")]),
@@ -277,7 +277,7 @@ def test_a_megabyte_is_refused_with_everything_on_the_page(walk: Walk) -> None:
 
 def test_urgency_asks_everything(walk: Walk) -> None:
     page = walk.post("/report/urgency", URGENCY | {"weapon": ""}, 422)
-    assert errors_in(page) == ["Valitse, liittyykö asiaan ase"]
+    assert errors_in(page) == ["Valitse, liittyykö asiaan ase."]
 
 
 def test_marks_that_turn_the_reading_round_are_left_out(walk: Walk) -> None:
@@ -290,7 +290,7 @@ def test_marks_that_turn_the_reading_round_are_left_out(walk: Walk) -> None:
 def test_a_name_that_nobody_can_see_is_missing(walk: Walk, name: str) -> None:
     walk.post("/report/who", WAY["who"])
     page = walk.post("/report/reporter", REPORTER | {"name": name}, 422)
-    assert errors_in(page) == ["Kirjoita nimesi"]
+    assert errors_in(page) == ["Kirjoita nimesi."]
 
 
 def test_what_a_sheet_pastes_along_with_a_name_is_left_out(walk: Walk) -> None:

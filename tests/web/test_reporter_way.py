@@ -78,8 +78,8 @@ def test_what_does_not_hold_is_kept_too(walk: Walk) -> None:
     walk.post("/report/who", WAY["who"])
     page = walk.post("/report/reporter", wrong, 422)
     assert errors_in(page) == [
-        "Kirjoita tehtäväsi",
-        "Kirjoita puhelinnumero numeroin, esimerkiksi 040 123 4567",
+        "Kirjoita tehtäväsi.",
+        "Kirjoita puhelinnumero numeroin, esimerkiksi 040 123 4567.",
     ]
     assert 'value="soita"' in page
     assert 'value="soita"' in walk.get("/report/reporter")
@@ -99,9 +99,9 @@ def test_a_draft_with_gaps_is_not_sent_and_every_gap_is_linked(walk: Walk) -> No
     token = token_in(walk.get("/report/who"))
     refused = walk.post_with(token, "/report/send", {}, 422)
     for shown in (page, refused):
-        assert "Kirjoita nimesi" in errors_in(shown)
-        assert "Kerro ainakin yhdestä lapsesta" in errors_in(shown)
-        assert "Valitse, tietääkö lapsi ilmoituksesta" in errors_in(shown)
+        assert "Kirjoita nimesi." in errors_in(shown)
+        assert "Kerro ainakin yhdestä lapsesta." in errors_in(shown)
+        assert "Valitse, tietääkö lapsi ilmoituksesta." in errors_in(shown)
         assert 'href="/report/reporter?from=check#name"' in shown
         assert 'href="/report/child/1?from=check"' in shown
         assert "Lähetä ilmoitus" not in shown
@@ -112,7 +112,7 @@ def test_an_emergency_must_call_112_before_it_is_sent(walk: Walk) -> None:
     emergency = WAY["urgency"] | {"urgency": "emergency"}
     walk.fill(urgency=None)
     assert walk.post("/report/urgency", emergency) == "/report/call-112"
-    assert "Soita 112:een ennen kuin lähetät ilmoituksen" in errors_in(walk.get("/report/check"))
+    assert "Soita 112:een ennen kuin lähetät ilmoituksen." in errors_in(walk.get("/report/check"))
     walk.post_with(token_in(walk.get("/report/who")), "/report/send", {}, 422)
     assert 'href="tel:112"' in walk.get("/report/call-112")
     assert walk.post("/report/call-112", {}) == "/report/protection"
@@ -154,7 +154,7 @@ def test_of_several_topics_the_one_that_matters_most_is_asked(walk: Walk) -> Non
     page = walk.get("/report/primary")
     assert 'value="bullying"' in page
     assert 'value="gang"' not in page
-    assert "Valitse, mikä on tärkein" in errors_in(walk.get("/report/check"))
+    assert "Valitse, mikä on tärkein." in errors_in(walk.get("/report/check"))
     assert walk.post("/report/primary", {"primary": "bullying"}) == "/report/urgency"
     walk.send()
 
@@ -174,7 +174,7 @@ def test_a_professional_is_never_anonymous(walk: Walk) -> None:
     walk.post("/report/who", WAY["who"])
     assert "nimettömänä" not in walk.get("/report/reporter")
     page = walk.post("/report/reporter", REPORTER | {"anonymous": "y", "name": ""}, 422)
-    assert "Kirjoita nimesi" in errors_in(page)
+    assert "Kirjoita nimesi." in errors_in(page)
 
 
 def test_a_child_is_shown_116_111_first(walk: Walk) -> None:

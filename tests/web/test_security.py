@@ -145,7 +145,7 @@ def test_a_wrong_code_is_told_at_its_field(site: Site) -> None:
     client = site.client()
     client.set_cookie("ankkuri_language", "en")
     door = site.first_step(client, "soc")
-    for typed, told in (("000000", "The code is wrong"), ("", "Write the code")):
+    for typed, told in (("000000", "The code is wrong"), ("", "Write the code.")):
         answer = post(client, door.location, factor_code=typed)
         assert answer.status_code == 422
         assert page_faults(answer.text) == []

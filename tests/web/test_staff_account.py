@@ -78,7 +78,7 @@ def test_a_wrong_name_or_passphrase_is_one_sentence_that_tells_not_which(
 @pytest.mark.parametrize(
     ("name", "passphrase", "errors"),
     [
-        ("", "", {"#name": "Write your user name", "#passphrase": "Write your passphrase"}),
+        ("", "", {"#name": "Write your user name.", "#passphrase": "Write your passphrase."}),
         ("soc", "x" * 5000, {"#passphrase": "The passphrase is too long"}),
         ("x" * 5000, "x", {"#name": "1,000"}),
     ],

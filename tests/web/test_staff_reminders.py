@@ -99,10 +99,10 @@ def test_an_absence_of_somebody_else_is_withdrawn_by_their_head_alone(site: Site
 def test_impossible_absences_are_told_what_is_wrong(site: Site) -> None:
     client = english(site, "soc")
     for typed, said in (
-        (told(first=".."), "Write the first day of the absence"),
+        (told(first=".."), "Write the first day of the absence."),
         (told(first="2.6.2028"), "may be a year ago or ahead at most"),
         (told(first="10.6.2026", last="9.6.2026"), "cannot be before the first day"),
-        (told(first="1.5.2026", last="1.6.2026"), "The last day is over already"),
+        (told(first="1.5.2026", last="1.6.2026"), "The last day is over already."),
         (told(stand_in=site.people["pol"]), "choose of the options on this page"),
     ):
         answer = record(client, "/absence", typed)

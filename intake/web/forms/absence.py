@@ -15,11 +15,11 @@ from intake.web.forms.base import PageForm
 from intake.web.forms.day import Day
 from intake.web.forms.fields import OneOf
 
-NO_FIRST_DAY = mark("Write the first day of the absence")
+NO_FIRST_DAY = mark("Write the first day of the absence.")
 NOT_NEAR = mark("The first day of an absence may be a year ago or ahead at most. Check the year.")
 TOO_LONG = mark("The last day of an absence may be five years ahead at most. Check the year.")
-IS_OVER = mark("The last day is over already")
-LAST_BEFORE_FIRST = mark("The last day cannot be before the first day")
+IS_OVER = mark("The last day is over already.")
+LAST_BEFORE_FIRST = mark("The last day cannot be before the first day.")
 _FURTHEST = timedelta(days=366)
 _LONGEST = timedelta(days=5 * 366)
 

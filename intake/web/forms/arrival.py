@@ -21,24 +21,26 @@ OLDEST = timedelta(days=5 * 365)
 CLOCKS_DIFFER = timedelta(minutes=5)  # what the clock on a wall may be ahead of ours
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[.:]([0-5]\d)", re.ASCII)
 
-DAY_AHEAD = mark("The day of arrival cannot be in the future")
+DAY_AHEAD = mark("The day of arrival cannot be in the future.")
 DAY_LONG_AGO = mark("The day of arrival is more than five years ago. Check the year.")
-TIME_UNCLEAR = mark("Write the time in hours and minutes, such as 14.05")
-TIME_AHEAD = mark("The time of arrival cannot be in the future")
-TIME_SKIPPED = mark("There was no such time on that day: the clocks were put forward over it")
+TIME_UNCLEAR = mark("Write the time in hours and minutes, such as 14.05.")
+TIME_AHEAD = mark("The time of arrival cannot be in the future.")
+TIME_SKIPPED = mark("There was no such time on that day: the clocks were put forward over it.")
 
 
 class ArrivalForm(ReportForm):
     """How it came, to which agency and when."""
 
-    channel = OneOf(mark("How did it come?"), words.CHANNELS, missing=mark("Choose how it came"))
-    agency = OneOf(mark("Which agency got it?"), missing=mark("Choose which agency got it"))
+    channel = OneOf(mark("How did it come?"), words.CHANNELS, missing=mark("Choose how it came."))
+    agency = OneOf(mark("Which agency got it?"), missing=mark("Choose which agency got it."))
     day = Day(
         mark("On which day did it come to the agency?"),
-        missing=mark("Write the day on which it came to the agency"),
+        missing=mark("Write the day on which it came to the agency."),
     )
     time = Line(
-        mark("At what time did it come?"), limit=20, missing=mark("Write the time at which it came")
+        mark("At what time did it come?"),
+        limit=20,
+        missing=mark("Write the time at which it came."),
     )
     late_reason = Passage(mark("Why is it keyed in only now?"), limit=REASON_LIMIT)
 
@@ -65,7 +67,7 @@ class ArrivalForm(ReportForm):
         arrived_at = self.arrived_at
         if arrived_at is not None and self._taking.now - arrived_at > LATE:
             self.late_reason.missing = mark(
-                "Write why it is keyed in only now: it came more than 30 days ago"
+                "Write why it is keyed in only now: it came more than 30 days ago."
             )
         return super().validate(extra_validators)
 

@@ -24,26 +24,26 @@ OLDEST_BY_CODE = 99  # the sign of the wrong century makes every child older tha
 LONGEST_PREGNANCY = timedelta(days=310)
 NO_SCHOOL = "none"
 
-HOW_OLD = mark("Write the identity code, the birth date or an estimate of the age")
-CODE_WRONG = mark("Check the identity code: one like this cannot exist")
+HOW_OLD = mark("Write the identity code, the birth date or an estimate of the age.")
+CODE_WRONG = mark("Check the identity code: one like this cannot exist.")
 CODE_OLD = mark(
     "By this identity code the child is over a hundred years old. Check the sign in the middle: "
     "for those born in 2000 or later it is A, for example."
 )
-BORN_LATER = mark("The birth date cannot be in the future")
+BORN_LATER = mark("The birth date cannot be in the future.")
 TOO_OLD = mark("The birth date is more than 120 years ago. Check the year.")
-AGE_WRONG = mark("Write the age in full years, from 0 to 120")
+AGE_WRONG = mark("Write the age in full years, from 0 to 120.")
 DATES_DIFFER = mark("The birth date is not the one in the identity code. Correct or remove one.")
 AGES_DIFFER = mark(
     "The age does not match the birth date or the personal identity code. Correct or remove one."
 )
 UNBORN_HAS_AGE = mark(
-    "You chose that the child has not been born yet: remove the age, or the choice"
+    "You chose that the child has not been born yet: remove the age, or the choice."
 )
 DUE_PAST = mark("The due date has passed. Has the child been born?")
 DUE_FAR = mark("The due date is too far ahead. Check the date.")
-DUE_OF_BORN = mark("Write a due date only for a child who has not been born yet")
-SCHOOL_TWICE = mark("Choose the school from the list or write its name, not both")
+DUE_OF_BORN = mark("Write a due date only for a child who has not been born yet.")
+SCHOOL_TWICE = mark("Choose the school from the list or write its name, not both.")
 
 
 class ChildForm(ReportForm):
@@ -58,12 +58,12 @@ class ChildForm(ReportForm):
     due_date = Day(mark("Due date"))
     municipality = OneOf(
         mark("Municipality where the child lives"),
-        missing=mark("Choose the municipality where the child lives, or “I don’t know”"),
+        missing=mark("Choose the municipality where the child lives, or “I don’t know”."),
     )
     turvakielto = OneOf(
         mark("Does the child have a protected address?"),
         words.YES_NO_UNKNOWN,
-        missing=mark("Choose whether the child has a protected address"),
+        missing=mark("Choose whether the child has a protected address."),
     )
     school = OneOf(mark("School"))
     school_name = Line(mark("Name of the other school"), limit=NAME_LIMIT)
@@ -210,5 +210,5 @@ class GuardianForm(ReportForm):
     suspected_perpetrator = OneOf(
         mark("Do you suspect that this guardian has done something to the child?"),
         words.YES_NO_UNKNOWN,
-        missing=mark("Choose whether you suspect the guardian of something"),
+        missing=mark("Choose whether you suspect the guardian of something."),
     )

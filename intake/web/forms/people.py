@@ -39,7 +39,7 @@ NO_SIGN_IN_NAME = mark(
 ENDS_FIRST = mark("The last day must not be before the first day.")
 NO_LAST_DAY = mark("Write the last day of the role.")
 DAY_BESIDE_NOW = mark("You chose that the role ends at once: remove the day, or choose the day.")
-PASSPHRASE_MISSING = mark("Write your passphrase")
+PASSPHRASE_MISSING = mark("Write your passphrase.")
 TOO_SHORT = mark("The passphrase is too short: use at least %(least)s characters.")
 TOO_PLAIN = mark("The passphrase is too easy to guess: use several different words.")
 KNOWN = mark(
@@ -49,7 +49,7 @@ GUESSABLE = mark(
     "The passphrase is too easy to guess: it is mostly names, common words or a sequence. Add "
     "words that have nothing to do with each other."
 )
-TOO_LONG = mark("The passphrase is too long: there is room for %(most)s characters")
+TOO_LONG = mark("The passphrase is too long: there is room for %(most)s characters.")
 NOT_THE_SAME = mark("The two passphrases differ. Write the same one in both boxes.")
 THE_SAME = mark("Choose another passphrase than the one you have now.")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")

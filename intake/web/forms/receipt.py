@@ -32,7 +32,7 @@ class NotedForm(ReportForm):
 
     noted = Tick(
         mark("I have written down the code or printed this page"),
-        missing=mark("Note the code first, then tick the box"),
+        missing=mark("Note the code first, then tick the box."),
     )
 
 
@@ -41,7 +41,7 @@ class StatusForm(ReportForm):
 
     stop = HiddenField("stop")
 
-    code = Line(mark("Follow-up code"), limit=200, missing=mark("Write the follow-up code"))
+    code = Line(mark("Follow-up code"), limit=200, missing=mark("Write the follow-up code."))
 
     def validate_code(self, field: Any) -> None:
         """A code that has no slip in it."""

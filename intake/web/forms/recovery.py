@@ -21,7 +21,7 @@ MISTYPED = mark(
 class RecoverForm(NewPassphraseForm):
     """Who it is, the printed code, and a new passphrase."""
 
-    name = Line(mark("User name"), limit=1000, missing=mark("Write your user name"))
+    name = Line(mark("User name"), limit=1000, missing=mark("Write your user name."))
     code = Line(mark("Recovery code"), limit=200, missing=mark("Write the recovery code."))
     passphrase = PasswordField(mark("Passphrase"))
     again = PasswordField(mark("The same passphrase again"))

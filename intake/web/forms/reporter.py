@@ -19,10 +19,10 @@ ADDRESS_LIMIT = 254
 CALLED_LIMIT = 500
 _FEWEST_DIGITS = 3
 
-NUMBER_UNCLEAR = mark("Write the telephone number in figures, such as 040 123 4567")
-ADDRESS_UNCLEAR = mark("Write the e-mail address in full, such as name@example.fi")
+NUMBER_UNCLEAR = mark("Write the telephone number in figures, such as 040 123 4567.")
+ADDRESS_UNCLEAR = mark("Write the e-mail address in full, such as name@example.fi.")
 NAMED_ANONYMOUS = mark(
-    "You chose to stay anonymous: remove your name and telephone number, or the choice"
+    "You chose to stay anonymous: remove your name and telephone number, or the choice."
 )
 
 
@@ -32,7 +32,7 @@ class WhoForm(ReportForm):
     kind = OneOf(
         mark("Who are you?"),
         words.REPORTER_KINDS,
-        missing=mark("Choose who you are"),
+        missing=mark("Choose who you are."),
     )
 
 
@@ -62,10 +62,10 @@ class _ReporterForm(ReportForm):
 
 
 def _name() -> Line:
-    return Line(mark("Your name"), limit=NAME_LIMIT, missing=mark("Write your name"))
+    return Line(mark("Your name"), limit=NAME_LIMIT, missing=mark("Write your name."))
 
 
-def _phone(missing: str = mark("Write your telephone number")) -> Line:
+def _phone(missing: str = mark("Write your telephone number.")) -> Line:
     return Line(mark("Telephone number"), limit=PHONE_LIMIT, missing=missing)
 
 
@@ -85,13 +85,13 @@ class ProfessionalForm(_ReporterForm):
     sector = OneOf(
         mark("Your field"),
         (("", mark("Choose")), *words.SECTORS),
-        missing=mark("Choose your field"),
+        missing=mark("Choose your field."),
     )
-    post = Line(mark("Your post"), limit=NAME_LIMIT, missing=mark("Write your post"))
+    post = Line(mark("Your post"), limit=NAME_LIMIT, missing=mark("Write your post."))
     organisation = Line(
         mark("Your workplace or organisation"),
         limit=NAME_LIMIT,
-        missing=mark("Write your workplace or organisation"),
+        missing=mark("Write your workplace or organisation."),
     )
     name = _name()
     phone = _phone()

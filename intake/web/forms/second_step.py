@@ -12,7 +12,7 @@ from intake.web.forms.fields import Line
 
 LABEL_LIMIT = 60
 _MOST = 60
-NO_CODE = mark("Write the code")
+NO_CODE = mark("Write the code.")
 NO_LABEL = mark("Write a name for it.")
 
 

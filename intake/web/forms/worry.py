@@ -21,12 +21,12 @@ class WorryForm(ReportForm):
     categories = Several(
         mark("What is the worry about?"),
         words.CATEGORIES,
-        missing=mark("Choose at least one topic"),
+        missing=mark("Choose at least one topic."),
     )
     child_role = OneOf(
         mark("What is the child’s part in it?"),
         words.CHILD_ROLES,
-        missing=mark("Choose the child’s part"),
+        missing=mark("Choose the child’s part."),
     )
 
 
@@ -36,7 +36,7 @@ class PrimaryForm(ReportForm):
     primary = OneOf(
         mark("Which of these matters most?"),
         words.CATEGORIES,
-        missing=mark("Choose what matters most"),
+        missing=mark("Choose what matters most."),
     )
 
     def __init__(self, formdata: Any = None, **kwargs: Any) -> None:
@@ -52,17 +52,17 @@ class UrgencyForm(ReportForm):
     urgency = OneOf(
         mark("How soon is help needed?"),
         words.URGENCIES,
-        missing=mark("Choose how soon help is needed"),
+        missing=mark("Choose how soon help is needed."),
     )
     threat_to_life = OneOf(
         mark("Is somebody’s life or health threatened?"),
         words.THREATS,
-        missing=mark("Choose whether somebody’s life or health is threatened"),
+        missing=mark("Choose whether somebody’s life or health is threatened."),
     )
     weapon = OneOf(
         mark("Is a weapon or another dangerous object involved?"),
         words.YES_NO_UNKNOWN,
-        missing=mark("Choose whether a weapon is involved"),
+        missing=mark("Choose whether a weapon is involved."),
     )
 
 
@@ -72,17 +72,17 @@ class ProtectionForm(ReportForm):
     may_need_protection = OneOf(
         mark("May the child need the help of child welfare?"),
         words.PROTECTION,
-        missing=mark("Choose whether the child may need the help of child welfare"),
+        missing=mark("Choose whether the child may need the help of child welfare."),
     )
     crime_against_child = OneOf(
         mark("Do you suspect an offence against the child?"),
         words.CRIMES,
-        missing=mark("Choose whether you suspect an offence against the child"),
+        missing=mark("Choose whether you suspect an offence against the child."),
     )
     made_together = OneOf(
         mark("Are you making this report together with the child or a guardian?"),
         words.YES_NO,
-        missing=mark("Choose whether you are making the report together"),
+        missing=mark("Choose whether you are making the report together."),
     )
 
 
@@ -92,7 +92,7 @@ class ObservationsForm(ReportForm):
     seen = Passage(
         mark("What have you seen or heard?"),
         limit=LONG,
-        missing=mark("Write what you have seen or heard"),
+        missing=mark("Write what you have seen or heard."),
     )
     when = Line(mark("When did it happen?"), limit=300)
     own_view = Passage(mark("Your own view"), limit=LONG)
@@ -106,23 +106,23 @@ class ConsentForm(ReportForm):
     child_informed = OneOf(
         mark("Does the child know of this report?"),
         words.INFORMED,
-        missing=mark("Choose whether the child knows of the report"),
+        missing=mark("Choose whether the child knows of the report."),
     )
     guardian_informed = OneOf(
         mark("Does a guardian know of this report?"),
         words.INFORMED,
-        missing=mark("Choose whether a guardian knows of the report"),
+        missing=mark("Choose whether a guardian knows of the report."),
     )
     informed_reason = Passage(mark("If you answered no: why?"), limit=SHORT)
     child_consent = OneOf(
         mark("Has the child consented to the information being passed on?"),
         words.CHILD_CONSENT,
-        missing=mark("Choose whether the child has consented"),
+        missing=mark("Choose whether the child has consented."),
     )
     guardian_consent = OneOf(
         mark("Has a guardian consented to it?"),
         words.GUARDIAN_CONSENT,
-        missing=mark("Choose whether a guardian has consented"),
+        missing=mark("Choose whether a guardian has consented."),
     )
     consent_to = Several(mark("To whom may the information be given?"), words.CONSENT_TO)
 
@@ -130,9 +130,9 @@ class ConsentForm(ReportForm):
         """A professional gives a reason; a consent names its recipients, and they a consent."""
         untold = {self.child_informed.data, self.guardian_informed.data} & {"no", "not_safe"}
         if self.around.kind == "professional" and untold:
-            self.informed_reason.missing = mark("Write why the report has not been told of")
+            self.informed_reason.missing = mark("Write why the report has not been told of.")
         if "given" in (self.child_consent.data, self.guardian_consent.data):
-            self.consent_to.missing = mark("Choose to whom the consent was given")
+            self.consent_to.missing = mark("Choose to whom the consent was given.")
         return super().validate(extra_validators)
 
     def validate_consent_to(self, _field: Any) -> None:
@@ -143,7 +143,7 @@ class ConsentForm(ReportForm):
                     Message(
                         mark(
                             "You chose recipients, but by your answers nobody has consented: "
-                            "correct one of them"
+                            "correct one of them."
                         )
                     )
                 )

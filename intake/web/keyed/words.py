@@ -16,7 +16,7 @@ from intake.web.words import TYPE_REASONS
 INSTEAD: Mapping[str, str] = {
     # Who reports
     "Who are you?": mark("Who is the reporter?"),
-    "Choose who you are": mark("Choose who the reporter is"),
+    "Choose who you are.": mark("Choose who the reporter is."),
     "I work with children, young people or families": mark(
         "Somebody who works with children, young people or families"
     ),
@@ -46,16 +46,16 @@ INSTEAD: Mapping[str, str] = {
     "Then leave your name and telephone number empty. The agency cannot ask you for more.": mark(
         "Then leave the name and the telephone number empty. No agency can ask for more."
     ),
-    "You chose to stay anonymous: remove your name and telephone number, or the choice": mark(
+    "You chose to stay anonymous: remove your name and telephone number, or the choice.": mark(
         "You chose that the reporter stays anonymous: remove the name and the telephone number, or "
-        "the choice"
+        "the choice."
     ),
     "Your field": mark("The reporter’s field"),
-    "Choose your field": mark("Choose the reporter’s field"),
+    "Choose your field.": mark("Choose the reporter’s field."),
     "Your post": mark("The reporter’s post"),
     "Your workplace or organisation": mark("The reporter’s workplace or organisation"),
     "Your name": mark("The reporter’s name"),
-    "Write your name": mark("Write the reporter’s name"),
+    "Write your name.": mark("Write the reporter’s name."),
     "A number that you can be called at safely.": mark(
         "A number at which the reporter can be called safely."
     ),
@@ -75,14 +75,14 @@ INSTEAD: Mapping[str, str] = {
         "If the matter is the reporter’s own, write the reporter’s details here."
     ),
     "I don’t know": mark("Not known"),
-    "Choose the municipality where the child lives, or “I don’t know”": mark(
-        "Choose the municipality where the child lives, or “Not known”"
+    "Choose the municipality where the child lives, or “I don’t know”.": mark(
+        "Choose the municipality where the child lives, or “Not known”."
     ),
     "Do you suspect that this guardian has done something to the child?": mark(
         "Does the reporter suspect that this guardian has done something to the child?"
     ),
-    "Choose whether you suspect the guardian of something": mark(
-        "Choose whether the reporter suspects the guardian of something"
+    "Choose whether you suspect the guardian of something.": mark(
+        "Choose whether the reporter suspects the guardian of something."
     ),
     # The worry
     "Something else, or I don’t know": mark("Something else, or not known"),
@@ -93,8 +93,8 @@ INSTEAD: Mapping[str, str] = {
     "Do you suspect an offence against the child?": mark(
         "Does the reporter suspect an offence against the child?"
     ),
-    "Choose whether you suspect an offence against the child": mark(
-        "Choose whether the reporter suspects an offence against the child"
+    "Choose whether you suspect an offence against the child.": mark(
+        "Choose whether the reporter suspects an offence against the child."
     ),
     "I suspect an offence, but cannot say which": mark(
         "An offence is suspected, but it cannot be said which"
@@ -102,8 +102,8 @@ INSTEAD: Mapping[str, str] = {
     "Are you making this report together with the child or a guardian?": mark(
         "Is the reporter making this report together with the child or a guardian?"
     ),
-    "Choose whether you are making the report together": mark(
-        "Choose whether the report is made together"
+    "Choose whether you are making the report together.": mark(
+        "Choose whether the report is made together."
     ),
     "Write what you saw and heard. Do not question the child. A guardian may usually read your "
     "report and your name.": mark(
@@ -111,7 +111,7 @@ INSTEAD: Mapping[str, str] = {
         "usually read the report and the reporter’s name."
     ),
     "What have you seen or heard?": mark("What has the reporter seen or heard?"),
-    "Write what you have seen or heard": mark("Write what the reporter has seen or heard"),
+    "Write what you have seen or heard.": mark("Write what the reporter has seen or heard."),
     "What happened, in what words was it told? Keep to what you know yourself.": mark(
         "What happened, in what words was it told? Keep to what the reporter knows."
     ),
@@ -187,7 +187,7 @@ INSTEAD: Mapping[str, str] = {
     "I have written down the code or printed this page": mark(
         "The reporter has the code, or does not want it"
     ),
-    "Note the code first, then tick the box": mark("Give the code first, then tick the box"),
+    "Note the code first, then tick the box.": mark("Give the code first, then tick the box."),
     "Thank you for reporting": mark("The worry has been keyed in"),
     "Nothing of the report that you sent is left in this browser. You can follow it with the code "
     "that you noted.": mark(

@@ -22,8 +22,8 @@ from intake.web.reporter.pages import (
     needs_call,
 )
 
-CALL_FIRST = mark("Call 112 before you send the report")
-NO_CHILD = mark("Tell of at least one child")
+CALL_FIRST = mark("Call 112 before you send the report.")
+NO_CHILD = mark("Tell of at least one child.")
 
 
 @dataclass(frozen=True)
