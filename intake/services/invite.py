@@ -35,6 +35,10 @@ from intake.vault.keyring import InvitationSecret
 VALID = timedelta(days=7)
 
 
+class LinkReplaced(Exception):
+    """The link that was to be replaced is another one by now."""
+
+
 class InvitedAlready(Exception):
     """An invitation for this sign-in name is open: it is used or withdrawn first."""
 
@@ -89,10 +93,22 @@ class Invite:
                 raise SignInNameTaken
         return self._add(admin, newcomer, roles, None, now)
 
-    def anew(self, admin: Administrator, person_id: UUID, now: datetime) -> InvitationSecret:
+    def link_there(self, person_id: UUID) -> str:
+        """What names the link by which a person could make a new key; nothing without one."""
+        with self.database.read() as connection:
+            return str(invitations.open_of(connection, person_id) or "")
+
+    def anew(
+        self,
+        admin: Administrator,
+        person_id: UUID,
+        now: datetime,
+        instead_of: str | None = None,
+    ) -> InvitationSecret:
         """A link by which a person who lost the passphrase makes a new key; an older one is void.
 
-        Nothing changes until it is used. Raises PersonNotYours, OwnRole, InvitedAlready.
+        Nothing changes until it is used. ``instead_of`` names the older one, so that a page that
+        is sent twice makes one link. Raises PersonNotYours, OwnRole, InvitedAlready, LinkReplaced.
         """
         if person_id == admin.id:
             raise OwnRole
@@ -101,6 +117,9 @@ class Invite:
             member = member_of(connection, person_id, local_date(now))
             if not member.roles or not member.wholly_under(admin.controllers):
                 raise PersonNotYours
+            there = str(invitations.open_of(connection, person_id) or "")
+            if instead_of not in (None, there):
+                raise LinkReplaced
             invitations.withdraw_of(connection, person_id, now)
         newcomer = Newcomer(member.sign_in_name, member.name, member.email, member.language)
         return self._add(admin, newcomer, (), person_id, now)

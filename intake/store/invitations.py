@@ -52,6 +52,12 @@ def withdraw(connection: Connection, invitation_id: UUID, now: datetime) -> bool
     return _withdraw(connection, InvitationRow.id == invitation_id, now=now) == 1
 
 
+def open_of(connection: Connection, person_id: UUID) -> UUID | None:
+    """What would give a person a new key, also if it has expired."""
+    own = select(InvitationRow.id).where(InvitationRow.person_id == person_id, *_OPEN)
+    return connection.scalar(own)
+
+
 def withdraw_of(connection: Connection, person_id: UUID, now: datetime) -> None:
     """Withdraw what would give a person a new key."""
     _withdraw(connection, InvitationRow.person_id == person_id, now=now)

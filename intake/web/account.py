@@ -36,7 +36,10 @@ from intake.web.tries import BUSY, wait_told
 _BEFORE = "ankkuri_sign_in"  # binds the sign-in form to the browser that asked for it
 _LONGEST = 1000  # characters; a longer passphrase is not read at all
 
-REFUSED = mark("The user name or the passphrase is wrong.")
+REFUSED = mark(
+    "The user name or the passphrase is wrong. Capital letters and spaces count in a passphrase, "
+    "also a space at its end."
+)
 PASSPHRASE_MISSING = mark("Write your passphrase.")
 PASSPHRASE_LONG = mark("The passphrase is too long: there is room for %(most)s characters.")
 

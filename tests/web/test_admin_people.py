@@ -20,6 +20,7 @@ from intake.web import joining
 from tests.look.page_faults import page_faults
 from tests.services.test_dismiss import accepted
 from tests.site import COUNTY, HEA, POL, SOC, TRIAGE, Site
+from tests.web.reporter_walk import hidden_in
 from tests.web.test_admin_directory import english, fields, post, said
 
 NEW = "uusi salalause tähän"
@@ -482,6 +483,18 @@ def test_a_lost_passphrase_is_renewed_by_a_link(site: Site) -> None:
     joined = joins(site, link)
     assert joined.status_code == 200
     assert len(lines(site, Action.NEW_KEY)) == 1
+
+
+@pytest.mark.on_both
+def test_a_page_that_is_sent_twice_makes_one_link(site: Site) -> None:
+    admin, path = english(site, "admin"), f"{person_page(site, 'soc')}/anew"
+    typed = hidden_in(admin.get(path).text)
+    link = link_in(admin.post(path, data=typed).text)
+    again = admin.post(path, data=typed)
+    assert (again.status_code, page_faults(again.text)) == (422, [])
+    assert "A link has been made already." in again.text
+    assert link_in(admin.post(path, data=hidden_in(again.text)).text) != link
+    assert site.client().get(link).status_code == 410, "of the two the later one is good"
 
 
 def test_the_inbox_tells_of_reports_whose_worker_has_left(site: Site) -> None:

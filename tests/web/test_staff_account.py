@@ -70,6 +70,7 @@ def test_a_wrong_name_or_passphrase_is_one_sentence_that_tells_not_which(
     answer = sign_in(browser(site), name, passphrase)
     assert answer.status_code == 422
     assert answer.text.count("The user name or the passphrase is wrong.") == 1
+    assert "a space at its end" in answer.text, "a passphrase is taken as it was typed"
     assert page_faults(answer.text) == []
     assert f'value="{name}"' in answer.text
     assert passphrase not in answer.text

@@ -17,17 +17,23 @@ from intake.services.invite import (
     InvitationNotYours,
     Invite,
     InvitedAlready,
+    LinkReplaced,
     Newcomer,
 )
 from intake.services.sign_in import Visit
 from intake.vault.keyring import InvitationSecret
 from intake.web.admin.people import address
 from intake.web.admin.room import Room, own
-from intake.web.forms.people import ButtonForm, InviteForm
+from intake.web.forms.people import AnotherForm, ButtonForm, InviteForm
 from intake.web.page import only_this, reader_language, render
 
 TAKEN = mark("Somebody has this user name, or has had it: choose another one.")
 INVITED = mark("Somebody is invited under this user name already: withdraw that invitation first.")
+
+MADE_BEFORE = mark(
+    "A link has been made already. It was shown once, and it is good. Make another only if it is "
+    "lost: this one stops working then."
+)
 
 
 @dataclass(frozen=True)
@@ -72,14 +78,17 @@ class Invitations:
             raise PersonNotYours
         if person_id == admin.id:
             raise OwnRole
-        form = self.room.form(visit, ButtonForm)
+        form = self.room.form(visit, AnotherForm)
         if request.method == "POST" and form.validate():
             try:
-                secret = self.invite.anew(admin, person_id, now)
+                secret = self.invite.anew(admin, person_id, now, form.seen.data or "")
             except InvitedAlready:  # by another administrator at the same time
                 form.form_errors.append(form.say(Message(INVITED)))
+            except LinkReplaced:
+                form.form_errors.append(form.say(Message(MADE_BEFORE)))
             else:
                 return self._link(secret, member.name, address(person_id))
+        form.seen.data = self.invite.link_there(person_id)
         text, directory = reader_language().text, self.room.stored().directory
         sole = self.dismiss.consequences(admin, person_id, None, self.room.today(), now).agencies
         return render(
