@@ -16,3 +16,10 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// A page that answered a form is asked for anew on Back, instead of a form that is sent again.
+for (const leaving of ["submit", "click"]) {
+  document.addEventListener(leaving, (event) => {
+    if (leaving === "submit" || event.target.closest("a[href]")) history.replaceState(history.state, "");
+  });
+}

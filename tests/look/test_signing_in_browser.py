@@ -114,6 +114,24 @@ def test_enter_makes_a_passkey_and_a_missing_name_is_told(site: Site, browser: A
         assert "koneeni" in page.inner_text("main")
 
 
+def test_back_to_a_page_that_told_of_errors_shows_that_page(site: Site, browser: Any) -> None:
+    with served(site) as (address, here):
+        page = browser.new_page(viewport=NARROW)
+        cookie = {"name": "ankkuri_staff", "value": here.session("soc").cookie, "url": address}
+        page.context.add_cookies([cookie])
+        page.goto(f"{address}/account/passphrase")
+        for _ in range(2):  # sent, and sent again from the page that told
+            page.evaluate("document.querySelector('h1').id = 'before'")
+            page.click("main .buttons button")
+            page.wait_for_selector("#before", state="detached")
+            page.wait_for_selector(".summary")
+        page.click("main .buttons a")
+        page.wait_for_url("**/account")
+        page.go_back()
+        page.wait_for_url("**/account/passphrase")
+        assert page.locator("#my_passphrase").count() == 1
+
+
 def test_without_javascript_a_code_lets_one_in(site: Site, browser: Any) -> None:
     with served(site) as (address, here):
         page = browser.new_context(java_script_enabled=False).new_page()
