@@ -400,10 +400,11 @@ def test_a_register_shown_before_another_change_is_shown_again(site: Site) -> No
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "Choose a file."),
+        (b"", "The file is empty."),
         (b"x" * 500_001, "The file is too large"),
         (REGISTER[0].encode(), "this one is missing: name_fi"),
         (b"\x00\x01\x02", "neither a CSV nor a TOML file"),
+        (b"name_fi,municipality,language\n" + b"A,vantaa,xx\n" * 30, "beside these: "),
     ],
 )
 def test_a_file_that_cannot_be_used_says_why(site: Site, content: bytes, told: str) -> None:
@@ -411,6 +412,12 @@ def test_a_file_that_cannot_be_used_says_why(site: Site, content: bytes, told: s
     assert answer.status_code == 422
     assert page_faults(answer.text) == []
     assert told in answer.text
+
+
+def test_a_register_without_a_file_asks_for_one(site: Site) -> None:
+    answer = post(english(site, "admin-vantaa"), "/directory/schools/register")
+    assert (answer.status_code, page_faults(answer.text)) == (422, [])
+    assert "Choose a file." in answer.text
 
 
 def test_who_can_open_is_told_by_municipality(site: Site) -> None:

@@ -23,6 +23,9 @@ EXAMPLE = (
     "name_fi;name_sv;municipality;language;phone",
     "Tikkukiven koulu;Tikkukiven koulu;vantaa;fi;09 000 0156",
 )
+EMPTY = mark("The file is empty.")
+MORE = mark("Faults in the file beside these: %(more)s.")
+MOST_TOLD = 20
 NO_FILE = mark("Choose a file.")
 TOO_LARGE = mark("The file is too large: there is room for 500 kB.")
 
@@ -138,7 +141,10 @@ class Schools:
         try:
             found = compare(form.register.data, stored, own(visit))
         except RegisterUnreadable as unreadable:
-            form.form_errors.extend(form.say(problem) for problem in unreadable.problems[:20])
+            told = unreadable.problems[:MOST_TOLD]
+            if more := len(unreadable.problems) - len(told):
+                told.append(Message(MORE, {"more": more}))
+            form.form_errors.extend(form.say(problem) for problem in told)
             return _register(form, 422, None)
         shown = form.seen.data
         form.seen.data = digest_of({"all": [stored.tables["school"], stored.tables["agency"]]})
@@ -199,7 +205,8 @@ def _text_of(form: RegisterForm) -> str:
     file = request.files.get("file")
     content = file.read(MOST_BYTES + 1) if file else b""
     if not content or len(content) > MOST_BYTES:
-        form.form_errors.append(form.say(Message(TOO_LARGE if content else NO_FILE)))
+        chosen = EMPTY if file and file.filename else NO_FILE
+        form.form_errors.append(form.say(Message(TOO_LARGE if content else chosen)))
         return ""
     return text_of(content)
 
