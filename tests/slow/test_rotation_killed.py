@@ -16,6 +16,7 @@ from sqlalchemy import select
 from intake.domain.note import Note, entry
 from intake.domain.report import canonical
 from intake.services.history import note_place
+from intake.services.sign_in import Visit
 from intake.store import people
 from intake.store.many import insert_many
 from intake.store.tables import NoteRow
@@ -77,8 +78,8 @@ def start(site: Site, code: str) -> subprocess.Popen[bytes]:
     return process
 
 
-def left(site: Site) -> int:
-    return site.parts.rotate.progress(site.visit("soc"), SOC).left
+def left(site: Site, visit: Visit) -> int:
+    return site.parts.rotate.progress(visit, SOC).left
 
 
 @pytest.mark.slow
@@ -89,17 +90,18 @@ def test_a_killed_change_of_keys_goes_on_and_loses_nothing(site: Site) -> None:
     old = key_of(site)
     chance = random.Random(SEED)  # noqa: S311 (moments)
     in_the_middle = 0
-    assert site.parts.rotate.begin(site.visit("soc"), SOC, site.hands())
-    codes = site.parts.factors.print_codes(site.visit("soc"), site.hands())
+    soc = site.visit("soc")
+    assert site.parts.rotate.begin(soc, SOC, site.hands())
+    codes = site.parts.factors.print_codes(soc, site.hands())
     for code in codes[: databases.rounds(ROUNDS)]:
-        before, process = left(site), start(site, code)
-        while process.poll() is None and left(site) == before:
+        before, process = left(site, soc), start(site, code)
+        while process.poll() is None and left(site, soc) == before:
             time.sleep(0.005)
         time.sleep(chance.uniform(0, 0.2))  # the moment of the kill, not a wait
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(30)
-        in_the_middle += 0 < left(site) < before
-        if not left(site):
+        in_the_middle += 0 < left(site, soc) < before
+        if not left(site, soc):
             break
     assert in_the_middle, "no kill fell into the middle of the change"
     changed = key_of(site)

@@ -173,7 +173,9 @@ def test_a_clock_set_back_an_hour_repeats_no_step_and_stops_no_job(tmp_path: Pat
     began = datetime.now(UTC)
     with open_site(tmp_path / "data", began) as site:
         site.send()
-        off = timedelta(days=14)
+        # By day, when nothing waits for the morning.
+        then = local_date(began) + timedelta(days=14)
+        off = local_instant(then, clock_time(12)) - began
         environ = os.environ | environment(site.parts.settings.data)
         database, every = site.parts.database, set(SECONDS)
         jobs = subprocess.Popen(
@@ -194,8 +196,8 @@ def test_a_clock_set_back_an_hour_repeats_no_step_and_stops_no_job(tmp_path: Pat
         finally:
             jobs.kill()
             jobs.communicate()
-        # By day, when nothing waits for the morning, what was written since and what one of them
-        # held; then what had to be gathered first.
+        # By day again, what was written since and what one of them held; then what had to be
+        # gathered first.
         tomorrow = local_date(began + off) + timedelta(days=1)
         morning = local_instant(tomorrow, clock_time(10)) - began
         for later in (morning, morning + timedelta(minutes=6)):
