@@ -191,11 +191,6 @@ def unresolvable(book: Book, agencies: Agencies) -> Iterator[Flaw]:
         for kind in _given(table):
             if kind == Kind.ANK and not directory.agreement_in_force(municipality, on):
                 continue
-            givers = tuple(
-                rule.id
-                for rule, effects in zip(table.rules, table.effects, strict=True)
-                if any(give.output == "recipients" and give.value == kind for give in effects)
-            )
             found = list(desks.of_kind(kind, Desk.OFFICE, place))
             standby = desks.standby[kind]
             spare = list(desks.of_kind(standby.to, standby.desk, place))
@@ -208,6 +203,11 @@ def unresolvable(book: Book, agencies: Agencies) -> Iterator[Flaw]:
                 message = f"nobody can open what comes for {kind} in {municipality}"
             else:
                 continue
+            givers = tuple(
+                rule.id
+                for rule, effects in zip(table.rules, table.effects, strict=True)
+                if any(give.output == "recipients" and give.value == kind for give in effects)
+            )
             yield Flaw("unresolvable", givers, municipality, None, message, (what, kind))
 
 
