@@ -7,6 +7,7 @@ import os
 import select
 import sys
 from collections.abc import Sequence
+from functools import cache
 
 from intake import core_dumps, logs, wiring
 from intake.commands import (
@@ -42,19 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     core_dumps.forbid()
     os.umask(0o077)  # what it and the processes it starts write is the owner's alone
-    parser = argparse.ArgumentParser(prog="ankkuri", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    rooms = (
-        *(site, doctor, people, grant, keys, directory, backup, retention, rules, deadline),
-        trail,
-    )
-    for room in rooms:
-        room.add(commands)
     given = sys.argv[1:] if arguments is None else arguments
     if not all(map(_is_text, given)):
         print("ankkuri: An argument is no text in UTF-8: write it otherwise", file=sys.stderr)
         return 2
-    chosen = parser.parse_args(given)
+    chosen = _parser().parse_args(given)
     logs.install("text", "command")
     run: Run = chosen.run
     status = 2
@@ -74,6 +67,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         print(f"ankkuri: {wiring.in_one_line(error)}", file=sys.stderr)
     return 2
+
+
+@cache
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ankkuri", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    rooms = (
+        *(site, doctor, people, grant, keys, directory, backup, retention, rules, deadline),
+        trail,
+    )
+    for room in rooms:
+        room.add(commands)
+    return parser
 
 
 def _is_text(argument: str) -> bool:
