@@ -5,12 +5,15 @@ seen as the service works.
 from __future__ import annotations
 
 import ast
+import os
 import re
+import socket
 import sys
-from collections.abc import Iterator
-from typing import Any
-
-import pytest
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cache
+from typing import Any, NoReturn
 
 import config
 from intake.services.draft import Draft
@@ -40,9 +43,12 @@ STARTS = {"intake/demo.py": {"subprocess"}, "intake/commands/site.py": {"os.exec
 """The demo starts our own server and jobs, and ``serve`` becomes the server."""
 
 
-def trees() -> Iterator[tuple[str, ast.Module]]:
-    for file in FILES:
-        yield str(file.relative_to(config.PROJECT)), ast.parse(file.read_text("utf-8"))
+@cache
+def trees() -> Sequence[tuple[str, ast.Module]]:
+    return [
+        (str(file.relative_to(config.PROJECT)), ast.parse(file.read_text("utf-8")))
+        for file in FILES
+    ]
 
 
 def imported(tree: ast.Module) -> set[str]:
@@ -85,37 +91,64 @@ def test_no_pattern_is_made_of_what_was_typed() -> None:
                 assert all(each.isupper() for each in names), f"{name}: {ast.unparse(node)}"
 
 
-@pytest.fixture
-def connected(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Where anything connected or looked a name up since."""
-    seen: list[Any] = _SEEN
-    seen.clear()
+def connected(walk: Callable[[], None]) -> list[str]:
+    """Where it connected or looked a name up, walked in a process of its own: no other test is to
+    be listened to, and who listens once does so to the end.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        _walk(walk, writing)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as said:
+        *seen, last = said.read().splitlines()
+    assert os.waitpid(child, 0)[1] == 0
+    assert last == "done"
     return seen
 
 
-_SEEN: list[Any] = []
+def _walk(walk: Callable[[], None], writing: int) -> NoReturn:
+    status = 1
+    try:
+        sys.addaudithook(lambda event, arguments: _hear(writing, event, arguments))
+        walk()
+        os.write(writing, b"done\n")
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
 
 
-def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+def _hear(writing: int, event: str, arguments: tuple[Any, ...]) -> None:
     if event in {"socket.connect", "socket.getaddrinfo", "socket.sendto"}:
-        _SEEN.append((event, arguments[1:]))
+        os.write(writing, f"{event} {arguments[1:]}\n".encode())
 
 
-sys.addaudithook(_hear)
+def test_a_connection_would_be_seen() -> None:
+    def connect() -> None:
+        with socket.socket() as caller, suppress(OSError):
+            caller.connect(("127.0.0.1", 1))
+
+    assert connected(connect) == ["socket.connect (('127.0.0.1', 1),)"]
 
 
-def test_a_walk_through_every_page_connects_to_nothing(site: Site, connected: list[Any]) -> None:
+def test_a_walk_through_every_page_connects_to_nothing(site: Site) -> None:
     answers = worry_answers(reporter={"notice_address": "http://169.254.169.254/latest@a.invalid"})
     site.send(answers)
     Draft(site.parts.database).save(VisitorSecret.new(), answers, site.hands())
-    walkers = Walkers(site)
-    for rule in routes(site):
-        if not rule.arguments and "GET" in (rule.methods or set()):
-            for name in ("", "soc", "admin", "rules", "auditor"):
-                walkers.browser(name).get(rule.rule + "?next=http://169.254.169.254/")
-    site.parts.notify(site.hands())
-    site.parts.deliver(site.hands())
-    assert connected == []
+    site.parts.database.engine.dispose()
+
+    def walk() -> None:
+        walkers = Walkers(site)
+        for rule in routes(site):
+            if not rule.arguments and "GET" in (rule.methods or set()):
+                for name in ("", "soc", "admin", "rules", "auditor"):
+                    walkers.browser(name).get(rule.rule + "?next=http://169.254.169.254/")
+        site.parts.notify(site.hands())
+        site.parts.deliver(site.hands())
+
+    assert connected(walk) == []
 
 
 def test_nothing_but_our_own_few_files_is_served_and_no_folder_is_listed(site: Site) -> None:
