@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 from sqlalchemy import make_url
 
@@ -51,6 +55,24 @@ def address(folder: Path) -> str:
     if folder not in _made:
         _made[folder] = _cluster.new_database(_template)
     return _cluster.url(_made[folder]).replace("+psycopg", "")
+
+
+def make_schema(folder: Path) -> None:
+    """Let the database of a site in this folder have this version's schema, which upgrades make
+    once in this process; one on PostgreSQL begins with it.
+    """
+    if _cluster is None:
+        shutil.copyfile(_file_with_schema(), folder / "intake.sqlite3")
+
+
+@cache
+def _file_with_schema() -> Path:
+    kept = Path(mkdtemp(prefix="ankkuri-schema-"))
+    atexit.register(shutil.rmtree, kept)
+    database = Database(f"sqlite:///{kept / 'intake.sqlite3'}")
+    database.upgrade()
+    database.engine.dispose()
+    return kept / "intake.sqlite3"
 
 
 def copy(source: Path, folder: Path) -> None:

@@ -4,6 +4,7 @@ same there, and was more than half of the work of a test that asks for a page.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any
@@ -14,8 +15,11 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
+from intake.services import rulebook
 from intake.vault.directory_key import DirectoryKey
 from routing_rules import document
+from routing_rules.book import Book, make_book
+from routing_rules.document import Document
 from routing_rules.toml_text import read_toml
 
 
@@ -39,6 +43,7 @@ TEMPLATES = Compiled()
 _compile = Rule.compile
 _ROUTES: dict[object, tuple[dict[str, Any], FunctionType, FunctionType]] = {}
 _SQL: LRUCache[Any, Any] = LRUCache(10_000)
+_BOOKS: LRUCache[object, Book] = LRUCache(100)
 
 
 def _route(rule: Rule) -> None:
@@ -67,6 +72,15 @@ def _share_sql(engine: Engine) -> None:
     engine._compiled_cache = _SQL
 
 
+def _book(vocabulary: Document, documents: Iterable[Document], beside: Any = None) -> Book:
+    """Of the same texts it is the same."""
+    of = list(documents)
+    key = tuple((each.name, each.text) for each in (vocabulary, *of)), id(beside)
+    if key not in _BOOKS:
+        _BOOKS[key] = make_book(vocabulary, of, beside)
+    return _BOOKS[key]
+
+
 # mypy lets nobody replace a method: here it is done on purpose, in the tests' process alone, and
 # each gives what the library's own gave.
 Rule.compile = _route  # type: ignore[method-assign, assignment]
@@ -75,3 +89,4 @@ DefaultDialect.__eq__ = _is_alike  # type: ignore[method-assign, assignment]
 DefaultDialect.engine_created = _share_sql  # type: ignore[method-assign]
 DirectoryKey.has_signed = lru_cache(5000)(DirectoryKey.has_signed)  # type: ignore[method-assign]
 vars(document).update(read_toml=lru_cache(200)(read_toml))
+vars(rulebook).update(make_book=_book)

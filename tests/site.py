@@ -26,7 +26,7 @@ from intake.domain.answers import worry_of
 from intake.domain.deadline import local_date
 from intake.domain.entry import fingerprint
 from intake.domain.people import Appointment, Membership, Role
-from intake.parts import Parts
+from intake.parts import Now, Parts
 from intake.services.draft import Draft
 from intake.services.enrol import Enrol
 from intake.services.factors import add_app
@@ -105,6 +105,11 @@ def make_app(parts: Parts) -> Flask:
     app = create_app(parts)
     app.jinja_env.bytecode_cache = TEMPLATES
     return app
+
+
+def built(settings: config.Settings, now: Now) -> Parts:
+    """The parts of a site with these settings; passphrases are hashed at a test's cost."""
+    return replace(wiring.build(settings, now), cost=CHEAP)
 
 
 class Hands:
@@ -259,6 +264,8 @@ def environment(folder: Path) -> dict[str, str]:
 def lay_out(folder: Path) -> config.Settings:
     """Key files, schema and directory, as ``ankkuri init`` makes them."""
     settings = make_settings(folder)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    databases.make_schema(settings.data)
     upkeep.lay_out(settings)
     keeper.bring_public_half(settings.keys)
     return settings
@@ -358,7 +365,7 @@ def _original(at: datetime) -> Site:
     kept = mkdtemp(prefix="ankkuri-site-")
     atexit.register(shutil.rmtree, kept)
     hands = Hands(at)
-    parts = wiring.build(lay_out(Path(kept) / "data"), hands)
+    parts = built(lay_out(Path(kept) / "data"), hands)
     enrolled = enrol_everyone(parts, at - timedelta(days=30))
     parts.database.engine.dispose()
     return Site(parts, hands, enrolled)
@@ -378,7 +385,6 @@ def _copy(original: Site, folder: Path) -> Site:
         database=database,
         now=hands,
         watching=Watching(),
-        cost=CHEAP,
     )
     return Site(parts, hands, dict(original.people))
 

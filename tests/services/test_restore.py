@@ -48,7 +48,7 @@ from intake.store.tables import (
 from intake.vault.backup import StreamSealer
 from tests import keeper
 from tests.lived import empty_place, key_pair, live, making, opened, rows_of, seen
-from tests.site import Hands, Site, open_site
+from tests.site import Hands, Site, built, open_site
 
 STAMPS = ("openers_stamp", "directory_stamp")
 REPLAY = (config.REPLAY_PRIVATE, config.REPLAY_PUBLIC)
@@ -91,7 +91,7 @@ class Drill:
 
     @contextmanager
     def serving(self) -> Iterator[Site]:
-        parts = wiring.build(self.place, self.site.hands)
+        parts = built(self.place, self.site.hands)
         try:
             yield Site(parts, self.site.hands, self.site.people)
         finally:

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import make_url, select
 
-from intake import upkeep, wiring
+from intake import upkeep
 from intake.domain.note import Note
 from intake.domain.referral import Move, State
 from intake.domain.row_id import new_id
@@ -41,7 +41,7 @@ from tests.services.recorded import count, preview, record, recorded, with_figur
 from tests.services.sending import at, gang, hand_over, lines, row_of
 from tests.services.test_hold import put
 from tests.services.test_recuse import recuse
-from tests.site import ANK, COUNTY, SOC, YOU, Site, worry_answers
+from tests.site import ANK, COUNTY, SOC, YOU, Site, built, worry_answers
 
 DAYS = 90
 
@@ -277,7 +277,7 @@ def test_a_restored_older_backup_has_nothing_of_it(site: Site, tmp_path: Path) -
     listed = read_list(site.parts.list_deletions.file)
     with upkeep.restore(place) as restore:
         restore(opened(file, private), listed, site.hands())
-    parts = wiring.build(place, site.hands)
+    parts = built(place, site.hands)
     try:
         there = Site(parts, site.hands, site.people)
         assert sealed_of(there, report) == after

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from intake import upkeep, wiring
+from intake import upkeep
 from intake.domain.referral import Move, State
 from intake.domain.section_request import FOLLOWS, RequestState, may_be_asked, may_be_given
 from intake.domain.trail import Action
@@ -27,7 +27,7 @@ from intake.store.tables import ReferralRow
 from tests.lived import empty_place, key_pair, making, opened
 from tests.services.asking import CONSENT, WHY, asked, granted, sections, sent, services
 from tests.services.sending import at, gang, hand_over, lines, overtaken
-from tests.site import ANK, HEA, SOC, WEL, YOU, Site
+from tests.site import ANK, HEA, SOC, WEL, YOU, Site, built
 
 FIRST = {"concern", "identity_1", "reporter"}
 
@@ -154,7 +154,7 @@ def test_a_restore_of_an_older_backup_does_not_bring_a_withdrawn_grant_back(
     place = empty_place(tmp_path / "new")
     with upkeep.restore(place) as restore:
         restore(opened(file, private), read_list(site.parts.list_deletions.file), site.hands())
-    parts = wiring.build(place, site.hands)
+    parts = built(place, site.hands)
     try:
         there = Site(parts, site.hands, site.people)
         assert sections(there, "you", asker) == FIRST

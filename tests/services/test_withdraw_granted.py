@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from intake import upkeep, wiring
+from intake import upkeep
 from intake.domain.referral import Move
 from intake.domain.section_request import RequestState
 from intake.domain.trail import Action
@@ -21,7 +21,7 @@ from tests.lived import empty_place, key_pair, making, opened
 from tests.services import keyless
 from tests.services.asking import CONSENT, WHY, asked, sections, sent, services
 from tests.services.sending import hand_over, lines, overtaken
-from tests.site import HEA, YOU, Site
+from tests.site import HEA, YOU, Site, built
 
 FIRST = {"concern", "identity_1", "reporter"}
 GIVEN = Given("consent", ("guardians",), "", CONSENT)
@@ -86,7 +86,7 @@ def test_no_restore_of_an_older_backup_brings_it_back(site: Site, tmp_path: Path
     place = empty_place(tmp_path / "new")
     with upkeep.restore(place) as restore:
         restore(opened(file, private), read_list(site.parts.list_deletions.file), site.hands())
-    parts = wiring.build(place, site.hands)
+    parts = built(place, site.hands)
     try:
         assert sections(Site(parts, site.hands, site.people), "you", asker) == FIRST
     finally:
