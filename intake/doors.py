@@ -81,6 +81,7 @@ def _agency(parts: Parts) -> Blueprint:
         record_right=RecordRight(parts.database, parts.read, parts.respond),
         directory=parts.directory,
         clocks=parts.clocks,
+        bases=parts.rules.bases,
         refuse=_refuse(parts),
         door_secret=parts.staff_secret,
         now=parts.now,
@@ -278,6 +279,7 @@ def _audit(parts: Parts) -> Blueprint:
         audit=Audit(parts.database),
         directory=parts.directory,
         clocks=parts.clocks,
+        bases=parts.rules.bases,
         refuse=_refuse(parts),
         now=parts.now,
     )

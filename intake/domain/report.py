@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, is_dataclass
 from datetime import date
 from enum import StrEnum
@@ -280,6 +280,11 @@ def type_once_moved(
 def section_of(slot: str) -> str:
     """The kind of section that a vault slot holds: *identity* of ``identity_2``."""
     return slot.partition("_")[0]
+
+
+def kinds_of(slots: Iterable[str]) -> str:
+    """The kinds of sections that these vault slots hold, as the trail has them."""
+    return ", ".join(dict.fromkeys(map(section_of, slots)))
 
 
 def canonical(content: Any) -> bytes:

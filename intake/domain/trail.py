@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -101,6 +102,20 @@ OF_SIGNING_IN = (
     Action.RECOVER_FAILED,
 )
 """What people are shown of their own signing in."""
+
+
+LONGEST_BASIS = 160
+"""What a line has room for."""
+
+
+def joined(references: Iterable[str]) -> str:
+    """References to provisions, or consents, as one basis: whole ones alone, as many as fit."""
+    told: list[str] = []
+    for one in dict.fromkeys(one for each in references for one in each.split("; ")):
+        if len("; ".join([*told, one, "…"])) > LONGEST_BASIS:
+            return "; ".join([*told, "…"])
+        told.append(one)
+    return "; ".join(told)
 
 
 def kept_since(now: datetime) -> datetime:

@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from intake.domain.referral import OPEN
-from intake.domain.report import canonical
+from intake.domain.report import canonical, kinds_of
 from intake.domain.section_request import RequestState, may_be_given
 from intake.domain.trail import Action
-from intake.services.ask_sections import AskSections, Request, check, kinds_of, place
+from intake.services.ask_sections import AskSections, Request, check, place
 from intake.services.hand_over import SectionsUnfit
 from intake.services.read import ReferralNotYours
 from intake.services.record import MoveNotOpen, ReasonMissing

@@ -12,7 +12,7 @@ from intake.domain.contents import ANSWERED, ASKED, GRANTED
 from intake.domain.directory import Directory
 from intake.domain.people import Permission
 from intake.domain.referral import OPEN, State
-from intake.domain.report import canonical, section_of
+from intake.domain.report import canonical, kinds_of
 from intake.domain.row_id import new_id
 from intake.domain.rule_tables import HandOver as Way
 from intake.domain.section_request import FOLLOWS, RequestState, may_be_asked
@@ -219,11 +219,6 @@ def check(ways: Sequence[Way], way_id: str, consent: str) -> Way:
 def place(what: str, request_id: UUID) -> tuple[str | bytes, ...]:
     """What a part of a request is sealed with."""
     return (REQUEST, what, request_id.bytes)
-
-
-def kinds_of(sections: Sequence[str]) -> str:
-    """The kinds of sections, as the trail has them."""
-    return ", ".join(dict.fromkeys(map(section_of, sections)))
 
 
 def _key_id(row: AnyRow, referral_id: UUID) -> str:

@@ -15,7 +15,7 @@ from intake.domain.deadline import local_date
 from intake.domain.directory import Agency, Directory, Kind
 from intake.domain.entitled import handed_on
 from intake.domain.referral import State
-from intake.domain.report import HANDED_OVER, ReportType, section_of, type_once_moved
+from intake.domain.report import HANDED_OVER, ReportType, kinds_of, type_once_moved
 from intake.domain.trail import Action
 from intake.services.record import MoveNotOpen
 from intake.services.refer import Refer, Referred
@@ -184,8 +184,8 @@ class HandOn:
             catch_up=False,
             clocks=self.route.clocks_at(target, now, today=is_urgent(deadlines)),
         )
-        kinds = dict.fromkeys(section_of(slot) for slot in keys if slot != "reasons")
-        return Sent(referred, ", ".join(kinds), basis)
+        kinds = kinds_of(slot for slot in keys if slot != "reasons")
+        return Sent(referred, kinds, basis)
 
     def binding(self, deadlines: Collection[AnyRow]) -> list[AnyRow]:
         """The running clocks that a law set: only an agency of the same kind can carry them on."""

@@ -19,14 +19,14 @@ from intake.domain.decision import brief
 from intake.domain.keyed import KeyedIn
 from intake.domain.people import Role
 from intake.domain.referral import State
-from intake.domain.report import Worry, canonical
+from intake.domain.report import Worry, canonical, kinds_of
 from intake.domain.row_id import new_id
-from intake.domain.trail import Action
+from intake.domain.trail import Action, joined
 from intake.services.draft import Answers, DraftChanged
 from intake.services.notify import seal_notice
 from intake.services.open_content import content_of
 from intake.services.refer import Refer, Referred
-from intake.services.route import Plan, Route
+from intake.services.route import Plan, Route, Share
 from intake.store import drafts, reports, trail
 from intake.store.database import Database
 from intake.store.prepared import NothingToErase
@@ -98,7 +98,7 @@ class Submit:
         for last_try in (False, True):
             filing = self._filing(secret, worry, answers, plan, now, keyed, language, canary)
             try:
-                self._store(secret, filing, draft, now, keyed, canary)
+                self._store(secret, filing, plan, draft, now, keyed, canary)
             except (IntegrityError, NothingToErase) as error:
                 if self.was_sent(secret):
                     return
@@ -137,19 +137,20 @@ class Submit:
         self,
         secret: VisitorSecret,
         filing: reports.Filing,
+        plan: Plan,
         draft: bytes | None,
         now: datetime,
         keyed: KeyedIn | None,
         canary: UUID | None,
     ) -> None:
-        by = (
-            {"person_id": keyed.person_id, "role": keyed.role, "purpose": KEYED_IN} if keyed else {}
-        )
+        by = {"person_id": keyed.person_id, "role": keyed.role} if keyed else {}
+        shares = {share.agency.id: share for share in plan.shares}
         sent = [
             {
                 "agency_id": referral["agency_id"],
                 "referral_id": referral["id"],
                 "recipient": referral["agency_id"],
+                **_disclosed(shares[referral["agency_id"]]),
                 **by,
             }
             for referral in filing.referrals
@@ -158,7 +159,14 @@ class Submit:
         with self.database.write_alone() as connection:
             lines = trail.lines(connection, at=now, action=action, about=sent)
             if keyed:
-                disclosed = [line | {"agency_id": keyed.agency.id} for line in sent]
+                disclosed = [
+                    line
+                    | {
+                        "agency_id": keyed.agency.id,
+                        "purpose": f"{KEYED_IN}: {line['purpose']}",
+                    }
+                    for line in sent
+                ]
                 lines += trail.lines(connection, at=now, action=Action.KEY_IN, about=disclosed)
             erasure = drafts.erasure(secret.draft_id, unchanged=draft)
             reports.file(connection, filing, lines, erasure)
@@ -225,6 +233,14 @@ class Submit:
             return None
         sealed = seal_notice(self.replay_key, report_id, address, language)
         return {"report_id": report_id, "sealed_address": sealed, "created_at": now}
+
+
+def _disclosed(share: Share) -> dict[str, str]:
+    """Which parts a recipient gets, and on which provisions or whose consent (703/2023 §10)."""
+    return {
+        "purpose": kinds_of(sorted(share.slots)),
+        "basis": joined(basis.law or basis.id for basis in share.bases),
+    }
 
 
 def _make_canary(referred: Referred, now: datetime) -> None:

@@ -58,6 +58,7 @@ from intake.web.take_over import TakeOverPage, names_for, shown
 from intake.web.who_looked import UseLogPages
 from intake.web.why_here import Here
 from intake.web.words import STATES, TAKEN_OVER, length
+from routing_rules.rule import Basis
 
 _OPEN = tuple(state for state in State if state in OPEN)
 SHOWN: Mapping[str, tuple[State, ...]] = {
@@ -234,6 +235,7 @@ def make_blueprint(
     record_right: RecordRight,
     directory: Directory,
     clocks: Mapping[str, Clock],
+    bases: Mapping[str, Basis],
     refuse: Refusal,
     door_secret: bytes,
     now: Now,
@@ -253,7 +255,7 @@ def make_blueprint(
     holding = HoldPages(hold, directory, forms, now)
     recusing = RecusePages(recuse, forms, now)
     moving = MovePage(respond, withdraw, directory, clocks, forms, now)
-    log = UseLogPages(who_looked, record_right, TrailWords(directory, clocks), forms, now)
+    log = UseLogPages(who_looked, record_right, TrailWords(directory, clocks, bases), forms, now)
     reads, moves = Permission.READ_REFERRALS, Permission.MOVE_REFERRALS
     one, both = "/referrals/<uuid:referral_id>", ("GET", "POST")
     entrance.route("/inbox", reads)(agency.inbox)

@@ -18,6 +18,7 @@ from intake.services.enrol import FIRST_KEY, GRANTED
 from intake.services.export import Sheet
 from intake.services.rotate import CHANGED_KEY, NOT_HELD
 from intake.services.second_step import PASSKEY_COPIED, Kind
+from intake.services.submit import KEYED_IN
 from intake.store.columns import AnyRow
 from intake.web.case import clock_title
 from intake.web.changes_told import CHANGES, change_told
@@ -28,6 +29,7 @@ from intake.web.names import Names
 from intake.web.navigation import PAGES
 from intake.web.rights_words import ASKED_FOR, OUTCOMES, RIGHT_BASES
 from intake.web.words import ROLES, SECTIONS
+from routing_rules.rule import Basis
 
 HALF_YEAR = mark("Half-year statistics")
 HALF_YEAR_ACTIONS: Mapping[str, str] = {
@@ -42,7 +44,13 @@ REFUSALS = (
     Action.RECOVER_FAILED,
     Action.DAMAGED,
 )
-TELL_PARTS = (Action.DISCLOSE, Action.ASK_SECTIONS, Action.GRANT_SECTIONS)
+TELL_PARTS = (
+    Action.SEND,
+    Action.KEY_IN,
+    Action.DISCLOSE,
+    Action.ASK_SECTIONS,
+    Action.GRANT_SECTIONS,
+)
 REFUSED_PAGE = "page "  # as services.refuse writes it
 ACTIONS: Mapping[str, str] = {
     Action.SEND: mark("A report was stored"),
@@ -111,7 +119,7 @@ PURPOSES: Mapping[str, str] = {
     "opening a referral of another agency": mark("A report of another agency"),
     "shut out as disqualified": mark("Shut out of this report as disqualified"),
     "oversight of use": mark("Oversight of use"),
-    "keyed in": mark("Told by telephone, on paper or face to face"),
+    KEYED_IN: mark("Told by telephone, on paper or face to face"),
     FIRST_KEY: mark("The agency's first key"),
     CHANGED_KEY: mark("The agency's new key"),
     NOT_HELD: mark("An agency's key, without having it"),
@@ -181,6 +189,7 @@ class TrailWords:
 
     directory: Directory
     clocks: Mapping[str, Clock]
+    bases: Mapping[str, Basis]
 
     def __call__(
         self, language: Language, row: AnyRow, masked_for: Collection[str] | None = None
@@ -204,7 +213,15 @@ class TrailWords:
         }
 
     def _basis(self, language: Language, basis: str) -> str:
-        return _said(language, RIGHT_BASES, basis)
+        """A ground by its words; provisions as they are written, consent and what stands without a
+        provision by its text.
+        """
+        if basis in RIGHT_BASES:
+            return _said(language, RIGHT_BASES, basis)
+        return "; ".join(self._provision(language, one) for one in basis.split("; "))
+
+    def _provision(self, language: Language, name: str) -> str:
+        return language.text(self.bases[name].text) if name in self.bases else name
 
     def purpose(self, names: Names, action: str, purpose: str) -> str:
         """Why it was done; of a reminder its deadline, of a refused page its title, of a restore
@@ -218,8 +235,7 @@ class TrailWords:
         if action in CHANGES or purpose.startswith(GRANTED):
             return change_told(language, purpose)
         if action in TELL_PARTS:
-            parts = (_said(language, SECTIONS, part) for part in purpose.split(", "))
-            return language.message(Message(mark("Parts: %(parts)s"), {"parts": ", ".join(parts)}))
+            return self._parts(language, purpose)
         way, _, agency = purpose.partition(" ")
         if way in WAYS and agency in self.directory.agencies:
             return language.message(Message(WAYS[way], {"agency": names(agency)}))
@@ -237,6 +253,16 @@ class TrailWords:
         title = title or doors.get(endpoint.partition(".")[0], endpoint)
         page = language.gettext(title)
         return language.message(Message(mark("Page: %(page)s"), {"page": page}))
+
+    def _parts(self, language: Language, purpose: str) -> str:
+        """What was disclosed, after how it came. Lines of before told one of them, or none."""
+        keyed = purpose.startswith(KEYED_IN)
+        parts = purpose.removeprefix(KEYED_IN).removeprefix(": ")
+        said = [_said(language, PURPOSES, KEYED_IN)] if keyed else []
+        if parts:
+            named = ", ".join(_said(language, SECTIONS, part) for part in parts.split(", "))
+            said.append(language.message(Message(mark("Parts: %(parts)s"), {"parts": named})))
+        return ". ".join(said)
 
     def _half_year(self, language: Language, period: str, county: str) -> str:
         known = self.directory.controllers.get(county)

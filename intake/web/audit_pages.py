@@ -25,6 +25,7 @@ from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
 from intake.web.paging import Pages, page_number
 from intake.web.words import ROLES
+from routing_rules.rule import Basis
 
 NEWEST = 200
 MOST_REFERENCES = 20
@@ -194,13 +195,14 @@ def make_blueprint(
     audit: Audit,
     directory: Directory,
     clocks: Mapping[str, Clock],
+    bases: Mapping[str, Basis],
     refuse: Refusal,
     now: Now,
 ) -> Blueprint:
     """The door's routes."""
     blueprint = Blueprint("audit", __name__)
     entrance, reads = Entrance(blueprint, refuse), Permission.READ_TRAIL
-    pages = AuditPages(audit, directory, TrailWords(directory, clocks), now)
+    pages = AuditPages(audit, directory, TrailWords(directory, clocks, bases), now)
     entrance.route("/trail", reads)(pages.lines)
     entrance.route("/trail/unusual", reads)(pages.unusual)
     entrance.route("/trail/extract", reads, fresh=True)(pages.extract)

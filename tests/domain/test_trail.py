@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
-from intake.domain.trail import TrailLine
+from intake.domain.trail import LONGEST_BASIS, TrailLine, joined
+from intake.store.tables import TrailRow
 
 LINE = TrailLine(
     id=UUID(int=1),
@@ -77,3 +78,14 @@ def test_a_recipient_is_added_at_the_end_and_changes_no_line_without_one() -> No
     for line in (LINE, sealed):
         disclosed = replace(line, recipient="pol-office")
         assert disclosed.canonical() == line.canonical()[:-1] + b',"pol-office"]'
+
+
+def test_a_basis_tells_each_reference_once_and_as_many_whole_ones_as_a_line_has_room_for() -> None:
+    assert joined(["805/2011 3:1; 417/2007 §25.2", "417/2007 §25.2", "consent"]) == (
+        "805/2011 3:1; 417/2007 §25.2; consent"
+    )
+    many = joined(f"{number}/2007 §25.1" for number in range(100, 130))
+    assert many == "; ".join([*(f"{number}/2007 §25.1" for number in range(100, 109)), "…"])
+    assert len(many) <= LONGEST_BASIS
+    assert str(TrailRow.__table__.c.basis.type) == f"VARCHAR({LONGEST_BASIS})"
+    assert joined(["x" * 161]) == "…"

@@ -27,6 +27,7 @@ from tests.web.reporter_walk import OBSERVATIONS, Walk, errors_in
 CALL = datetime(2026, 6, 1, 11, 0, tzinfo=UTC)
 """Monday 1 June 2026 at 14.00 in Helsinki; the site's clock stands at Tuesday 10.42."""
 GANG = {"categories": ["gang"], "child_role": "suspected"}
+PARTS = "concern, guardians, health, identity, place, reporter"
 CONSENT = {"child_consent": "given", "consent_to": ["ANK"]}
 
 
@@ -121,14 +122,16 @@ def test_the_trail_names_who_disclosed_to_whom(site: Site) -> None:
     walk = keyed(site, "pol", {"agency": POL})
     walk.send()
     person = site.people["pol"]
-    columns = (TrailRow.action, TrailRow.agency_id, TrailRow.role, TrailRow.purpose)
+    columns = (TrailRow.action, TrailRow.agency_id, TrailRow.role, TrailRow.purpose, TrailRow.basis)
     (referral,) = rows(site, ReferralRow.id)
     lines = rows(site, *columns, TrailRow.referral_id, person_id=person)
     assert {tuple(line) for line in lines if line.referral_id} == {
-        ("send", SOC, "worker", "keyed in", referral.id),
-        ("key_in", POL, "worker", "keyed in", referral.id),
+        ("send", SOC, "worker", PARTS, "417/2007 §25.1; soc_care", referral.id),
+        ("key_in", POL, "worker", f"keyed in: {PARTS}", "417/2007 §25.1; soc_care", referral.id),
     }
     page = site.signed_in("auditor").get("/trail").text
+    assert "Osat: Huoli" in page
+    assert "Sosiaalipalvelut vastaavat lapsen avun tarpeen arvioinnista" in page
     assert "Pekka Poliisi" in page, "the recipient's auditor sees who disclosed it"
 
 

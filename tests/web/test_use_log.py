@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -13,9 +14,11 @@ from intake.domain.trail import Action
 from intake.store.columns import AnyRow
 from intake.store.tables import DeadlineRow, ReferralRow, TrailRow
 from intake.web.looked import DOORS, NOTHING_OF_REPORTS, SAID, leaves_line
-from tests.site import POL, SOC, Site, worry_answers
+from tests.site import ANK, POL, SOC, Site, worry_answers
 
 pytestmark = pytest.mark.on_both
+CONSENT = {"child_consent": "given", "consent_to": ["ANK"]}
+PARTS = "concern, guardians, health, identity, place, reporter"
 
 
 def lines(site: Site, *where: Any) -> list[AnyRow]:
@@ -120,3 +123,26 @@ def test_a_disclosure_names_its_recipient(site: Site) -> None:
     sent = lines(site, TrailRow.action == Action.SEND)
     assert sent
     assert {line.recipient for line in sent} == {line.agency_id for line in sent}
+
+
+def test_a_report_that_was_sent_says_of_each_recipient_what_it_got_and_on_which_basis(
+    site: Site,
+) -> None:
+    gang = {"categories": ["gang"], "primary": "gang", "child_role": "suspected"}
+    site.send(worry_answers(worry=gang, consent=worry_answers()["consent"] | CONSENT))
+    told = {line.agency_id: line for line in lines(site, TrailRow.action == Action.SEND)}
+    assert (told[SOC].basis, told[SOC].purpose) == ("417/2007 §25.1", PARTS)
+    assert (told[ANK].basis, told[ANK].purpose) == (
+        "consent",
+        PARTS.replace("health, ", ""),
+    )
+    with site.parts.database.read() as connection:
+        here = select(ReferralRow.reference).where(ReferralRow.agency_id == SOC)
+        reference = connection.scalar(here)
+    auditor = site.signed_in("auditor")
+    auditor.set_cookie("ankkuri_language", "en")
+    for address in ("extract", "extract.csv"):
+        shown = unescape(auditor.get(f"/trail/{address}?references={reference}").text)
+        assert "417/2007 §25.1" in shown
+        assert "Parts: Worry, Guardians, Health, Child, Place of residence and school" in shown
+        assert "Consent to give the information" not in shown  # another controller's

@@ -147,7 +147,7 @@ def test_a_log_in_which_nothing_is_like_what_was_asked_says_so(site: Site) -> No
 
 
 def test_every_page_that_a_line_may_name_has_a_title(site: Site) -> None:
-    words = TrailWords(site.parts.directory, site.parts.clocks)
+    words = TrailWords(site.parts.directory, site.parts.clocks, site.parts.rules.bases)
     names = Names(Language("fi"), site.parts.directory, None)
     for endpoint, view in site.app.view_functions.items():
         if getattr(view, "permission", Permission.ANYONE) is not Permission.ANYONE:
