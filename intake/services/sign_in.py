@@ -40,6 +40,10 @@ HALF_OPEN = timedelta(minutes=5)
 FRESH = timedelta(minutes=10)
 SEEN_STEP = timedelta(minutes=1)
 
+ENDED = "a session that has ended"
+PAST_ITS_TIME = "a session past its time"
+NOT_THEIRS = "a session that does not open"
+
 
 class SignInRefused(Exception):
     """The name or the passphrase is wrong; which one is not told."""
@@ -169,25 +173,36 @@ class SignIn:
         return HalfOpen(person, key, secret) if person and key else None
 
     def resume(self, secret: SessionSecret, now: datetime) -> Visit | None:
-        """The person behind a cookie; None if the session has ended, idled or grown too old, or is
-        half-open.
+        """The person behind a cookie; None if the session has ended, idled or grown too old, with
+        a line the first time that its cookie comes, or is half-open.
         """
         with self.database.read() as connection:
-            row = sessions.session(connection, secret.session_id)
+            row = sessions.known(connection, secret.session_id)
             if row is None or row.factor_at is None:
                 return None
-            if now - row.seen_at > IDLE or now - row.started_at > LONGEST:
-                return None
             person = people.person(connection, row.person_id, local_date(now))
-        key = _key(secret, row)
-        if person is None or key is None:
+        if row.ended_at is not None or person is None:
+            self._refuse(row, ENDED, now)
             return None
-        if key.public().raw != row.public_key:  # whoever made this session has not the person's key
+        if now - row.seen_at > IDLE or now - row.started_at > LONGEST:
+            self._refuse(row, PAST_ITS_TIME, now)
+            return None
+        key = _key(secret, row)
+        if key is None or key.public().raw != row.public_key:  # not the key of this person's roles
+            self._refuse(row, NOT_THEIRS, now)
             return None
         if now - row.seen_at > SEEN_STEP:
             with self.database.write() as connection:
                 sessions.see(connection, secret.session_id, now)
         return Visit(person, key, secret, fresh=now - row.factor_at <= FRESH)
+
+    def _refuse(self, row: AnyRow, why: str, now: datetime) -> None:
+        """Once for each session: what is remembered of it outlives its row."""
+        with self.database.write() as connection:
+            if self.tries.first_of_day(connection, f"refused {row.id.hex()}", row.person_id, now):
+                trail.write_line(
+                    connection, at=now, action=Action.REFUSED, person_id=row.person_id, purpose=why
+                )
 
     def whose(self, secret: SessionSecret) -> UUID | None:
         """The person of a session, also of one that idled; None once it was signed out."""

@@ -12,11 +12,12 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from intake.store.columns import AnyRow
 from intake.store.people_tables import PersonRow, SessionRow
 
-_SESSION = (
+_KNOWN = (
     select(SessionRow.__table__, PersonRow.public_key)
     .join(PersonRow, PersonRow.id == SessionRow.person_id)
-    .where(SessionRow.id == bindparam("session"), SessionRow.ended_at.is_(None))
+    .where(SessionRow.id == bindparam("session"))
 )
+_SESSION = _KNOWN.where(SessionRow.ended_at.is_(None))
 _ENDED: dict[str, Any] = {"sealed_person_key": b"", "challenge": None, "sealed_totp": None}
 
 
@@ -28,6 +29,11 @@ def start(connection: Connection, values: dict[str, Any]) -> None:
 def session(connection: Connection, session_id: bytes) -> AnyRow | None:
     """A session that has not ended, with the person's public key."""
     return connection.execute(_SESSION, {"session": session_id}).first()
+
+
+def known(connection: Connection, session_id: bytes) -> AnyRow | None:
+    """The same of a session that has ended, too."""
+    return connection.execute(_KNOWN, {"session": session_id}).first()
 
 
 def of_person(

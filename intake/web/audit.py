@@ -18,6 +18,7 @@ from intake.services.enrol import FIRST_KEY, GRANTED
 from intake.services.export import Sheet
 from intake.services.rotate import CHANGED_KEY, NOT_HELD
 from intake.services.second_step import PASSKEY_COPIED, Kind
+from intake.services.sign_in import ENDED, NOT_THEIRS, PAST_ITS_TIME
 from intake.services.submit import KEYED_IN
 from intake.store.columns import AnyRow
 from intake.web.case import clock_title
@@ -129,6 +130,9 @@ PURPOSES: Mapping[str, str] = {
     PASSKEY_COPIED: mark("Passkey whose counter went back: there may be a copy of it"),
     **OUTCOMES,
     "unusual reading": mark("Unusual reading"),
+    ENDED: mark("The cookie of a session that has ended"),
+    PAST_ITS_TIME: mark("The cookie of a session past its time"),
+    NOT_THEIRS: mark("The cookie of a session that does not open"),
     Sheet.PRESSING: mark("Late or due soon, by agency and task"),
     Sheet.AGES: mark("Open reports by age"),
     Sheet.TIMES: mark("Times taken"),

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from intake.services.sign_in import IDLE, LONGEST, SignInRefused
+from intake.domain.trail import Action
+from intake.services.sign_in import ENDED, IDLE, LONGEST, PAST_ITS_TIME, SignInRefused
 from intake.services.tries import FREE_TRIES, MINUTE, MOST_A_MINUTE, SignInTooSoon
 from intake.store.people_tables import SessionRow
 from intake.store.tables import TrailRow
@@ -56,6 +57,30 @@ def test_a_session_ends_by_idling_by_age_and_by_signing_out(site: Site) -> None:
     assert visit is not None
     site.parts.sign_in.out(visit, site.hands())
     assert site.parts.sign_in.resume(secret, site.hands()) is None
+
+
+def test_the_cookie_of_a_session_that_is_over_leaves_one_line_the_first_time_it_comes(
+    site: Site,
+) -> None:
+    resume, whose = site.parts.sign_in.resume, {site.people["soc"], site.people["pol"]}
+    out, idle = site.session("soc"), site.session("pol")
+    half = site.parts.sign_in("hea", PASSPHRASE, site.hands())
+    visit = resume(out, site.hands())
+    assert visit is not None
+    site.parts.sign_in.out(visit, site.hands())
+    site.hands.move(minutes=31)
+    for _ in range(3):
+        for secret in (out, idle, half, SessionSecret.new()):
+            assert resume(secret, site.hands.move(minutes=1)) is None
+    with site.parts.database.read() as connection:
+        lines = connection.execute(
+            select(TrailRow.person_id, TrailRow.purpose)
+            .where(TrailRow.action == Action.REFUSED)
+            .order_by(TrailRow.at)
+        ).all()
+    assert [line.purpose for line in lines] == [ENDED, PAST_ITS_TIME]
+    assert {line.person_id for line in lines} == whose
+    assert site.parts.sign_in.whose(idle) == site.people["pol"], "what was typed is kept for them"
 
 
 def test_another_cookie_finds_no_session(site: Site) -> None:

@@ -15,6 +15,7 @@ from intake.domain.note import Note
 from intake.domain.referral import Move
 from intake.domain.trail import Action
 from intake.services.record import Entry
+from intake.services.sign_in import NOT_THEIRS
 from intake.store.people_tables import GrantRow, SessionRow
 from intake.store.tables import (
     MoveRow,
@@ -154,7 +155,14 @@ def test_a_session_whose_row_was_changed_or_swapped_signs_nobody_in(site: Site) 
     clients = [site.signed_in(name) for name in ("soc", "pol")]
     rewrite(site, SessionRow.sealed_person_key, turned)
     for client in clients:
-        assert client.get("/inbox").location.startswith("/sign-in")
+        for _ in range(2):
+            assert client.get("/inbox").location.startswith("/sign-in")
+    with site.parts.database.read() as connection:
+        told = select(TrailRow.person_id, TrailRow.purpose)
+        lines = connection.execute(told.where(TrailRow.action == Action.REFUSED)).all()
+    assert sorted(map(tuple, lines)) == sorted(
+        (site.people[name], NOT_THEIRS) for name in ("soc", "pol")
+    )
     rewrite(site, SessionRow.sealed_person_key, turned)
     for client in clients:
         assert client.get("/inbox").status_code == 200
