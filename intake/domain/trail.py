@@ -36,6 +36,7 @@ class Action(StrEnum):
     WITHDRAW_SECTIONS = "withdraw_sections"
     REFUSED = "refused"
     DAMAGED = "damaged"
+    FIRST_STEP = "first_step"
     SIGN_IN = "sign_in"
     SIGN_IN_FAILED = "sign_in_failed"
     SIGN_OUT = "sign_out"
@@ -95,6 +96,7 @@ class Action(StrEnum):
 
 
 OF_SIGNING_IN = (
+    Action.FIRST_STEP,
     Action.SIGN_IN,
     Action.SIGN_IN_FAILED,
     Action.CONFIRM_FAILED,

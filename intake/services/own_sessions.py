@@ -13,7 +13,7 @@ from intake.store import factors, sessions, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
-EVENTS_SHOWN = 10
+EVENTS_SHOWN = 20
 
 
 class SessionOver(Exception):
@@ -40,7 +40,7 @@ class OwnSessions:
             )
 
     def events(self, visit: Visit) -> Sequence[AnyRow]:
-        """The last sign-ins and failed tries (at, action) with this person's name."""
+        """The last steps of signing in, taken and failed (at, action), with this person's name."""
         with self.database.read() as connection:
             return trail.acts_of(connection, visit.person.id, OF_SIGNING_IN, EVENTS_SHOWN)
 

@@ -102,6 +102,7 @@ class SignIn:
             if locked:
                 people.lock_anew(connection, row.id, row.sealed_private_key, locked)
             begin(connection, secret, row.id, key, now, factor_at=None)
+            trail.write_line(connection, at=now, action=Action.FIRST_STEP, person_id=row.id)
         return secret
 
     def check(

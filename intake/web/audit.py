@@ -71,6 +71,7 @@ ACTIONS: Mapping[str, str] = {
     Action.WITHDRAW_SECTIONS: mark("Further parts withdrawn"),
     Action.REFUSED: mark("Refused"),
     Action.DAMAGED: mark("Could not be opened: damaged"),
+    Action.FIRST_STEP: mark("Passphrase right; the second step comes next"),
     Action.SIGN_IN: mark("Signed in"),
     Action.SIGN_IN_FAILED: mark("Sign-in failed"),
     Action.SIGN_OUT: mark("Signed out"),

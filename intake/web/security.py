@@ -48,6 +48,7 @@ MADE_BEFORE = mark(
 )
 WRONG = mark("The passphrase is wrong.")
 EVENTS = {
+    Action.FIRST_STEP.value: mark("Passphrase right; the second step comes next"),
     Action.SIGN_IN.value: mark("Signed in"),
     Action.SIGN_IN_FAILED.value: mark("Sign-in failed"),
     Action.CONFIRM_FAILED.value: mark("Second factor refused"),

@@ -138,7 +138,7 @@ def agents(site: Site) -> list[tuple[str, Callable[[], Any]]]:
         return [
             row.action
             for row in Audit(parts.database)(site.visit("auditor"), now)
-            if row.action not in ("sign_in", "read_trail", "look")
+            if row.action not in ("first_step", "sign_in", "read_trail", "look")
         ]
 
     def waiting() -> list[Any]:

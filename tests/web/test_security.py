@@ -327,7 +327,7 @@ def test_the_passphrase_is_changed_by_the_old_one(site: Site) -> None:
 def test_the_last_sign_ins_and_failed_tries_are_shown_to_their_own_person(site: Site) -> None:
     client = english(site)
     heading = "The last sign-ins and failed tries"
-    assert "None yet." in client.get("/account").text.partition(heading)[2]
+    assert "Signed in</span>" not in client.get("/account").text.partition(heading)[2]
     site.first_step(site.client(), "soc", "not-this-one")
     half = site.client()
     door = site.first_step(half, "soc").location
@@ -338,6 +338,7 @@ def test_the_last_sign_ins_and_failed_tries_are_shown_to_their_own_person(site: 
     assert page_faults(page) == []
     shown = page.partition(heading)[2]
     assert shown.count("Sign-in failed</span>") == 2
+    assert shown.count("Passphrase right; the second step comes next</span>") == 2
     assert shown.count("Signed in</span>") == 1
     assert "Tue 2 June 2026 at 10:43" in shown
     own = english(site, "pol").get("/account").text.partition(heading)[2]
