@@ -113,7 +113,7 @@ def listed_as(site: Site, door: str, **what: Any) -> None:
         {"of_table": "section", "of_row": [str(UUID(int=1)), "concern"]},
         {"of_table": "report"},
         {"of_table": "deadline", "of_column": "due_at"},
-        {"of_table": "person", "of_column": "left_at"},
+        {"of_table": "membership", "of_column": "valid_to"},
         {"of_table": "membership", "of_column": "role", "value": "head"},
         {"of_table": "nothing"},
         {"of_table": "pg_temp.section"},

@@ -26,6 +26,10 @@ class HeldRole:
         """Whether it is in force or will be."""
         return self.valid_to is None or self.valid_to >= max(today, self.valid_from)
 
+    def is_over(self, today: date) -> bool:
+        """Whether its last day is."""
+        return self.valid_to is not None and self.valid_to < today
+
     def in_force(self, on: date) -> bool:
         """Whether the day is within it."""
         return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
@@ -78,3 +82,13 @@ def administrators_among(roles: Collection[HeldRole]) -> set[str]:
 def agencies_among(roles: Collection[HeldRole]) -> set[str]:
     """The agencies that these roles are at."""
     return {role.membership.agency for role in roles if role.membership.agency}
+
+
+def over_among(roles: Collection[HeldRole], today: date) -> list[HeldRole]:
+    """Those whose last day is over, at places where no other goes on or will begin."""
+    stay = {_place(role) for role in roles if role.lasts(today)}
+    return [role for role in roles if role.is_over(today) and _place(role) not in stay]
+
+
+def _place(role: HeldRole) -> tuple[str | None, str | None]:
+    return role.membership.agency, role.membership.controller

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -165,12 +165,7 @@ def member_of(connection: Connection, person_id: UUID, today: date) -> StaffMemb
 
 def members_of(connection: Connection, rows: Sequence[AnyRow], today: date) -> list[StaffMember]:
     """People by their rows, with the roles that are in force or will be."""
-    roles: dict[UUID, list[HeldRole]] = {row.id: [] for row in rows}
-    for row in staff.memberships(connection, list(roles)):
-        membership = Membership(Role(row.role), row.agency_id, row.controller_id)
-        held = HeldRole(row.id, membership, row.under, row.valid_from, row.valid_to)
-        if held.lasts(today):
-            roles[row.person_id].append(held)
+    roles = roles_of(connection, [row.id for row in rows])
     return [
         StaffMember(
             id=row.id,
@@ -178,10 +173,21 @@ def members_of(connection: Connection, rows: Sequence[AnyRow], today: date) -> l
             name=row.name,
             email=row.email,
             language=row.language,
-            roles=tuple(roles[row.id]),
+            roles=tuple(role for role in roles[row.id] if role.lasts(today)),
         )
         for row in rows
     ]
+
+
+def roles_of(connection: Connection, people: Collection[UUID]) -> dict[UUID, list[HeldRole]]:
+    """Every role that each of these people has, had or will have."""
+    roles: dict[UUID, list[HeldRole]] = {person_id: [] for person_id in people}
+    for row in staff.memberships(connection, people):
+        membership = Membership(Role(row.role), row.agency_id, row.controller_id)
+        roles[row.person_id].append(
+            HeldRole(row.id, membership, row.under, row.valid_from, row.valid_to)
+        )
+    return roles
 
 
 def write_role(

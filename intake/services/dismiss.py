@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -17,14 +17,25 @@ from intake.domain.staff import (
     StaffMember,
     administrators_among,
     agencies_among,
+    over_among,
 )
 from intake.domain.trail import Action
-from intake.services.appoint import Appoint, RoleNotYours, member_of, write_line, write_role
+from intake.services.appoint import (
+    Appoint,
+    RoleNotYours,
+    member_of,
+    members_of,
+    roles_of,
+    write_line,
+    write_role,
+)
 from intake.store import directory, invitations, people, rotation, staff, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 
 _DAY = timedelta(days=1)
+_BY_ITSELF = Administrator(None, frozenset())
+"""As the trail has it, nobody: the last day was said before."""
 
 
 class LeavesNobody(Exception):
@@ -93,11 +104,67 @@ class Dismiss:
                 let_go(connection, admin, member, ended, now)
 
     def lapsed(self, now: datetime) -> int:
-        """Leave referrals without a worker whose role ended with a day; how many."""
+        """Let go of everybody with a role whose last day is over, as at once; then leave without a
+        worker what else is handled by who has no role there. How many people and referrals.
+
+        Each person is a transaction. A role whose entry alone has run out is not over. Who alone
+        holds the key in use of an agency keeps it until somebody else of its members holds it:
+        nobody is there to say that it shall be lost.
+        """
+        today = local_date(now)
+        with self.database.read() as connection:
+            found = staff.people_with_ended_roles(connection, today)
+            people_over = [one for one in found if _over(connection, one, today)]
+        ended = sum(self._let_go(person_id, now) for person_id in people_over)
         with self.database.write() as connection:
-            rows = staff.clear_lapsed_workers(connection, local_date(now))
+            rows = staff.clear_lapsed_workers(connection, today)
             _without_worker(connection, rows, now)
-            return len(rows)
+        return ended + len(rows)
+
+    def _let_go(self, person_id: UUID, now: datetime) -> bool:
+        today = local_date(now)
+        with self.database.write() as connection:
+            directory.lock(connection)  # an administrator may just be giving a role anew
+            over = _over(connection, person_id, today)
+            if over is None:
+                return False
+            let_go(connection, _BY_ITSELF, over.member, over.roles, now)
+            return True
+
+
+@dataclass(frozen=True)
+class _Over:
+    """Roles of a person whose last day is over; ``member``: with the roles that keep something."""
+
+    member: StaffMember
+    roles: Sequence[HeldRole]
+
+
+def _over(connection: Connection, person_id: UUID, today: date) -> _Over | None:
+    """None of a person who has been let go of, or has left."""
+    row = staff.person(connection, person_id)
+    if row is None:
+        return None
+    (member,) = members_of(connection, [row], today)
+    over = over_among(roles_of(connection, [person_id])[person_id], today)
+    held = staff.keys_granted(connection, person_id)
+    alone = {held[key] for key in held if _is_alone_with(connection, key, held[key], today)}
+    kept = [role for role in over if role.membership.agency in alone]
+    gone = [role for role in over if role not in kept]
+    since = staff.signed_in_since(connection, person_id)
+    if not gone or (
+        (member.roles or kept)
+        and not agencies_among(gone) & set(held.values())
+        and (since is None or all(role.is_over(local_date(since)) for role in gone))
+    ):
+        return None
+    return _Over(replace(member, roles=(*member.roles, *kept)), gone)
+
+
+def _is_alone_with(connection: Connection, key: str, agency: str, today: date) -> bool:
+    """Whether a key is in use and none of its agency's members of today holds it."""
+    in_use = people.key_in_use(connection, agency) == key
+    return in_use and not staff.members_who_hold(connection, key, today)
 
 
 def let_go(

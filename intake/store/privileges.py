@@ -289,7 +289,19 @@ ROLES: Mapping[str, Rights] = {
             "section_request": ("SELECT (lead_key_id, asker_key_id)",),
             "move": ("SELECT (referral_id, move, made_at, agency_key_id)",),
             "note": ("SELECT (referral_id, made_at, agency_key_id)",),
-            "person": ("SELECT (id, sign_in_name, name, email, language, public_key, left_at)",),
+            # Who lets go of people whose roles are over, too: it ends, and reads nothing sealed.
+            "person": (
+                "SELECT (id, sign_in_name, name, email, language, public_key, left_at)",
+                "UPDATE (left_at, sealed_recovery)",
+            ),
+            "directory_stamp": ("UPDATE (stamp)",),
+            "invitation": (
+                "SELECT (id, person_id, accepted_at, withdrawn_at)",
+                "UPDATE (withdrawn_at)",
+            ),
+            "key_leaver": (_ADD,),
+            "factor": ("SELECT (id, person_id)", _ERASE),
+            "one_time_code": ("SELECT (id, person_id)", _ERASE),
             "referral": (_NOBODY_SEALED_REFERRAL, "UPDATE (worker_id)"),
             "deadline": (_READ, "UPDATE (next_chase_at, steps)"),
             "kept_calendar": (_READ, _ADD),
@@ -311,7 +323,7 @@ ROLES: Mapping[str, Rights] = {
             "section": ("SELECT (report_id, slot)",),
             "decision": ("SELECT (report_id)",),
             "wrap": ("SELECT (referral_id, purpose, agency_id, agency_key_id)",),
-            "agency_grant": (_ERASE,),  # of keys to which nothing is sealed any more
+            "agency_grant": ("SELECT (id)", _ERASE),
             "recovery_seal": ("SELECT (agency_key_id)", _ERASE),  # the same
             "agency_index_key": ("SELECT (agency_key_id)",),
             "trail": (
@@ -322,9 +334,13 @@ ROLES: Mapping[str, Rights] = {
             "trail_epoch": (_READ,),
             "reconciliation": (_READ, _ADD, _ERASE),
             "canary": (_READ, _ADD, _CHANGE, _ERASE),
-            "session": ("SELECT (started_at)", _ERASE),
+            "session": (
+                "SELECT (person_id, started_at, ended_at)",
+                "UPDATE (ended_at, sealed_person_key, challenge, sealed_totp)",
+                _ERASE,
+            ),
             "attempt": ("SELECT (at)", _ERASE),
-            "device": ("SELECT (seen_at)", _ERASE),
+            "device": ("SELECT (person_id, seen_at)", _ERASE),
             "deletion": (_READ, _ADD, "UPDATE (listed_at)", _ERASE),
         },
     ),

@@ -13,7 +13,7 @@ from intake.domain.people import AGENCY_ROLES
 from intake.domain.referral import State
 from intake.store import factors, proposals
 from intake.store.columns import AnyRow
-from intake.store.deletions import erase_rows, put_for_good
+from intake.store.deletions import blank, erase_rows, put_for_good
 from intake.store.people_tables import (
     KEY_IN_USE,
     AgencyKeyRow,
@@ -156,9 +156,41 @@ def hold_recovery(connection: Connection, person_id: UUID, sealed_recovery: byte
 
 def leave(connection: Connection, person_id: UUID, at: datetime) -> None:
     """The person is no longer one of staff."""
-    put_for_good(connection, PersonRow.sealed_recovery, None, PersonRow.id == person_id, at=at)
+    blank(connection, PersonRow.sealed_recovery, PersonRow.id == person_id, at=at)
     put_for_good(connection, PersonRow.left_at, at, PersonRow.id == person_id, at=at)
     factors.forget_person(connection, person_id, at)
+
+
+def people_with_ended_roles(connection: Connection, today: date) -> Sequence[UUID]:
+    """Who has not left, of those a role of whom has had its last day."""
+    return connection.scalars(
+        select(PersonRow.id)
+        .where(
+            PersonRow.left_at.is_(None),
+            exists().where(MembershipRow.person_id == PersonRow.id, MembershipRow.valid_to < today),
+        )
+        .order_by(PersonRow.id)
+    ).all()
+
+
+def keys_granted(connection: Connection, person_id: UUID) -> Mapping[str, str]:
+    """The keys that a person holds, in use or not, by their ids; whose they are."""
+    rows = connection.execute(
+        select(AgencyKeyRow.id, AgencyKeyRow.agency_id)
+        .join(GrantRow, GrantRow.agency_key_id == AgencyKeyRow.id)
+        .where(GrantRow.person_id == person_id)
+    )
+    return {row.id: row.agency_id for row in rows}
+
+
+def signed_in_since(connection: Connection, person_id: UUID) -> datetime | None:
+    """When the oldest session that has not ended began."""
+    return connection.scalar(
+        select(SessionRow.started_at)
+        .where(SessionRow.person_id == person_id, SessionRow.ended_at.is_(None))
+        .order_by(SessionRow.started_at)
+        .limit(1)
+    )
 
 
 def end_sessions(connection: Connection, person_id: UUID, at: datetime) -> None:

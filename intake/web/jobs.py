@@ -25,7 +25,7 @@ JOBS: Mapping[str, str] = {
     "retain": mark("Deleting of content that has had its time"),
     "openers": mark("Watch over who can open"),
     "entries": mark("Watch over what was signed"),
-    "workers": mark("Reports whose worker's role has ended"),
+    "workers": mark("Roles whose last day is over"),
     "half_year": mark("Reminders of the half-year statistics"),
     "watch": mark("Watch over the reminders and the letters"),
     "try_routes": mark("Invented reports that try each route"),
