@@ -23,6 +23,7 @@ from tests.web.test_routes import Addresses, permission_of, staff_routes
 
 GIVES = "lets somebody open an agency's reports, or a part of one"
 ACCESS = "gives or ends somebody's access"
+ROUTES = "says which agency gets reports; one administrator does it alone"
 LEAVES = "takes figures, or what is logged of somebody, out of the service"
 OWN = "changes by what one signs in"
 FRESH_ROUTES = {
@@ -33,6 +34,7 @@ FRESH_ROUTES = {
     **dict.fromkeys(("agency.section_request", "agency.lift_recusal"), GIVES),
     **dict.fromkeys(("agency.what_and_why", "supervisor.lift_recusal"), GIVES),
     "agency.recuse_colleague": "shuts somebody out of a report",
+    **dict.fromkeys(("admin.new_agency", "admin.agency", "admin.agency_out_of_use"), ROUTES),
     **dict.fromkeys(("people.new", "people.known", "people.anew"), ACCESS),
     **dict.fromkeys(("people.give", "people.end_role", "people.leave"), ACCESS),
     **dict.fromkeys(("supervisor.pressing_csv", "supervisor.ageing_csv"), LEAVES),
@@ -44,6 +46,7 @@ FRESH_ROUTES = {
     "recovery.new_recovery_code": OWN,
 }
 WHO = {
+    "admin": "admin",
     "agency": "soc-head",
     "audit": "auditor",
     "colleagues": "soc",

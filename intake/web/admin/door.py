@@ -47,6 +47,9 @@ def make_blueprint(*, room: Room, openers: Openers, rules: RuleSet) -> Blueprint
         ("/directory/agencies/new", agencies.new_agency),
         ("/directory/agencies/<entry_id>", agencies.agency),
         ("/directory/agencies/<entry_id>/out-of-use", agencies.agency_out_of_use),
+    ):
+        entrance.route(path, change, BOTH, fresh=True)(view)
+    for path, view in (
         ("/directory/schools/new", schools.new_school),
         ("/directory/schools/register", schools.register),
         ("/directory/schools/<entry_id>", schools.school),
