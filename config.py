@@ -29,7 +29,7 @@ KNOWN = frozenset(
     {
         *("DATA", "DATABASE", "DOORS", "KEYS", "RULES", "SECURE_COOKIES", "MAIL", "BASE_URL"),
         *("REPORTER_URL", "BANNER", "LOG", "METRICS", "PROXY", "DELETIONS", "CALENDAR"),
-        *("KEEP_DAYS", "KEEP_CLOSED_DAYS", "CHECKPOINTS", "DIRECTORY_KEY"),
+        *("KEEP_DAYS", "KEEP_CLOSED_DAYS", "CHECKPOINTS", "DIRECTORY_KEY", "TURNS"),
     }
 ) | {f"{_SMTP}{name}" for name in ("HOST", "PORT", "TLS", "FROM", "USER", "CA")}
 SECRETS = {"reporter": "reporter.secret", "staff": "staff.secret", "pepper": "pepper.secret"}
@@ -89,6 +89,7 @@ class Settings:
     keep_days: int
     keep_closed_days: int
     directory_key: str
+    turns: Path
 
     @property
     def letters(self) -> Path:
@@ -141,6 +142,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         keep_days=_days("KEEP_DAYS", values.get("KEEP_DAYS", "90")),
         keep_closed_days=_days("KEEP_CLOSED_DAYS", values.get("KEEP_CLOSED_DAYS", "365")),
         directory_key=_fingerprint(values.get("DIRECTORY_KEY", "")),
+        turns=Path(values.get("TURNS", data)).absolute(),
     )
     if settings.base_url.startswith("https://") and not settings.secure_cookies:
         raise SettingsUnusable(

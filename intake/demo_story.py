@@ -142,7 +142,7 @@ class _Story:
 
     def _enrol(self, at: datetime) -> None:
         pepper = config.read_secret(self.parts.settings.keys, config.SECRETS["pepper"])
-        enrol = Enrol(self.parts.database, pepper, self.cost)
+        enrol = Enrol(self.parts.database, pepper, self.cost, self.parts.hashing)
         openers: dict[str, list[str]] = {}
 
         def add(person: Table) -> UUID:

@@ -227,7 +227,7 @@ def _joining(parts: Parts) -> Blueprint:
     from intake.web.joining import make_blueprint
 
     return make_blueprint(
-        join=Join(parts.database, parts.pepper, parts.todays_cost),
+        join=Join(parts.database, parts.pepper, parts.todays_cost, parts.hashing),
         amend=parts.amend,
         every_door=set(parts.settings.doors) >= STAFF_DOORS,
         door_secret=parts.staff_secret,
@@ -241,7 +241,7 @@ def _recovery(parts: Parts) -> Blueprint:
     from intake.web.recovery import make_blueprint
 
     return make_blueprint(
-        recover=Recover(parts.database, parts.pepper, parts.todays_cost),
+        recover=Recover(parts.database, parts.pepper, parts.todays_cost, parts.hashing),
         door_secret=parts.staff_secret,
         secure_cookies=parts.settings.secure_cookies,
         refuse=_refuse(parts),
@@ -256,7 +256,7 @@ def _colleagues(parts: Parts) -> Blueprint:
 
     return make_blueprint(
         colleagues=Colleagues(parts.database),
-        enrol=Enrol(parts.database, parts.pepper, parts.todays_cost),
+        enrol=Enrol(parts.database, parts.pepper, parts.todays_cost, parts.hashing),
         rotate=parts.rotate,
         directory=parts.directory,
         refuse=_refuse(parts),

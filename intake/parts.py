@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from intake.services.withdraw import Withdraw
     from intake.services.write_note import WriteNote
     from intake.vault.keyring import PrivateKey
-    from intake.vault.passphrase import Cost
+    from intake.vault.passphrase import Cost, HashingQueue
 
 REPLAY_KEY_ID = "replay-1"
 Now = Callable[[], datetime]
@@ -209,7 +209,7 @@ class Parts:
         """Staff sessions."""
         from intake.services.sign_in import SignIn
 
-        return SignIn(self.database, self.pepper, self.todays_cost)
+        return SignIn(self.database, self.pepper, self.todays_cost, self.hashing)
 
     @cached_property
     def pepper(self) -> bytes:
@@ -227,6 +227,21 @@ class Parts:
         from intake.vault.passphrase import PRODUCTION
 
         return self.cost or PRODUCTION
+
+    @property
+    def hashing(self) -> HashingQueue:
+        """In which passphrases wait to be checked. Raises SettingsUnusable."""
+        from intake.vault.passphrase import queue_in
+
+        folder = self.settings.turns
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return queue_in(folder)
+        except OSError as error:
+            raise SettingsUnusable(
+                f"No place to hash can be locked in {folder} ({error.strerror}): let this user "
+                "read the files hashing.0, hashing.1 and hashing.next there, or make them"
+            ) from None
 
     @cached_property
     def factors(self) -> Factors:

@@ -29,7 +29,9 @@ import config
 from intake import core_dumps, logs
 from intake.loopback import Loopback
 
-FEWEST_THREADS = 3  # a sign-in being checked and one that waits leave at least one to reporters
+STAFF_THREADS = 24  # sign-ins take 20 of them at most: the others are left to reporters
+REPORTER_THREADS = 4
+FEWEST_THREADS = 21  # where staff sign in
 STUCK_SECONDS = 60
 UNUSABLE = 2
 APPLICATION = "intake.app:from_environment()"
@@ -53,7 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--unix", default="", metavar="PATH", help="a socket instead of a port")
     parser.add_argument("--processes", type=_number(1), default=2)
-    parser.add_argument("--threads", type=_number(FEWEST_THREADS), default=4, help="per process")
+    parser.add_argument(
+        "--threads",
+        type=_number(1),
+        help=f"per process; {STAFF_THREADS}, or {REPORTER_THREADS} for the reporter's door alone",
+    )
     parser.add_argument(
         "--graceful-seconds",
         type=_number(1),
@@ -72,13 +78,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def refuse_unusable(chosen: argparse.Namespace, settings: config.Settings) -> None:
-    """Raise SettingsUnusable where the addresses to listen at cannot be used."""
+    """Raise SettingsUnusable where there are too few threads, or where the addresses to listen at
+    cannot be used.
+    """
+    if chosen.threads and chosen.threads < FEWEST_THREADS and _lets_staff_in(settings):
+        raise config.SettingsUnusable(
+            f"--threads: {chosen.threads} is too few where staff sign in: {FEWEST_THREADS} or more"
+        )
     if chosen.unix:
         config.refuse_taken_socket(Path(chosen.unix))
     else:
         config.refuse_taken_port(chosen.host, chosen.port)
     if settings.metrics:
         config.refuse_taken_port(*settings.metrics)
+
+
+def usual_threads(settings: config.Settings) -> int:
+    """Of a process that serves these doors."""
+    return STAFF_THREADS if _lets_staff_in(settings) else REPORTER_THREADS
 
 
 def command(chosen: argparse.Namespace) -> list[str]:
@@ -107,6 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             logging.getLogger("intake.request").setLevel(logging.WARNING)
         refuse_unusable(chosen, settings)
         figures = Figures(settings.metrics) if settings.metrics else None
+        chosen.threads = chosen.threads or usual_threads(settings)
     except config.SettingsUnusable as unusable:
         return _refuse(str(unusable))
     doors = Doors(chosen, figures)
@@ -274,6 +292,10 @@ def _fresh_folder(port: int) -> Path:
             "user's own in RUNTIME_DIRECTORY"
         ) from None
     return folder
+
+
+def _lets_staff_in(settings: config.Settings) -> bool:
+    return bool(config.STAFF_DOORS & set(settings.doors))
 
 
 def _number(least: int) -> Any:

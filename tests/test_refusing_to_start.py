@@ -246,10 +246,15 @@ def test_a_failure_that_nobody_foresaw_is_told_without_its_words(place: Place) -
 
 
 def test_too_few_threads_for_sign_ins_beside_reports_are_refused(place: Place) -> None:
-    place.arguments += ["--threads", "2"]
-    (done,) = place.start("serve").values()
-    assert done.returncode == 2
-    assert "--threads: 2 is too few: 3 or more" in done.stderr
+    place.arguments += ["--threads", "20"]
+    for done in place.start("serve worker").values():
+        assert "--threads: 20 is too few where staff sign in: 21 or more" in refusal(done)
+
+
+def test_a_folder_where_no_place_to_hash_can_be_locked_is_told_in_one_line(place: Place) -> None:
+    place.environ["ANKKURI_TURNS"] = str(place.data / "intake.sqlite3")
+    for done in place.start("worker").values():
+        assert "hashing.next" in refusal(done)
 
 
 def test_a_machine_without_time_zones_is_told_in_one_line(place: Place) -> None:

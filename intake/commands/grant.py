@@ -29,7 +29,7 @@ def _grant(chosen: argparse.Namespace) -> int:
     pepper = config.read_secret(parts.settings.keys, config.SECRETS["pepper"])
     words = input(f"The eight words of {chosen.to}, as they told them: ")
     with signed_in(parts, chosen.by) as visit:
-        enrol = Enrol(parts.database, pepper)
+        enrol = Enrol(parts.database, pepper, queue=parts.hashing)
         enrol.grant(visit, chosen.agency, chosen.to, parts.now(), words=words)
     print(f"{chosen.to} can open {chosen.agency}")
     return 0

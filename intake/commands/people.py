@@ -87,7 +87,7 @@ def _add(chosen: argparse.Namespace) -> int:
 
     parts = wiring.build(config.load())
     wanted = wanted_roles(parts, chosen)
-    enrol = Enrol(parts.database, config.read_secret(parts.settings.keys, config.SECRETS["pepper"]))
+    enrol = Enrol(parts.database, parts.pepper, queue=parts.hashing)
     passphrase = getpass.getpass("Passphrase (15 characters or more): ")
     if passphrase != getpass.getpass("The same again: "):
         raise InputUnusable("The two passphrases differ: try again")

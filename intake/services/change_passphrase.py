@@ -37,7 +37,13 @@ class ChangePassphrase:
         was = self.sign_in.check(visit, old, now, device)
         person_id = visit.person.id
         locked = lock_person_key(
-            visit.key, new, self.sign_in.pepper, person_id, cost=self.sign_in.cost
+            visit.key,
+            new,
+            self.sign_in.pepper,
+            person_id,
+            cost=self.sign_in.cost,
+            queue=self.sign_in.queue,
+            known=True,
         )
         with self.sign_in.database.write() as connection:
             if not people.lock_anew(connection, person_id, was, locked):

@@ -30,7 +30,7 @@ from intake.vault.keyring import (
     open_grant,
     voucher,
 )
-from intake.vault.passphrase import PRODUCTION, Cost
+from intake.vault.passphrase import HASHING, PRODUCTION, Cost, HashingQueue
 from intake.vault.recovery import RecoveryCode, lock_for_recovery
 from intake.vault.seal import PublicKey
 from intake.vault.words import are_words_of
@@ -74,6 +74,7 @@ class Enrol:
     database: Database
     pepper: bytes
     cost: Cost = PRODUCTION
+    queue: HashingQueue = HASHING
 
     def person(
         self,
@@ -93,7 +94,9 @@ class Enrol:
         refuse_weak(passphrase, (name, email, sign_in_name))
         person_id = new_id(now)
         key = new_key_pair(str(person_id))
-        locked = lock_person_key(key, passphrase, self.pepper, person_id, cost=self.cost)
+        locked = lock_person_key(
+            key, passphrase, self.pepper, person_id, cost=self.cost, queue=self.queue
+        )
         by_code = recovery and lock_for_recovery(key, recovery, self.pepper, person_id)
         sign_in_name = sign_in_name.strip().lower()
         with self.database.write() as connection:

@@ -25,7 +25,7 @@ from intake.vault.keyring import (
     lock_person_key,
     new_key_pair,
 )
-from intake.vault.passphrase import PRODUCTION, Cost
+from intake.vault.passphrase import HASHING, PRODUCTION, Cost, HashingQueue
 from intake.vault.recovery import RecoveryCode, lock_for_recovery
 from intake.vault.seal import PublicKey
 from intake.vault.words import words_of
@@ -58,6 +58,7 @@ class Join:
     database: Database
     pepper: bytes
     cost: Cost = PRODUCTION
+    queue: HashingQueue = HASHING
 
     def find(self, secret: InvitationSecret, now: datetime) -> OpenInvitation:
         """What the link is for. Raises InvitationOver."""
@@ -77,7 +78,9 @@ class Join:
         refuse_weak(passphrase, (who.name, who.email, who.sign_in_name))
         person_id = invitation.renews or new_id(now)
         key = new_key_pair(str(person_id))
-        locked = lock_person_key(key, passphrase, self.pepper, person_id, cost=self.cost)
+        locked = lock_person_key(
+            key, passphrase, self.pepper, person_id, cost=self.cost, queue=self.queue
+        )
         recovery = RecoveryCode.new()
         keys = {
             "public_key": key.public().raw,

@@ -17,7 +17,7 @@ from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import DeviceSecret, PrivateKey, lock_person_key
 from intake.vault.own import CodeMistyped
-from intake.vault.passphrase import PRODUCTION, Cost, HashingBusy
+from intake.vault.passphrase import HASHING, PRODUCTION, Cost, HashingBusy, HashingQueue
 from intake.vault.recovery import (
     RecoveryCode,
     RecoveryCodeWrong,
@@ -43,6 +43,7 @@ class Recover:
     database: Database
     pepper: bytes
     cost: Cost = PRODUCTION
+    queue: HashingQueue = HASHING
 
     def __call__(
         self,
@@ -69,7 +70,15 @@ class Recover:
             raise RecoveryRefused
         code = RecoveryCode.new()
         try:
-            locked = lock_person_key(key, passphrase, self.pepper, row.id, cost=self.cost)
+            locked = lock_person_key(
+                key,
+                passphrase,
+                self.pepper,
+                row.id,
+                cost=self.cost,
+                queue=self.queue,
+                known=counted.known,
+            )
         except HashingBusy:
             with self.database.write() as connection:
                 people.forget_attempt(connection, counted.id)

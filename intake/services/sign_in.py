@@ -32,7 +32,7 @@ from intake.vault.keyring import (
     unlock_nobody,
     unlock_person_key,
 )
-from intake.vault.passphrase import PRODUCTION, Cost, HashingBusy
+from intake.vault.passphrase import HASHING, PRODUCTION, Cost, HashingBusy, HashingQueue
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=10)
@@ -78,6 +78,7 @@ class SignIn:
     database: Database
     pepper: bytes
     cost: Cost = PRODUCTION
+    queue: HashingQueue = HASHING
 
     @property
     def tries(self) -> Tries:
@@ -93,7 +94,7 @@ class SignIn:
         A key whose lock has another cost than new ones is locked anew.
         """
         row, key, counted = self._unlock(name.strip().lower(), passphrase, now, device)
-        locked = self._at_todays_cost(row, key, passphrase)
+        locked = self._at_todays_cost(row, key, passphrase, counted.known)
         secret = SessionSecret.new()
         with self.database.write() as connection:
             if counted.failed >= FREE_TRIES:
@@ -129,9 +130,15 @@ class SignIn:
             counted = self.tries.count(connection, PASSPHRASE, name, now, person_id, device)
         try:
             if row is None or not row.sealed_private_key:
-                unlock_nobody(passphrase, self.pepper, cost=self.cost)
+                unlock_nobody(passphrase, self.pepper, cost=self.cost, queue=self.queue)
             key = unlock_person_key(
-                row.sealed_private_key, passphrase, self.pepper, row.id, str(row.id)
+                row.sealed_private_key,
+                passphrase,
+                self.pepper,
+                row.id,
+                str(row.id),
+                queue=self.queue,
+                known=counted.known,
             )
             if key.public().raw != row.public_key:  # not the key that this person's roles name
                 raise PassphraseWrong
@@ -152,14 +159,22 @@ class SignIn:
             raise SignInRefused from None
         return row, key, counted
 
-    def _at_todays_cost(self, row: AnyRow, key: PrivateKey, passphrase: str) -> bytes:
+    def _at_todays_cost(self, row: AnyRow, key: PrivateKey, passphrase: str, known: bool) -> bytes:
         """The key locked anew; nothing where that is not needed, or has to wait for a sign-in at
         a quieter time.
         """
         if cost_of(row.sealed_private_key) == self.cost:
             return b""
         try:
-            return lock_person_key(key, passphrase, self.pepper, row.id, cost=self.cost)
+            return lock_person_key(
+                key,
+                passphrase,
+                self.pepper,
+                row.id,
+                cost=self.cost,
+                queue=self.queue,
+                known=known,
+            )
         except HashingBusy:
             return b""
 

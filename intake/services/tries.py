@@ -56,12 +56,13 @@ class SignInTooSoon(Exception):
 class Try:
     """A try that is counted: forgotten where it was not made, with all others after a success.
 
-    ``failed``: how many there were in vain before it.
+    ``failed``: how many there were in vain before it; ``known``: whether the browser is.
     """
 
     id: UUID
     subject: bytes
     failed: int
+    known: bool
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ class Tries:
         _must_wait(failed, what.longest_wait, now)
         if not known and people.all_attempts(connection, now - MINUTE) >= MOST_A_MINUTE:
             raise SignInTooSoon(int(MINUTE.total_seconds()))
-        return Try(people.add_attempt(connection, subject, now), subject, len(failed))
+        attempt = people.add_attempt(connection, subject, now)
+        return Try(attempt, subject, len(failed), bool(known))
 
     def first_of_day(
         self, connection: Connection, event: str, person_id: UUID, now: datetime

@@ -87,12 +87,14 @@ def lock_person_key(
     *,
     cost: Cost = PRODUCTION,
     queue: HashingQueue = HASHING,
+    known: bool = False,
 ) -> bytes:
     """Lock a person's key under a passphrase: suite, cost, salt, box. The pepper (32 bytes or
-    more) is kept outside the database. Raises `HashingBusy`.
+    more) is kept outside the database; ``known``: asked in a browser that is known for this
+    person. Raises `HashingBusy`.
     """
     salt = os.urandom(_SALT)
-    key = passphrase_key(passphrase, pepper, salt, cost, queue)
+    key = passphrase_key(passphrase, pepper, salt, cost, queue, known=known)
     place = context("person key", person_id.bytes, private.key_id)
     return SUITE + _COST.pack(*astuple(cost)) + salt + box.close(key, place, private.raw)
 
@@ -105,6 +107,7 @@ def unlock_person_key(
     key_id: str,
     *,
     queue: HashingQueue = HASHING,
+    known: bool = False,
 ) -> PrivateKey:
     """The key that `lock_person_key` locked. Raises `PassphraseWrong`, `HashingBusy`, and
     `EnvelopeDamaged` for a blob that no passphrase could open.
@@ -112,7 +115,7 @@ def unlock_person_key(
     body = body_of(locked)
     cost = cost_of(locked)
     salt, sealed = body[_COST.size :][:_SALT], body[_COST.size + _SALT :]
-    key = passphrase_key(passphrase, pepper, salt, cost, queue)
+    key = passphrase_key(passphrase, pepper, salt, cost, queue, known=known)
     try:
         raw = box.reopen(key, context("person key", person_id.bytes, key_id), sealed)
     except EnvelopeDamaged:
@@ -137,11 +140,12 @@ def unlock_nobody(
     *,
     cost: Cost = PRODUCTION,
     queue: HashingQueue = HASHING,
+    known: bool = False,
 ) -> NoReturn:
     """Cost what `unlock_person_key` costs, for an account that does not exist, so that neither
     answer nor delay tells. Raises `PassphraseWrong` always, or `HashingBusy`.
     """
-    passphrase_key(passphrase, pepper, os.urandom(_SALT), cost, queue)
+    passphrase_key(passphrase, pepper, os.urandom(_SALT), cost, queue, known=known)
     raise PassphraseWrong
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import time
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from threading import BoundedSemaphore
+from functools import cache
+from pathlib import Path
+from threading import Condition
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
@@ -37,34 +42,130 @@ class Cost:
             raise ValueError("memory must be 8 KiB - 256 MiB")
 
 
-class HashingQueue:
-    """Lets `at_once` hashes run and `may_wait` wait; turns the rest away with `HashingBusy`.
+AT_ONCE = 2
+PLACES, KEPT = 16, 4
+_ASK_AGAIN_SECONDS = 0.01
 
-    Together they are fewer than a process's threads (4): sign-ins never hold up reporters.
+
+class HashingQueue:
+    """Lets two hash at once: of this process, and of all that name the same folder.
+
+    Of a process 16 may be in it, running or waiting, and four more in browsers that are known,
+    which go first; the others are turned away with `HashingBusy`. All of these are fewer than
+    the threads of a process where staff sign in: they never hold up reporters.
     """
 
-    def __init__(self, at_once: int = 1, may_wait: int = 1) -> None:
-        self._places = BoundedSemaphore(at_once + may_wait)
-        self._running = BoundedSemaphore(at_once)
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._changed = Condition()
+        self._inside = self._running = self._known_waiting = 0
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for a turn, and hold it. Raises `HashingBusy`."""
-        if not self._places.acquire(blocking=False):
-            raise HashingBusy
+    def turn(self, *, known: bool = False) -> Iterator[None]:
+        """Wait for a turn, and hold it. Raises `HashingBusy`, and `OSError` where the folder
+        cannot be used.
+        """
+        with self._place(known), self._one_at_once(known), ExitStack() as held:
+            if self._folder:
+                held.enter_context(_one_of_the_machine(self._folder))
+            yield
+
+    @contextmanager
+    def _place(self, known: bool) -> Iterator[None]:
+        with self._changed:
+            if self._inside >= PLACES + (KEPT if known else 0):
+                raise HashingBusy
+            self._inside += 1
         try:
-            with self._running:
-                yield
+            yield
         finally:
-            self._places.release()
+            with self._changed:
+                self._inside -= 1
+
+    @contextmanager
+    def _one_at_once(self, known: bool) -> Iterator[None]:
+        with self._changed:
+            self._known_waiting += known
+            try:
+                self._changed.wait_for(
+                    lambda: self._running < AT_ONCE and (known or not self._known_waiting)
+                )
+            finally:
+                self._known_waiting -= known
+                self._changed.notify_all()
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
+
+
+@cache
+def queue_in(folder: Path) -> HashingQueue:
+    """This process's queue, one with those of all processes that name this folder. Raises
+    `OSError` where it cannot be used.
+    """
+    for file in (*_places_in(folder), _next_in(folder)):
+        with _opened(file):
+            pass
+    return HashingQueue(folder)
+
+
+def _places_in(folder: Path) -> list[Path]:
+    return [folder / f"hashing.{number}" for number in range(AT_ONCE)]
+
+
+def _next_in(folder: Path) -> Path:
+    return folder / "hashing.next"
+
+
+@contextmanager
+def _one_of_the_machine(folder: Path) -> Iterator[None]:
+    """Hold one of two locked files. The system frees what a process held when it dies.
+
+    Only who has locked the third asks for the two, so that no process overtakes the others.
+    """
+    with ExitStack() as held:
+        files = [held.enter_context(_opened(file)) for file in _places_in(folder)]
+        with _opened(_next_in(folder)) as following:
+            fcntl.flock(following, fcntl.LOCK_EX)
+            while not any(map(_is_taken, files)):
+                time.sleep(_ASK_AGAIN_SECONDS)
+        yield
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[int]:
+    """Closing frees what was locked by it. To read only: that is enough to lock."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_CREAT, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _is_taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 PRODUCTION = Cost()  # 0.33 s on one core of 2026; a lock with another cost is renewed at sign-in
-HASHING = HashingQueue()  # one for the process: the memory is the process's
+HASHING = HashingQueue()  # where no folder is named, as where the directory's keeper signs
 
 
 def passphrase_key(
-    passphrase: str, pepper: bytes, salt: bytes, cost: Cost, queue: HashingQueue
+    passphrase: str,
+    pepper: bytes,
+    salt: bytes,
+    cost: Cost,
+    queue: HashingQueue,
+    *,
+    known: bool = False,
 ) -> bytes:
     """A key of HKDF over Argon2id(passphrase, NFKC) and HMAC-SHA256(pepper, salt): neither the
     database nor the pepper's file is enough to try passphrases. Raises `HashingBusy`.
@@ -73,7 +174,7 @@ def passphrase_key(
         raise ValueError(f"a pepper has {KEY_SIZE} bytes or more")
     peppered = HMAC(pepper, SHA256())
     peppered.update(salt)
-    with queue.turn():
+    with queue.turn(known=known):
         hashed = Argon2id(
             salt=salt,
             length=KEY_SIZE,

@@ -1,18 +1,16 @@
-"""Guessing is slow, and no stranger locks an owner out; many who sign in at once all get in."""
+"""Guessing is slow, and no stranger locks an owner out."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from threading import Lock, Thread
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.pool import QueuePool
 
-from intake.services import change_passphrase, sign_in
+from intake.services import change_passphrase
 from intake.services.change_passphrase import ChangePassphrase
 from intake.services.second_step import FactorRefused
 from intake.services.sign_in import SignInRefused
@@ -35,9 +33,10 @@ from intake.vault.keyring import (
     open_person_key,
     unlock_person_key,
 )
-from intake.vault.passphrase import Cost, HashingBusy, HashingQueue
+from intake.vault.passphrase import AT_ONCE, PLACES, Cost, HashingBusy
 from tests.services.test_second_step import by_code, half_open
-from tests.site import CHEAP, PASSPHRASE, PEOPLE, Site
+from tests.site import CHEAP, PASSPHRASE, Site
+from tests.vault.test_hashing_queue import Visits, until
 
 WRONG = "väärä tunnuslause tämä"
 NEW = "lumme kelluu lahdella"
@@ -121,78 +120,24 @@ def test_a_strangers_wrong_codes_keep_no_owner_out_of_a_known_browser(site: Site
     assert by_code(site, half_open(site, device=device), site.code(), device)
 
 
-class Watched(HashingQueue):
-    """Notes how many hash at once."""
-
-    def __init__(self) -> None:
-        super().__init__(at_once=2, may_wait=2)
-        self.running = self.most = self.turned_away = 0
-        self.lock = Lock()
-
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for a turn, and hold it for long enough that others come."""
-        try:
-            with super().turn():
-                with self.lock:
-                    self.running += 1
-                    self.most = max(self.most, self.running)
-                try:
-                    yield
-                finally:
-                    with self.lock:
-                        self.running -= 1
-        except HashingBusy:
-            with self.lock:
-                self.turned_away += 1
-            raise
-
-
-def test_sixteen_who_sign_in_at_once_all_get_in_with_two_hashing_at_most(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+def test_a_flood_of_strangers_keeps_no_known_browser_waiting_and_holds_no_connection(
+    site: Site,
 ) -> None:
-    queue, lock = Watched(), Lock()
-    monkeypatch.setattr(
-        sign_in,
-        "unlock_person_key",
-        lambda *told: unlock_person_key(*told, queue=queue),
-    )
-    names, got_in = sorted(PEOPLE)[:16], dict[str, SessionSecret]()
-    assert len(names) == 16
-
-    def arrive(name: str) -> None:
-        give_up_at = time.monotonic() + 60
-        while time.monotonic() < give_up_at:
-            try:
-                secret = site.parts.sign_in(name, PASSPHRASE, site.hands())
-            except HashingBusy:
-                continue  # the page says so, and the person tries again
-            with lock:
-                got_in[name] = secret
-            return
-
-    # Each costs as much as a few milliseconds' hashing, so that they do meet.
-    relock_everyone(site, Cost(iterations=1, memory_kib=8 * 1024))
-    site_in = replace(site.parts.sign_in, cost=Cost(iterations=1, memory_kib=8 * 1024))
-    vars(site.parts)["sign_in"] = site_in
-    threads = [Thread(target=arrive, args=(name,), daemon=True) for name in names]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(90)
-    assert sorted(got_in) == names
-    assert 1 <= queue.most <= 2
-    assert queue.running == 0
-
-
-def relock_everyone(site: Site, cost: Cost) -> None:
-    pepper = site.parts.pepper
-    with site.parts.database.write() as connection:
-        for name, person in site.people.items():
-            locked = lock_of(site, name)
-            key = unlock_person_key(locked, PASSPHRASE, pepper, person, str(person))
-            again = lock_person_key(key, PASSPHRASE, pepper, person, cost=cost)
-            assert people.lock_anew(connection, person, locked, again)
+    device, queue = known_browser(site), site.parts.sign_in.queue
+    flood = Visits(queue)
+    for number in range(PLACES):
+        flood.come(str(number))
+    until(lambda: len(flood.running) == AT_ONCE)
+    with pytest.raises(HashingBusy):
+        site.parts.sign_in("pol", PASSPHRASE, site.hands())
+    with ThreadPoolExecutor(2) as threads:
+        owner = threads.submit(site.parts.sign_in, "soc", PASSPHRASE, site.hands(), device)
+        until(lambda: queue._inside == PLACES + 1)
+        assert isinstance(site.parts.database.engine.pool, QueuePool)
+        assert site.parts.database.engine.pool.checkedout() == 0
+        flood.let_go[flood.running[0]].set()
+        assert owner.result(60)
+    flood.end()
 
 
 def lock_of(site: Site, name: str) -> bytes:
