@@ -12,6 +12,7 @@ from sqlalchemy.pool import QueuePool
 
 from intake.services import change_passphrase
 from intake.services.change_passphrase import ChangePassphrase
+from intake.services.recover import Recover
 from intake.services.second_step import FactorRefused
 from intake.services.sign_in import SignInRefused
 from intake.services.tries import (
@@ -72,6 +73,26 @@ def test_a_stranger_who_hammers_for_an_hour_keeps_no_owner_out(site: Site) -> No
     assert told.value.seconds <= MINUTE.total_seconds() + 1
     site.hands.move(seconds=told.value.seconds)
     assert site.parts.sign_in("soc", PASSPHRASE, site.hands()), "on an unknown browser after a wait"
+
+
+def test_a_bot_that_tries_each_second_keeps_a_known_browser_out_at_no_moment(site: Site) -> None:
+    """In any other the owner may lose each turn to it: the wait counts from the last failure."""
+    device, kept_out = known_browser(site), 0
+    recover = Recover(site.parts.database, site.parts.pepper, CHEAP)
+    code = recover.new_code(site.visit("soc"), site.hands())
+    for second in range(30 * 60):
+        hammer(site)
+        if second % 60 == 59:
+            assert site.parts.sign_in("soc", PASSPHRASE, site.hands(), device)
+            with pytest.raises(SignInTooSoon):
+                site.parts.sign_in("soc", PASSPHRASE, site.hands())
+            with pytest.raises(SignInTooSoon):
+                recover("soc", code.text, NEW, site.hands())
+            kept_out += 1
+        site.hands.move(seconds=1)
+    assert kept_out == 30
+    site.hands.move(minutes=1)
+    assert site.parts.sign_in("soc", PASSPHRASE, site.hands()), "once the bot has stopped"
 
 
 def test_a_known_browsers_own_failures_delay_it_and_nobody_else(site: Site) -> None:
