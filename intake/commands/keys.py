@@ -206,7 +206,8 @@ def _say(request: Request) -> bool:
     """Show an entry; the words and all but the names are read from what is signed itself."""
     said = request.said
     if isinstance(said, KeyEntry):
-        print(f"The key of agency {said.agency} ({said.agency_kind}, {said.controller})")
+        number = f", its no. {said.number}" if said.number else ""
+        print(f"The key of agency {said.agency} ({said.agency_kind}, {said.controller}){number}")
         words = words_of(said.public_key)
     else:
         last = said.valid_to or "no last day"

@@ -7,8 +7,9 @@ says the same.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -37,22 +38,37 @@ class EntryUnreadable(ValueError):
 
 @dataclass(frozen=True)
 class KeyEntry:
-    """An agency's public key. ``public_key``: its SHA-256 in hexadecimal."""
+    """An agency's public key.
+
+    ``public_key``: its SHA-256 in hexadecimal; ``number``: greater than those of the agency's keys
+    before it. Entries of before there were numbers say none, which is 0.
+    """
 
     key: str
     agency: str
     agency_kind: str
     controller: str
     public_key: str
+    number: int = 0
 
     def body(self) -> str:
         """As it is signed."""
-        return _canonical(EntryKind.AGENCY_KEY, asdict(self))
+        told = asdict(self)
+        if not self.number:
+            del told["number"]
+        return _canonical(EntryKind.AGENCY_KEY, told)
 
     @classmethod
     def parse(cls, body: str) -> Self:
         """What `body` gave. Raises EntryUnreadable."""
-        return _parsed(cls, body, EntryKind.AGENCY_KEY, {})
+        return _parsed(cls, body, EntryKind.AGENCY_KEY, {"number": int})
+
+    def covers(self, live: KeyEntry) -> bool:
+        """Whether a key as it stands is the one that was signed.
+
+        ``live``: the key as the database has it, which knows no numbers.
+        """
+        return replace(self, number=0) == replace(live, number=0)
 
 
 @dataclass(frozen=True)
@@ -92,6 +108,15 @@ class RoleEntry:
         if self.valid_to is not None and (live.valid_to is None or live.valid_to > self.valid_to):
             return False
         return _fixed(self) == _fixed(live)
+
+
+def key_entries(bodies: Iterable[str]) -> list[KeyEntry]:
+    """Those of the texts that are entries of keys."""
+    found = []
+    for body in bodies:
+        with suppress(EntryUnreadable):
+            found.append(KeyEntry.parse(body))
+    return found
 
 
 def fingerprint(public_key: bytes) -> str:

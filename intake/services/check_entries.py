@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from intake.domain.deadline import local_date
-from intake.domain.entry import WARNED_BEFORE, RoleEntry
+from intake.domain.entry import WARNED_BEFORE, RoleEntry, key_entries
 from intake.domain.trail import Action
+from intake.services.entries import is_overtaken
 from intake.services.tell_once import Telling, tell_once
 from intake.store import entries, proposals
 from intake.store.columns import AnyRow
@@ -66,7 +67,9 @@ class CheckEntries:
             keys = entries.keys_in_use(connection)
             whole = {row.id for row in entries.keys_among(connection, keys)}
             waiting = proposals.waiting_for(connection)
-        return [*_of_roles(roles, good, waiting, today), *_of_keys(keys, whole, waiting)]
+            numbers = entries.numbers_signed(connection)
+        of_keys = _of_keys(keys, whole, waiting, numbers)
+        return [*_of_roles(roles, good, waiting, today), *of_keys]
 
     def _tell(self, controller: str, what: _Told, now: datetime) -> bool:
         altered = [found.about for found in what.altered]
@@ -123,10 +126,20 @@ def _is_proposed(row: AnyRow, waiting: dict[object, set[str]]) -> bool:
 
 
 def _of_keys(
-    keys: list[AnyRow], whole: set[str], waiting: dict[object, set[str]]
+    keys: list[AnyRow],
+    whole: set[str],
+    waiting: dict[object, set[str]],
+    numbers: Mapping[str, Mapping[str, int]],
 ) -> Iterator[Found]:
+    """Also a key that counts though another with a greater number was signed: with its signature a
+    key comes into use, so somebody has put this one back.
+    """
     for row in {row.id: row for row in keys}.values():
-        if row.id not in whole and entries.key_entry(row).body() not in waiting.get(row.id, ()):
+        said = key_entries(waiting.get(row.id, ()))
+        proposed = [one.number for one in said if one.covers(entries.key_entry(row))]
+        signed = numbers.get(row.agency_id, {})
+        own = max(signed.get(row.id, 0), *proposed, 0)
+        if is_overtaken(row.id, {**signed, row.id: own}) or not (row.id in whole or proposed):
             yield Found(row.controller_id, row.agency_id, f"key {row.id}")
 
 

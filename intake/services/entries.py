@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -56,15 +56,13 @@ class Entries:
         return list(good.values())
 
     def keys(self, connection: Connection, rows: Sequence[AnyRow]) -> list[AnyRow]:
-        """Those that are as they were signed."""
+        """Those that are as they were signed. A key in use does not count either where one of a
+        greater number has been in use: that one was taken away, and this one put back.
+        """
         self._learn(connection, EntryKind.AGENCY_KEY, rows)
-        good = {
-            row.id: row
-            for row in rows
-            if row.entry_id is not None
-            and self._known.get((row.entry_id, row.entry_body)) == entries.key_entry(row)
-            and entries.is_as_listed(row)
-        }
+        good = {row.id: row for row in rows if self._is_as_signed(row)}
+        for row in self._overtaken(connection, good.values()):
+            del good[row.id]
         for row in rows:
             if row.entry_id is not None and row.id not in good:
                 self._tell(
@@ -73,9 +71,35 @@ class Entries:
                 )
         return list(good.values())
 
+    def numbers(
+        self, connection: Connection, rows: Sequence[AnyRow]
+    ) -> Mapping[str, Mapping[str, int]]:
+        """By agency and key, the numbers that those of the rows say that are signed."""
+        self._learn(connection, EntryKind.AGENCY_KEY, rows)
+        found: dict[str, dict[str, int]] = {}
+        for row in rows:
+            said = self._known.get((row.entry_id, row.entry_body))
+            if isinstance(said, KeyEntry):
+                numbers = found.setdefault(said.agency, {})
+                numbers[said.key] = max(numbers.get(said.key, 0), said.number)
+        return found
+
     def says(self, kind: EntryKind, body: str, signature: bytes) -> bool:
         """Whether an entry is whole and signed with the directory key."""
         return self._read(kind, body, signature) is not None
+
+    def _is_as_signed(self, row: AnyRow) -> bool:
+        said = self._known.get((row.entry_id, row.entry_body))
+        as_signed = isinstance(said, KeyEntry) and said.covers(entries.key_entry(row))
+        return as_signed and entries.is_as_listed(row)
+
+    def _overtaken(self, connection: Connection, rows: Iterable[AnyRow]) -> list[AnyRow]:
+        in_use = [row for row in rows if row.activated_at and not row.retired_at]
+        if not in_use:
+            return []
+        others = entries.of_keys_once_in_use(connection, {row.agency_id for row in in_use})
+        numbers = self.numbers(connection, others)
+        return [row for row in in_use if is_overtaken(row.id, numbers.get(row.agency_id, {}))]
 
     def _learn(self, connection: Connection, kind: EntryKind, rows: Iterable[AnyRow]) -> None:
         new = {
@@ -103,6 +127,11 @@ class Entries:
         if what not in self._told:
             self._told.add(what)
             log.error("%s", what)
+
+
+def is_overtaken(key_id: str, numbers: Mapping[str, int]) -> bool:
+    """Whether another key of the agency has a greater number; one that has none has 0."""
+    return numbers.get(key_id, 0) < max(numbers.values(), default=0)
 
 
 def _place(row: AnyRow) -> object:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, func, or_, select
 
-from intake.domain.entry import KeyEntry, RoleEntry, fingerprint
+from intake.domain.entry import EntryKind, KeyEntry, RoleEntry, fingerprint
 from intake.store.columns import AnyRow
 from intake.store.entry_tables import DirectoryEntryRow
 from intake.store.people_tables import (
@@ -41,6 +41,13 @@ class Signed(Protocol):
     def keys(self, connection: Connection, rows: Sequence[AnyRow]) -> list[AnyRow]:
         """Those of the rows, with the columns of KEY, that count; each key once."""
 
+    def numbers(
+        self, connection: Connection, rows: Sequence[AnyRow]
+    ) -> Mapping[str, Mapping[str, int]]:
+        """By agency the numbers of its keys, by their ids, that these rows of ENTRY say if they
+        are signed.
+        """
+
 
 SIGNED_AND_STANDING = (
     DirectoryEntryRow.signature.is_not(None),
@@ -66,6 +73,8 @@ KEY = (
     AgencyKeyRow.id,
     AgencyKeyRow.agency_id,
     AgencyKeyRow.public_key,
+    AgencyKeyRow.activated_at,
+    AgencyKeyRow.retired_at,
     AgencyRow.kind.label("agency_kind"),
     AgencyRow.controller_id,
     DirectoryRow.entry["kind"].as_string().label("listed_kind"),
@@ -102,6 +111,26 @@ def keys_among(connection: Connection, rows: Sequence[AnyRow]) -> list[AnyRow]:
 def is_key_signed(connection: Connection, key_id: str) -> bool:
     """Whether a key counts."""
     return bool(keys(connection, AgencyKeyRow.id == key_id))
+
+
+def of_keys_once_in_use(connection: Connection, agencies: Collection[str]) -> Sequence[AnyRow]:
+    """What is signed, with the columns of ENTRY, of these agencies' keys in use and former."""
+    return connection.execute(
+        select(*ENTRY)
+        .join(AgencyKeyRow, OF_KEY)
+        .where(AgencyKeyRow.agency_id.in_(agencies), AgencyKeyRow.activated_at.is_not(None))
+    ).all()
+
+
+def numbers_signed(connection: Connection) -> Mapping[str, Mapping[str, int]]:
+    """By agency the numbers of all its keys that were ever signed, whatever the rows of the keys
+    say, and though the entry be withdrawn.
+    """
+    signed = _signed(connection)
+    of_keys = DirectoryEntryRow.kind == EntryKind.AGENCY_KEY.value
+    was_signed = DirectoryEntryRow.signature.is_not(None)
+    rows = connection.execute(select(*ENTRY).where(of_keys, was_signed)).all()
+    return signed.numbers(connection, rows) if signed else {}
 
 
 def keys_in_use(connection: Connection) -> list[AnyRow]:
@@ -169,7 +198,7 @@ def role_entry(row: AnyRow, until: date) -> RoleEntry:
 
 
 def key_entry(row: AnyRow) -> KeyEntry:
-    """A key as the columns of KEY have it."""
+    """A key as the columns of KEY have it, without its number."""
     return KeyEntry(
         key=row.id,
         agency=row.agency_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, and_, exists, func, insert, or_, select, upda
 from sqlalchemy.orm import aliased
 
 from intake.domain.deadline import local_date
-from intake.domain.entry import EntryKind, KeyEntry, RoleEntry, last_day
+from intake.domain.entry import EntryKind, KeyEntry, RoleEntry, key_entries, last_day
 from intake.domain.people import Role
 from intake.domain.row_id import new_id
 from intake.store.columns import AnyRow
@@ -84,17 +85,35 @@ def propose_roles(
 def propose_keys(
     connection: Connection, *where: Any, by: UUID | None, at: datetime, founding: bool = False
 ) -> int:
-    """Propose entries of agencies' keys; how many."""
+    """Propose entries of agencies' keys; how many.
+
+    ``founding``: these keys stand already. They keep the number that they have, or none.
+    """
     rows = all_keys(connection, *where)
     if founding:
         of_key = DirectoryEntryRow.agency_key_id.in_({row.id for row in rows})
         put_for_good(connection, DirectoryEntryRow.withdrawn_at, at, of_key, *_WAITING, at=at)
+    number = _number_kept if founding else _next_number
     entries = [
-        _proposal(key_entry(row), by, at, not founding) | {"agency_key_id": row.id}
+        _proposal(replace(key_entry(row), number=number(connection, row)), by, at, not founding)
+        | {"agency_key_id": row.id}
         for row in {row.id: row for row in rows}.values()
     ]
     _add(connection, entries)
     return len(entries)
+
+
+def _number_kept(connection: Connection, key: AnyRow) -> int:
+    """The number that was proposed of a key before."""
+    of_key = DirectoryEntryRow.agency_key_id == key.id
+    bodies = connection.scalars(select(DirectoryEntryRow.body).where(of_key))
+    return max((said.number for said in key_entries(bodies)), default=0)
+
+
+def _next_number(connection: Connection, key: AnyRow) -> int:
+    """How many keys its agency has had with this one: none is ever deleted."""
+    theirs = AgencyKeyRow.agency_id == key.agency_id
+    return connection.scalar(select(func.count()).select_from(AgencyKeyRow).where(theirs)) or 0
 
 
 def propose_what_lacks(connection: Connection, at: datetime) -> int:

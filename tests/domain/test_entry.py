@@ -34,7 +34,7 @@ ROLE = RoleEntry(
 )
 KEY = KeyEntry("pol-office-1", "pol-office", "POL", "police", fingerprint(b"key"))
 names = st.text(max_size=20)
-keys = st.builds(KeyEntry, names, names, names, names, names)
+keys = st.builds(KeyEntry, names, names, names, names, names, st.integers(0, 10**6))
 roles = st.builds(
     RoleEntry,
     membership=st.uuids(),
@@ -72,6 +72,8 @@ def test_the_texts_never_change() -> None:
         '"agency_kind":"POL","controller":"police","key":"pol-office-1","public_key":'
         '"2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683"}'
     )
+    numbered = replace(KEY, number=2).body()
+    assert numbered == KEY.body().replace(',"public_key"', ',"number":"2","public_key"')
     assert list(json.loads(ROLE.body())) == [
         *("format", "kind", "agency", "controller", "membership", "person", "person_key"),
         *("role", "until", "valid_from", "valid_to"),
@@ -91,6 +93,26 @@ def test_the_texts_never_change() -> None:
 def test_a_text_written_otherwise_is_none(text: str) -> None:
     with pytest.raises(EntryUnreadable):
         RoleEntry.parse(text)
+
+
+@pytest.mark.parametrize("number", ["", "0", "02", "2 ", "two", "2.0"])
+def test_a_keys_number_is_written_in_one_way(number: str) -> None:
+    text = KEY.body().replace(',"public_key"', f',"number":"{number}","public_key"')
+    with pytest.raises(EntryUnreadable):
+        KeyEntry.parse(text)
+
+
+def test_a_key_is_covered_whatever_its_number_while_nothing_else_differs() -> None:
+    signed = replace(KEY, number=3)
+    assert signed.covers(KEY)
+    for other in (
+        replace(KEY, key="pol-office-2"),
+        replace(KEY, agency="soc-office"),
+        replace(KEY, agency_kind="SOC"),
+        replace(KEY, controller="county"),
+        replace(KEY, public_key=fingerprint(b"other")),
+    ):
+        assert not signed.covers(other), other
 
 
 def test_a_role_is_covered_while_nothing_but_an_earlier_end_differs() -> None:
