@@ -106,6 +106,9 @@ OF_SIGNING_IN = (
 """What people are shown of their own signing in."""
 
 
+PAGE = "page"
+TOKEN = "form token, page"  # noqa: S105 # nosec B105 # a word of the trail
+"""Before the name of a page that was refused: whose page it is not, and whose form it was not."""
 LONGEST_BASIS = 160
 """What a line has room for."""
 

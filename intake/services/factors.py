@@ -114,8 +114,9 @@ class Factors:
         Raises FactorRefused, TooManyFactors, SignInTooSoon.
         """
         secret = self.waiting_app(who)
-        with self.database.write() as connection:
-            counted = Tries(self.pepper).count(
+        tries = Tries(self.pepper)
+        with tries.counting(self.database, now) as connection:
+            counted = tries.count(
                 connection, NEW_APP, str(who.person.id), now, who.person.id, device
             )
         step = secret.step_of("".join(code.split()), now)

@@ -228,6 +228,7 @@ class Read:
                 at=now,
                 action=Action.REFUSED,
                 person_id=visit.person.id,
+                role=visit.person.role_at(row.agency_id) if row else None,
                 agency_id=row.agency_id if row else None,
                 referral_id=row.id if row else None,
                 purpose=SHUT_OUT if shut_out else "opening a referral of another agency",

@@ -60,10 +60,11 @@ class Recover:
         """
         name = name.strip().lower()
         refuse_weak(passphrase, (name,))
-        with self.database.write() as connection:
+        tries = Tries(self.pepper)
+        with tries.counting(self.database, now) as connection:
             row = people.row_by_sign_in_name(connection, name)
             person_id = row.id if row else None
-            counted = Tries(self.pepper).count(connection, PASSPHRASE, name, now, person_id, device)
+            counted = tries.count(connection, PASSPHRASE, name, now, person_id, device)
         key = self._unlocked(row, typed)
         if row is None or key is None:
             self._refuse(row, counted, now)

@@ -8,9 +8,10 @@ from datetime import datetime
 from uuid import UUID
 
 from intake.domain.people import Role
-from intake.domain.trail import Action
+from intake.domain.trail import PAGE, Action
 from intake.services.sign_in import Visit
 from intake.store import referrals, trail
+from intake.store.columns import AnyRow
 from intake.store.database import Database
 
 
@@ -21,15 +22,30 @@ class Refuse:
     database: Database
     now: Callable[[], datetime]
 
-    def __call__(self, visit: Visit, what: str, action: Action = Action.REFUSED) -> None:
-        """``what``: the name of the page, never what was in its address."""
+    def __call__(
+        self,
+        visit: Visit,
+        what: str,
+        action: Action = Action.REFUSED,
+        *,
+        referral_id: UUID | None = None,
+        deadline_id: UUID | None = None,
+        why: str = PAGE,
+    ) -> None:
+        """``what``: the name of the page, never what was in its address but for the referral, if
+        there is such a one; ``why``: PAGE or TOKEN.
+        """
         with self.database.write() as connection:
+            place = referrals.place(connection, referral_id, deadline_id)
             trail.write_line(
                 connection,
                 at=self.now(),
                 action=action,
                 person_id=visit.person.id,
-                purpose=f"page {what}",
+                role=_role(visit, place),
+                agency_id=place.agency_id if place else None,
+                referral_id=place.id if place else None,
+                purpose=f"{why} {what}",
             )
 
     def looked(
@@ -58,3 +74,14 @@ class Refuse:
                 referral_id=place.id if place else None,
                 purpose=f"page {what}",
             )
+
+
+def _role(visit: Visit, place: AnyRow | None) -> Role | None:
+    """At the referral's agency or its controller; without a referral the only role that the person
+    has.
+    """
+    if place is None:
+        roles = {each.role for each in visit.person.memberships}
+        return roles.pop() if len(roles) == 1 else None
+    there = (each.role for each in visit.person.memberships if each.controller == place.controller)
+    return visit.person.role_at(place.agency_id) or next(there, None)

@@ -109,7 +109,7 @@ class SecondStep:
                 lambda connection: factors.use_code(connection, who.person.id, digest, now),
             )
         person_id = who.person.id
-        with self.database.write() as connection:
+        with self._tries.counting(self.database, now) as connection:
             counted = self._tries.count(
                 connection, APP_CODE, str(person_id), now, person_id, device
             )
@@ -205,7 +205,7 @@ class SecondStep:
         self, who: HalfOpen | Visit, purpose: str, now: datetime, device: DeviceSecret | None
     ) -> None:
         half, person_id = isinstance(who, HalfOpen), who.person.id
-        with self.database.write() as connection:
+        with self._tries.counting(self.database, now) as connection:
             if purpose in (Kind.CODE, Kind.PASSKEY):
                 whose = str(person_id)
                 self._tries.count(connection, BEYOND_GUESSING, whose, now, person_id, device)

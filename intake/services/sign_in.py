@@ -124,7 +124,7 @@ class SignIn:
     def _unlock(
         self, name: str, passphrase: str, now: datetime, device: DeviceSecret | None
     ) -> tuple[AnyRow, PrivateKey, Try]:
-        with self.database.write() as connection:
+        with self.tries.counting(self.database, now) as connection:
             row = people.row_by_sign_in_name(connection, name)
             person_id = row.id if row else None
             counted = self.tries.count(connection, PASSPHRASE, name, now, person_id, device)

@@ -8,14 +8,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from intake.store import factors, people
+from intake.domain.trail import Action
+from intake.store import factors, people, trail
+from intake.store.database import Database
 from intake.vault.keyring import DeviceSecret
 
 FREE_TRIES = 4
@@ -44,12 +47,16 @@ KEPT_FOR = DAY
 """The longest that anything here counts."""
 
 
+TURNED_AWAY = "a try that had to wait"
+
+
 class SignInTooSoon(Exception):
     """Too many failures on this account, or on all together: wait ``seconds``."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"wait {seconds} s")
         self.seconds = seconds
+        self.person_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,26 @@ class Tries:
 
     pepper: bytes
 
+    @contextmanager
+    def counting(self, database: Database, now: datetime) -> Iterator[Connection]:
+        """A transaction to count a try in. The first that is turned away in a day leaves a line, of
+        each person: a stranger's tries fill no trail.
+        """
+        try:
+            with database.write() as connection:
+                yield connection
+        except SignInTooSoon as wait:
+            if wait.person_id is not None:
+                with database.write() as connection:
+                    self._tell_of_waiting(connection, wait.person_id, now)
+            raise
+
+    def _tell_of_waiting(self, connection: Connection, person_id: UUID, now: datetime) -> None:
+        if self.first_of_day(connection, TURNED_AWAY, person_id, now):
+            trail.write_line(
+                connection, at=now, action=Action.REFUSED, person_id=person_id, purpose=TURNED_AWAY
+            )
+
     def count(
         self,
         connection: Connection,
@@ -83,6 +110,21 @@ class Tries:
         """Count a try in the transaction that allows it, so that tries made at the same time count
         each other. ``whose``: of which account, as it was typed. Raises SignInTooSoon.
         """
+        try:
+            return self._count(connection, what, whose, now, person_id, device)
+        except SignInTooSoon as wait:
+            wait.person_id = person_id
+            raise
+
+    def _count(
+        self,
+        connection: Connection,
+        what: What,
+        whose: str,
+        now: datetime,
+        person_id: UUID | None,
+        device: DeviceSecret | None,
+    ) -> Try:
         people.take_turn_to_try(connection)
         known = known_browser(connection, now, person_id, device)
         subject = self._subject(what.name, whose, known.hex())

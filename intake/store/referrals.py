@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, extract, func, or_, select, 
 
 from intake.domain.referral import OPEN, State
 from intake.store.columns import AnyRow
+from intake.store.people_tables import AgencyRow
 from intake.store.tables import ChaseRow, DeadlineRow, ReferralRow, ReportRow, WrapRow
 
 
@@ -31,8 +32,12 @@ _PLAIN = [column for column in ReferralRow.__table__.c if not column.name.starts
 def place(
     connection: Connection, referral_id: UUID | None, deadline_id: UUID | None
 ) -> AnyRow | None:
-    """The id and the agency of a referral, by its own id or by that of a deadline of it."""
-    asked = select(ReferralRow.id, ReferralRow.agency_id)
+    """The id, the agency and its controller of a referral, by its own id or by that of a deadline
+    of it.
+    """
+    asked = select(
+        ReferralRow.id, ReferralRow.agency_id, AgencyRow.controller_id.label("controller")
+    ).join(AgencyRow, AgencyRow.id == ReferralRow.agency_id, isouter=True)
     if referral_id is not None:
         asked = asked.where(ReferralRow.id == referral_id)
     elif deadline_id is not None:

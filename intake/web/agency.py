@@ -203,7 +203,8 @@ class _Agency:
 
     def key_missing(self, _error: KeyNotGranted) -> Response:
         """A member of the agency to whom nobody has granted its key."""
-        self.refuse(current_user.visit, "agency.key_missing")
+        asked = (request.view_args or {}).get("referral_id")
+        self.refuse(current_user.visit, "agency.key_missing", referral_id=asked)
         return render("agency/key_missing.html", 403)
 
     def not_yours(self, _error: ReferralNotYours) -> Response:

@@ -12,7 +12,7 @@ from intake.domain.directory import Directory
 from intake.domain.half_year import Period
 from intake.domain.message import Message, mark
 from intake.domain.referral import Move
-from intake.domain.trail import Action
+from intake.domain.trail import PAGE, TOKEN, Action
 from intake.language import Language
 from intake.services.enrol import FIRST_KEY, GRANTED
 from intake.services.export import Sheet
@@ -20,6 +20,7 @@ from intake.services.rotate import CHANGED_KEY, NOT_HELD
 from intake.services.second_step import PASSKEY_COPIED, Kind
 from intake.services.sign_in import ENDED, NOT_THEIRS, PAST_ITS_TIME
 from intake.services.submit import KEYED_IN
+from intake.services.tries import TURNED_AWAY
 from intake.store.columns import AnyRow
 from intake.web.case import clock_title
 from intake.web.changes_told import CHANGES, change_told
@@ -52,7 +53,8 @@ TELL_PARTS = (
     Action.ASK_SECTIONS,
     Action.GRANT_SECTIONS,
 )
-REFUSED_PAGE = "page "  # as services.refuse writes it
+REFUSED_PAGE = f"{PAGE} "
+FORGED_FORM = TOKEN.removesuffix(PAGE)
 ACTIONS: Mapping[str, str] = {
     Action.SEND: mark("A report was stored"),
     **ASKED_FOR,
@@ -133,6 +135,7 @@ PURPOSES: Mapping[str, str] = {
     "unusual reading": mark("Unusual reading"),
     ENDED: mark("The cookie of a session that has ended"),
     PAST_ITS_TIME: mark("The cookie of a session past its time"),
+    TURNED_AWAY: mark("Too many tries: turned away, had to wait"),
     NOT_THEIRS: mark("The cookie of a session that does not open"),
     Sheet.PRESSING: mark("Late or due soon, by agency and task"),
     Sheet.AGES: mark("Open reports by age"),
@@ -249,6 +252,9 @@ class TrailWords:
             return language.message(Message(mark("Backup of %(at)s"), {"at": made_at}))
         if action in HALF_YEAR_ACTIONS:
             return self._half_year(language, *purpose.split(" "))
+        if purpose.startswith(FORGED_FORM):
+            page = self.purpose(names, action, purpose.removeprefix(FORGED_FORM))
+            return f"{language.gettext(mark('The form did not belong to this session'))}. {page}"
         if not purpose.startswith(REFUSED_PAGE):
             return _said(language, PURPOSES, purpose)
         endpoint = purpose.removeprefix(REFUSED_PAGE)

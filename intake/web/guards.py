@@ -8,11 +8,12 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import UUID
 
-from flask import Blueprint, Flask, abort, current_app, redirect, request, url_for
+from flask import Blueprint, Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import current_user
 
 from intake.domain.people import Permission
-from intake.domain.trail import Action
+from intake.domain.trail import PAGE, TOKEN, Action
+from intake.web.forms.base import FORGED
 from intake.web.looked import leaves_line
 
 if TYPE_CHECKING:  # the reporter's door imports this module and must not bring the keyring in
@@ -27,8 +28,19 @@ _FILES = "static"  # Flask's own
 class Refusal(Protocol):
     """Leaves the lines of those who come to a staff door."""
 
-    def __call__(self, visit: Visit, what: str, action: Action = Action.REFUSED) -> None:
-        """Of a page that is not theirs, or that asks for a fresh factor first."""
+    def __call__(
+        self,
+        visit: Visit,
+        what: str,
+        action: Action = Action.REFUSED,
+        *,
+        referral_id: UUID | None = None,
+        deadline_id: UUID | None = None,
+        why: str = PAGE,
+    ) -> None:
+        """Of a page that is not theirs, that asks for a fresh factor first, or whose form's token
+        is not theirs.
+        """
         ...
 
     def looked(
@@ -90,13 +102,21 @@ class Entrance:
                     return redirect(url_for("account.sign_in", next=request.path), code)
                 visit: Visit = current_user.visit
                 if not visit.person.may(permission):
-                    self.refused(visit, request.endpoint or path)
+                    self.refused(visit, request.endpoint or path, **_asked(arguments))
                     abort(403)
                 if fresh and not visit.fresh:
-                    self.refused(visit, request.endpoint or path, Action.NOT_FRESH)
+                    self.refused(
+                        visit, request.endpoint or path, Action.NOT_FRESH, **_asked(arguments)
+                    )
                     code = 303 if request.method == "GET" else 307
                     return redirect(url_for("security.confirm", next=_here()), code)
-                answer = view(visit, **arguments)
+                try:
+                    answer = view(visit, **arguments)
+                finally:
+                    if g.pop(FORGED, False):
+                        self.refused(
+                            visit, request.endpoint or path, why=TOKEN, **_asked(arguments)
+                        )
                 if leaves_line(request.endpoint or "") and _is_shown(answer):
                     self._looked(visit, arguments)
                 return answer
@@ -116,10 +136,14 @@ class Entrance:
         self.refused.looked(
             visit,
             request.endpoint or "",
-            referral_id=arguments.get("referral_id"),
-            deadline_id=arguments.get("deadline_id"),
+            **_asked(arguments),
             agency=agency if agency in own else None,
         )
+
+
+def _asked(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Of which referral the address is."""
+    return {name: arguments.get(name) for name in ("referral_id", "deadline_id")}
 
 
 def _is_shown(answer: Any) -> bool:

@@ -9,7 +9,13 @@ from sqlalchemy import select
 
 from intake.domain.trail import OF_SIGNING_IN, Action
 from intake.services.sign_in import ENDED, IDLE, LONGEST, PAST_ITS_TIME, SignInRefused
-from intake.services.tries import FREE_TRIES, MINUTE, MOST_A_MINUTE, SignInTooSoon
+from intake.services.tries import (
+    FREE_TRIES,
+    MINUTE,
+    MOST_A_MINUTE,
+    TURNED_AWAY,
+    SignInTooSoon,
+)
 from intake.store.people_tables import SessionRow
 from intake.store.tables import TrailRow
 from intake.vault.keyring import PassphraseWrong, SessionSecret, unlock_person_key
@@ -57,6 +63,25 @@ def test_a_session_ends_by_idling_by_age_and_by_signing_out(site: Site) -> None:
     assert visit is not None
     site.parts.sign_in.out(visit, site.hands())
     assert site.parts.sign_in.resume(secret, site.hands()) is None
+
+
+def test_tries_that_must_wait_leave_one_line_a_day_of_each_account(site: Site) -> None:
+    def guess(name: str, error: type[Exception]) -> None:
+        with pytest.raises(error):
+            site.parts.sign_in(name, WRONG, site.hands())
+
+    for name in ("soc", "nobody"):
+        for _ in range(FREE_TRIES):
+            guess(name, SignInRefused)
+        for _ in range(3):
+            guess(name, SignInTooSoon)
+    site.hands.move(minutes=20)
+    for error in [SignInRefused] * FREE_TRIES + [SignInTooSoon] * 2:
+        guess("soc", error)
+    with site.parts.database.read() as connection:
+        asked = select(TrailRow.person_id, TrailRow.purpose)
+        lines = connection.execute(asked.where(TrailRow.action == Action.REFUSED)).all()
+    assert [tuple(line) for line in lines] == [(site.people["soc"], TURNED_AWAY)]
 
 
 def test_the_cookie_of_a_session_that_is_over_leaves_one_line_the_first_time_it_comes(

@@ -14,7 +14,7 @@ from intake.domain.trail import Action
 from intake.store.columns import AnyRow
 from intake.store.tables import DeadlineRow, ReferralRow, TrailRow
 from intake.web.looked import DOORS, NOTHING_OF_REPORTS, SAID, leaves_line
-from tests.site import ANK, POL, SOC, Site, worry_answers
+from tests.site import ANK, POL, SOC, Site, token_in, worry_answers
 
 pytestmark = pytest.mark.on_both
 CONSENT = {"child_consent": "given", "consent_to": ["ANK"]}
@@ -106,6 +106,43 @@ def test_a_page_that_was_refused_was_not_looked_at(site: Site) -> None:
     assert site.signed_in("pol").get("/deadlines").status_code == 403
     assert lines(site, TrailRow.action == Action.LOOK) == []
     assert len(lines(site, TrailRow.action == Action.REFUSED)) == 2
+
+
+def test_a_refusal_names_the_role_and_the_report_that_the_address_was_of(site: Site) -> None:
+    site.send()
+    with site.parts.database.read() as connection:
+        referral = connection.scalar(select(ReferralRow.id).where(ReferralRow.agency_id == SOC))
+    assert site.signed_in("supervisor").get(f"/referrals/{referral}").status_code == 403
+    assert site.signed_in("rules").get(f"/referrals/{uuid4()}").status_code == 403
+    assert site.signed_in("pol").get(f"/referrals/{referral}").status_code == 404
+    told = [
+        (line.role, line.agency_id, line.referral_id)
+        for line in lines(site, TrailRow.action == Action.REFUSED)
+    ]
+    assert sorted(told, key=str) == sorted(
+        [("supervisor", SOC, referral), ("rule_editor", None, None), (None, SOC, referral)],
+        key=str,
+    )
+
+
+def test_a_form_of_somebody_else_leaves_a_line_and_one_of_ones_own_none(site: Site) -> None:
+    site.send()
+    with site.parts.database.read() as connection:
+        referral = connection.scalar(select(ReferralRow.id).where(ReferralRow.agency_id == SOC))
+    client = site.signed_in("soc")
+    page = f"/referrals/{referral}/note"
+    own = token_in(client.get(page).text)
+    assert client.post(page, data={"csrf_token": own, "text": ""}).status_code == 422
+    assert lines(site, TrailRow.action == Action.REFUSED) == []
+    assert client.post(page, data={"csrf_token": "x", "text": "y"}).status_code == 422
+    (line,) = lines(site, TrailRow.action == Action.REFUSED)
+    assert (line.purpose, line.role, line.referral_id) == (
+        "form token, page agency.note",
+        "worker",
+        referral,
+    )
+    log = unescape(client.get("/account/log").text)
+    assert "Lomake ei kuulunut tähän istuntoon. Sivu: " in log
 
 
 def test_where_the_line_cannot_be_written_nothing_is_shown(site: Site) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from typing import Any
 
+from flask import g
 from flask_wtf import FlaskForm
 from wtforms.csrf.core import CSRF
 from wtforms.validators import ValidationError
@@ -16,6 +17,10 @@ from intake.language import Language
 EXPIRED = mark(
     "The page had been open too long. Your text is still here: check it and send it again."
 )
+
+
+FORGED = "form_token_forged"
+"""In ``flask.g``: a form of this request had a token that was not the one of its cookie."""
 
 
 class TokenForged(ValidationError):  # type: ignore[misc]  # WTForms ships no types
@@ -37,6 +42,7 @@ class CookieToken(CSRF):  # type: ignore[misc]  # WTForms ships no types
     def validate_csrf_token(self, form: Any, field: Any) -> None:  # noqa: ARG002 (WTForms' signature)
         """Refuse any other token, in the reader's language."""
         if not hmac.compare_digest(field.current_token.encode(), (field.data or "").encode()):
+            setattr(g, FORGED, True)
             raise TokenForged(field.gettext(EXPIRED))
 
 
