@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from intake.domain.deadline import local_date
 from intake.domain.people import Permission, Role
 from intake.domain.trail import Action
 from intake.domain.unusual import SPAN, Found, unusual
@@ -14,6 +15,10 @@ from intake.store import recusals, trail, unusual_reading
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.store.trail import EVERY, Wanted
+
+SEARCHED = "searched: "
+_ROOM = 80  # of a line's purpose
+_OF_NAME = 30
 
 
 @dataclass(frozen=True)
@@ -42,19 +47,23 @@ class Audit:
         offset: int = 0,
     ) -> list[AnyRow]:
         """The newest lines, after a line of this reading."""
-        self._say(visit, Action.READ_TRAIL, "oversight of use", now)
+        self._say(visit, Action.READ_TRAIL, _searched(wanted) or "oversight of use", now)
         with self.database.read() as connection:
             own = visit.person.controllers(Permission.READ_TRAIL)
             shut = recusals.shut_to(connection, visit.person.id)
             return list(trail.lines_of(connection, own, limit, shut, wanted, offset))
 
     def extract(self, visit: Visit, references: Collection[str], now: datetime) -> Extract:
-        """Every view and disclosure of the reports that these references name."""
+        """Every view and disclosure of the reports that these references name; a line of each
+        referral that was found, beside that of how many were asked for.
+        """
         self._say(visit, Action.EXTRACT, f"references: {len(references)}", now)
         with self.database.read() as connection:
             own = visit.person.controllers(Permission.READ_TRAIL)
             shut = recusals.shut_to(connection, visit.person.id)
-            return Extract(*trail.extract(connection, references, own, shut))
+            found, lines = trail.extract(connection, references, own, shut)
+        self._say_each(visit, found, now)
+        return Extract([row.reference for row in found], lines)
 
     def unusual(self, visit: Visit, now: datetime, always_open: Collection[str]) -> list[Found]:
         """Who read otherwise in SPAN than colleagues did. ``always_open``: those agencies."""
@@ -62,6 +71,12 @@ class Audit:
         with self.database.read() as connection:
             own = visit.person.controllers(Permission.READ_TRAIL)
             return unusual(unusual_reading.openings(connection, own, now - SPAN, always_open))
+
+    def _say_each(self, visit: Visit, found: Sequence[AnyRow], now: datetime) -> None:
+        who = {"person_id": visit.person.id, "role": Role.AUDITOR}
+        about = [{"agency_id": row.agency_id, "referral_id": row.id, **who} for row in found]
+        with self.database.write() as connection:
+            trail.write_lines(connection, at=now, action=Action.EXTRACT, about=about)
 
     def _say(self, visit: Visit, action: Action, purpose: str, now: datetime) -> None:
         with self.database.write() as connection:
@@ -73,3 +88,12 @@ class Audit:
                 role=Role.AUDITOR,
                 purpose=purpose,
             )
+
+
+def _searched(wanted: Wanted) -> str:
+    """What was looked for, as the trail has it; nothing where it was everything."""
+    first = local_date(wanted.since).isoformat() if wanted.since else ""
+    last = local_date(wanted.until - timedelta(hours=1)).isoformat() if wanted.until else ""
+    days = f"{first}–{last}" if first or last else ""
+    told = [part for part in (wanted.person[:_OF_NAME], wanted.action, days, wanted.agency) if part]
+    return f"{SEARCHED}{', '.join(told)}"[:_ROOM] if told else ""

@@ -166,17 +166,17 @@ def extract(
     references: Collection[str],
     controllers: Collection[str],
     shut: Collection[UUID],
-) -> tuple[Sequence[str], Sequence[AnyRow]]:
-    """The references of every referral of the reports that these name, and the lines about them,
-    oldest first: of these controllers' agencies alone, and without any sealed detail. None of
-    referrals that are ``shut`` to the reader.
+) -> tuple[Sequence[AnyRow], Sequence[AnyRow]]:
+    """Every referral (id, reference, agency_id) of the reports that these references name, and the
+    lines about them, oldest first: of these controllers' agencies alone, and without any sealed
+    detail. None of referrals that are ``shut`` to the reader.
     """
     agencies = select(AgencyRow.id).where(AgencyRow.controller_id.in_(controllers))
     named = select(ReferralRow.report_id).where(
         ReferralRow.reference.in_(references), ReferralRow.agency_id.in_(agencies)
     )
     own = connection.execute(
-        select(ReferralRow.id, ReferralRow.reference)
+        select(ReferralRow.id, ReferralRow.reference, ReferralRow.agency_id)
         .where(
             ReferralRow.report_id.in_(named),
             ReferralRow.agency_id.in_(agencies),
@@ -186,7 +186,7 @@ def extract(
     ).all()
     asked = _told().where(TrailRow.referral_id.in_([row.id for row in own]))
     lines = connection.execute(asked.order_by(TrailRow.at, TrailRow.sequence)).all()
-    return [row.reference for row in own], lines
+    return own, lines
 
 
 def _told(*more: Any) -> Select[Any]:

@@ -14,6 +14,7 @@ from intake.domain.message import Message, mark
 from intake.domain.referral import Move
 from intake.domain.trail import PAGE, TOKEN, Action
 from intake.language import Language
+from intake.services.audit import SEARCHED
 from intake.services.enrol import FIRST_KEY, GRANTED
 from intake.services.export import Sheet
 from intake.services.rotate import CHANGED_KEY, NOT_HELD
@@ -247,6 +248,8 @@ class TrailWords:
         way, _, agency = purpose.partition(" ")
         if way in WAYS and agency in self.directory.agencies:
             return language.message(Message(WAYS[way], {"agency": names(agency)}))
+        if purpose.startswith(SEARCHED):
+            return self._searched(names, purpose.removeprefix(SEARCHED))
         if action == Action.RESTORE:
             made_at = datetime.fromisoformat(purpose)
             return language.message(Message(mark("Backup of %(at)s"), {"at": made_at}))
@@ -274,6 +277,16 @@ class TrailWords:
             named = ", ".join(_said(language, SECTIONS, part) for part in parts.split(", "))
             said.append(language.message(Message(mark("Parts: %(parts)s"), {"parts": named})))
         return ". ".join(said)
+
+    def _searched(self, names: Names, what: str) -> str:
+        """A part of a name, an act, days and an agency, as far as the line had room for them."""
+        told = ", ".join(
+            self._agency(names, part)
+            if part in self.directory.agencies
+            else _said(names.language, ACTIONS, part)
+            for part in what.split(", ")
+        )
+        return names.language.message(Message(mark("Looked for: %(what)s"), {"what": told}))
 
     def _half_year(self, language: Language, period: str, county: str) -> str:
         known = self.directory.controllers.get(county)

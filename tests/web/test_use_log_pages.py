@@ -122,6 +122,20 @@ def test_the_auditor_finds_lines_by_person_agency_action_and_day(
         assert auditor.get(f"/trail?{odd}").status_code == 200
 
 
+def test_a_reading_of_the_log_says_what_was_looked_for(site: Site) -> None:
+    auditor = site.signed_in("auditor")
+    auditor.get(f"/trail?person=saana&action=open&agency={SOC}&since=4.6.2026&until=5.6.2026")
+    auditor.get("/trail?person=" + "x" * 80 + f"&action=confirm_entry&agency={SOC}&since=4.6.2026")
+    page = auditor.get("/trail").text
+    with site.parts.database.read() as connection:
+        asked = select(TrailRow.purpose).where(TrailRow.action == Action.READ_TRAIL)
+        told = connection.scalars(asked.order_by(TrailRow.sequence)).all()
+    whole = f"searched: saana, open, 2026-06-04–2026-06-05, {SOC}"
+    cut = f"searched: {'x' * 30}, confirm_entry, 2026-06-04–, {SOC}"[:80]
+    assert set(told) == {whole, cut, "oversight of use"}
+    assert "Haettu: saana, Avattu, 2026-06-04–2026-06-05, " in page
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
@@ -174,8 +188,15 @@ def test_an_extract_names_views_and_disclosures_and_leaves_a_line(
     assert "Kirjoita ainakin yksi viite." in auditor.get("/trail/extract?references=").text
     assert "role" in auditor.get("/trail/extract?references=XX-0000").text
     with site.parts.database.read() as connection:
-        made = select(TrailRow.id).where(TrailRow.action == Action.EXTRACT)
-        assert len(connection.execute(made).all()) == 4
+        made = select(TrailRow.referral_id, TrailRow.agency_id, TrailRow.role).where(
+            TrailRow.action == Action.EXTRACT
+        )
+        lines = [tuple(line) for line in connection.execute(made)]
+    assert lines.count((None, None, "auditor")) == 4
+    assert lines.count((referral.id, SOC, "auditor")) == 3
+    assert len(lines) == 7
+    lookers = site.signed_in("soc").get(f"/referrals/{referral.id}/lookers").text
+    assert lookers.count("Tuula Tietosuoja") == 3
 
 
 def test_an_extract_tells_nothing_of_other_controllers(site: Site, referral: AnyRow) -> None:
