@@ -11,10 +11,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 import config
 from intake import cli
+from intake.domain.trail import Action
 from intake.services.rule_drafts import stamp_of
+from intake.store.tables import TrailRow
 from routing_rules.document import read_document
 from tests.services.publishing import LAYER, OPERATOR, changed, drafted, editor, proposed
 from tests.site import Site, environment
@@ -96,3 +99,18 @@ def test_a_reader_that_has_gone_is_no_fault(
     finally:
         os.close(writing)
     assert (ended.returncode, ended.stderr) == (status, b"")
+
+
+def test_what_opens_stored_facts_leaves_a_line_first(site: Site, run: Run) -> None:
+    site.send()
+    assert run("replay")[0] == 0
+    assert run("impact", str(config.RULES))[0] == 0
+    with site.parts.database.read() as connection:
+        asked = select(TrailRow.action, TrailRow.person_id, TrailRow.purpose)
+        opens = TrailRow.action.in_((Action.REPLAY_RULES, Action.REHEARSE_RULES))
+        lines = connection.execute(asked.where(opens).order_by(TrailRow.id)).all()
+    told = {line.action: line.purpose for line in lines}
+    assert len(lines) == 2
+    assert told[Action.REPLAY_RULES] == "1 reports"
+    assert told[Action.REHEARSE_RULES] == f"{site.parts.book.digest}; 1 reports"
+    assert {line.person_id for line in lines} == {None}

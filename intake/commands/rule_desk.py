@@ -19,10 +19,12 @@ from intake import wiring
 from intake.commands.command import InputUnusable, add_command
 from intake.commands.progress import bar
 from intake.commands.rule_sources import book_of
+from intake.domain.trail import Action
 from intake.parts import Parts, utc_now
 from intake.services import proving, rule_drafts
 from intake.services import publish as publishing
 from intake.services.impact import Impact, Rehearse
+from intake.services.leave_line import leave_operators_line
 from intake.services.replay import Replay
 from intake.services.rule_drafts import stamp_of
 from intake.services.rule_editor import Editor
@@ -214,7 +216,10 @@ def _uuid(text: str) -> UUID:
 def _replay(chosen: argparse.Namespace) -> int:
     with _site() as parts:
         past = parts.past
-        progress = bar(past.count(chosen.newest), "replayed")
+        count = past.count(chosen.newest)
+        said = f"{count} reports"
+        leave_operators_line(parts.database, Action.REPLAY_RULES, said, parts.now())
+        progress = bar(count, "replayed")
         found = Replay(past, parts.rulebook)(chosen.newest, progress)
     if chosen.json:
         differences = [
@@ -234,7 +239,10 @@ def _impact(chosen: argparse.Namespace) -> int:
     after = book_of(chosen.after or chosen.before)
     with _site() as parts:
         rehearse = Rehearse(parts.past, parts.directory)
-        progress = bar(rehearse.past.count(chosen.newest), "rehearsed")
+        count = rehearse.past.count(chosen.newest)
+        said = f"{after.digest}; {count} reports"
+        leave_operators_line(parts.database, Action.REHEARSE_RULES, said, parts.now())
+        progress = bar(count, "rehearsed")
         found = rehearse(after, chosen.newest, progress, before=before)
     if chosen.json:
         print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))

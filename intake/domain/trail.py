@@ -68,6 +68,7 @@ class Action(StrEnum):
     WITHDRAW_RULES = "withdraw_rules"
     DISCARD_RULES = "discard_rules"
     REHEARSE_RULES = "rehearse_rules"
+    REPLAY_RULES = "replay_rules"
     INVITE = "invite"
     WITHDRAW_INVITATION = "withdraw_invitation"
     JOIN = "join"
@@ -80,6 +81,7 @@ class Action(StrEnum):
     RECOVER = "recover"
     RECOVER_FAILED = "recover_failed"
     MAKE_SHEETS = "make_sheets"
+    TAKE_SEALED_KEYS = "take_sealed_keys"
     RECOVER_KEY = "recover_key"
     CHANGE_PERSON = "change_person"
     LEAVE = "leave"
@@ -92,6 +94,7 @@ class Action(StrEnum):
     REFUSE_ENTRY = "refuse_entry"
     SIGN_ENTRY = "sign_entry"
     BAD_ENTRY = "bad_entry"
+    BACK_UP = "back_up"
     RESTORE = "restore"
 
 

@@ -11,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
+from intake.domain.trail import Action
 from intake.services.backup_file import Head, write
 from intake.services.backup_key import BackupKeyUnreadable, read_private_half
+from intake.services.leave_line import leave_operators_line
 from intake.services.settle import sync_folder
 from intake.store.database import Database
 from intake.store.parts import parts_of, unknown_tables
@@ -51,7 +53,8 @@ class Backup:
 
     def __call__(self, folder: Path, now: datetime, *, with_keys: bool = True) -> Made:
         """One snapshot of the database and the key files as a file in ``folder``, whole or not
-        there at all. Raises BackupNotWritten, ListNotWritten.
+        there at all, after a line in the trail, which is in it. Raises BackupNotWritten,
+        ListNotWritten.
         """
         if not folder.is_dir():
             raise BackupNotWritten(f"There is no folder {folder}: make it, or mount its disk")
@@ -59,6 +62,7 @@ class Backup:
         keys, others = self._key_files() if with_keys else ({}, ())
         head = Head(self.database.head(), now, parts_of(METADATA), keys)
         final = folder / f"ankkuri-{now.astimezone(UTC):{_TIME}}.backup"
+        leave_operators_line(self.database, Action.BACK_UP, final.name, now)
         with _whole(final) as file, self.database.read() as connection:
             if unknown := unknown_tables(connection, METADATA):
                 raise BackupNotWritten(f"Table {unknown[0]} of the database is not known here")

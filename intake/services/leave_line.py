@@ -1,4 +1,6 @@
-"""Leave a line in the trail of what a member does on a referral of their agency."""
+"""Leave a line in the trail of what a member does on a referral of their agency, or an operator on
+the command line.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from sqlalchemy import Connection
 from intake.services.sign_in import Visit
 from intake.store import trail
 from intake.store.columns import AnyRow
+from intake.store.database import Database
 
 
 def leave_line(
@@ -26,3 +29,11 @@ def leave_line(
         referral_id=row.id,
         **told,
     )
+
+
+def leave_operators_line(
+    database: Database, action: str, purpose: str, now: datetime, agency_id: str | None = None
+) -> None:
+    """Before anything is opened or taken out: nobody signs in on the command line."""
+    with database.write() as connection:
+        trail.write_line(connection, at=now, action=action, agency_id=agency_id, purpose=purpose)

@@ -21,6 +21,7 @@ from intake.domain.message import Message
 from intake.domain.row_id import new_id
 from intake.domain.trail import Action
 from intake.services.enrol import CANNOT_GIVE, GrantRefused
+from intake.services.leave_line import leave_operators_line
 from intake.services.sign_in import Visit
 from intake.store import people, printed_keys, staff, trail
 from intake.store.database import Database
@@ -183,7 +184,7 @@ class RecoverKey:
 
     def export(self, agency: str, now: datetime) -> SealedKeys:
         """What the sheets open, and for whom: members whose role is signed with the key that they
-        have now. Raises RecoveryUnusable where none were made.
+        have now; a line says that it was taken out. Raises RecoveryUnusable where none were made.
         """
         today = local_date(now)
         with self.database.read() as connection:
@@ -193,13 +194,15 @@ class RecoverKey:
             keys = printed_keys.sealed_keys(connection, agency)
             members = staff.members_and_grants(connection, {agency}, today)
             signed = people.signed_members(connection, agency, today)
+        known = printed.recovery_key_id
+        leave_operators_line(self.database, Action.TAKE_SEALED_KEYS, known[:80], now, agency)
         return SealedKeys(
             agency,
-            printed.recovery_key_id,
+            known,
             [
                 (key.id, key.public_key, key.sealed_key)
                 for key in keys
-                if key.recovery_key_id == printed.recovery_key_id
+                if key.recovery_key_id == known
             ],
             {row.sign_in_name: (row.id, row.public_key) for row in members if row.id in signed},
         )

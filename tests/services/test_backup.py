@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 import config
+from intake.domain.trail import Action
 from intake.services.backup import BackupNotWritten
 from intake.services.backup_key import BackupKeyExists, make_backup_key
 from intake.services.list_deletions import read_list
 from intake.store.database import DatabaseNotReady
 from intake.store.deletions import erase_rows
 from intake.store.parts import Part
-from intake.store.tables import ReportRow, SectionRow
+from intake.store.tables import ReportRow, SectionRow, TrailRow
 from intake.vault.backup import MAGIC
 from tests.lived import key_pair, making, opened
 from tests.site import Site
@@ -58,6 +59,17 @@ def test_a_backup_is_one_file_of_the_owners_alone_named_by_its_time(
     head = opened(made.file, private).head()
     assert head.made_at == site.hands()
     assert set(head.keys) == set(made.keys) >= {*config.SECRETS.values(), config.REPLAY_PRIVATE}
+
+
+def test_a_backup_leaves_a_line_of_itself_and_has_it(
+    site: Site, folder: Path, private: Path
+) -> None:
+    made = making(site)(folder, site.hands())
+    asked = select(TrailRow.purpose).where(TrailRow.action == Action.BACK_UP)
+    with site.parts.database.read() as connection:
+        assert connection.scalars(asked).all() == [made.file.name]
+    assert made.file.name.encode() in b"".join(lines_of(made.file, private, "trail"))
+    assert "Varmuuskopio tehty" in site.signed_in("auditor").get("/trail").text
 
 
 def test_nothing_in_the_file_can_be_read_without_the_offline_key(

@@ -138,6 +138,9 @@ def test_the_exported_file_opens_nothing_by_itself_and_for_nobody_else(
 ) -> None:
     one, other, _ = sheets(site, recover_key)
     exported = recover_key.export(SOC, site.hands())
+    with site.parts.database.read() as connection:
+        asked = select(TrailRow.agency_id).where(TrailRow.action == Action.TAKE_SEALED_KEYS)
+        assert connection.scalars(asked).all() == [SOC]
     with pytest.raises(RecoveryUnusable, match="not the words"):
         exported.open_for("soc-head", site.words("soc"), one, other)
     with pytest.raises(RecoveryUnusable, match="no signed role"):
