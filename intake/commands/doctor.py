@@ -127,7 +127,11 @@ def _of_database(settings: config.Settings, opened: Database, now: Now) -> dict[
         "clocks": partial(database.clocks, opened, now),
         "trail": partial(database.trail, opened, now),
         "checkpoints": lambda: checkpoints.signed_and_exported(
-            opened, settings.checkpoints, settings.data, now()
+            opened,
+            settings.checkpoints,
+            settings.data,
+            now(),
+            in_earnest=_is_far(settings) and settings.banner != "demo",
         ),
         "rules": partial(rules.rules, kept, now(), local_date(now())),
         "legal bases": partial(rules.bases, kept, now(), local_date(now())),
@@ -167,8 +171,13 @@ def _standby(opened: Database, now: datetime) -> Mapping[str, Standby]:
     return rulebook.at(now).base.beside["standby"] if rulebook else {}
 
 
+def _is_far(settings: config.Settings) -> bool:
+    """Whether others' browsers come to it."""
+    return urlsplit(settings.base_url).hostname not in LOOPBACK
+
+
 def _settings(settings: config.Settings) -> list[Said]:
-    far = urlsplit(settings.base_url).hostname not in LOOPBACK
+    far = _is_far(settings)
     problems: list[Said] = []
     if far and settings.base_url.startswith("http://"):
         problems.append((Level.FAIL, "ANKKURI_BASE_URL is http: reports would travel open"))

@@ -15,10 +15,15 @@ from intake.store.database import Database
 LATE = timedelta(minutes=10)
 
 
-def signed_and_exported(database: Database, file: Path, data: Path, now: datetime) -> list[Said]:
-    """No line waits for its number, and the newest checkpoint is in the file."""
+def signed_and_exported(
+    database: Database, file: Path, data: Path, now: datetime, *, in_earnest: bool
+) -> list[Said]:
+    """No line waits for its number, and the newest checkpoint is in the file, which lies elsewhere
+    than the data where the service works ``in_earnest``.
+    """
+    beside = Level.FAIL if in_earnest else Level.WARN
     return fine_unless(
-        [*_unsigned(database, now), *_not_exported(database, file, data, now)],
+        [*_unsigned(database, now), *_not_exported(database, file, data, now, beside)],
         f"every line is signed, and the checkpoints are in {file}",
     )
 
@@ -33,14 +38,16 @@ def _unsigned(database: Database, now: datetime) -> Iterator[Said]:
         )
 
 
-def _not_exported(database: Database, file: Path, data: Path, now: datetime) -> Iterator[Said]:
+def _not_exported(
+    database: Database, file: Path, data: Path, now: datetime, beside: Level
+) -> Iterator[Said]:
     with database.read() as connection:
         last = checkpoints.last_checkpoint(connection)
     if last is None:
         return
     if file.is_relative_to(data):
         yield (
-            Level.WARN,
+            beside,
             "checkpoints lie beside the data: set ANKKURI_CHECKPOINTS to a place where nobody who "
             "runs this service can change them",
         )
