@@ -182,7 +182,7 @@ def test_an_extract_is_made_of_the_reports_that_were_asked_for_before(site: Site
     answer = confirm(site, client, asked)
     assert answer.location == path
     assert client.get(path).mimetype == "text/csv"
-    assert count(site, Action.EXTRACT) == 1
+    assert count(site, Action.EXTRACT) == 2, "that it was made, and of which report"
 
 
 @pytest.mark.parametrize("forged", [{"csrf_token": "0" * 64}, {}])
