@@ -177,7 +177,9 @@ def send(site: Site, post: Post, language: str = "en") -> Any:
 def stored(site: Site) -> list[Any]:
     """What there is of each thing that is recorded, and of the lines that tell of it."""
     tables = MoveRow, NoteRow, HoldRow, RecusalRow, SectionRequestRow, ReferralRow
-    done = select(func.count()).where(TrailRow.action.not_in([Action.OPEN, Action.LOOK]))
+    done = select(func.count()).where(
+        TrailRow.action.not_in((Action.OPEN, Action.LOOK, Action.FIRST_STEP))
+    )
     with site.parts.database.read() as connection:
         found = [connection.execute(select(t.__table__).order_by(t.id)).all() for t in tables]
         return [*found, connection.scalar(done.select_from(TrailRow))]
