@@ -139,11 +139,8 @@ def _one_of_the_machine(folder: Path) -> Iterator[None]:
 @contextmanager
 def _opened(file: Path) -> Iterator[int]:
     """Closing frees what was locked by it. To read only: that is enough to lock."""
-    descriptor = os.open(file, os.O_RDONLY | os.O_CREAT, 0o600)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+    with os.fdopen(os.open(file, os.O_RDONLY | os.O_CREAT, 0o600)) as held:
+        yield held.fileno()
 
 
 def _is_taken(descriptor: int) -> bool:

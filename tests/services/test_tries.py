@@ -129,6 +129,15 @@ def test_a_flood_of_guesses_on_every_account_keeps_no_known_browser_out(site: Si
     assert site.parts.sign_in("soc", PASSPHRASE, site.hands(), device)
 
 
+def test_sessions_that_are_over_and_are_remembered_count_as_no_tries(site: Site) -> None:
+    with site.parts.database.write() as connection:
+        for number in range(MOST_A_MINUTE):
+            event, who = f"session {number}", site.people["pol"]
+            assert site.parts.sign_in.tries.first_of_day(connection, event, who, site.hands())
+            assert not site.parts.sign_in.tries.first_of_day(connection, event, who, site.hands())
+    assert site.parts.sign_in("soc", PASSPHRASE, site.hands())
+
+
 def test_a_strangers_wrong_codes_keep_no_owner_out_of_a_known_browser(site: Site) -> None:
     device = known_browser(site)
     site.hands.move(minutes=1)

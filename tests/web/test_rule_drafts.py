@@ -60,6 +60,7 @@ def test_what_is_typed_into_a_draft_that_is_gone_is_shown_again(site: Site) -> N
     assert "# mine &lt; yours" in answer.text
 
 
+@pytest.mark.on_both
 def test_what_is_typed_in_an_ended_session_is_there_after_signing_in(site: Site) -> None:
     one = Editor(site)
     draft = one.begin()
