@@ -107,14 +107,14 @@ class Instead(Past):
         self, newest: int | None = None, before: datetime | None = None
     ) -> Iterator[Iterator[tuple[AnyRow, bytes | None]]]:
         with super().opened(newest, before) as opened:
-            row, _ = next(opened)
+            (row, _), *_ = opened
             yield ((row, content) for content in self.contents)
 
 
 def test_whatever_was_sealed_there_it_is_decided_or_said_to_be_damaged(site: Site) -> None:
     filed(site)
     with site.parts.past.opened() as opened:
-        _, plain = next(opened)
+        (_, plain), *_ = opened
     assert plain
     past = Instead(site.parts.database, site.parts.past.replay_key)
     vars(past)["contents"] = [plain, *forgeries(plain)]
