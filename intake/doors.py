@@ -56,6 +56,7 @@ def _agency(parts: Parts) -> Blueprint:
     from intake.services.ask_sections import AskSections
     from intake.services.certify import Certify
     from intake.services.hold import Hold
+    from intake.services.note_print import NotePrint
     from intake.services.record_right import RecordRight
     from intake.services.show_protected import ShowProtected
     from intake.services.who_looked import WhoLooked
@@ -79,6 +80,7 @@ def _agency(parts: Parts) -> Blueprint:
         certify=Certify(parts.database, parts.clocks, parts.calendar),
         who_looked=WhoLooked(parts.database, parts.read),
         record_right=RecordRight(parts.database, parts.read, parts.respond),
+        note_print=NotePrint(parts.database, parts.read),
         directory=parts.directory,
         clocks=parts.clocks,
         bases=parts.rules.bases,

@@ -21,6 +21,7 @@ class Action(StrEnum):
     CANARY = "canary"
     KEY_IN = "key_in"
     OPEN = "open"
+    PRINT = "print"
     LOOK = "look"
     ACCESS = "access"
     RECTIFY = "rectify"

@@ -17,6 +17,12 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
+// Printing leaves a line in the use log, by the browser's own menu too.
+const printed = document.querySelector("form[data-printed]");
+if (printed) {
+  addEventListener("beforeprint", () => navigator.sendBeacon(printed.action, new URLSearchParams(new FormData(printed))));
+}
+
 // A page that answered a form is asked for anew on Back, instead of a form that is sent again.
 for (const leaving of ["submit", "click"]) {
   document.addEventListener(leaving, (event) => {

@@ -24,6 +24,7 @@ from intake.services.certify import Certify
 from intake.services.hand_on import live
 from intake.services.hand_over import HandOver
 from intake.services.hold import Hold
+from intake.services.note_print import NotePrint
 from intake.services.read import KeyNotGranted, Opened, Read, ReferralNotYours
 from intake.services.record_right import RecordRight
 from intake.services.recuse import Recuse
@@ -234,6 +235,7 @@ def make_blueprint(
     certify: Certify,
     who_looked: WhoLooked,
     record_right: RecordRight,
+    note_print: NotePrint,
     directory: Directory,
     clocks: Mapping[str, Clock],
     bases: Mapping[str, Basis],
@@ -256,12 +258,14 @@ def make_blueprint(
     holding = HoldPages(hold, directory, forms, now)
     recusing = RecusePages(recuse, forms, now)
     moving = MovePage(respond, withdraw, directory, clocks, forms, now)
-    log = UseLogPages(who_looked, record_right, TrailWords(directory, clocks, bases), forms, now)
+    words = TrailWords(directory, clocks, bases)
+    log = UseLogPages(who_looked, record_right, note_print, words, forms, now)
     reads, moves = Permission.READ_REFERRALS, Permission.MOVE_REFERRALS
     one, both = "/referrals/<uuid:referral_id>", ("GET", "POST")
     entrance.route("/inbox", reads)(agency.inbox)
     entrance.route(one, reads)(agency.referral)
     entrance.route(f"{one}/deadlines/<clock>", reads)(agency.certificate)
+    entrance.route(f"{one}/printed", reads, ("POST",))(log.printed)
     entrance.route(f"{one}/hand_over", moves)(handing.to_whom)
     handing_over = entrance.route(f"{one}/hand_over/<agency_id>", moves, both, fresh=True)
     handing_over(handing.what_and_why)

@@ -65,6 +65,7 @@ ACTIONS: Mapping[str, str] = {
     Action.LOOK: mark("Looked at"),
     Action.DISCLOSE: mark("Disclosed to this agency"),
     Action.NOTE: mark("Note or contact written"),
+    Action.PRINT: mark("The report was printed"),
     Action.SHOW_PROTECTED: mark("A protected place was shown"),
     Action.RECUSE: mark("Shut out of a report as disqualified"),
     Action.LIFT_RECUSAL: mark("A disqualification lifted"),
@@ -155,6 +156,7 @@ WAYS: Mapping[str, str] = {
 
 _INNER_PAGES: dict[str, str] = {
     "agency.referral": mark("Report"),
+    "agency.printed": mark("Printing of the report"),
     "agency.show_protected": mark("Show the protected place"),
     "agency.ask_sections": mark("Ask for further parts"),
     "agency.section_request": mark("Request for further parts"),

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import Response, redirect, request, url_for
+from flask import Response, abort, redirect, request, url_for
 
 from intake.domain.message import Message
 from intake.domain.people import Permission
 from intake.domain.rights import Outcome, RightBasis
 from intake.domain.trail import Action
 from intake.language import Language
+from intake.services.note_print import NotePrint
 from intake.services.record_right import BasisDoesNotFit, RecordRight
 from intake.services.sign_in import Visit
 from intake.services.who_looked import WhoLooked
 from intake.web.audit import TrailWords
+from intake.web.forms.people import ButtonForm
 from intake.web.forms.recuse import GROUNDS
 from intake.web.forms.rights import DOES_NOT_FIT, RightForm
 from intake.web.forms.show_protected import NEEDS
@@ -35,6 +37,7 @@ class UseLogPages:
 
     looked: WhoLooked
     record: RecordRight
+    note_print: NotePrint
     words: TrailWords
     forms: StaffForms
     now: Now
@@ -54,6 +57,13 @@ class UseLogPages:
                 for row in reversed(found.lines)
             ],
         )
+
+    def printed(self, visit: Visit, referral_id: UUID) -> Any:
+        """What a browser tells by itself as the page of a report is printed; nothing is shown."""
+        if not self.forms(ButtonForm, visit, request.form).validate():
+            abort(422)
+        self.note_print(visit, referral_id, self.now())
+        return "", 204
 
     def own_log(self, visit: Visit) -> Response:
         """What the use log has of the reader. Of no report it is known here whether an address is

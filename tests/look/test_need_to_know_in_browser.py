@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from intake.domain.recusal import Ground
+from intake.domain.trail import Action
 from tests.look.test_desk_in_browser import look_at_each, page
+from tests.look.test_signing_in_browser import served
 from tests.services.asking import asked, granted, sent
 from tests.services.recorded import recorded
-from tests.services.sending import at
+from tests.services.sending import at, lines
 from tests.services.test_hold import put
 from tests.services.test_recuse import recuse
 from tests.site import SOC, Site, child_answers, worry_answers
@@ -58,3 +60,19 @@ def test_every_page_fits_a_narrow_window_and_can_be_read(
     site: Site, told: dict[str, str], page: Any
 ) -> None:
     look_at_each(page, site, [(name, path.format(**told)) for name, path in PAGES])
+
+
+def test_printing_a_report_leaves_its_line_by_itself(site: Site, browser: Any) -> None:
+    site.send()
+    referral = at(site, SOC).id
+    with served(site) as (address, here):
+        context = browser.new_context()
+        cookie = {"name": "ankkuri_staff", "value": here.session("soc").cookie, "url": address}
+        context.add_cookies([cookie])
+        page = context.new_page()
+        page.goto(f"{address}/referrals/{referral}")
+        with page.expect_event("requestfinished", lambda sent: sent.url.endswith("/printed")):
+            page.pdf()
+        context.close()
+    (line,) = lines(site, Action.PRINT)
+    assert (line.person_id, line.referral_id) == (site.people["soc"], referral)

@@ -102,9 +102,10 @@ def test_a_killed_backup_never_leaves_a_file_that_is_not_whole_under_its_name(
 
     there = 0
     whole = run(begun, named, site.parts.settings, *command)
-    for _ in range(databases.rounds(ROUNDS)):
+    moments = [chance.uniform(0, whole) for _ in range(1, databases.rounds(ROUNDS))]
+    for after in (*moments, 0):  # the last as soon as it writes, however fast the others were
         there = len(list(folder.iterdir()))
-        kill(chance.uniform(0, whole), begun, site.parts.settings, *command)
+        kill(after, begun, site.parts.settings, *command)
     assert list(folder.glob("*.partial")), "no kill fell into the middle of a backup"
     with upkeep.restore(empty_place(tmp_path / "nowhere")) as restore:
         for file in folder.glob("*.backup"):

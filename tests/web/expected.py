@@ -176,6 +176,7 @@ OBJECTS: Mapping[str, Expected] = {
     "agency.lift_recusal": Expected(HEADS, RECUSALS, "nobody shut out"),
     "agency.move": of_referral(move="accept"),
     "agency.note": of_referral(),
+    "agency.printed": Expected(MEMBERS, REFERRALS, "no referral", 204),
     "agency.recusal": of_referral(),
     "agency.recuse_colleague": of_referral(),
     "agency.referral": of_referral(),

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from intake.domain.people import Permission
+from intake.domain.people import Permission, Role
 from intake.domain.trail import Action
 from intake.domain.unusual import Opening, Thresholds, unusual
 from intake.language import Language
@@ -19,6 +19,7 @@ from intake.store.tables import ReferralRow, TrailRow
 from intake.web.audit import REFUSED_PAGE, TrailWords
 from intake.web.names import Names
 from tests.look.page_faults import page_faults
+from tests.services.sending import lines
 from tests.site import SOC, TUESDAY, Site, token_in
 
 pytestmark = pytest.mark.on_both
@@ -158,6 +159,23 @@ def test_a_log_in_which_nothing_is_like_what_was_asked_says_so(site: Site) -> No
     page = site.signed_in("auditor").get("/trail?person=nobody").text
     assert "Tällaisia rivejä ei ole." in page
     assert "<td" not in page
+
+
+@pytest.mark.on_both
+def test_a_report_that_is_printed_leaves_a_line_that_everybody_at_the_agency_sees(
+    site: Site, referral: AnyRow
+) -> None:
+    client = site.signed_in("soc")
+    path = f"/referrals/{referral.id}/printed"
+    token = token_in(client.get(f"/referrals/{referral.id}").text)
+    assert client.post(path).status_code == 422
+    assert lines(site, Action.PRINT) == []
+    assert client.post(path, data={"csrf_token": token}).status_code == 204
+    (line,) = lines(site, Action.PRINT)
+    assert (line.person_id, line.role) == (site.people["soc"], Role.WORKER)
+    assert (line.agency_id, line.referral_id) == (SOC, referral.id)
+    page = site.signed_in("soc-head").get(f"/referrals/{referral.id}/lookers").text
+    assert "Ilmoitus tulostettiin" in page
 
 
 def test_every_page_that_a_line_may_name_has_a_title(site: Site) -> None:

@@ -1,0 +1,27 @@
+"""Leave a line of a report that its reader prints, as their browser tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from intake.domain.trail import Action
+from intake.services.leave_line import leave_line
+from intake.services.read import Read
+from intake.services.sign_in import Visit
+from intake.store.database import Database
+
+
+@dataclass(frozen=True)
+class NotePrint:
+    """Nothing opens by it: what is printed was opened before, with a line of its own."""
+
+    database: Database
+    read: Read
+
+    def __call__(self, visit: Visit, referral_id: UUID, now: datetime) -> None:
+        """Raises ReferralNotYours."""
+        row = self.read.entitled(visit, referral_id, now)
+        with self.database.write() as connection:
+            leave_line(connection, visit, row, Action.PRINT, now, purpose="handling the referral")
