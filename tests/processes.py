@@ -8,6 +8,7 @@ import random
 import signal
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,14 @@ from tests.site import environment
 START_SECONDS = 30
 BETWEEN = 0.01
 """Seconds between two questions: who asks without a pause takes the processor from who starts."""
+
+
+def until(holds: Callable[[], bool], seconds: float) -> None:
+    """Ask until it holds; fail if it never does."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(BETWEEN)
 
 
 def free_port() -> int:

@@ -35,9 +35,10 @@ from intake.vault.keyring import (
     unlock_person_key,
 )
 from intake.vault.passphrase import AT_ONCE, PLACES, Cost, HashingBusy
+from tests.processes import until
 from tests.services.test_second_step import by_code, half_open
 from tests.site import CHEAP, PASSPHRASE, Site
-from tests.vault.test_hashing_queue import Visits, until
+from tests.vault.test_hashing_queue import PATIENCE, Visits
 
 WRONG = "väärä tunnuslause tämä"
 NEW = "lumme kelluu lahdella"
@@ -157,12 +158,12 @@ def test_a_flood_of_strangers_keeps_no_known_browser_waiting_and_holds_no_connec
     flood = Visits(queue)
     for number in range(PLACES):
         flood.come(str(number))
-    until(lambda: len(flood.running) == AT_ONCE)
+    until(lambda: len(flood.running) == AT_ONCE, PATIENCE)
     with pytest.raises(HashingBusy):
         site.parts.sign_in("pol", PASSPHRASE, site.hands())
     with ThreadPoolExecutor(2) as threads:
         owner = threads.submit(site.parts.sign_in, "soc", PASSPHRASE, site.hands(), device)
-        until(lambda: queue._inside == PLACES + 1)
+        until(lambda: queue._inside == PLACES + 1, PATIENCE)
         assert isinstance(site.parts.database.engine.pool, QueuePool)
         assert site.parts.database.engine.pool.checkedout() == 0
         flood.let_go[flood.running[0]].set()

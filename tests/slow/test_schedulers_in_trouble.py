@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
@@ -29,6 +28,7 @@ from intake.store.reminder_tables import ReminderRow
 from intake.store.tables import ChaseRow, DeadlineRow, HeartbeatRow, OutboxRow, ReportRow
 from intake.store.watch_tables import CanaryRow
 from tests import databases
+from tests.processes import until
 from tests.site import Site, environment, open_site
 
 pytestmark = pytest.mark.slow
@@ -94,14 +94,6 @@ def scheduler(parts: Parts, at: datetime) -> int:
         status = timetable(parts, at).once()
     finally:
         os._exit(status)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Ask until it holds; fail if it never does."""
-    end = time.monotonic() + ENOUGH_SECONDS
-    while not holds():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.1)
 
 
 def done_before(database: Database, at: datetime) -> set[str]:
@@ -188,11 +180,14 @@ def test_a_clock_set_back_an_hour_repeats_no_step_and_stops_no_job(tmp_path: Pat
         )
         assert jobs.stdin
         try:
-            until(lambda: done_before(database, datetime.max.replace(tzinfo=UTC)) == every)
+            until(
+                lambda: done_before(database, datetime.max.replace(tzinfo=UTC)) == every,
+                ENOUGH_SECONDS,
+            )
             jobs.stdin.write("-3600\n")
-            until(lambda: done_before(database, began + off) == every)
+            until(lambda: done_before(database, began + off) == every, ENOUGH_SECONDS)
             jobs.stdin.write("4200\n")  # somebody has noticed
-            until(lambda: waiting(database) == 0)
+            until(lambda: waiting(database) == 0, ENOUGH_SECONDS)
         finally:
             jobs.kill()
             jobs.communicate()

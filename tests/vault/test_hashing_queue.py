@@ -4,9 +4,9 @@ import fcntl
 import os
 import signal
 import stat
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from threading import Event, Thread
@@ -26,7 +26,7 @@ from intake.vault.passphrase import (
     passphrase_key,
     queue_in,
 )
-from tests.processes import BETWEEN
+from tests.processes import until
 from tests.vault.invented import CHEAP, PASSPHRASE, PEPPER, PERSON, PERSON_KEY
 
 PATIENCE = 30  # seconds after which a dead-locked test fails instead of hanging
@@ -47,25 +47,21 @@ class Visits:
         inside, self.let_go[name] = self.queue._inside, Event()
         self.threads.append(Thread(target=self._visit, args=(name, known), daemon=True))
         self.threads[-1].start()
-        until(lambda: self.queue._inside > inside)
+        until(lambda: self.queue._inside > inside, PATIENCE)
 
     def _visit(self, name: str, known: bool) -> None:
         with self.queue.turn(known=known):
             self.running.append(name)
             self.let_go[name].wait(PATIENCE)
 
+    def have_run(self, count: int) -> bool:
+        return len(self.running) >= count
+
     def end(self) -> None:
         for gate in self.let_go.values():
             gate.set()
         for thread in self.threads:
             thread.join(PATIENCE)
-
-
-def until(true: object) -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():  # type: ignore[operator]
-        assert time.monotonic() < end
-        time.sleep(BETWEEN)
 
 
 @pytest.fixture
@@ -89,7 +85,7 @@ def full(folder: Path) -> Iterator[None]:
 def test_two_hash_fourteen_wait_and_the_rest_are_turned_away(visits: Visits) -> None:
     for number in range(PLACES):
         visits.come(str(number))
-    until(lambda: len(visits.running) == AT_ONCE)
+    until(lambda: len(visits.running) == AT_ONCE, PATIENCE)
     with pytest.raises(HashingBusy), visits.queue.turn():
         pass
     visits.end()
@@ -101,15 +97,14 @@ def test_a_known_browser_finds_a_place_where_strangers_do_not_and_goes_before_th
 ) -> None:
     for number in range(PLACES):
         visits.come(str(number))
-    until(lambda: len(visits.running) == AT_ONCE)
+    until(lambda: len(visits.running) == AT_ONCE, PATIENCE)
     for number in range(KEPT):
         visits.come(f"known {number}", known=True)
     with pytest.raises(HashingBusy), visits.queue.turn(known=True):
         pass
-    for _ in range(KEPT):
-        before = len(visits.running)
+    for number in range(KEPT):
         visits.let_go[visits.running[-1]].set()
-        until(lambda before=before: len(visits.running) > before)
+        until(partial(visits.have_run, AT_ONCE + number + 1), PATIENCE)
     assert sorted(visits.running[AT_ONCE:]) == [f"known {number}" for number in range(KEPT)]
 
 
@@ -227,7 +222,7 @@ def test_a_process_that_is_killed_while_it_hashes_frees_its_places(tmp_path: Pat
     assert process.is_alive()
     assert not waiting.running
     os.kill(process.pid, signal.SIGKILL)
-    until(lambda: waiting.running == ["next"])
+    until(lambda: waiting.running == ["next"], PATIENCE)
     waiting.end()
     process.join(PATIENCE)
     os.close(reads)
@@ -240,10 +235,10 @@ def test_a_process_in_which_many_wait_overtakes_no_other(tmp_path: Path) -> None
         for number in range(AT_ONCE + 1):
             many.come(str(number))
         other.come("other")
-    until(lambda: len(many.running) + len(other.running) == AT_ONCE)
+    until(lambda: len(many.running) + len(other.running) == AT_ONCE, PATIENCE)
     if not other.running:
         many.let_go[many.running[0]].set()
-        until(lambda: len(many.running) + len(other.running) == AT_ONCE + 1)
+        until(lambda: len(many.running) + len(other.running) == AT_ONCE + 1, PATIENCE)
     assert other.running
     many.end()
     other.end()
