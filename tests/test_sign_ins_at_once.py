@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar
+from threading import Event
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
@@ -72,3 +74,32 @@ def test_sixteen_who_sign_in_at_once_all_come_in_and_a_reporter_is_served_while_
             browser.type(factor_code=TOTP_SECRET.code(step_at(datetime.now(UTC))))
             assert PEOPLE[name][0] in browser.page
     assert {cost_of(lock_of(site, name)) for name in SIXTEEN} == {PRODUCTION}
+
+
+def test_owners_come_in_from_unknown_browsers_by_printed_codes_while_bots_try_their_name(
+    site: Site,
+) -> None:
+    codes = site.parts.factors.print_codes(site.visit("soc"), site.hands())
+    over, waiting = Event(), Event()
+
+    def bot(server: Server) -> int:
+        refused, browser = 0, Browser(server)
+        while not over.is_set():
+            try:
+                browser.type(name="soc", passphrase="väärä tunnuslause tämä")
+            except HTTPError as told:
+                refused += told.code == 429
+                waiting.set() if told.code == 429 else None
+        return refused
+
+    with serving(site) as server, ThreadPoolExecutor(3) as threads:
+        bots = [threads.submit(bot, server) for _ in range(3)]
+        try:
+            assert waiting.wait(PATIENCE)
+            for code in codes[:3]:
+                browser = Browser(server)
+                browser.type(name="soc", passphrase=PASSPHRASE, printed_code=code)
+                assert PEOPLE["soc"][0] in browser.page
+        finally:
+            over.set()
+        assert all(one.result(PATIENCE) for one in bots)

@@ -28,11 +28,11 @@ def signed_in(parts: Parts, name: str) -> Iterator[Visit]:
 
     passphrase = getpass.getpass(f"Passphrase of {name}: ")
     try:
-        first = parts.sign_in(name, passphrase, parts.now())
+        code = getpass.getpass("Code of the app, or a printed code: ")
+        first = parts.sign_in(name, passphrase, parts.now(), printed_code=code)
         half = parts.sign_in.half(first, parts.now())
         if half is None:
             raise SignInRefused
-        code = getpass.getpass("Code of the app, or a printed code: ")
         session = parts.second_step.by_code(half, code, parts.now(), None)
         visit = parts.sign_in.resume(session, parts.now()) if session else None
         if visit is None:
@@ -42,7 +42,9 @@ def signed_in(parts: Parts, name: str) -> Iterator[Visit]:
         finally:
             parts.sign_in.out(visit, parts.now())
     except SignInTooSoon as wait:
-        raise InputUnusable(f"Too many attempts: wait {wait.seconds} seconds") from None
+        raise InputUnusable(
+            f"Too many attempts: wait {wait.seconds} seconds, or take a printed code"
+        ) from None
     except SignInRefused:
         raise InputUnusable("The sign-in name or the passphrase is wrong") from None
     except FactorRefused:

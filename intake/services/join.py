@@ -18,9 +18,10 @@ from intake.domain.trail import Action
 from intake.services.enrol import make_key_unless_held
 from intake.services.invite import OpenInvitation, opened
 from intake.services.refuse_weak import refuse_weak
-from intake.store import directory, invitations, outbox, people, staff, trail
+from intake.store import directory, factors, invitations, outbox, people, staff, trail
 from intake.store.database import Database
 from intake.vault.keyring import (
+    DeviceSecret,
     InvitationSecret,
     lock_person_key,
     new_key_pair,
@@ -68,8 +69,15 @@ class Join:
             raise InvitationOver
         return opened(row)
 
-    def __call__(self, secret: InvitationSecret, passphrase: str, now: datetime) -> Joined:
-        """Enrol the newcomer, or give who lost the passphrase a new key.
+    def __call__(
+        self,
+        secret: InvitationSecret,
+        passphrase: str,
+        now: datetime,
+        device: DeviceSecret | None = None,
+    ) -> Joined:
+        """Enrol the newcomer, or give who lost the passphrase a new key. The browser is known from
+        now on, so that no stranger's tries make them wait for their first sign-in.
 
         Raises InvitationOver, HashingBusy, and what `refuse_weak` does.
         """
@@ -79,7 +87,7 @@ class Join:
         person_id = invitation.renews or new_id(now)
         key = new_key_pair(str(person_id))
         locked = lock_person_key(
-            key, passphrase, self.pepper, person_id, cost=self.cost, queue=self.queue
+            key, passphrase, self.pepper, person_id, cost=self.cost, queue=self.queue, known=True
         )
         recovery = RecoveryCode.new()
         keys = {
@@ -91,6 +99,9 @@ class Join:
             try:
                 with self.database.write() as connection:
                     made = self._join(connection, invitation, person_id, keys, now)
+                    if device is not None:
+                        found = device.device_id(person_id)
+                        factors.see_device(connection, found, person_id, now)
             except IntegrityError:  # another newcomer made the agency's key at the same time
                 if last_try:
                     raise InvitationOver from None

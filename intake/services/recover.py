@@ -11,13 +11,13 @@ from intake.domain.trail import Action
 from intake.services.refuse_weak import refuse_weak
 from intake.services.sign_in import Visit
 from intake.services.tell_person import Event, tell, tell_of_tries
-from intake.services.tries import MANY_TRIES, PASSPHRASE, Tries, Try
-from intake.store import outbox, people, staff, trail
+from intake.services.tries import MANY_TRIES, RECOVERY_CODE, Tries
+from intake.store import factors, outbox, people, staff, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
 from intake.vault.keyring import DeviceSecret, PrivateKey, lock_person_key
 from intake.vault.own import CodeMistyped
-from intake.vault.passphrase import HASHING, PRODUCTION, Cost, HashingBusy, HashingQueue
+from intake.vault.passphrase import HASHING, PRODUCTION, Cost, HashingQueue
 from intake.vault.recovery import (
     RecoveryCode,
     RecoveryCodeWrong,
@@ -38,7 +38,10 @@ class CodeReplaced(Exception):
 
 @dataclass(frozen=True)
 class Recover:
-    """Use of recovery codes, each once, and making of new ones. Tries count as sign-ins do."""
+    """Use of recovery codes, each once, and making of new ones.
+
+    A right code cannot be guessed and never waits; wrong ones are counted and wait, as sign-ins do.
+    """
 
     database: Database
     pepper: bytes
@@ -55,41 +58,27 @@ class Recover:
     ) -> RecoveryCode:
         """Lock the person's key under a new passphrase, and end every session; the next code.
 
-        The second factor stays as it is. Raises what `refuse_weak` does, SignInTooSoon,
-        RecoveryRefused, HashingBusy.
+        The second factor stays as it is, and the browser is known from now on. Raises what
+        `refuse_weak` does, RecoveryRefused, SignInTooSoon in its place, HashingBusy.
         """
         name = name.strip().lower()
         refuse_weak(passphrase, (name,))
-        tries = Tries(self.pepper)
-        with tries.counting(self.database, now) as connection:
+        with self.database.read() as connection:
             row = people.row_by_sign_in_name(connection, name)
-            person_id = row.id if row else None
-            counted = tries.count(connection, PASSPHRASE, name, now, person_id, device)
         key = self._unlocked(row, typed)
         if row is None or key is None:
-            self._refuse(row, counted, now)
+            self._refuse(name, row, now, device)
             raise RecoveryRefused
         code = RecoveryCode.new()
-        try:
-            locked = lock_person_key(
-                key,
-                passphrase,
-                self.pepper,
-                row.id,
-                cost=self.cost,
-                queue=self.queue,
-                known=counted.known,
-            )
-        except HashingBusy:
-            with self.database.write() as connection:
-                people.forget_attempt(connection, counted.id)
-            raise
+        locked = lock_person_key(
+            key, passphrase, self.pepper, row.id, cost=self.cost, queue=self.queue, known=True
+        )
         keys = {
             "sealed_private_key": locked,
             "sealed_recovery": lock_for_recovery(key, code, self.pepper, row.id),
         }
-        if not self._write(row, keys, counted.subject, now):
-            self._refuse(row, counted, now)
+        if not self._write(row, keys, device, now):
+            self._refuse(name, row, now, device)
             raise RecoveryRefused
         return code
 
@@ -126,7 +115,9 @@ class Recover:
         except (CodeMistyped, RecoveryCodeWrong):
             return None
 
-    def _write(self, row: AnyRow, keys: dict[str, bytes], tries: bytes, now: datetime) -> bool:
+    def _write(
+        self, row: AnyRow, keys: dict[str, bytes], device: DeviceSecret | None, now: datetime
+    ) -> bool:
         """False if the code was used, or replaced, at the same moment."""
         with self.database.write() as connection:
             people.take_turn_to_try(connection)
@@ -134,19 +125,23 @@ class Recover:
                 return False
             staff.relock(connection, row.id, keys, now)
             staff.end_sessions(connection, row.id, now)
-            people.forget_attempts(connection, tries)
+            if device is not None:
+                factors.see_device(connection, device.device_id(row.id), row.id, now)
             trail.write_line(connection, at=now, action=Action.RECOVER, person_id=row.id)
             letter = outbox.new_letter(LETTER, now, {}, person_id=row.id)
             outbox.put_letters(connection, [letter])
         return True
 
-    def _refuse(self, row: AnyRow | None, counted: Try, now: datetime) -> None:
-        with self.database.write() as connection:
-            person = row.id if row else None
+    def _refuse(
+        self, name: str, row: AnyRow | None, now: datetime, device: DeviceSecret | None
+    ) -> None:
+        tries, person = Tries(self.pepper), row.id if row else None
+        with tries.counting(self.database, now) as connection:
+            counted = tries.count(connection, RECOVERY_CODE, name, now, person, device)
             action = Action.RECOVER_FAILED
             trail.write_line(connection, at=now, action=action, person_id=person)
             if person is not None and counted.failed + 1 >= MANY_TRIES:
-                tell_of_tries(connection, Tries(self.pepper), person, Event.MANY_WRONG, now)
+                tell_of_tries(connection, tries, person, Event.MANY_WRONG, now)
 
 
 def _name(sealed_recovery: bytes | None) -> str:

@@ -86,14 +86,22 @@ class SignIn:
         return Tries(self.pepper)
 
     def __call__(
-        self, name: str, passphrase: str, now: datetime, device: DeviceSecret | None = None
+        self,
+        name: str,
+        passphrase: str,
+        now: datetime,
+        device: DeviceSecret | None = None,
+        printed_code: str = "",
     ) -> SessionSecret:
         """A half-open session. Raises `tries.SignInTooSoon` (before any hashing), SignInRefused,
         HashingBusy.
 
+        Beside a right ``printed_code`` no stranger's tries make one wait; it is not used up here.
         A key whose lock has another cost than new ones is locked anew.
         """
-        row, key, counted = self._unlock(name.strip().lower(), passphrase, now, device)
+        row, key, counted = self._unlock(
+            name.strip().lower(), passphrase, now, device, printed_code
+        )
         locked = self._at_todays_cost(row, key, passphrase, counted.known)
         secret = SessionSecret.new()
         with self.database.write() as connection:
@@ -122,12 +130,19 @@ class SignIn:
         return locked
 
     def _unlock(
-        self, name: str, passphrase: str, now: datetime, device: DeviceSecret | None
+        self,
+        name: str,
+        passphrase: str,
+        now: datetime,
+        device: DeviceSecret | None,
+        printed_code: str = "",
     ) -> tuple[AnyRow, PrivateKey, Try]:
         with self.tries.counting(self.database, now) as connection:
             row = people.row_by_sign_in_name(connection, name)
             person_id = row.id if row else None
-            counted = self.tries.count(connection, PASSPHRASE, name, now, person_id, device)
+            counted = self.tries.count(
+                connection, PASSPHRASE, name, now, person_id, device, printed_code
+            )
         try:
             if row is None or not row.sealed_private_key:
                 unlock_nobody(passphrase, self.pepper, cost=self.cost, queue=self.queue)

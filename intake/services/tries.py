@@ -1,6 +1,7 @@
 """Count tries to sign in before they are made, and let those that fail wait.
 
-A stranger's tries make no owner wait in a browser that is known: there its own tries count alone.
+A stranger's tries make no owner wait in a browser that is known, or beside one of their printed
+codes: there its own tries count alone.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from intake.domain.trail import Action
 from intake.store import factors, people, trail
 from intake.store.database import Database
 from intake.vault.keyring import DeviceSecret
+from intake.vault.one_time import code_digest, is_code
 
 FREE_TRIES = 4
 MANY_TRIES = 10  # more than who has forgotten a passphrase makes within a minute
@@ -31,18 +33,25 @@ DEVICES_KNOWN = timedelta(days=365)
 
 @dataclass(frozen=True)
 class What:
-    """What is tried: for how long a failure counts, and how long one waits at most."""
+    """What is tried: for how long a failure counts, and how long one waits at most.
+
+    ``by_anybody``: a stranger can try it, so that all accounts together have so many a minute.
+    """
 
     name: str
     counted_for: timedelta = timedelta(minutes=15)
     longest_wait: timedelta = MINUTE
+    by_anybody: bool = False
 
 
-PASSPHRASE = What("passphrase")
+PASSPHRASE = What("passphrase", by_anybody=True)
+RECOVERY_CODE = What("recovery code", by_anybody=True)
 APP_CODE = What("app code", DAY, timedelta(minutes=15))
 NEW_APP = What("new app")
 BEYOND_GUESSING = What("printed code or passkey")
-"""A right one never waits: only those that failed are counted, so that they fill no log."""
+"""A right one never waits, nor does a right recovery code: only those that failed are counted, so
+that they fill no log.
+"""
 KEPT_FOR = DAY
 """The longest that anything here counts."""
 
@@ -53,17 +62,18 @@ TURNED_AWAY = "a try that had to wait"
 class SignInTooSoon(Exception):
     """Too many failures on this account, or on all together: wait ``seconds``."""
 
-    def __init__(self, seconds: int) -> None:
+    def __init__(self, seconds: int, person_id: UUID | None) -> None:
         super().__init__(f"wait {seconds} s")
         self.seconds = seconds
-        self.person_id: UUID | None = None
+        self.person_id = person_id
 
 
 @dataclass(frozen=True)
 class Try:
     """A try that is counted: forgotten where it was not made, with all others after a success.
 
-    ``failed``: how many there were in vain before it; ``known``: whether the browser is.
+    ``failed``: how many there were in vain before it; ``known``: whether the browser is, or a
+    printed code came with it.
     """
 
     id: UUID
@@ -106,34 +116,31 @@ class Tries:
         now: datetime,
         person_id: UUID | None,
         device: DeviceSecret | None,
+        printed_code: str = "",
     ) -> Try:
         """Count a try in the transaction that allows it, so that tries made at the same time count
         each other. ``whose``: of which account, as it was typed. Raises SignInTooSoon.
         """
-        try:
-            return self._count(connection, what, whose, now, person_id, device)
-        except SignInTooSoon as wait:
-            wait.person_id = person_id
-            raise
-
-    def _count(
-        self,
-        connection: Connection,
-        what: What,
-        whose: str,
-        now: datetime,
-        person_id: UUID | None,
-        device: DeviceSecret | None,
-    ) -> Try:
         people.take_turn_to_try(connection)
-        known = known_browser(connection, now, person_id, device)
+        known = known_browser(connection, now, person_id, device) or self._printed(
+            connection, person_id, printed_code
+        )
         subject = self._subject(what.name, whose, known.hex())
         failed = people.attempts(connection, subject, now - what.counted_for)
-        _must_wait(failed, what.longest_wait, now)
-        if not known and people.all_attempts(connection, now - MINUTE) >= MOST_A_MINUTE:
-            raise SignInTooSoon(int(MINUTE.total_seconds()))
+        seconds = _wait(failed, what.longest_wait, now)
+        if what.by_anybody and not known and _crowded(connection, now):
+            seconds = int(MINUTE.total_seconds())
+        if seconds:
+            raise SignInTooSoon(seconds, person_id)
         attempt = people.add_attempt(connection, subject, now)
         return Try(attempt, subject, len(failed), bool(known))
+
+    def _printed(self, connection: Connection, person_id: UUID | None, typed: str) -> bytes:
+        """What is stored of a printed code that is this person's and was not used; it stays so."""
+        if person_id is None or not is_code(typed):
+            return b""
+        digest = code_digest(self.pepper, person_id, typed)
+        return digest if factors.has_code(connection, person_id, digest) else b""
 
     def first_of_day(
         self, connection: Connection, event: str, person_id: UUID, now: datetime
@@ -160,12 +167,15 @@ def known_browser(
     return found if factors.knows(connection, found, now - DEVICES_KNOWN) else b""
 
 
-def _must_wait(failed: Sequence[datetime], longest: timedelta, now: datetime) -> None:
-    """After the free tries each further one waits twice as long, up to the longest."""
+def _crowded(connection: Connection, now: datetime) -> bool:
+    return people.all_attempts(connection, now - MINUTE) >= MOST_A_MINUTE
+
+
+def _wait(failed: Sequence[datetime], longest: timedelta, now: datetime) -> int:
+    """In seconds: after the free tries each further one waits twice as long, up to the longest."""
     extra = len(failed) - FREE_TRIES
     if extra < 0:
-        return
+        return 0
     wait = timedelta(seconds=min(2**extra, longest.total_seconds()))
     left = (failed[-1] + wait - now).total_seconds()
-    if left > 0:
-        raise SignInTooSoon(int(left) + 1)
+    return int(left) + 1 if left > 0 else 0

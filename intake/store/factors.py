@@ -82,6 +82,13 @@ def use_code(connection: Connection, person_id: UUID, digest: bytes, at: datetim
     return put_for_good(connection, OneTimeCodeRow.used_at, at, *this, unused, at=at) == 1
 
 
+def has_code(connection: Connection, person_id: UUID, digest: bytes) -> bool:
+    """Whether the person has such a printed code, not used yet."""
+    this = OneTimeCodeRow.digest == digest, OneTimeCodeRow.person_id == person_id
+    unused = select(OneTimeCodeRow.id).where(*this, OneTimeCodeRow.used_at.is_(None))
+    return connection.scalar(unused) is not None
+
+
 def codes_left(connection: Connection, person_id: UUID) -> int:
     """How many printed codes are still good."""
     unused = OneTimeCodeRow.person_id == person_id, OneTimeCodeRow.used_at.is_(None)

@@ -18,6 +18,7 @@ from intake.services.second_step import SecondStep
 from intake.services.sign_in import SignIn, SignInRefused, Visit
 from intake.services.tries import SignInTooSoon
 from intake.vault.keyring import DeviceSecret, SessionSecret
+from intake.vault.one_time import is_code
 from intake.vault.passphrase import HashingBusy
 from intake.vault.totp import TotpSecret
 from intake.web import kept
@@ -34,21 +35,25 @@ from intake.web.second_step import COOKIE, DEVICE, SecondPages
 from intake.web.tries import BUSY, wait_told
 
 _BEFORE = "ankkuri_sign_in"  # binds the sign-in form to the browser that asked for it
+_WAITING = (429, 503)
 _LONGEST = 1000  # characters; a longer passphrase is not read at all
 
 REFUSED = mark(
     "The user name or the passphrase is wrong. Capital letters and spaces count in a passphrase, "
     "also a space at its end."
 )
+NO_SUCH_CODE = mark("No printed code of this user name that is left. Check it, or wait.")
+MISTYPED_CODE = mark("A printed code has twelve letters and figures: check it.")
 PASSPHRASE_MISSING = mark("Write your passphrase.")
 PASSPHRASE_LONG = mark("The passphrase is too long: there is room for %(most)s characters.")
 
 
 class SignInForm(PageForm):
-    """Who is there."""
+    """Who is there. ``printed_code`` is asked for where one would have to wait."""
 
     name = Line(mark("User name"), limit=_LONGEST, missing=mark("Write your user name."))
     passphrase = PasswordField(mark("Passphrase"))
+    printed_code = Line(mark("Printed code"), limit=60)
 
     def validate_passphrase(self, field: Any) -> None:
         """Something, and no more than is read at all."""
@@ -56,6 +61,11 @@ class SignInForm(PageForm):
             raise ValidationError(self.say(Message(PASSPHRASE_MISSING)))
         if len(field.data) > _LONGEST:
             raise ValidationError(self.say(Message(PASSPHRASE_LONG, {"most": _LONGEST})))
+
+    def validate_printed_code(self, field: Any) -> None:
+        """The form of one, if any."""
+        if field.cleaned and not is_code(field.cleaned):
+            raise ValidationError(self.say(Message(MISTYPED_CODE)))
 
 
 class SignOutForm(PageForm):
@@ -81,7 +91,8 @@ class _Account:
         if not signing:
             return self._arrive(form, secret)
         if not form.validate():
-            return self._page(form, secret, 422, kept=kept.carried(request.form))
+            asks = "printed_code" in request.form
+            return self._page(form, secret, 422, kept=kept.carried(request.form), asks_code=asks)
         try:
             session = self._open(form)
         except SignInRefused:
@@ -89,12 +100,15 @@ class _Account:
             return self._refuse(form, secret, 422, Message(REFUSED))
         except SignInTooSoon as wait:
             outcome("too_soon")
+            if form.printed_code.cleaned:
+                form.printed_code.errors = [form.say(Message(NO_SUCH_CODE))]
             return self._refuse(form, secret, 429, wait_told(wait))
         except HashingBusy:
             outcome("busy")
             return self._refuse(form, secret, 503, Message(BUSY))
         outcome("taken")
-        response = self.second.begin(session, kept.carried(request.form))
+        held = kept.carried(request.form)
+        response = self.second.begin(session, held, form.printed_code.cleaned)
         self.cookies.forget(response, _BEFORE)
         return response
 
@@ -148,13 +162,16 @@ class _Account:
 
     def _open(self, form: SignInForm) -> SessionSecret:
         device = self.cookies.secret(request, DEVICE, DeviceSecret)
-        return self.start(form.name.data, form.passphrase.data, self.now(), device)
+        code = form.printed_code.cleaned
+        return self.start(form.name.data, form.passphrase.data, self.now(), device, code)
 
     def _refuse(
         self, form: SignInForm, secret: SessionSecret, status: int, message: Message
     ) -> Response:
         form.form_errors.append(form.say(message))
-        return self._page(form, secret, status, kept=kept.carried(request.form))
+        asks = status in _WAITING or "printed_code" in request.form
+        held = kept.carried(request.form)
+        return self._page(form, secret, status, kept=held, asks_code=asks)
 
     def _page(
         self,
@@ -165,6 +182,7 @@ class _Account:
         ended: bool = False,
         kept: Kept | None = None,
         lost: Sequence[str] = (),
+        asks_code: bool = False,
     ) -> Response:
         shown: dict[str, Any] = {"languages": only_this()} if kept or lost else {}
         response = render(
@@ -174,6 +192,7 @@ class _Account:
             ended=ended,
             kept=kept,
             lost=lost,
+            asks_code=asks_code,
             **shown,
         )
         self.cookies.keep(response, _BEFORE, secret)

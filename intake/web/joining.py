@@ -22,6 +22,7 @@ from intake.web.forms.base import token_key
 from intake.web.forms.people import NewPassphraseForm
 from intake.web.guards import open_route
 from intake.web.page import Clock, only_this, reader_language, render
+from intake.web.second_step import DEVICE, device_of
 from intake.web.tries import BUSY
 
 COOKIE = "ankkuri_invitation"
@@ -65,7 +66,8 @@ class _Joining:
                 return self._page(form, invitation, 200)
             if not form.validate():
                 return self._page(form, invitation, 422)
-            joined = self.join(secret, form.passphrase.data, self.now())
+            device = device_of(self.cookies)
+            joined = self.join(secret, form.passphrase.data, self.now(), device)
         except InvitationOver:
             response = _over()
             self.cookies.forget(response, COOKIE)
@@ -84,6 +86,7 @@ class _Joining:
             made=[(text(directory.agency(a).name), words) for a, words in joined.made.items()],
         )
         self.cookies.forget(response, COOKIE)
+        self.cookies.keep_long(response, DEVICE, device)
         return response
 
     def _page(self, form: NewPassphraseForm, invitation: OpenInvitation, status: int) -> Response:

@@ -21,7 +21,8 @@ _PREFIX = "kept."
 _NEVER = frozenset(
     {"csrf_token", "passphrase", "again", "code", "my_passphrase", "new_passphrase", "new_again"}
 )
-_OWN = frozenset({"factor_code", "factor_passkey", OWNER})  # of the pages that keep it
+_OWN = frozenset({"printed_code", "factor_code", "factor_passkey", OWNER})
+"""Of the pages that keep it."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from intake.services.recover import CodeReplaced, Recover, RecoveryRefused
 from intake.services.refuse_weak import SHORTEST_PASSPHRASE
 from intake.services.sign_in import Visit
 from intake.services.tries import SignInTooSoon
-from intake.vault.keyring import DeviceSecret, SessionSecret
+from intake.vault.keyring import SessionSecret
 from intake.vault.passphrase import HashingBusy
 from intake.vault.recovery import RecoveryCode
 from intake.web.cookies import Cookies
@@ -22,7 +22,7 @@ from intake.web.forms.recovery import RecoverForm
 from intake.web.guards import Entrance, Refusal, open_route
 from intake.web.measured import outcome
 from intake.web.page import Clock, only_this, reader_language, render
-from intake.web.second_step import DEVICE
+from intake.web.second_step import DEVICE, device_of
 from intake.web.tries import BUSY, wait_told
 
 COOKIE = "ankkuri_recover"  # binds the form to the browser that asked for it
@@ -50,7 +50,7 @@ class _Recovery:
         if typed is None or not form.validate():
             return self._page(form, secret, 200 if typed is None else 422)
         try:
-            device = self.cookies.secret(request, DEVICE, DeviceSecret)
+            device = device_of(self.cookies)
             name, typed_code = form.name.data, form.code.data
             code = self.recover(name, typed_code, form.passphrase.data, self.now(), device)
         except RecoveryRefused:
@@ -65,6 +65,7 @@ class _Recovery:
         outcome("taken")
         response = _shown(code, url_for("account.sign_in"), back=True)
         self.cookies.forget(response, COOKIE)
+        self.cookies.keep_long(response, DEVICE, device)
         return response
 
     def new_recovery_code(self, visit: Visit) -> Response:

@@ -51,22 +51,40 @@ class SecondPages:
     published: TotpSecret | None
     now: Clock
 
-    def begin(self, session: SessionSecret, held: Kept | None) -> Response:
+    def begin(self, session: SessionSecret, held: Kept | None, printed_code: str) -> Response:
         """After the passphrase: lead on, or show the page at once where it is to hold what was
-        typed before.
+        typed before. A printed code that came with the passphrase takes the second step.
         """
         half = self.start.half(session, self.now())
         if half is None:
             abort(503)
-        if held is not None and held.owner == self._owner(half):
+        has = self.step.has_factor(half)
+        if printed_code and has:
+            response = self._by_printed_code(half, held, printed_code)
+        elif held is not None and held.owner == self._owner(half):
             response = self._first_page(half, held)
+            self.cookies.keep(response, HALF, session)
         else:
-            has = self.step.has_factor(half)
             page = "account.sign_in_second" if has else "account.sign_in_set_up"
             response = make_response(redirect(url_for(page, next=wanted()), 303))
-        self.cookies.keep(response, HALF, session)
+            self.cookies.keep(response, HALF, session)
         if not self.cookies.language(request):  # from here on the person's own
             self.cookies.remember_language(response, half.person.language)
+        return response
+
+    def _by_printed_code(self, half: HalfOpen, held: Kept | None, typed: str) -> Response:
+        device = device_of(self.cookies)
+        try:
+            session = self.step.by_code(half, typed, self.now(), device)
+        except (FactorRefused, SignInTooSoon):
+            session = None
+        if session is not None:
+            return self._whole(session, device, go_on(held, self._owner(half)))
+        form = self._empty(SecondStepForm, half)
+        form.factor_code.data = typed
+        _refuse(form)
+        response = self._second_page(half, form, 422, held)
+        self.cookies.keep(response, HALF, half.secret)
         return response
 
     def sign_in_second(self) -> Any:

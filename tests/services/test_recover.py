@@ -1,4 +1,4 @@
-"""A lost passphrase: the printed code works once, for its own person, and counts as a sign-in."""
+"""A lost passphrase: the printed code works once, and for its own person."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from intake.domain.trail import Action
 from intake.services.recover import Recover, RecoveryRefused
 from intake.services.refuse_weak import PassphraseTooShort
 from intake.services.sign_in import SignInRefused
-from intake.services.tries import FREE_TRIES, SignInTooSoon
 from intake.store import deletions, staff
 from intake.store import factors as factor_rows
 from intake.store.people_tables import SessionRow
@@ -106,21 +105,6 @@ def test_whatever_is_wrong_is_told_the_same_and_leaves_a_line(
     failed = lines(site, Action.RECOVER_FAILED)
     assert [line.person_id for line in failed] == [site.people.get(name)] * 2
     assert site.visit("soc")
-
-
-def test_tries_count_with_those_of_signing_in_and_are_forgotten_after_a_success(
-    site: Site, recover: Recover
-) -> None:
-    code = recover.new_code(site.visit("soc"), site.hands())
-    for _ in range(FREE_TRIES):
-        with pytest.raises(RecoveryRefused):
-            recover("soc", RecoveryCode.new().text, NEW, site.hands())
-    with pytest.raises(SignInTooSoon):
-        recover("soc", code.text, NEW, site.hands())
-    with pytest.raises(SignInTooSoon):
-        site.parts.sign_in("soc", PASSPHRASE, site.hands())
-    recover("soc", code.text, NEW, site.hands.move(minutes=2))
-    assert site.parts.sign_in("soc", NEW, site.hands())
 
 
 def test_a_weak_passphrase_uses_up_nothing(site: Site, recover: Recover) -> None:

@@ -12,7 +12,6 @@ from sqlalchemy.pool import QueuePool
 
 from intake.services import change_passphrase
 from intake.services.change_passphrase import ChangePassphrase
-from intake.services.recover import Recover
 from intake.services.second_step import FactorRefused
 from intake.services.sign_in import SignInRefused
 from intake.services.tries import (
@@ -76,26 +75,6 @@ def test_a_stranger_who_hammers_for_an_hour_keeps_no_owner_out(site: Site) -> No
     assert site.parts.sign_in("soc", PASSPHRASE, site.hands()), "on an unknown browser after a wait"
 
 
-def test_a_bot_that_tries_each_second_keeps_a_known_browser_out_at_no_moment(site: Site) -> None:
-    """In any other the owner may lose each turn to it: the wait counts from the last failure."""
-    device, kept_out = known_browser(site), 0
-    recover = Recover(site.parts.database, site.parts.pepper, CHEAP)
-    code = recover.new_code(site.visit("soc"), site.hands())
-    for second in range(30 * 60):
-        hammer(site)
-        if second % 60 == 59:
-            assert site.parts.sign_in("soc", PASSPHRASE, site.hands(), device)
-            with pytest.raises(SignInTooSoon):
-                site.parts.sign_in("soc", PASSPHRASE, site.hands())
-            with pytest.raises(SignInTooSoon):
-                recover("soc", code.text, NEW, site.hands())
-            kept_out += 1
-        site.hands.move(seconds=1)
-    assert kept_out == 30
-    site.hands.move(minutes=1)
-    assert site.parts.sign_in("soc", PASSPHRASE, site.hands()), "once the bot has stopped"
-
-
 def test_a_known_browsers_own_failures_delay_it_and_nobody_else(site: Site) -> None:
     device = known_browser(site)
     for _ in range(FREE_TRIES):
@@ -120,11 +99,16 @@ def test_a_known_browser_is_known_for_its_own_people_only_and_for_a_year(site: S
         site.parts.sign_in("hea", PASSPHRASE, site.hands(), device)
 
 
-def test_a_flood_of_guesses_on_every_account_keeps_no_known_browser_out(site: Site) -> None:
-    device = known_browser(site)
+def flood(site: Site) -> None:
+    """As many tries within a minute, on any names, as there may be."""
     with site.parts.database.write() as connection:
         for number in range(MOST_A_MINUTE):
             people.add_attempt(connection, number.to_bytes(32, "big"), site.hands())
+
+
+def test_a_flood_of_guesses_on_every_account_keeps_no_known_browser_out(site: Site) -> None:
+    device = known_browser(site)
+    flood(site)
     with pytest.raises(SignInTooSoon):
         site.parts.sign_in("soc", PASSPHRASE, site.hands())
     assert site.parts.sign_in("soc", PASSPHRASE, site.hands(), device)
@@ -155,10 +139,10 @@ def test_a_flood_of_strangers_keeps_no_known_browser_waiting_and_holds_no_connec
     site: Site,
 ) -> None:
     device, queue = known_browser(site), site.parts.sign_in.queue
-    flood = Visits(queue)
+    strangers = Visits(queue)
     for number in range(PLACES):
-        flood.come(str(number))
-    until(lambda: len(flood.running) == AT_ONCE, PATIENCE)
+        strangers.come(str(number))
+    until(lambda: len(strangers.running) == AT_ONCE, PATIENCE)
     with pytest.raises(HashingBusy):
         site.parts.sign_in("pol", PASSPHRASE, site.hands())
     with ThreadPoolExecutor(2) as threads:
@@ -166,9 +150,9 @@ def test_a_flood_of_strangers_keeps_no_known_browser_waiting_and_holds_no_connec
         until(lambda: queue._inside == PLACES + 1, PATIENCE)
         assert isinstance(site.parts.database.engine.pool, QueuePool)
         assert site.parts.database.engine.pool.checkedout() == 0
-        flood.let_go[flood.running[0]].set()
+        strangers.let_go[strangers.running[0]].set()
         assert owner.result(60)
-    flood.end()
+    strangers.end()
 
 
 def lock_of(site: Site, name: str) -> bytes:

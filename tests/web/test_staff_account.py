@@ -105,6 +105,62 @@ def test_after_the_free_tries_one_is_told_how_long_to_wait(site: Site) -> None:
     assert sign_in(browser(site), "soc", PASSPHRASE).status_code == 303
 
 
+def kept_waiting(site: Site, client: FlaskClient, path: str = "/sign-in") -> str:
+    """The page that says so: somebody else tries this name."""
+    for _ in range(FREE_TRIES):
+        assert sign_in(browser(site), "soc", "not-this-one").status_code == 422
+    answer = sign_in(client, "soc", PASSPHRASE, path)
+    assert (answer.status_code, page_faults(answer.text)) == (429, [])
+    page: str = answer.text
+    return page
+
+
+@pytest.mark.on_both
+def test_a_printed_code_beside_the_passphrase_needs_no_wait_and_is_the_second_step(
+    site: Site,
+) -> None:
+    visit, client = site.visit("soc"), browser(site)
+    codes = site.parts.factors.print_codes(visit, site.hands())
+    assert 'name="printed_code"' not in client.get("/sign-in").text, "asked for when needed"
+    page = kept_waiting(site, client, "/sign-in?next=/keys")
+    who = {"name": "soc", "passphrase": PASSPHRASE}
+    for shown, told in (
+        ("0123-4567", "A printed code has twelve letters and figures"),
+        ("0123-4567-89AB", "No printed code of this user name that is left."),
+    ):
+        typed = hidden_in(page) | who | {"printed_code": shown}
+        page = client.post("/sign-in?next=/keys", data=typed).text
+        assert page_faults(page) == []
+        assert re.search(f'href="#printed_code">[^<]*{told}', page)
+        assert f'value="{shown}"' in page
+    typed = hidden_in(page) | who | {"printed_code": codes[3].lower()}
+    answer = client.post("/sign-in?next=/keys", data=typed)
+    assert (answer.status_code, answer.location) == (303, "/keys")
+    assert client.get("/keys").status_code == 200
+    assert site.parts.factors(visit)[1] == len(codes) - 1
+    client.post("/sign-out", data={"csrf_token": token_in(client.get("/keys").text)})
+    assert sign_in(client, "soc", PASSPHRASE).status_code == 303, "a known browser now"
+
+
+def test_a_printed_code_that_is_no_good_leads_on_to_the_second_step_as_ever(site: Site) -> None:
+    client = browser(site)
+    data = {"name": "soc", "passphrase": PASSPHRASE, "printed_code": "0123-4567-89AB"}
+    answer = client.post("/sign-in", data=data | hidden_in(client.get("/sign-in").text))
+    assert (answer.status_code, page_faults(answer.text)) == (422, [])
+    assert "The code is wrong, or it has been used." in answer.text
+    typed = hidden_in(answer.text) | {"factor_code": site.code()}
+    assert client.post("/sign-in/second", data=typed).status_code == 303
+
+
+def test_what_was_typed_before_comes_back_after_a_printed_code_too(site: Site) -> None:
+    codes = site.parts.factors.print_codes(site.visit("ank"), site.hands())
+    client, path, door = ended_while_typing(site)
+    who = {"name": "ank", "passphrase": PASSPHRASE, "printed_code": codes[0]}
+    welcome = client.post(f"/sign-in?next={path}", data=hidden_in(door) | who)
+    assert (welcome.status_code, page_faults(welcome.text)) == (200, [])
+    assert hidden_in(welcome.text)["reason"] == REASON
+
+
 def test_a_full_queue_of_hashes_asks_to_wait(site: Site) -> None:
     client = browser(site)
     token = token_in(client.get("/sign-in").text)
