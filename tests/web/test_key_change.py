@@ -10,6 +10,7 @@ from intake.domain.recusal import Ground
 from intake.domain.trail import Action
 from intake.services import rotate
 from intake.web import colleagues
+from tests import keeper
 from tests.look.page_faults import page_faults
 from tests.services.recorded import recorded
 from tests.services.test_hold import put
@@ -106,3 +107,13 @@ def test_what_does_not_open_is_told_and_the_page_stops(site: Site) -> None:
     assert page_faults(page.text) == []
     client = site.signed_in("auditor")
     assert "Jokin ei avaudu" in client.get("/trail").text
+
+
+def test_no_other_change_is_offered_while_a_new_key_waits_for_its_signature(site: Site) -> None:
+    client = site.signed_in("soc")
+    with keeper.away():
+        token = token_in(client.get(CHANGE).text)
+        assert client.post(CHANGE, data={"csrf_token": token}).status_code == 303
+        page = client.get("/keys").text
+        assert "odottaa allekirjoitusta" in page
+        assert f'href="{CHANGE}"' not in page
