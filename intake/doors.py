@@ -270,7 +270,13 @@ def _colleagues(parts: Parts) -> Blueprint:
 def _room(parts: Parts) -> Room:
     from intake.web.admin.room import Room
 
-    return Room(parts.amend, _refuse(parts), parts.staff_secret, parts.now)
+    return Room(
+        amend=parts.amend,
+        confirm=parts.confirm_directory,
+        refuse=_refuse(parts),
+        door_secret=parts.staff_secret,
+        now=parts.now,
+    )
 
 
 def _audit(parts: Parts) -> Blueprint:

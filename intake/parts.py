@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from intake.services.appoint import Appoint
     from intake.services.chase import Chase
     from intake.services.check_entries import CheckEntries
+    from intake.services.confirm_directory import ConfirmDirectory
     from intake.services.confirm_entries import ConfirmEntries
     from intake.services.deliver import Deliver
     from intake.services.dismiss import Dismiss
@@ -166,6 +167,13 @@ class Parts:
         from intake.services.amend import Amend
 
         return Amend(self.database)
+
+    @cached_property
+    def confirm_directory(self) -> ConfirmDirectory:
+        """The second person for agencies."""
+        from intake.services.confirm_directory import ConfirmDirectory
+
+        return ConfirmDirectory(self.database)
 
     @cached_property
     def appoint(self) -> Appoint:

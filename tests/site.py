@@ -338,7 +338,7 @@ def use_roles(parts: Parts) -> None:
         ("reporter", ("route", "submit")),
         ("agency", ("read", "respond", "rotate")),
         ("rules", ("sign_in",)),
-        ("admin", ("amend", "appoint", "invite", "dismiss", "openers")),
+        ("admin", ("amend", "confirm_directory", "appoint", "invite", "dismiss", "openers")),
         (
             "jobs",
             (

@@ -15,11 +15,13 @@ from sqlalchemy import delete
 import config
 from intake import cli
 from intake.domain.directory import School
+from intake.domain.directory_toml import written
 from intake.services.join import InvitationOver, Join
 from intake.services.recover import Recover
 from intake.store.people_tables import GrantRow
 from intake.vault.keyring import InvitationSecret
 from tests.look.page_faults import page_faults
+from tests.services.test_confirm_directory import new_agency, propose
 from tests.site import CHEAP, COUNTY, HEA, PASSPHRASE, POL, SOC, TRIAGE, Site, environment
 
 NEW = "kaisla keinuu laiturilla"
@@ -260,8 +262,11 @@ def test_a_register_of_schools_is_told_and_changes_them_when_asked(
     assert "change  school-tikkukivi\n" in out
     assert "absent  school-" in out
     assert "nothing changed yet" in out
-    assert schools(site) == before
-    status, out, _ = run("directory", "schools", str(file), "--apply", "--json")
+    status, _, err = run("directory", "schools", str(file), "--apply")
+    assert (status, schools(site)) == (2, before)
+    assert "add --by with an administrator of municipality-vantaa" in err
+    beside = ("--by", "admin-vantaa")
+    status, out, _ = run("directory", "schools", str(file), "--apply", "--json", *beside)
     told = json.loads(out)
     assert (status, told["applied"], told["close"]) == (0, True, [])
     after = schools(site)
@@ -294,6 +299,51 @@ def test_a_register_that_cannot_be_used_is_one_line(
     assert (status, told in line) == (2, True), line
     assert schools(site) == before
     assert run("directory", "schools", str(tmp_path / "nowhere.csv"))[0] == 2
+
+
+def test_what_an_administrator_asked_for_is_listed_and_confirmed_by_an_operator(
+    site: Site, run: Run
+) -> None:
+    for number in range(2):
+        propose(site, new_agency(site, f"hea-new-{number}"))
+        site.hands.move(minutes=1)
+    found = json.loads(run("directory", "waiting", "--json")[1])
+    assert [one["proposed_by"] for one in found] == ["Petri Pääkäyttäjä"] * 2
+    first, second = [one["id"] for one in found]
+    entry = found[0]["entries"][0]
+    assert (entry["id"], entry["seen"], entry["entry"]["desk"]) == ("hea-new-0", None, "duty")
+    status, out, _ = run("directory", "waiting")
+    assert (status, out.splitlines()[-1]) == (0, "2 wait for a second person")
+    for told in (first, "  agency hea-new-0: new\n", "    municipalities: ['vantaa', 'kerava']\n"):
+        assert told in out, told
+    assert run("directory", "confirm", first)[:2] == (0, f"{first}: in use\n")
+    assert run("directory", "refuse", second)[:2] == (0, f"{second}: refused\n")
+    agencies = site.parts.amend.stored(site.hands().date()).directory.agencies
+    assert ("hea-new-0" in agencies, "hea-new-1" in agencies) == (True, False)
+    for verb, proposal in (("confirm", first), ("refuse", second), ("confirm", "x")):
+        status, _, err = run("directory", verb, proposal)
+        assert (status, err) == (2, "ankkuri: This no longer waits for a second person.\n")
+
+
+def test_a_file_with_a_new_agency_is_brought_in_beside_an_administrator_who_signs_in(
+    site: Site, run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "directory.toml"
+    assert run("directory", "export", str(file))[0] == 0
+    tables = tomllib.loads(file.read_text("utf-8"))
+    tables["agency"].append(new_agency(site).entry)
+    file.write_text(written(tables), "utf-8")
+    for others in ((), ("--by", "admin-police"), ("--by", "soc"), ("--by", "nobody")):
+        status, _, err = run("directory", "import", str(file), *others)
+        (line,) = err.splitlines()
+        assert status == 2, others
+        wrong = "The sign-in name or the passphrase is wrong"
+        assert (wrong if "nobody" in others else f"administrator of {COUNTY}") in line
+        assert "hea-new" not in run("directory", "show")[1]
+        site.hands.move(minutes=1)  # a code is good once
+    status, out, _ = run("directory", "import", str(file), "--by", "admin")
+    assert (status, "agency hea-new: added\n" in out) == (0, True)
+    assert "hea-new" in run("directory", "show")[1]
 
 
 def everybody_opens(site: Site, run: Run) -> None:

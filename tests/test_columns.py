@@ -26,6 +26,12 @@ PLAIN: dict[str, dict[str, str]] = {
         **dict.fromkeys(("proposed_at", "confirmed_at", "signed_at", "withdrawn_at"), WHEN),
         "signature": "of the entry's text: public as that is",
     },
+    "directory_proposal": {
+        "id": ID,
+        "changes": "entries of the directory as they shall be: public as it is",
+        "proposed_by": STAFF,
+        "proposed_at": WHEN,
+    },
     "draft": {"id": ID, "saved_at": WHEN},
     "report": {"id": ID, "received_at": WHEN, "content_deleted_at": WHEN},
     "section": {"report_id": ID, "slot": "the same slots exist for every report"},

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import config
 from intake import wiring
+from intake.commands import second_person
 from intake.commands.command import InputUnusable, add_command
-from intake.commands.naming import operator
+from intake.commands.naming import NAMED, operator
+from intake.commands.signed_in import signed_in
 from intake.domain.deadline import local_date
 from intake.domain.directory_file import DirectoryInvalid, lasting_directory, read_tables
 from intake.domain.directory_toml import written
+from intake.domain.people import Administrator
 from intake.language import Language
-from intake.parts import utc_now
+from intake.parts import Parts, utc_now
 
 
 def add(commands: Any) -> None:
@@ -43,8 +48,18 @@ def add(commands: Any) -> None:
     openers = add_command(
         verbs, "openers", _openers, "whether somebody can open in every municipality"
     )
+    second_person.add(verbs)
     for verb in (show, check, brought, schools, openers):
         verb.add_argument("--json", action="store_true")
+    for verb in (brought, schools):
+        verb.add_argument(
+            "--by",
+            action="append",
+            default=[],
+            metavar=NAMED,
+            help="an administrator who signs in here: a second person for agencies that come or "
+            "get more",
+        )
 
 
 def _show(chosen: argparse.Namespace) -> int:
@@ -88,7 +103,9 @@ def _check(chosen: argparse.Namespace) -> int:
 
 def _import(chosen: argparse.Namespace) -> int:
     parts = wiring.build(config.load())
-    found = parts.amend.replace(operator(parts), read_tables(chosen.file), parts.now())
+    tables = read_tables(chosen.file)
+    with _beside(parts, chosen.by) as beside:
+        found = parts.amend.replace(operator(parts), tables, parts.now(), beside)
     if chosen.json:
         print(json.dumps([{"entry": [one.table, one.id], "fields": one.fields} for one in found]))
         return 0
@@ -136,7 +153,8 @@ def _schools(chosen: argparse.Namespace) -> int:
     if chosen.apply:
         day = today if closes else None
         changes = list(changes_of(found, stored, parts.amend.new_ids(), day))
-        parts.amend(by, changes, parts.now())
+        with _beside(parts, chosen.by) as beside:
+            parts.amend(by, changes, parts.now(), beside)
     if chosen.json:
         print(
             json.dumps(
@@ -152,6 +170,19 @@ def _schools(chosen: argparse.Namespace) -> int:
         + ("changed" if chosen.apply else "nothing changed yet: add --apply")
     )
     return 0
+
+
+@contextmanager
+def _beside(parts: Parts, names: Sequence[str]) -> Iterator[list[Administrator]]:
+    """Who signs in beside the operator. Raises InputUnusable, also where it takes others."""
+    from intake.services.second_person import SecondPersonNeeded
+
+    with ExitStack() as sessions:
+        visits = [sessions.enter_context(signed_in(parts, name)) for name in names]
+        try:
+            yield [visit.person.as_administrator() for visit in visits]
+        except SecondPersonNeeded as needed:
+            raise InputUnusable(str(needed)) from None
 
 
 def _openers(chosen: argparse.Namespace) -> int:

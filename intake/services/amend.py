@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -19,13 +19,14 @@ from intake.domain.directory import Directory, Kind
 from intake.domain.directory_file import DirectoryInvalid, directory_from, lasting_directory
 from intake.domain.people import Administrator
 from intake.domain.trail import Action
+from intake.services.differences import Amended, Difference, write_lines
+from intake.services.second_person import propose, refuse_alone, tell_beside
 from intake.store import directory as store
-from intake.store import staff, trail
+from intake.store import staff
 from intake.store.database import Database
 
 Entry = Mapping[str, Any]
 Tables = Mapping[str, Any]
-MOST_PURPOSE = 80
 LONGEST_NAME = 36  # characters of a name in an id
 
 
@@ -48,27 +49,6 @@ class Change:
     id: str
     entry: Entry | None
     seen: str | None = None
-
-
-@dataclass(frozen=True)
-class Difference:
-    """An entry that changes: its table, its id, which of its fields, and the agency it is about."""
-
-    table: str
-    id: str
-    fields: tuple[str, ...]
-    agency: str | None
-
-    @property
-    def line(self) -> str:
-        """One line for a terminal."""
-        return f"{self.table} {self.id}: {', '.join(self.fields)}"
-
-    @property
-    def purpose(self) -> str:
-        """As the trail has it; its line names an agency beside it."""
-        told = f"agency: {', '.join(self.fields)}" if self.table == "agency" else self.line
-        return told if len(told) <= MOST_PURPOSE else told.partition(":")[0][:MOST_PURPOSE]
 
 
 @dataclass(frozen=True)
@@ -98,44 +78,54 @@ class Amend:
             tables = store.tables(connection)
         return Stored(tables, directory_from(tables, on))
 
-    def __call__(self, admin: Administrator, changes: Sequence[Change], now: datetime) -> None:
-        """Make all the changes or none.
+    def __call__(
+        self,
+        admin: Administrator,
+        changes: Sequence[Change],
+        now: datetime,
+        beside: Collection[Administrator] = (),
+    ) -> bool:
+        """Make all the changes or none. Where they let an agency come or get more, those of an
+        administrator wait for a second person: then the answer is False.
 
-        Raises EntryNotYours, EntryChanged, and DirectoryInvalid if the directory would not hold
-        today or on a later day on which it changes by itself.
+        ``beside``: administrators who are with an operator. Raises EntryNotYours, EntryChanged,
+        DirectoryInvalid if the directory would not hold today or on a later day on which it changes
+        by itself, and SecondPersonNeeded where an operator is without those whom it takes.
         """
-        today = local_date(now)
         with self.database.write() as connection:
             store.lock(connection)
-            tables = store.tables(connection)
-            before = Stored(tables, directory_from(tables, today))
-            for change in changes:
-                _refuse_others(admin, before, change)
-            amended = _amended(tables, changes)
-            after = Stored(amended, lasting_directory(amended, today))
-            for change in changes:
-                _refuse_reaching_out(admin, before, after, change)
-                if change.entry is None:
-                    store.remove(connection, change.table, change.id)
-                else:
-                    store.put(connection, change.table, change.entry)
-            store.renew_stamp(connection)
-            _trail(connection, admin, list(_differences(tables, amended)), now)
+            amended = check(connection, admin, changes, local_date(now))
+            if propose(connection, admin, [vars(one) for one in changes], amended, now):
+                return False
+            if admin.id is None:
+                refuse_alone(connection, amended, beside)
+            make(connection, admin, changes, amended, now)
+            tell_beside(connection, amended, beside, now)
+        return True
 
-    def replace(self, admin: Administrator, tables: Tables, now: datetime) -> list[Difference]:
-        """Put the tables of a file in the place of all that is stored; what differs.
+    def replace(
+        self,
+        admin: Administrator,
+        tables: Tables,
+        now: datetime,
+        beside: Collection[Administrator] = (),
+    ) -> list[Difference]:
+        """Put the tables of an operator's file in the place of all that is stored; what differs.
 
-        Raises DirectoryInvalid, also where an agency that has reports or members would be gone.
+        Raises DirectoryInvalid, also where an agency that has reports or members would be gone, and
+        SecondPersonNeeded.
         """
         today = local_date(now)
         listed = lasting_directory(tables, today).agencies
         with self.database.write() as connection:
             store.lock(connection)
             refuse_missing(store.in_use_but_not(connection, listed, today))
-            found = list(_differences(store.tables(connection), tables))
+            amended = Amended(store.tables(connection), tables, today)
+            refuse_alone(connection, amended, beside)
             store.replace(connection, tables)
-            _trail(connection, admin, found, now)
-        return found
+            write_lines(connection, admin, Action.CHANGE_DIRECTORY, amended.differences, now)
+            tell_beside(connection, amended, beside, now)
+        return amended.differences
 
     def unfinished(self, agency_id: str) -> int:
         """How many reports an agency has not finished with."""
@@ -160,6 +150,40 @@ class Amend:
             return found
 
         return make
+
+
+def check(
+    connection: Connection, admin: Administrator, changes: Sequence[Change], today: date
+) -> Amended:
+    """What the changes would make of the directory that is stored now. Raises EntryNotYours,
+    EntryChanged and DirectoryInvalid.
+    """
+    tables = store.tables(connection)
+    before = Stored(tables, directory_from(tables, today))
+    for change in changes:
+        _refuse_others(admin, before, change)
+    amended = _amended(tables, changes)
+    after = Stored(amended, lasting_directory(amended, today))
+    for change in changes:
+        _refuse_reaching_out(admin, before, after, change)
+    return Amended(tables, amended, today)
+
+
+def make(
+    connection: Connection,
+    admin: Administrator,
+    changes: Sequence[Change],
+    amended: Amended,
+    now: datetime,
+) -> None:
+    """Store changes that were checked, with a line of each entry that differs."""
+    for change in changes:
+        if change.entry is None:
+            store.remove(connection, change.table, change.id)
+        else:
+            store.put(connection, change.table, change.entry)
+    store.renew_stamp(connection)
+    write_lines(connection, admin, Action.CHANGE_DIRECTORY, amended.differences, now)
 
 
 def _plain(name: str) -> str:
@@ -255,40 +279,3 @@ def _amended(tables: Tables, changes: Sequence[Change]) -> dict[str, Any]:
         elif change.entry is not None:
             entries.append(dict(change.entry))
     return amended
-
-
-def _differences(before: Tables, after: Tables) -> Iterator[Difference]:
-    """Each entry that differs, in the order of the tables."""
-    principals = {a["school"]: a["id"] for a in after.get("agency", ()) if "school" in a}
-    for table in dict.fromkeys((*before, *after)):
-        old, new = _by_id(before.get(table)), _by_id(after.get(table))
-        for entry_id in dict.fromkeys((*old, *new)):
-            one, other = old.get(entry_id, {}), new.get(entry_id, {})
-            fields = [k for k in dict.fromkeys((*one, *other)) if one.get(k) != other.get(k)]
-            if fields:
-                what = ["added"] if not one else ["removed"] if not other else fields
-                named = {"agency": entry_id, "school": principals.get(entry_id)}
-                agency = named.get(table) or {**one, **other}.get("agency")
-                yield Difference(table, entry_id, tuple(what), agency)
-
-
-def _by_id(entries: Any) -> dict[str, Entry]:
-    if isinstance(entries, list):
-        return {entry["id"]: entry for entry in entries}
-    return {} if entries is None else {"-": {"value": entries}}
-
-
-def _trail(
-    connection: Connection, admin: Administrator, found: Sequence[Difference], now: datetime
-) -> None:
-    about = [
-        {
-            "person_id": admin.id,
-            "role": admin.role,
-            "agency_id": difference.agency,
-            "purpose": difference.purpose,
-        }
-        for difference in found
-    ]
-    if about:
-        trail.write_lines(connection, at=now, action=Action.CHANGE_DIRECTORY, about=about)

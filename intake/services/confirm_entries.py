@@ -12,7 +12,7 @@ from intake.domain.deadline import local_date
 from intake.domain.entry import KeyEntry, RoleEntry
 from intake.domain.entry_file import read_entry
 from intake.domain.message import Message, mark
-from intake.domain.people import Administrator, Role
+from intake.domain.people import Administrator
 from intake.domain.trail import Action
 from intake.services.appoint import member_of, write_line
 from intake.services.dismiss import let_go
@@ -96,7 +96,7 @@ class ConfirmEntries:
     def waiting(self, admin: Administrator, today: date) -> list[WaitingEntry]:
         """Everything at the administrator's controllers that waits."""
         with self.database.read() as connection:
-            alone = _nobody_administers(connection, today)
+            alone = not entries.administrators(connection, today)
             rows = proposals.waiting(connection, today)
             return [_shown(r, admin, alone) for r in rows if r.under in admin.controllers]
 
@@ -141,7 +141,7 @@ class ConfirmEntries:
         today = local_date(now)
         for row in proposals.waiting(connection, today):
             if str(row.id) == str(entry_id) and row.under in admin.controllers:
-                return _shown(row, admin, _nobody_administers(connection, today))
+                return _shown(row, admin, not entries.administrators(connection, today))
         raise ConfirmRefused(NOT_WAITING)
 
 
@@ -177,9 +177,3 @@ def _is_own(row: AnyRow, admin: Administrator, alone: bool) -> bool:
     if admin.id is None:
         return row.proposed_by is None and not alone
     return admin.id in (row.proposed_by, row.person_id)
-
-
-def _nobody_administers(connection: Connection, on: date) -> bool:
-    rows = entries.roles_in_force(connection, on)
-    held = entries.roles(connection, rows, on)
-    return all(row.held_role != Role.ADMINISTRATOR for row in held)

@@ -52,9 +52,8 @@ def replace(connection: Connection, tables: Mapping[str, Any]) -> None:
             rows.append({"kind": _SCALAR, "id": kind, "position": 0, "entry": {"value": entries}})
             continue
         for position, entry in enumerate(entries):
-            rows.append(
-                {"kind": kind, "id": entry["id"], "position": position, "entry": _stored(entry)}
-            )
+            told = written_entry(entry)
+            rows.append({"kind": kind, "id": entry["id"], "position": position, "entry": told})
             if kind == AGENCY:
                 _put_agency(connection, entry)
     connection.execute(insert(DirectoryRow), rows)
@@ -68,7 +67,7 @@ def put(connection: Connection, kind: str, entry: Mapping[str, Any]) -> None:
     changed = connection.execute(
         update(DirectoryRow)
         .where(DirectoryRow.kind == kind, DirectoryRow.id == entry["id"])
-        .values(entry=_stored(entry))
+        .values(entry=written_entry(entry))
     )
     if changed.rowcount:
         return
@@ -80,7 +79,7 @@ def put(connection: Connection, kind: str, entry: Mapping[str, Any]) -> None:
             kind=kind,
             id=entry["id"],
             position=0 if last is None else last + 1,
-            entry=_stored(entry),
+            entry=written_entry(entry),
         )
     )
 
@@ -126,14 +125,18 @@ def tables(connection: Connection) -> dict[str, Any]:
         if row.kind == _SCALAR:
             found[row.id] = row.entry["value"]
             continue
-        found.setdefault(row.kind, []).append(
-            {k: date.fromisoformat(v) if k in _DAYS else v for k, v in row.entry.items()}
-        )
+        found.setdefault(row.kind, []).append(read_entry(row.entry))
     return found
 
 
-def _stored(entry: Mapping[str, Any]) -> dict[str, Any]:
+def written_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry as JSON can hold it."""
     return {k: v.isoformat() if isinstance(v, date) else v for k, v in entry.items()}
+
+
+def read_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What `written_entry` was made of."""
+    return {k: date.fromisoformat(v) if k in _DAYS else v for k, v in entry.items()}
 
 
 def _put_agency(connection: Connection, entry: Mapping[str, Any]) -> None:

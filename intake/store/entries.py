@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, func, or_, select
 
 from intake.domain.entry import EntryKind, KeyEntry, RoleEntry, fingerprint
+from intake.domain.people import Role
 from intake.store.columns import AnyRow
 from intake.store.entry_tables import DirectoryEntryRow
 from intake.store.people_tables import (
@@ -158,6 +159,15 @@ def roles_in_force(connection: Connection, on: date) -> list[AnyRow]:
             .order_by(PersonRow.sign_in_name, MembershipRow.id)
         )
     )
+
+
+def administrators(connection: Connection, on: date) -> Mapping[UUID, frozenset[str]]:
+    """Who administers which controllers on a day, of the roles that count."""
+    found: dict[UUID, frozenset[str]] = {}
+    for row in roles(connection, roles_in_force(connection, on), on):
+        if row.held_role == Role.ADMINISTRATOR:
+            found[row.held_by] = found.get(row.held_by, frozenset()) | {row.held_controller}
+    return found
 
 
 def all_keys(connection: Connection, *where: Any) -> list[AnyRow]:

@@ -1,8 +1,9 @@
-"""The table of what the keeper of the directory key signs."""
+"""The tables of what the keeper of the directory key signs, and of what waits beside it."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String, Text
@@ -33,3 +34,16 @@ class DirectoryEntryRow(Base):
     signature: Mapped[bytes | None]
     signed_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+
+
+class DirectoryProposalRow(Base):
+    """Changes of the directory, of which one lets an agency come or get more: made together, once a
+    second person has confirmed them. What is confirmed or refused is deleted.
+    """
+
+    __tablename__ = "directory_proposal"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    changes: Mapped[list[dict[str, Any]]]
+    proposed_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    proposed_at: Mapped[datetime]

@@ -243,6 +243,7 @@ ROLES: Mapping[str, Rights] = {
             "key_leaver": (_ADD,),
             "directory_entry": ("UPDATE (confirmed_by, confirmed_at, withdrawn_at)",),
             "directory": (_READ, _ADD, "UPDATE (entry)", _ERASE),
+            "directory_proposal": (_READ, _ADD, _ERASE),
             "directory_stamp": ("UPDATE (stamp)",),
             "agency": (_ADD, "UPDATE (kind, controller_id)"),
             "invitation": (_READ, _ADD, "UPDATE (accepted_at, withdrawn_at)"),

@@ -15,6 +15,9 @@ from intake.web.words import ROLES
 
 CHANGES: Mapping[str, str] = {
     Action.CHANGE_DIRECTORY: mark("Directory changed"),
+    Action.PROPOSE_DIRECTORY: mark("Change of an agency proposed"),
+    Action.CONFIRM_DIRECTORY: mark("Change of an agency confirmed by a second person"),
+    Action.REFUSE_DIRECTORY: mark("Change of an agency refused"),
     Action.INVITE: mark("Invited"),
     Action.WITHDRAW_INVITATION: mark("Invitation withdrawn"),
     Action.JOIN: mark("Joined"),

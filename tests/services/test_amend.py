@@ -177,7 +177,8 @@ def test_what_would_not_hold_is_not_kept_and_says_which_field(site: Site, amend:
 def test_two_changes_that_hold_only_together_are_made_together(site: Site, amend: Amend) -> None:
     office = change(site, "agency", HEA, municipalities=["kerava"])
     other = entry(site, "agency", HEA) | {"id": "hea-vantaa", "municipalities": ["vantaa"]}
-    amend(of(COUNTY), [office, Change("agency", "hea-vantaa", other)], site.hands())
+    both = [office, Change("agency", "hea-vantaa", other)]
+    amend(of(COUNTY), both, site.hands(), beside=[of(COUNTY)])
     assert len(trail(site)) == 2
 
 

@@ -28,7 +28,7 @@ def stored(site: Site) -> Stored:
 
 
 def do(site: Site, changes: list[Change]) -> Stored:
-    site.parts.amend(ADMIN, changes, site.hands())
+    site.parts.amend(ADMIN, changes, site.hands(), beside=[ADMIN])
     return stored(site)
 
 

@@ -81,6 +81,10 @@ WAITING = {
     "what waits at the county": one("admin"),
     "what waits at the police": one("admin-police"),
 }
+AGENCIES_WAITING = {
+    "an agency that waits at the county": one("admin"),
+    "an agency that waits at the police": one("admin-police"),
+}
 KEYS = {
     "social services' key": SOCIAL,
     "an agency whose key is held": one("pol"),
@@ -112,6 +116,10 @@ def of_draft(answer: int = 200, **also: Any) -> Expected:
 
 def of_waiting() -> Expected:
     return Expected(ADMINS, WAITING, "nothing that waits")
+
+
+def of_agency_waiting() -> Expected:
+    return Expected(ADMINS, AGENCIES_WAITING, "nothing that waits")
 
 
 def of_key() -> Expected:
@@ -148,7 +156,9 @@ OBJECTS: Mapping[str, Expected] = {
     "admin.agency_out_of_use": of_entry(AGENCIES),
     "admin.agreement": of_entry(AGREEMENTS),
     "admin.close_school": of_entry(SCHOOLS),
+    "admin.confirm_agency": of_agency_waiting(),
     "admin.line": of_entry(LINES),
+    "admin.refuse_agency": of_agency_waiting(),
     "admin.remove_agreement": of_entry({"the team's agreement": one("")}),  # it has begun
     "admin.remove_line": of_entry(LINES),
     "admin.school": of_entry(SCHOOLS),

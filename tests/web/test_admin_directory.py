@@ -16,6 +16,7 @@ from intake.domain.trail import Action
 from intake.store import directory as store
 from intake.store.tables import TrailRow
 from tests.look.page_faults import page_faults
+from tests.second_person import confirm_all
 from tests.services.test_alarm import take_grants
 from tests.site import HEA, POL, SOC, TRIAGE, Site
 
@@ -169,7 +170,8 @@ def test_an_agency_is_added_once_and_can_be_found(site: Site) -> None:
         "languages": ["fi", "sv"],
     }
     answer = post(client, "/directory/agencies/new", **new)
-    assert answer.status_code == 303
+    assert (answer.status_code, answer.location) == (303, "/directory?proposed=1")
+    assert confirm_all(site) == 1
     added = entry(site, "agency", "hea-terveyspaivystys")
     assert (added["controller"], added["hours"]) == ("county-vantaa-kerava", "always")
     assert "Terveyspäivystys" in client.get("/directory").text
@@ -335,6 +337,7 @@ def test_a_school_is_added_renamed_and_closed(site: Site) -> None:
         "phone": "09 000 0666",
     }
     assert post(client, "/directory/schools/new", **new).status_code == 303
+    assert confirm_all(site) == 1
     twice = post(client, "/directory/schools/new", **(new | {"name_fi": "uusi KOULU"}))
     assert said(twice.text, "name_fi") == (
         "There is a school of this name in the municipality already."
@@ -375,13 +378,16 @@ def test_a_register_is_shown_first_and_changes_the_schools_when_told(
     assert "Vuorikielon koulu" in shown.text
     assert entry(site, "school", "school-aarikoulu") is None
     answer = client.post("/directory/schools/register", data=fields(shown.text))
-    assert answer.status_code == 303
+    assert (answer.status_code, answer.location) == (303, "/directory/schools?proposed=1")
+    assert entry(site, "school", "school-aarikoulu") is None
+    assert confirm_all(site) == 1
     assert entry(site, "school", "school-aarikoulu")
     assert "out_of_use_from" not in entry(site, "school", "school-vuorikielo")
-    assert "as the file says" in client.get(answer.location).text
     again = upload(client, REGISTER[1].encode(encoding))
     data = fields(again.text) | {"close_absent": "y"}
-    assert client.post("/directory/schools/register", data=data).status_code == 303
+    answer = client.post("/directory/schools/register", data=data)
+    assert answer.status_code == 303
+    assert "as the file says" in client.get(answer.location).text
     assert "out_of_use_from" in entry(site, "school", "school-vuorikielo")
 
 

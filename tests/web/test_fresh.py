@@ -23,7 +23,7 @@ from tests.web.test_routes import Addresses, permission_of, staff_routes
 
 GIVES = "lets somebody open an agency's reports, or a part of one"
 ACCESS = "gives or ends somebody's access"
-ROUTES = "says which agency gets reports; one administrator does it alone"
+ROUTES = "says which agency gets reports"
 LEAVES = "takes figures, or what is logged of somebody, out of the service"
 OWN = "changes by what one signs in"
 FRESH_ROUTES = {
@@ -35,6 +35,7 @@ FRESH_ROUTES = {
     **dict.fromkeys(("agency.what_and_why", "supervisor.lift_recusal"), GIVES),
     "agency.recuse_colleague": "shuts somebody out of a report",
     **dict.fromkeys(("admin.new_agency", "admin.agency", "admin.agency_out_of_use"), ROUTES),
+    **dict.fromkeys(("admin.confirm_agency", "admin.refuse_agency"), ROUTES),
     **dict.fromkeys(("people.new", "people.known", "people.anew"), ACCESS),
     **dict.fromkeys(("people.give", "people.end_role", "people.leave"), ACCESS),
     **dict.fromkeys(("supervisor.pressing_csv", "supervisor.ageing_csv"), LEAVES),

@@ -15,6 +15,7 @@ from intake.domain.deadline import local_date
 from intake.domain.people import Administrator, Appointment, Membership, Role
 from intake.domain.recusal import Ground
 from intake.services.absence import Absences, Away
+from intake.services.amend import Change
 from intake.services.enrol import Enrol
 from intake.services.hold import REASON
 from intake.services.invite import Newcomer
@@ -31,7 +32,7 @@ from tests import keeper
 from tests.calendars import use, with_holiday
 from tests.services import asking
 from tests.services.sending import at, tell
-from tests.site import ANK, CHEAP, COUNTY, PASSPHRASE, POL, SOC, Site, worry_answers
+from tests.site import ANK, CHEAP, COUNTY, HEA, PASSPHRASE, POL, SOC, Site, worry_answers
 from tests.web.keying import begun
 
 Thing = Mapping[str, Any]
@@ -210,11 +211,26 @@ def _of_what_waits(site: Site) -> dict[str, Thing]:
             role = site.appointment(Membership(Role.AUDITOR, controller=controller))
             site.parts.appoint(operator, site.people[name], [role], site.hands())
             (waits[controller],) = site.parts.confirm_entries.waiting(operator, today)
+    agencies = {name: _agency_waiting(site, name) for name in (COUNTY, "police")}
     return {
         "nothing that waits": {"waiting_id": uuid4()},
+        "an agency that waits at the county": {"waiting_id": agencies[COUNTY]},
+        "an agency that waits at the police": {"waiting_id": agencies["police"]},
         "what waits at the county": {"waiting_id": waits[COUNTY].id},
         "what waits at the police": {"waiting_id": waits["police"].id},
     }
+
+
+def _agency_waiting(site: Site, controller: str) -> UUID:
+    """Proposed by one who does not administer it any more: it is looked at, and never made."""
+    stored = site.parts.amend.stored(local_date(site.hands()))
+    entry = stored.entry("agency", {COUNTY: HEA, "police": ANK}[controller])
+    added = {**entry, "id": f"new-of-{controller}", "desk": "duty"}
+    former = Administrator(site.people["coordinator"], frozenset({controller}))
+    site.parts.amend(former, [Change("agency", added["id"], added)], site.hands())
+    here = Administrator(None, frozenset({controller}))
+    (waits,) = site.parts.confirm_directory.waiting(here)
+    return waits.id
 
 
 def _of_letters(site: Site) -> dict[str, Thing]:

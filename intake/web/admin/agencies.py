@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, redirect, request, url_for
+from flask import Response, request, url_for
 
 from intake.domain.directory import Agency
 from intake.domain.directory_file import OUT_OF_USE
@@ -13,7 +13,17 @@ from intake.services.amend import Change, Entry, Stored, digest_of
 from intake.services.openers import Openers
 from intake.services.sign_in import Visit
 from intake.web.admin.openers import OpenersPage
-from intake.web.admin.room import Room, Told, changed, own, own_entry, show_again
+from intake.web.admin.room import (
+    KEPT,
+    WAITS,
+    Room,
+    Told,
+    back_to,
+    changed,
+    own,
+    own_entry,
+    show_again,
+)
 from intake.web.forms.agency import AgencyForm, agency_data
 from intake.web.forms.directory import EndForm
 from intake.web.page import reader_language, render
@@ -59,6 +69,8 @@ class Agencies:
             kinds=KINDS,
             desks=DESKS,
             saved=directory.agencies.get(request.args.get("saved", "")),
+            proposed=request.args.get("proposed", ""),
+            waiting=self.room.waiting(visit),
         )
 
     def agency(self, visit: Visit, entry_id: str) -> Any:
@@ -67,8 +79,8 @@ class Agencies:
         entry = own_entry(visit, stored, TABLE, entry_id)
         form = self._form(visit, stored, entry_id)
         status = self.room.post(visit, form, lambda: [changed(TABLE, entry, form, **form.values)])
-        if status == 303:
-            return _back(entry_id)
+        if status in (KEPT, WAITS):
+            return back_to("admin.agencies", status, saved=entry_id)
         told: Told = []
         if status == 409:
             stored = self.room.stored()
@@ -95,7 +107,9 @@ class Agencies:
             return [Change(TABLE, made[0], {"id": made[0], **form.values})]
 
         status = self.room.post(visit, form, change)
-        return _back(made[0]) if status == 303 else self._page(form, status)
+        if status in (KEPT, WAITS):
+            return back_to("admin.agencies", status, saved=made[0])
+        return self._page(form, status)
 
     def agency_out_of_use(self, visit: Visit, entry_id: str) -> Any:
         """Let an agency get nothing new from a day on; what it has stays with it."""
@@ -106,8 +120,8 @@ class Agencies:
         status = self.room.post(
             visit, form, lambda: [changed(TABLE, entry, form, **{OUT_OF_USE: form.day})]
         )
-        if status == 303:
-            return _back(entry_id)
+        if status in (KEPT, WAITS):
+            return back_to("admin.agencies", status, saved=entry_id)
         told: Told = []
         if status == 409:
             entry = own_entry(visit, self.room.stored(), TABLE, entry_id)
@@ -159,7 +173,3 @@ def end_form(room: Room, visit: Visit, entry: Entry, *, fresh: bool = False) -> 
     form = room.form(visit, EndForm, data, fresh=fresh)
     form.bind(entry.get(OUT_OF_USE), room.today())
     return form
-
-
-def _back(entry_id: str) -> Any:
-    return redirect(url_for("admin.agencies", saved=entry_id), 303)

@@ -23,6 +23,7 @@ from intake.web.admin.people import People
 from intake.web.admin.roles import Roles
 from intake.web.admin.room import Room
 from intake.web.admin.schools import Schools
+from intake.web.admin.second_person import SecondPerson
 from intake.web.guards import Entrance
 from intake.web.page import render
 from routing_rules.ruleset import RuleSet
@@ -37,7 +38,7 @@ def make_blueprint(*, room: Room, openers: Openers, rules: RuleSet) -> Blueprint
     see, change = Permission.SEE_DIRECTORY, Permission.CHANGE_DIRECTORY
     who_can_open = OpenersPage(room, openers, rules)
     agencies, schools = Agencies(room, openers, who_can_open), Schools(room)
-    agreements, lines = Agreements(room), Lines(room)
+    agreements, lines, second = Agreements(room), Lines(room), SecondPerson(room)
     entrance.route("/directory", see)(agencies.agencies)
     entrance.route("/directory/openers", see)(who_can_open.municipalities)
     entrance.route("/directory/schools", see)(schools.schools)
@@ -47,6 +48,8 @@ def make_blueprint(*, room: Room, openers: Openers, rules: RuleSet) -> Blueprint
         ("/directory/agencies/new", agencies.new_agency),
         ("/directory/agencies/<entry_id>", agencies.agency),
         ("/directory/agencies/<entry_id>/out-of-use", agencies.agency_out_of_use),
+        ("/directory/waiting/<uuid:waiting_id>", second.confirm_agency),
+        ("/directory/waiting/<uuid:waiting_id>/refuse", second.refuse_agency),
     ):
         entrance.route(path, change, BOTH, fresh=True)(view)
     for path, view in (

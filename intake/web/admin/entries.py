@@ -27,6 +27,8 @@ from intake.web.page import reader_language, render
 
 DONE = {
     "confirmed": mark("Confirmed. It waits for the signature now."),
+    "made": mark("Confirmed. The change is in use at once."),
+    "left": mark("Refused. Nothing was changed."),
     "refused": mark("Refused. The role has ended, or the key is out of use."),
 }
 
@@ -48,6 +50,7 @@ class Entries:
             entries=[(one, *_told(directory, one)) for one in self._waiting(visit)],
             altered=[one.about for one in found if one.ends is None],
             ending=[one for one in found if one.ends],
+            agencies=self.room.waiting(visit),
             done=DONE.get(request.args.get("done", "")),
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from flask import request
+from flask import redirect, request, url_for
 
 from intake.domain.deadline import local_date
 from intake.domain.directory_file import DirectoryInvalid
@@ -24,6 +24,7 @@ from intake.services.amend import (
     digest_of,
     owner_of,
 )
+from intake.services.confirm_directory import ConfirmDirectory, WaitingChanges
 from intake.services.sign_in import Visit
 from intake.web.forms.base import PageForm, token_key
 from intake.web.forms.directory import EntryForm
@@ -34,6 +35,8 @@ CHANGED = mark(
     "Somebody else has changed this entry meanwhile. Your text is still here: compare it with what "
     "is stored now, and save it again if it is to replace that."
 )
+KEPT, WAITS = 303, 202
+"""What came of what was posted: it is in use, or it waits for a second person."""
 AForm = TypeVar("AForm", bound=PageForm)
 Told = list[tuple[str, str, None]]
 
@@ -43,6 +46,7 @@ class Room:
     """The administrator's tools. The directory is read anew for each page, past any memory."""
 
     amend: Amend
+    confirm: ConfirmDirectory
     refuse: Refusal
     door_secret: bytes
     now: Clock
@@ -54,6 +58,10 @@ class Room:
     def stored(self) -> Stored:
         """The directory as it stands."""
         return self.amend.stored(self.today())
+
+    def waiting(self, visit: Visit) -> list[WaitingChanges]:
+        """The agencies that wait for a second person at one's own controllers."""
+        return self.confirm.waiting(visit.person.as_administrator())
 
     def form(
         self,
@@ -69,8 +77,8 @@ class Room:
         return kind(typed, language=reader_language(), token_key=key, data=data)
 
     def post(self, visit: Visit, form: EntryForm, changes: Callable[[], Sequence[Change]]) -> int:
-        """Save what was posted: 303 once it is kept, else the status of the page that says why
-        not; 200 where nothing was posted.
+        """Save what was posted: KEPT, or WAITS, or the status of the page that says why not; 200
+        where nothing was posted.
         """
         if request.method == "GET":
             return 200
@@ -78,14 +86,19 @@ class Room:
 
     def _save(self, visit: Visit, form: EntryForm, changes: Sequence[Change]) -> int:
         try:
-            self.amend(visit.person.as_administrator(), changes, self.now())
+            kept = self.amend(visit.person.as_administrator(), changes, self.now())
         except EntryChanged:
             form.form_errors.append(form.say(Message(CHANGED)))
             return 409
         except DirectoryInvalid as invalid:
             _blame(form, invalid)
             return 422
-        return 303
+        return KEPT if kept else WAITS
+
+
+def back_to(endpoint: str, status: int, **saved: Any) -> Any:
+    """To the list, which tells what is saved, or that it waits."""
+    return redirect(url_for(endpoint, **(saved if status == KEPT else {"proposed": 1})), 303)
 
 
 def own(visit: Visit) -> frozenset[str]:

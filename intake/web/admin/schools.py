@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, redirect, request, url_for
+from flask import Response, request, url_for
 
 from intake.domain.message import Message, mark
 from intake.services.amend import Change, Entry, Stored, digest_of
@@ -13,7 +13,17 @@ from intake.services.register import Comparison, RegisterUnreadable, changes_of,
 from intake.services.schools import add_school, change_school, close_school, principal_of
 from intake.services.sign_in import Visit
 from intake.web.admin.agencies import end_form
-from intake.web.admin.room import CHANGED, Room, Told, own, own_entry, show_again
+from intake.web.admin.room import (
+    CHANGED,
+    KEPT,
+    WAITS,
+    Room,
+    Told,
+    back_to,
+    own,
+    own_entry,
+    show_again,
+)
 from intake.web.forms.directory import RegisterForm, SchoolForm, named
 from intake.web.page import reader_language, render
 
@@ -55,6 +65,8 @@ class Schools:
             directory=directory,
             saved=directory.schools.get(request.args.get("saved", "")),
             changed=request.args.get("changed", ""),
+            proposed=request.args.get("proposed", ""),
+            waiting=self.room.waiting(visit),
         )
 
     def school(self, visit: Visit, entry_id: str) -> Any:
@@ -69,8 +81,8 @@ class Schools:
             return change_school(stored, entry, form.seen.data, values, phone)
 
         status = self.room.post(visit, form, change)
-        if status == 303:
-            return _back(entry_id)
+        if status in (KEPT, WAITS):
+            return back_to("admin.schools", status, saved=entry_id)
         told: Told = []
         if status == 409:
             stored = self.room.stored()
@@ -97,8 +109,8 @@ class Schools:
             return changes
 
         status = self.room.post(visit, form, change)
-        if status == 303:
-            return _back(made[0])
+        if status in (KEPT, WAITS):
+            return back_to("admin.schools", status, saved=made[0])
         return self._page(form, status, school=None, told=[], stored=stored)
 
     def close_school(self, visit: Visit, entry_id: str) -> Any:
@@ -109,8 +121,8 @@ class Schools:
         status = self.room.post(
             visit, form, lambda: close_school(stored, entry, form.seen.data, form.day)
         )
-        if status == 303:
-            return _back(entry_id)
+        if status in (KEPT, WAITS):
+            return back_to("admin.schools", status, saved=entry_id)
         told: Told = []
         if status == 409:
             fresh = own_entry(visit, self.room.stored(), TABLE, entry_id)
@@ -156,8 +168,8 @@ class Schools:
         day = self.room.today() if form.close_absent.data else None
         changes = list(changes_of(found, stored, self.room.amend.new_ids(), day))
         status = self.room.post(visit, form, lambda: changes)
-        if status == 303:
-            return redirect(url_for("admin.schools", changed="1"), 303)
+        if status in (KEPT, WAITS):
+            return back_to("admin.schools", status, changed="1")
         return _register(form, status, found)
 
     def _form(
@@ -221,7 +233,3 @@ def _register(form: RegisterForm, status: int, found: Comparison | None) -> Resp
         nothing=found is not None and not found.schools and not found.absent,
         back_href=url_for("admin.schools"),
     )
-
-
-def _back(entry_id: str) -> Any:
-    return redirect(url_for("admin.schools", saved=entry_id), 303)

@@ -1,0 +1,46 @@
+"""Changes of the directory that wait for a second person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, select
+
+from intake.domain.row_id import new_id
+from intake.store.columns import AnyRow
+from intake.store.deletions import erase_rows
+from intake.store.directory import read_entry, written_entry
+from intake.store.entry_tables import DirectoryProposalRow
+from intake.store.people_tables import PersonRow
+
+
+def propose(
+    connection: Connection, changes: Sequence[Mapping[str, Any]], by: UUID, at: datetime
+) -> None:
+    """Let changes (``table``, ``id``, ``entry``, ``seen``) wait, all or none of them."""
+    told = [{**one, "entry": one["entry"] and written_entry(one["entry"])} for one in changes]
+    values = {"id": new_id(at), "changes": told, "proposed_by": by, "proposed_at": at}
+    connection.execute(insert(DirectoryProposalRow).values(**values))
+
+
+def waiting(connection: Connection) -> Sequence[AnyRow]:
+    """All that wait, oldest first, with the name of who proposed them."""
+    return connection.execute(
+        select(DirectoryProposalRow.__table__, PersonRow.name.label("proposer"))
+        .join(PersonRow, PersonRow.id == DirectoryProposalRow.proposed_by)
+        .order_by(DirectoryProposalRow.proposed_at, DirectoryProposalRow.id)
+    ).all()
+
+
+def changes_of(row: AnyRow) -> list[dict[str, Any]]:
+    """The changes as they were proposed."""
+    return [{**one, "entry": one["entry"] and read_entry(one["entry"])} for one in row.changes]
+
+
+def end(connection: Connection, proposal_id: UUID, at: datetime) -> bool:
+    """It waits no more, after any restore either; False if it did not before."""
+    this = DirectoryProposalRow.id == proposal_id
+    return erase_rows(connection, DirectoryProposalRow, this, at=at) == 1
