@@ -116,18 +116,37 @@ OF_SIGNING_IN = (
 PAGE = "page"
 TOKEN = "form token, page"  # noqa: S105 # nosec B105 # a word of the trail
 """Before the name of a page that was refused: whose page it is not, and whose form it was not."""
+HANDLING = "handling the referral"
+"""Why a report is read or printed; the parts that were read stand behind it."""
+
+
+class ReadingBasis(StrEnum):
+    """What a reading rests on that is of no one report: defaults, which each controller's lawyer
+    confirms. A report itself is read on the basis on which its agency got it.
+    """
+
+    TASK = "GDPR 6(1)(e)"
+    OVERSIGHT = "GDPR 39(1)(b)"
+    EXTRACT = "GDPR 15"
+
+
 LONGEST_BASIS = 160
 """What a line has room for."""
+_MORE = "…"
 
 
 def joined(references: Iterable[str]) -> str:
-    """References to provisions, or consents, as one basis: whole ones alone, as many as fit."""
+    """References to provisions, or consents, as one basis: whole ones alone, as many as fit; at the
+    end what says that there are more, also if one of them said so.
+    """
+    every = list(dict.fromkeys(one for each in references for one in each.split("; ")))
+    whole = [one for one in every if one != _MORE]
     told: list[str] = []
-    for one in dict.fromkeys(one for each in references for one in each.split("; ")):
-        if len("; ".join([*told, one, "…"])) > LONGEST_BASIS:
-            return "; ".join([*told, "…"])
+    for one in whole:
+        if len("; ".join([*told, one, _MORE])) > LONGEST_BASIS:
+            break
         told.append(one)
-    return "; ".join(told)
+    return "; ".join(told if len(told) == len(every) else [*told, _MORE])
 
 
 def kept_since(now: datetime) -> datetime:

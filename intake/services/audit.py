@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from intake.domain.deadline import local_date
 from intake.domain.people import Permission, Role
-from intake.domain.trail import Action
+from intake.domain.trail import Action, ReadingBasis
 from intake.domain.unusual import SPAN, Found, unusual
 from intake.services.sign_in import Visit
 from intake.store import recusals, trail, unusual_reading
@@ -19,6 +19,10 @@ from intake.store.trail import EVERY, Wanted
 SEARCHED = "searched: "
 _ROOM = 80  # of a line's purpose
 _OF_NAME = 30
+_BASES = {
+    Action.READ_TRAIL: ReadingBasis.OVERSIGHT,
+    Action.EXTRACT: ReadingBasis.EXTRACT,
+}
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,11 @@ class Audit:
             return unusual(unusual_reading.openings(connection, own, now - SPAN, always_open))
 
     def _say_each(self, visit: Visit, found: Sequence[AnyRow], now: datetime) -> None:
-        who = {"person_id": visit.person.id, "role": Role.AUDITOR}
+        who = {
+            "person_id": visit.person.id,
+            "role": Role.AUDITOR,
+            "basis": ReadingBasis.EXTRACT,
+        }
         about = [{"agency_id": row.agency_id, "referral_id": row.id, **who} for row in found]
         with self.database.write() as connection:
             trail.write_lines(connection, at=now, action=Action.EXTRACT, about=about)
@@ -87,6 +95,7 @@ class Audit:
                 person_id=visit.person.id,
                 role=Role.AUDITOR,
                 purpose=purpose,
+                basis=_BASES[action],
             )
 
 

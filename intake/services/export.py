@@ -13,7 +13,7 @@ from intake.domain.forecast import day_of, days_ahead
 from intake.domain.people import Role
 from intake.domain.small_numbers import ShownTimes, shown, shown_times, stand_apart, together
 from intake.domain.timing import What
-from intake.domain.trail import Action
+from intake.domain.trail import Action, ReadingBasis
 from intake.services.sign_in import Visit
 from intake.services.survey import Survey
 from intake.store import trail
@@ -144,4 +144,5 @@ class Export:
                 person_id=visit.person.id,
                 role=Role.SUPERVISOR,
                 purpose=sheet,
+                basis=ReadingBasis.TASK,
             )

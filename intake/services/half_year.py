@@ -13,7 +13,7 @@ from intake.domain.deadline import local_date
 from intake.domain.directory import Controller, Directory
 from intake.domain.half_year import CLOCKS, MOVED_ON, NO_ASSESSMENT, Kept, Period, may_be_reported
 from intake.domain.people import Permission, Person, Role
-from intake.domain.trail import Action
+from intake.domain.trail import Action, ReadingBasis
 from intake.services.sign_in import Visit
 from intake.store import half_years, trail
 from intake.store.columns import AnyRow
@@ -88,7 +88,8 @@ class HalfYear:
         """The same, after a line in the trail. Raises CountyNotYours."""
         self._own(visit.person, county)
         with self.database.write() as connection:
-            _say(connection, visit, Action.TAKE_OUT_HALF_YEAR, county, period, now)
+            rests_on = ReadingBasis.TASK
+            _say(connection, visit, Action.TAKE_OUT_HALF_YEAR, county, period, now, rests_on)
         return self(visit.person, county, period, now)
 
     def record(
@@ -162,6 +163,7 @@ def _say(
     county: str,
     period: Period,
     now: datetime,
+    basis: str | None = None,
 ) -> None:
     trail.write_line(
         connection,
@@ -170,4 +172,5 @@ def _say(
         person_id=visit.person.id,
         role=Role.SUPERVISOR,
         purpose=f"{period} {county}",
+        basis=basis,
     )

@@ -105,7 +105,7 @@ class HandOver:
             raise MoveNotOpen
         row = offered.referral
         try:
-            self.read.say_first(visit, row, now)
+            self.read.say_first(visit, row, now, TELL_PROTECTION)
             keys = self.read.section_keys(visit, row, offered.key)
             places, protected = self._about(row, keys)
         except ReferralWithdrawn:

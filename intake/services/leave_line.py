@@ -4,6 +4,7 @@ the command line.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from intake.services.sign_in import Visit
 from intake.store import trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
+from intake.store.disclosed import disclosed
 
 
 def leave_line(
@@ -29,6 +31,26 @@ def leave_line(
         referral_id=row.id,
         **told,
     )
+
+
+def leave_reading(
+    connection: Connection,
+    visit: Visit,
+    row: AnyRow,
+    action: str,
+    now: datetime,
+    purpose: str = "",
+    *,
+    only: Collection[str] | None = None,
+    **sealed: Any,
+) -> None:
+    """In a transaction before what is read opens: on which basis the agency has the report, and
+    its parts, or those of them alone that open.
+    """
+    has = disclosed(connection, row.id, row.agency_id)
+    parts = ", ".join(part for part in has.parts if only is None or part in only)
+    told = ": ".join(filter(None, (purpose, parts))) or None
+    leave_line(connection, visit, row, action, now, purpose=told, basis=has.basis, **sealed)
 
 
 def leave_operators_line(

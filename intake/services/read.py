@@ -16,9 +16,9 @@ from intake.domain.masked import TELL_PROTECTION, is_open
 from intake.domain.people import Permission
 from intake.domain.referral import MOVES, Move, State
 from intake.domain.report import section_of
-from intake.domain.trail import Action
+from intake.domain.trail import HANDLING, Action
 from intake.services.history import History, history_of
-from intake.services.leave_line import leave_line
+from intake.services.leave_line import leave_reading
 from intake.services.open_content import content_of
 from intake.services.same_child import SameChild
 from intake.services.sign_in import Visit
@@ -176,13 +176,16 @@ class Read:
         except (KeyNotGranted, ReferralWithdrawn):
             return True
 
-    def say_first(self, visit: Visit, row: AnyRow, now: datetime) -> None:
-        """The line of an opening, committed before anything opens. Raises ReferralWithdrawn."""
+    def say_first(
+        self, visit: Visit, row: AnyRow, now: datetime, only: Collection[str] | None = None
+    ) -> None:
+        """The line of an opening, of all parts or of these ``only``, committed before anything
+        opens. Raises ReferralWithdrawn.
+        """
         with self.database.write() as connection:
             if not referrals.hold_to_open(connection, row.id):
                 raise ReferralWithdrawn
-            purpose = "handling the referral"
-            leave_line(connection, visit, row, Action.OPEN, now, purpose=purpose)
+            leave_reading(connection, visit, row, Action.OPEN, now, HANDLING, only=only)
 
     def _withdrawn(self, visit: Visit, row: AnyRow, now: datetime) -> Opened:
         with self.database.read() as connection:
@@ -193,7 +196,7 @@ class Read:
         with self.database.write() as connection:
             gone = "deleted" if row.content_deleted_at else "withdrawn"
             purpose = f"history of a {gone} referral"
-            leave_line(connection, visit, row, Action.OPEN, now, purpose=purpose)
+            leave_reading(connection, visit, row, Action.OPEN, now, purpose, only=())
         return Opened(**vars(self.history(visit, row)), referral=row, sections={}, reasons={})
 
     def history(self, visit: Visit, row: AnyRow, key: PrivateKey | None = None) -> History:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from intake.domain.people import Role
-from intake.domain.trail import PAGE, Action
+from intake.domain.people import Permission, Role
+from intake.domain.trail import PAGE, Action, ReadingBasis
 from intake.services.sign_in import Visit
 from intake.store import referrals, trail
 from intake.store.columns import AnyRow
 from intake.store.database import Database
+from intake.store.disclosed import disclosed
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Refuse:
             role = visit.person.role_at(at) if at else None
             if role is None and what.startswith("supervisor."):
                 role = Role.SUPERVISOR
+            has = _has(visit, what, place)
             trail.write_line(
                 connection,
                 at=self.now(),
@@ -73,7 +75,19 @@ class Refuse:
                 agency_id=at,
                 referral_id=place.id if place else None,
                 purpose=f"page {what}",
+                basis=disclosed(connection, has.id, has.agency_id).basis
+                if has
+                else ReadingBasis.TASK,
             )
+
+
+def _has(visit: Visit, what: str, place: AnyRow | None) -> AnyRow | None:
+    """The referral that the person looked at as one of those who have it; neither who watches its
+    deadlines nor who stands by has the report.
+    """
+    own = visit.person.agencies(Permission.READ_REFERRALS)
+    is_own = place is not None and what.startswith("agency.") and place.agency_id in own
+    return place if is_own else None
 
 
 def _role(visit: Visit, place: AnyRow | None) -> Role | None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from intake.domain.masked import Need
 from intake.domain.trail import Action
-from intake.services.leave_line import leave_line
+from intake.services.leave_line import leave_reading
 from intake.services.line_detail import detail
 from intake.services.read import Opened, Read, ReferralWithdrawn
 from intake.services.record import ReasonMissing
@@ -43,7 +43,7 @@ class ShowProtected:
         with self.database.write() as connection:
             if not referrals.hold_to_open(connection, row.id):
                 raise ReferralWithdrawn
-            leave_line(connection, visit, row, Action.SHOW_PROTECTED, now, **sealed)
+            leave_reading(connection, visit, row, Action.SHOW_PROTECTED, now, **sealed)
         opened = self.read(visit, referral_id, now)
         if not opened.sections:  # gone since the line was written
             raise ReferralWithdrawn

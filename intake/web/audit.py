@@ -12,7 +12,7 @@ from intake.domain.directory import Directory
 from intake.domain.half_year import Period
 from intake.domain.message import Message, mark
 from intake.domain.referral import Move
-from intake.domain.trail import PAGE, TOKEN, Action
+from intake.domain.trail import HANDLING, PAGE, TOKEN, Action, ReadingBasis
 from intake.language import Language
 from intake.services.audit import SEARCHED
 from intake.services.enrol import FIRST_KEY, GRANTED
@@ -53,6 +53,9 @@ TELL_PARTS = (
     Action.DISCLOSE,
     Action.ASK_SECTIONS,
     Action.GRANT_SECTIONS,
+    Action.OPEN,
+    Action.PRINT,
+    Action.SHOW_PROTECTED,
 )
 REFUSED_PAGE = f"{PAGE} "
 FORGED_FORM = TOKEN.removesuffix(PAGE)
@@ -120,7 +123,7 @@ ACTIONS: Mapping[str, str] = {
     **{f"move:{move.value}": words.done for move, words in WORDS.items()},
 }
 PURPOSES: Mapping[str, str] = {
-    "handling the referral": mark("Handling the report"),
+    HANDLING: mark("Handling the report"),
     "history of a withdrawn referral": mark("A withdrawn report: its steps alone"),
     "history of a deleted referral": mark("A report whose content is deleted: its steps alone"),
     "opened there before": mark("It had been opened there before"),
@@ -146,6 +149,11 @@ PURPOSES: Mapping[str, str] = {
     Sheet.AGES: mark("Open reports by age"),
     Sheet.TIMES: mark("Times taken"),
     Sheet.AHEAD: mark("Deadlines ahead"),
+}
+BASES: Mapping[str, str] = {
+    **RIGHT_BASES,
+    ReadingBasis.TASK: mark("Task of an authority (GDPR art. 6.1 e)"),
+    ReadingBasis.OVERSIGHT: mark("Oversight of data protection (GDPR art. 39.1 b)"),
 }
 WAYS: Mapping[str, str] = {
     "to": mark("To: %(agency)s"),
@@ -230,8 +238,8 @@ class TrailWords:
         """A ground by its words; provisions as they are written, consent and what stands without a
         provision by its text.
         """
-        if basis in RIGHT_BASES:
-            return _said(language, RIGHT_BASES, basis)
+        if basis in BASES:
+            return _said(language, BASES, basis)
         return "; ".join(self._provision(language, one) for one in basis.split("; "))
 
     def _provision(self, language: Language, name: str) -> str:
@@ -274,10 +282,13 @@ class TrailWords:
         return language.message(Message(mark("Page: %(page)s"), {"page": page}))
 
     def _parts(self, language: Language, purpose: str) -> str:
-        """What was disclosed, after how it came. Lines of before told one of them, or none."""
-        keyed = purpose.startswith(KEYED_IN)
-        parts = purpose.removeprefix(KEYED_IN).removeprefix(": ")
-        said = [_said(language, PURPOSES, KEYED_IN)] if keyed else []
+        """What was disclosed or read, after how it came or why it was read. Lines of before told
+        one of them, or none.
+        """
+        first, _, behind = purpose.partition(": ")
+        known = first in PURPOSES
+        said = [_said(language, PURPOSES, first)] if known else []
+        parts = behind if known else purpose
         if parts:
             named = ", ".join(_said(language, SECTIONS, part) for part in parts.split(", "))
             said.append(language.message(Message(mark("Parts: %(parts)s"), {"parts": named})))

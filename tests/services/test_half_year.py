@@ -296,7 +296,7 @@ def test_whoever_takes_the_figures_out_leaves_a_line(site: Site) -> None:
     service(site).take_out(site.visit("supervisor"), COUNTY, SUMMER, site.hands())
     (line,) = lines(site, Action.TAKE_OUT_HALF_YEAR)
     assert (line.person_id, line.role) == (site.people["supervisor"], Role.SUPERVISOR)
-    assert line.purpose == f"2026-04 {COUNTY}"
+    assert (line.purpose, line.basis) == (f"2026-04 {COUNTY}", "GDPR 6(1)(e)")
 
 
 def report(site: Site, day: date | None) -> None:

@@ -10,14 +10,20 @@ import pytest
 from sqlalchemy import select
 
 from intake.domain.people import Permission
-from intake.domain.trail import Action
+from intake.domain.trail import HANDLING, Action, ReadingBasis
 from intake.store.columns import AnyRow
 from intake.store.tables import DeadlineRow, ReferralRow, TrailRow
 from intake.web.looked import DOORS, NOTHING_OF_REPORTS, SAID, leaves_line
+from tests.services.sending import at, silence
 from tests.site import ANK, POL, SOC, Site, token_in, worry_answers
+from tests.web.keying import keyed
 
 pytestmark = pytest.mark.on_both
 CONSENT = {"child_consent": "given", "consent_to": ["ANK"]}
+RESTS_ON = {
+    Action.READ_TRAIL: ReadingBasis.OVERSIGHT,
+    Action.EXTRACT: ReadingBasis.EXTRACT,
+}
 PARTS = "concern, guardians, health, identity, place, reporter"
 
 
@@ -55,6 +61,8 @@ def test_each_page_about_reports_leaves_its_line(site: Site) -> None:
         deadline = connection.scalar(
             select(DeadlineRow.id).where(DeadlineRow.referral_id == referral)
         )
+    (sent,) = lines(site, TrailRow.action == Action.SEND, TrailRow.agency_id == SOC)
+    assert sent.basis
     values: dict[str, Any] = {
         "referral_id": referral,
         "deadline_id": deadline,
@@ -89,7 +97,57 @@ def test_each_page_about_reports_leaves_its_line(site: Site) -> None:
         if "referral_id" in named or "deadline_id" in named:
             assert {(line.referral_id, line.agency_id) for line in found} == {(referral, SOC)}
             assert {line.role for line in found} <= {"worker", "supervisor"}
+        of_report = door == "agency" and ("referral_id" in named or "deadline_id" in named)
+        basis = sent.basis if of_report else RESTS_ON.get(expected, ReadingBasis.TASK)
+        assert {line.basis for line in found} == {basis}, f"{rule.endpoint} is on no basis"
     assert seen > 15
+
+
+def test_a_desk_that_looks_at_what_it_may_take_over_has_no_report_yet(site: Site) -> None:
+    site.send()
+    silence(site, hours=4)
+    referral = at(site, SOC).id
+    assert site.signed_in("duty").get(f"/referrals/{referral}/take_over").status_code == 200
+    (line,) = lines(site, TrailRow.action == Action.LOOK)
+    assert (line.referral_id, line.agency_id, line.basis) == (referral, SOC, ReadingBasis.TASK)
+
+
+def test_a_report_that_was_keyed_in_is_read_with_its_parts_on_its_basis_and_the_pages_say_so(
+    site: Site,
+) -> None:
+    keyed(site).send()
+    here = at(site, SOC)
+    client = site.signed_in("soc")
+    client.set_cookie("ankkuri_language", "en")
+    assert client.get(f"/referrals/{here.id}").status_code == 200
+    (sent,) = lines(site, TrailRow.action == Action.SEND, TrailRow.agency_id == SOC)
+    (line,) = lines(site, TrailRow.action == Action.OPEN)
+    assert (line.purpose, line.basis) == (f"{HANDLING}: {sent.purpose}", sent.basis)
+    assert line.basis == "417/2007 §25.1; soc_care"
+    auditor = site.signed_in("auditor")
+    auditor.set_cookie("ankkuri_language", "en")
+    named = f"references={here.reference}"
+    for reader, address in (
+        (client, f"/referrals/{here.id}/lookers"),
+        (client, "/account/log"),
+        (auditor, "/trail?action=open"),
+        (auditor, f"/trail/extract?{named}"),
+        (auditor, f"/trail/extract.csv?{named}"),
+    ):
+        page = unescape(reader.get(address).text)
+        told = page[page.index("Handling the report") :][:300]
+        assert "Handling the report. Parts: Worry, Guardians, Health, Child, Place" in told, address
+        assert "417/2007 §25.1" in told, address
+    log = unescape(auditor.get("/trail?action=read_trail").text)
+    assert "Oversight of data protection (GDPR art. 39.1 b)" in log
+    log = unescape(client.get(f"/referrals/{here.id}/lookers").text)
+    assert "Right of access (GDPR art. 15)" in log
+    client.get("/inbox")
+    log = unescape(client.get("/account/log").text)
+    assert "Task of an authority (GDPR art. 6.1 e)" in log
+    site.signed_in("supervisor").get("/deadlines")
+    looks = lines(site, TrailRow.action == Action.LOOK, TrailRow.role == "supervisor")
+    assert {each.basis for each in looks} == {ReadingBasis.TASK}
 
 
 def test_a_list_of_one_agency_says_of_which(site: Site) -> None:
