@@ -47,7 +47,7 @@ def leave_reading(
     """In a transaction before what is read opens: on which basis the agency has the report, and
     its parts, or those of them alone that open.
     """
-    has = disclosed(connection, row.id, row.agency_id)
+    has = disclosed(connection, row.id)
     parts = ", ".join(part for part in has.parts if only is None or part in only)
     told = ": ".join(filter(None, (purpose, parts))) or None
     leave_line(connection, visit, row, action, now, purpose=told, basis=has.basis, **sealed)

@@ -75,9 +75,7 @@ class Refuse:
                 agency_id=at,
                 referral_id=place.id if place else None,
                 purpose=f"page {what}",
-                basis=disclosed(connection, has.id, has.agency_id).basis
-                if has
-                else ReadingBasis.TASK,
+                basis=disclosed(connection, has.id).basis if has else ReadingBasis.TASK,
             )
 
 

@@ -23,7 +23,7 @@ class Disclosed:
     basis: str | None
 
 
-def disclosed(connection: Connection, referral_id: UUID, agency_id: str) -> Disclosed:
+def disclosed(connection: Connection, referral_id: UUID) -> Disclosed:
     """By the lines of what came with the referral and of what was granted since, but for what was
     withdrawn: a line of that does not say which grant, the request does, by when it was answered.
     """
@@ -36,7 +36,6 @@ def disclosed(connection: Connection, referral_id: UUID, agency_id: str) -> Disc
         select(TrailRow.purpose, TrailRow.basis)
         .where(
             TrailRow.referral_id == referral_id,
-            TrailRow.agency_id == agency_id,
             or_(
                 TrailRow.action.in_((Action.SEND, Action.DISCLOSE)),
                 and_(TrailRow.action == Action.GRANT_SECTIONS, TrailRow.at.in_(standing)),

@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from intake.domain.people import Permission
+from intake.domain.people import Membership, Permission, Role
 from intake.domain.trail import HANDLING, Action, ReadingBasis
+from intake.store import people
 from intake.store.columns import AnyRow
 from intake.store.tables import DeadlineRow, ReferralRow, TrailRow
 from intake.web.looked import DOORS, NOTHING_OF_REPORTS, SAID, leaves_line
@@ -110,6 +111,20 @@ def test_a_desk_that_looks_at_what_it_may_take_over_has_no_report_yet(site: Site
     assert site.signed_in("duty").get(f"/referrals/{referral}/take_over").status_code == 200
     (line,) = lines(site, TrailRow.action == Action.LOOK)
     assert (line.referral_id, line.agency_id, line.basis) == (referral, SOC, ReadingBasis.TASK)
+
+
+def test_who_watches_deadlines_does_so_on_that_task_alone_also_where_they_have_the_report(
+    site: Site,
+) -> None:
+    site.send()
+    watches = Membership(Role.SUPERVISOR, controller=site.parts.directory.agency(SOC).controller)
+    with site.parts.database.write() as connection:
+        people.add_membership(connection, site.people["soc"], watches, site.hands())
+        own = DeadlineRow.referral_id == at(site, SOC).id
+        deadline = connection.scalars(select(DeadlineRow.id).where(own)).first()
+    assert site.signed_in("soc").get(f"/deadlines/{deadline}").status_code == 200
+    (line,) = lines(site, TrailRow.action == Action.LOOK)
+    assert (line.referral_id, line.basis) == (at(site, SOC).id, ReadingBasis.TASK)
 
 
 def test_a_report_that_was_keyed_in_is_read_with_its_parts_on_its_basis_and_the_pages_say_so(
