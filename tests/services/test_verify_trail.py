@@ -129,17 +129,17 @@ def tampered(site: Site, seed: int) -> Iterator[Trail]:
         pass
 
 
-CHANGES: dict[str, Callable[[AnyRow], Any]] = {
+CHANGES: dict[str, Callable[[AnyRow], Any]] = {  # none leads back, however often it is made
     "writer": lambda _: uuid4(),
     "sequence": lambda line: line.sequence + 1000,
     "at": lambda line: line.at - timedelta(microseconds=1),
-    "action": lambda _: Action.SIGN_OUT,
-    "person_id": lambda line: None if line.person_id else uuid4(),
+    "action": lambda line: f"{line.action}s",
+    "person_id": lambda _: uuid4(),
     "role": lambda line: f"{line.role}s",
-    "agency_id": lambda _: "pol-office",
-    "referral_id": lambda line: None if line.referral_id else uuid4(),
+    "agency_id": lambda line: f"{line.agency_id}s",
+    "referral_id": lambda _: uuid4(),
     "purpose": lambda line: f"{line.purpose} ",
-    "basis": lambda line: None if line.basis else "x",
+    "basis": lambda line: f"{line.basis}s",
     "detail_key_id": lambda _: "key-2",
     "sealed_detail": lambda _: b"other",
     "recipient": lambda _: "other-office",
