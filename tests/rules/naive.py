@@ -27,6 +27,9 @@ class Naive:
         self.set, self.facts = ruleset, facts
         self.outputs = ruleset.vocabulary.outputs
         self.first = ruleset.vocabulary.tiers[0]
+        self.effects = {
+            rule.id: gives for rule, gives in zip(ruleset.rules, ruleset.effects, strict=True)
+        }
         self.matching = [rule for rule in ruleset.rules if holds(rule, facts)]
         self.taken = {
             Give(self.outputs[g.output].takes_from or "", g.of, g.value)
@@ -81,7 +84,8 @@ class Naive:
                 if value is not None:
                     found[Give(name, "", value)] = {r.id for r, v in rules if v == value}
         counted = self.counted(deciding)
-        return found | self.members(counted) | self.rest(counted)
+        members = credits if counted == everyone else self.members(counted)
+        return found | members | self.rest(counted, members)
 
     def lacking(self) -> set[tuple[str, ...]]:
         """Members that are given without what they need."""
@@ -98,14 +102,11 @@ class Naive:
         deciders = [rule for rules in deciding.values() for rule, _ in rules]
         return [rule for rule in self.matching if not rule.fallback or rule in deciders]
 
-    def effects(self, rule: Rule) -> tuple[Give, ...]:
-        return next(e for r, e in zip(self.set.rules, self.set.effects, strict=True) if r is rule)
-
     def members(self, counted: list[Rule]) -> Credits:
         """Members of plain unions, and what comes with them."""
         found: Credits = {}
         for rule in counted:
-            for give in self.effects(rule):
+            for give in self.effects[rule.id]:
                 output = self.outputs.get(give.output)
                 plain = output and output.policy is Policy.UNION and not output.takes_from
                 if output and plain and not output.per and self.passes(rule, give):
@@ -121,21 +122,21 @@ class Naive:
                     found.setdefault(give, set()).add(rule.id)
         return found
 
-    def rest(self, counted: list[Rule]) -> Credits:
+    def rest(self, counted: list[Rule], members: Credits) -> Credits:
         """What speaks of members whoever gives them, what holds where any rule says so, takers."""
-        members = self.members(counted)
-        stated: Credits = {}
+        stated: dict[tuple[str, str], dict[Value, set[str]]] = {}
         for rule in counted:
             for give in rule.gives:
-                stated.setdefault(give, set()).add(rule.id)
+                said = stated.setdefault((give.output, give.of), {})
+                said.setdefault(give.value, set()).add(rule.id)
         found: Credits = {}
         for output in self.outputs.values():
             owner = self.outputs[output.per].values if output.per else ("",)
             for of in map(str, owner):
                 there = not output.per or Give(output.per, "", of) in members
-                said = {v: stated.get(Give(output.name, of, v), set()) for v in output.values}
+                said = stated.get((output.name, of), {})
                 if output.policy is Policy.MIN and there:
-                    given = [v for v in output.values if said[v] or v == output.otherwise]
+                    given = [v for v in output.values if v in said or v == output.otherwise]
                     for least in given[:1]:
                         found[Give(output.name, of, least)] = (
                             set() if least == output.otherwise else said[least]
@@ -143,12 +144,11 @@ class Naive:
                 elif output.takes_from:
                     for value, rules in said.items():
                         target = Give(output.takes_from, of, value)
-                        if rules and self.takes_something(target, counted, members):
+                        if self.takes_something(target, counted, members):
                             found[Give(output.name, of, value)] = rules
                 elif output.policy is Policy.OR or (output.per and not output.beside and there):
                     for value, rules in said.items():
-                        if rules:
-                            found[Give(output.name, of, value)] = rules
+                        found[Give(output.name, of, value)] = rules
         return found
 
     def takes_something(self, target: Give, counted: list[Rule], members: Credits) -> bool:
@@ -158,7 +158,7 @@ class Naive:
             return False
         member = Give(output.per or "", "", target.of)
         lost = any(
-            target in self.effects(rule)
+            target in self.effects[rule.id]
             and rule.tier != self.first
             and (not output.per or self.passes(rule, member))
             for rule in counted
