@@ -14,7 +14,7 @@ WITH_ROWS := $(filter-out %/test_moves_table.py,$(wildcard tests/services/test_*
 ROOMY := $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 4000000 {print "/dev/shm"}')
 PYTEST := $(if $(ROOMY),TMPDIR=$(ROOMY) )$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
-.PHONY: install demo test prove prove-chase lint messages lock clean
+.PHONY: install demo test prove prove-chase lint types style rules messages lock clean
 
 install: $(VENV)/installed
 
@@ -32,9 +32,8 @@ $(VENV)/tested: requirements-dev.txt $(VENV)/installed
 demo: install
 	ANKKURI_DATA="$(ANKKURI_DATA)" $(BIN)/ankkuri demo --port $(PORT)
 
-test: $(VENV)/tested lint
-	$(BIN)/ankkuri rules check
-	$(BIN)/ankkuri rules cases
+test: $(VENV)/tested
+	$(MAKE) --no-print-directory --jobs 2 lint rules
 	$(PYTEST) -m "not slow" --said
 	$(PYTEST) -m "not slow and (on_both or postgresql or not page)" --database postgresql $(WITH_ROWS)
 
@@ -49,13 +48,22 @@ prove-chase: $(VENV)/tested
 	ANKKURI_CHASE_ROUNDS=200 $(PYTEST) --dist load -m slow tests/slow/test_chasing_killed.py
 	ANKKURI_CHASE_ROUNDS=200 $(PYTEST) --dist load -m slow --database postgresql tests/slow/test_chasing_killed.py
 
-lint: $(VENV)/tested
+# The types take longer than all the others together: one of two at a time.
+lint: types style
+
+types: $(VENV)/tested
+	$(BIN)/mypy
+
+style: $(VENV)/tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	! $(BIN)/bandit --quiet --configfile pyproject.toml --recursive config.py intake routing_rules 2>&1 | grep .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet
+
+rules: $(VENV)/tested
+	$(BIN)/ankkuri rules check
+	$(BIN)/ankkuri rules cases
 
 # Texts of the code and the templates into the catalogues, for translators.
 messages: $(VENV)/tested
