@@ -39,6 +39,7 @@ class Cluster:
             self._user = ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}"]
             self._user += ["--clear-groups"]
         self._numbers = count(1)
+        self._kept: psycopg.Connection | None = None
         self._run("initdb", "-D", self._data, "-U", "owner", "-A", "trust", "-E", "UTF8", "-N")
 
     @property
@@ -59,6 +60,9 @@ class Cluster:
 
     def stop(self, mode: str = "fast") -> None:
         """Stop; ``immediate`` is like a crash."""
+        if self._kept:
+            self._kept.close()
+            self._kept = None
         self._run("pg_ctl", "-D", self._data, "-w", "-m", mode, "stop")
 
     def remove(self) -> None:
@@ -69,14 +73,25 @@ class Cluster:
         """The address of a database, for a role."""
         return f"postgresql+psycopg://{role}@/{database}?host={self._folder}&port={PORT}"
 
-    def execute(self, *statements: str, database: str = "postgres") -> None:
-        """Run statements as the owner, each on its own."""
-        host = str(self._folder)
-        with psycopg.connect(
-            host=host, port=PORT, user="owner", dbname=database, autocommit=True
-        ) as connection:
+    def execute(self, *statements: str, database: str = "") -> None:
+        """Run statements as the owner, each on its own.
+
+        Without a database they are about the server, on a connection that is kept: to begin one
+        is a fifth of what it takes to make a database.
+        """
+        if not database:
+            self._kept = self._kept or self._connection("postgres")
+            for statement in statements:
+                self._kept.execute(statement)
+            return
+        with self._connection(database) as connection:
             for statement in statements:
                 connection.execute(statement)
+
+    def _connection(self, database: str) -> psycopg.Connection:
+        return psycopg.connect(
+            host=str(self._folder), port=PORT, user="owner", dbname=database, autocommit=True
+        )
 
     def new_database(self, template: str = "template0") -> str:
         """Make a database like ``template``; its name."""
