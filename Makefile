@@ -13,6 +13,8 @@ WITH_ROWS := $(filter-out %/test_moves_table.py,$(wildcard tests/services/test_*
 # In memory where there is room: a database of its own for each test is a tenth of the work there.
 ROOMY := $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 4000000 {print "/dev/shm"}')
 PYTEST := $(if $(ROOMY),TMPDIR=$(ROOMY) )$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+# To load all the others only to leave them out is three seconds of each process.
+SLOW = $(sort $(shell grep --recursive --files-with-matches --include='test_*.py' 'mark\.slow' tests))
 
 .PHONY: install demo test prove prove-chase lint types style rules messages lock clean
 
@@ -39,7 +41,7 @@ test: $(VENV)/tested
 
 # Real processes killed and restarted; some minutes.
 prove: $(VENV)/tested
-	$(PYTEST) -m slow
+	$(PYTEST) -m slow $(SLOW)
 	$(PYTEST) -m slow --database postgresql tests/slow
 
 # Schedulers killed in 200 rounds on each database, and a year of 3,000 referrals; ten minutes or so.
