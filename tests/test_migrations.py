@@ -91,7 +91,7 @@ def test_reports_go_down_and_up_over_the_rebuilding_of_their_table(site: Site) -
     site.send()
     database = site.parts.database
     before = referrals(database)
-    moves = _scripts(database.url).get_revision("0005")
+    moves = _scripts().get_revision("0005")
     command.downgrade(_alembic(database.url), str(moves.down_revision))
     upgrade(database)
     assert referrals(database) == before

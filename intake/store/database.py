@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -119,11 +120,11 @@ class Database:
 
     def knows(self, revision: str) -> bool:
         """Whether this version knows a revision of the schema."""
-        return revision in {script.revision for script in _scripts(self.url).walk_revisions()}
+        return revision in {script.revision for script in _scripts().walk_revisions()}
 
     def head(self) -> str:
         """The revision of this version's schema."""
-        return _scripts(self.url).get_current_head() or ""
+        return _scripts().get_current_head() or ""
 
     def refuse_newer(self) -> None:
         """Raise DatabaseNotReady if the schema is one that this version does not know."""
@@ -186,8 +187,10 @@ def _is_postgresql(url: str) -> bool:
     return make_url(url).get_backend_name() == "postgresql"
 
 
-def _scripts(url: str) -> ScriptDirectory:
-    return ScriptDirectory.from_config(_alembic(url))
+@cache
+def _scripts() -> ScriptDirectory:
+    """The migrations, read once: they stay as they are while a process runs."""
+    return ScriptDirectory(str(_MIGRATIONS))
 
 
 def _alembic(url: str) -> Config:
