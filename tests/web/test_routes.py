@@ -182,7 +182,6 @@ def test_nobody_gets_a_staff_page_without_signing_in(site: Site) -> None:
             assert answer.location.partition("?")[0] == "/sign-in", rule.endpoint
 
 
-@pytest.mark.on_both
 @pytest.mark.parametrize("name", sorted(PEOPLE))
 def test_each_person_gets_exactly_the_pages_of_their_roles(site: Site, name: str) -> None:
     site.send()

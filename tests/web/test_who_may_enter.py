@@ -44,6 +44,7 @@ def test_every_route_with_a_thing_in_its_address_is_expected_by_its_thing(site: 
     assert named & OPEN == anyones  # a link that is its own key, a page's name, a file's
 
 
+@pytest.mark.on_both
 def test_a_route_without_an_object_opens_to_its_own_roles_alone(site: Site) -> None:
     site = with_a_name(site)
     walkers = Walkers(site)
