@@ -122,8 +122,8 @@ class Tries:
         each other. ``whose``: of which account, as it was typed. Raises SignInTooSoon.
         """
         people.take_turn_to_try(connection)
-        known = known_browser(connection, now, person_id, device) or self._printed(
-            connection, person_id, printed_code
+        known = self._printed(connection, person_id, printed_code) or known_browser(
+            connection, now, person_id, device
         )
         subject = self._subject(what.name, whose, known.hex())
         failed = people.attempts(connection, subject, now - what.counted_for)

@@ -42,7 +42,10 @@ REFUSED = mark(
     "The user name or the passphrase is wrong. Capital letters and spaces count in a passphrase, "
     "also a space at its end."
 )
-NO_SUCH_CODE = mark("No printed code of this user name that is left. Check it, or wait.")
+NO_SUCH_CODE = mark(
+    "This is no printed code of this user name that is left, or it has been tried too often. "
+    "Check it, or wait."
+)
 MISTYPED_CODE = mark("A printed code has twelve letters and figures: check it.")
 PASSPHRASE_MISSING = mark("Write your passphrase.")
 PASSPHRASE_LONG = mark("The passphrase is too long: there is room for %(most)s characters.")

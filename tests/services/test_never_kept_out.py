@@ -108,6 +108,17 @@ def test_a_printed_code_is_worth_no_more_guesses_than_a_known_browser(site: Site
     assert sign_in(site, ""), "and so does a browser without any"
 
 
+def test_a_printed_code_lets_its_owner_past_their_own_wrong_tries_in_a_known_browser(
+    site: Site,
+) -> None:
+    device, codes = known_browser(site), printed(site)
+    for _ in range(FREE_TRIES):
+        hammer(site, device)
+    with pytest.raises(SignInTooSoon):
+        site.parts.sign_in("soc", PASSPHRASE, site.hands(), device)
+    assert site.parts.sign_in("soc", PASSPHRASE, site.hands(), device, codes[0])
+
+
 @pytest.mark.parametrize("whose", ["another's", "used", "replaced", "invented", "no code"])
 def test_what_is_no_unused_printed_code_of_this_person_lets_nobody_past(
     site: Site, whose: str

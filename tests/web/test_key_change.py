@@ -109,6 +109,7 @@ def test_what_does_not_open_is_told_and_the_page_stops(site: Site) -> None:
     assert "Jokin ei avaudu" in client.get("/trail").text
 
 
+@pytest.mark.on_both
 def test_no_other_change_is_offered_while_a_new_key_waits_for_its_signature(site: Site) -> None:
     client = site.signed_in("soc")
     with keeper.away():

@@ -126,7 +126,7 @@ def test_a_printed_code_beside_the_passphrase_needs_no_wait_and_is_the_second_st
     who = {"name": "soc", "passphrase": PASSPHRASE}
     for shown, told in (
         ("0123-4567", "A printed code has twelve letters and figures"),
-        ("0123-4567-89AB", "No printed code of this user name that is left."),
+        ("0123-4567-89AB", "This is no printed code of this user name that is left"),
     ):
         typed = hidden_in(page) | who | {"printed_code": shown}
         page = client.post("/sign-in?next=/keys", data=typed).text
