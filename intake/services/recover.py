@@ -58,8 +58,8 @@ class Recover:
     ) -> RecoveryCode:
         """Lock the person's key under a new passphrase, and end every session; the next code.
 
-        The second factor stays as it is, and the browser is known from now on. Raises what
-        `refuse_weak` does, RecoveryRefused, SignInTooSoon in its place, HashingBusy.
+        The second factor stays as it is, and for passphrases the browser is known from now on.
+        Raises what `refuse_weak` does, RecoveryRefused, SignInTooSoon in its place, HashingBusy.
         """
         name = name.strip().lower()
         refuse_weak(passphrase, (name,))
@@ -126,7 +126,7 @@ class Recover:
             staff.relock(connection, row.id, keys, now)
             staff.end_sessions(connection, row.id, now)
             if device is not None:
-                factors.see_device(connection, device.device_id(row.id), row.id, now)
+                factors.see_device(connection, device.way_back_id(row.id), row.id, now)
             trail.write_line(connection, at=now, action=Action.RECOVER, person_id=row.id)
             letter = outbox.new_letter(LETTER, now, {}, person_id=row.id)
             outbox.put_letters(connection, [letter])

@@ -246,6 +246,7 @@ def go_on(
             events = (*events, Event.NEW_BROWSER)
         if device is not None:
             factors.see_device(connection, device.device_id(who.person.id), who.person.id, now)
+            factors.forget_device(connection, who.person.id, device.way_back_id(who.person.id))
     trail.write_line(connection, at=now, action=action, person_id=who.person.id, purpose=kind)
     tell(connection, who.person.id, now, *events)
     return secret

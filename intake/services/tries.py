@@ -123,7 +123,7 @@ class Tries:
         """
         people.take_turn_to_try(connection)
         known = self._printed(connection, person_id, printed_code) or known_browser(
-            connection, now, person_id, device
+            connection, now, person_id, device, came_back=what.by_anybody
         )
         subject = self._subject(what.name, whose, known.hex())
         failed = people.attempts(connection, subject, now - what.counted_for)
@@ -158,13 +158,24 @@ class Tries:
 
 
 def known_browser(
-    connection: Connection, now: datetime, person_id: UUID | None, device: DeviceSecret | None
+    connection: Connection,
+    now: datetime,
+    person_id: UUID | None,
+    device: DeviceSecret | None,
+    *,
+    came_back: bool = False,
 ) -> bytes:
-    """The id of a browser in which this person has signed in; nothing for any other."""
+    """The id of a browser in which this person has signed in, or ``came_back`` by a recovery code;
+    nothing for any other. A thief of one such code gets the next by it, and so as many browsers as
+    they like: none of them may be a row of tries at an app's code.
+    """
     if person_id is None or device is None:
         return b""
-    found = device.device_id(person_id)
-    return found if factors.knows(connection, found, now - DEVICES_KNOWN) else b""
+    ids = [device.device_id(person_id)]
+    if came_back:
+        ids.append(device.way_back_id(person_id))
+    since = now - DEVICES_KNOWN
+    return next((one for one in ids if factors.knows(connection, one, since)), b"")
 
 
 def _crowded(connection: Connection, now: datetime) -> bool:

@@ -208,6 +208,10 @@ class DeviceSecret(CookieSecret):
         """32 bytes by which this browser's row for a person is found; they tell nothing of it."""
         return box.derive(self.raw, context(self.label, "id", person_id.bytes))
 
+    def way_back_id(self, person_id: UUID) -> bytes:
+        """The same of the row that says that a recovery code was taken here, and no more."""
+        return box.derive(self.raw, context(self.label, "way back", person_id.bytes))
+
 
 @dataclass(frozen=True)
 class InvitationSecret(CookieSecret):

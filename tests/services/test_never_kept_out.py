@@ -11,6 +11,7 @@ import pytest
 from intake.domain.trail import Action
 from intake.services.invite import Newcomer
 from intake.services.join import Join
+from intake.services.own_sessions import OwnSessions
 from intake.services.recover import Recover, RecoveryRefused
 from intake.services.second_step import FactorRefused
 from intake.services.sign_in import SignInRefused
@@ -165,6 +166,39 @@ def test_wrong_recovery_codes_wait_and_fill_no_log_and_a_right_one_never_waits(s
     assert len(lines(site, Action.RECOVER_FAILED)) == 2 * FREE_TRIES
     assert sign_in(site, ""), "they delay no passphrase"
     recover("soc", code.text, NEW, site.hands())
+
+
+def test_a_stolen_recovery_code_is_worth_no_more_guesses_at_an_apps_code(site: Site) -> None:
+    """Each use gives the next code, and knows another browser."""
+    recover = recovery(site)
+    code, tried = recover.new_code(site.visit("soc"), site.hands()), 0
+    for _ in range(2 * FREE_TRIES):
+        device = DeviceSecret.new()
+        code = recover("soc", code.text, NEW, site.hands(), device)
+        half = site.parts.sign_in.half(
+            site.parts.sign_in("soc", NEW, site.hands(), device), site.hands()
+        )
+        assert half
+        try:
+            by_code(site, half, "000000", device)
+        except FactorRefused:
+            tried += 1
+        except SignInTooSoon:
+            continue
+    assert tried == FREE_TRIES
+
+
+def test_a_whole_sign_in_where_one_came_back_leaves_one_known_browser(site: Site) -> None:
+    recover, device = recovery(site), DeviceSecret.new()
+    code = recover.new_code(site.visit("soc"), site.hands())
+    recover("soc", code.text, NEW, site.hands(), device)
+    half = site.parts.sign_in.half(site.parts.sign_in("soc", NEW, site.hands()), site.hands())
+    assert half
+    assert by_code(site, half, site.code(), device)
+    visit = site.parts.sign_in.resume(site.session("soc", NEW), site.hands())
+    assert visit
+    _, known = OwnSessions(site.parts.database)(visit, site.hands())
+    assert [row.id for row in known] == [device.device_id(visit.person.id)]
 
 
 def test_of_many_wrong_recovery_codes_the_owner_is_told(site: Site) -> None:
