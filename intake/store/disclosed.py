@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, or_, select
 
+from intake.domain.contents import SECTIONS
 from intake.domain.section_request import RequestState
 from intake.domain.trail import Action, joined
 from intake.store.need_to_know_tables import SectionRequestRow
@@ -26,6 +27,9 @@ class Disclosed:
 def disclosed(connection: Connection, referral_id: UUID) -> Disclosed:
     """By the lines of what came with the referral and of what was granted since, but for what was
     withdrawn: a line of that does not say which grant, the request does, by when it was answered.
+
+    No other words than the kinds: each door's role may add lines, and what does not fit into the
+    line of a reading would keep the report from being read.
     """
     standing = select(SectionRequestRow.answered_at).where(
         SectionRequestRow.asker_id == referral_id,
@@ -43,6 +47,6 @@ def disclosed(connection: Connection, referral_id: UUID) -> Disclosed:
         )
         .order_by(TrailRow.at, TrailRow.sequence)
     ).all()
-    parts = {part for line in lines if line.purpose for part in line.purpose.split(", ")}
+    told = {part for line in lines if line.purpose for part in line.purpose.split(", ")}
     bases = joined(line.basis for line in lines if line.basis)
-    return Disclosed(tuple(sorted(parts)), bases or None)
+    return Disclosed(tuple(sorted(told & SECTIONS.keys())), bases or None)

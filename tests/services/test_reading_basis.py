@@ -18,6 +18,8 @@ from intake.services.record import Entry
 from intake.services.show_protected import ShowProtected
 from intake.store.columns import AnyRow
 from intake.store.tables import TrailRow
+from intake.store.trail import write_line
+from tests import databases
 from tests.services.asking import WHY, asked, granted, sent, services
 from tests.services.sending import at, gang, hand_over, lines, row_of, silence
 from tests.site import ANK, DUTY, HEA, POL, SOC, YOU, Site, worry_answers
@@ -169,6 +171,18 @@ def test_a_report_whose_lines_name_nothing_is_read_without_a_basis(site: Site) -
     site.parts.read(site.visit("ank"), at(site, ANK).id, site.hands())
     line = last(site, Action.OPEN)
     assert (line.purpose, line.basis) == (HANDLING, None)
+
+
+def test_no_line_that_another_door_invents_keeps_a_report_shut(site: Site) -> None:
+    """Each door's role adds lines to the trail, and these have room for no invented part."""
+    site.send(gang())
+    referral = at(site, ANK).id
+    reporters = databases.of_role(site.parts.database, "reporter")
+    with reporters.write() as connection:
+        forged = {"referral_id": referral, "purpose": "concern, " + "x" * 70, "basis": "y" * 160}
+        write_line(connection, at=site.hands(), action=Action.SEND, **forged)
+    parts, _ = opened(site, "ank", referral)
+    assert "concern" in parts
 
 
 def test_a_line_has_room_for_every_part() -> None:
