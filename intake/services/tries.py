@@ -29,6 +29,8 @@ MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 MOST_A_MINUTE = 120  # failing or under way, of all accounts together
 DEVICES_KNOWN = timedelta(days=365)
+NOBODY = UUID(int=0)
+"""In the place of a person where a name is nobody's."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +99,15 @@ class Tries:
             with database.write() as connection:
                 yield connection
         except SignInTooSoon as wait:
-            if wait.person_id is not None:
-                with database.write() as connection:
-                    self._tell_of_waiting(connection, wait.person_id, now)
+            with database.write() as connection:
+                self._tell_of_waiting(connection, wait.person_id, now)
             raise
 
-    def _tell_of_waiting(self, connection: Connection, person_id: UUID, now: datetime) -> None:
-        if self.first_of_day(connection, TURNED_AWAY, person_id, now):
+    def _tell_of_waiting(
+        self, connection: Connection, person_id: UUID | None, now: datetime
+    ) -> None:
+        is_first = self.first_of_day(connection, TURNED_AWAY, person_id or NOBODY, now)
+        if is_first and person_id is not None:
             trail.write_line(
                 connection, at=now, action=Action.REFUSED, person_id=person_id, purpose=TURNED_AWAY
             )
@@ -120,10 +124,13 @@ class Tries:
     ) -> Try:
         """Count a try in the transaction that allows it, so that tries made at the same time count
         each other. ``whose``: of which account, as it was typed. Raises SignInTooSoon.
+
+        The database is asked as much where nobody has the name: how long it takes tells nothing.
         """
         people.take_turn_to_try(connection)
-        known = self._printed(connection, person_id, printed_code) or known_browser(
-            connection, now, person_id, device, came_back=what.by_anybody
+        who = person_id or NOBODY
+        known = self._printed(connection, who, printed_code) or known_browser(
+            connection, now, who, device, came_back=what.by_anybody
         )
         subject = self._subject(what.name, whose, known.hex())
         failed = people.attempts(connection, subject, now - what.counted_for)
@@ -135,9 +142,9 @@ class Tries:
         attempt = people.add_attempt(connection, subject, now)
         return Try(attempt, subject, len(failed), bool(known))
 
-    def _printed(self, connection: Connection, person_id: UUID | None, typed: str) -> bytes:
+    def _printed(self, connection: Connection, person_id: UUID, typed: str) -> bytes:
         """What is stored of a printed code that is this person's and was not used; it stays so."""
-        if person_id is None or not is_code(typed):
+        if not is_code(typed):
             return b""
         digest = code_digest(self.pepper, person_id, typed)
         return digest if factors.has_code(connection, person_id, digest) else b""
@@ -160,7 +167,7 @@ class Tries:
 def known_browser(
     connection: Connection,
     now: datetime,
-    person_id: UUID | None,
+    person_id: UUID,
     device: DeviceSecret | None,
     *,
     came_back: bool = False,
@@ -169,7 +176,7 @@ def known_browser(
     nothing for any other. A thief of one such code gets the next by it, and so as many browsers as
     they like: none of them may be a row of tries at an app's code.
     """
-    if person_id is None or device is None:
+    if device is None:
         return b""
     ids = [device.device_id(person_id)]
     if came_back:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 from sqlalchemy.pool import QueuePool
 
 from intake.services import change_passphrase
@@ -73,6 +74,29 @@ def test_a_stranger_who_hammers_for_an_hour_keeps_no_owner_out(site: Site) -> No
     assert told.value.seconds <= MINUTE.total_seconds() + 1
     site.hands.move(seconds=told.value.seconds)
     assert site.parts.sign_in("soc", PASSPHRASE, site.hands()), "on an unknown browser after a wait"
+
+
+def test_whoever_is_told_to_wait_learns_by_no_delay_whether_there_is_such_a_name(
+    site: Site,
+) -> None:
+    said: dict[str, list[str]] = {"soc": [], "nobody": []}
+    engine, now, code = site.parts.sign_in.database.engine, site.hands(), "0123-4567-89AB"
+    for name in said:
+        for _ in range(FREE_TRIES):
+            with pytest.raises(SignInRefused):
+                site.parts.sign_in(name, WRONG, now)
+        with pytest.raises(SignInTooSoon):  # the first of the day leaves a line
+            site.parts.sign_in(name, WRONG, now)
+    for name, statements in said.items():
+
+        def note(*args: Any, to: list[str] = statements) -> None:
+            to.append(args[2])
+
+        event.listen(engine, "before_cursor_execute", note)
+        with pytest.raises(SignInTooSoon):
+            site.parts.sign_in(name, WRONG, now, DeviceSecret.new(), code)
+        event.remove(engine, "before_cursor_execute", note)
+    assert said["soc"] == said["nobody"] != []
 
 
 def test_a_known_browsers_own_failures_delay_it_and_nobody_else(site: Site) -> None:
