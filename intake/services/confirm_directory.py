@@ -16,7 +16,7 @@ from intake.domain.trail import Action
 from intake.services.amend import Change, Entry, EntryChanged, EntryNotYours, check, make
 from intake.services.appoint import write_line
 from intake.services.differences import Amended
-from intake.services.second_person import tell
+from intake.services.second_person import still, tell
 from intake.store import directory, directory_proposals, entries
 from intake.store.columns import AnyRow
 from intake.store.database import Database
@@ -83,7 +83,7 @@ class ConfirmDirectory:
         """
         with self.database.write() as connection:
             directory.lock(connection)
-            one = _find(connection, admin, proposal_id)
+            one = _find(connection, still(connection, admin, local_date(now)), proposal_id)
             if one.own:
                 raise DirectoryRefused(SAME_PERSON)
             made = _checked(connection, one, now)
@@ -95,7 +95,7 @@ class ConfirmDirectory:
         """Let the changes not be made. Raises DirectoryRefused."""
         with self.database.write() as connection:
             directory.lock(connection)
-            one = _find(connection, admin, proposal_id)
+            one = _find(connection, still(connection, admin, local_date(now)), proposal_id)
             _end(connection, one, now)
             there = directory.kinds(connection)
             for agency in one.agencies:

@@ -16,6 +16,7 @@ from intake.domain.people import Administrator
 from intake.domain.trail import Action
 from intake.services.appoint import member_of, write_line
 from intake.services.dismiss import let_go
+from intake.services.second_person import still
 from intake.store import directory, entries, people, proposals, staff
 from intake.store.columns import AnyRow
 from intake.store.database import Database
@@ -139,6 +140,7 @@ class ConfirmEntries:
         self, connection: Connection, admin: Administrator, entry_id: UUID | str, now: datetime
     ) -> WaitingEntry:
         today = local_date(now)
+        admin = still(connection, admin, today)
         for row in proposals.waiting(connection, today):
             if str(row.id) == str(entry_id) and row.under in admin.controllers:
                 return _shown(row, admin, not entries.administrators(connection, today))

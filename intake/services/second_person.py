@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -31,6 +31,14 @@ def propose(
     directory_proposals.propose(connection, changes, admin.id, now)
     tell(connection, admin, Action.PROPOSE_DIRECTORY, amended, now)
     return True
+
+
+def still(connection: Connection, admin: Administrator, today: date) -> Administrator:
+    """With what they administer today: their role may have ended since they came."""
+    if admin.id is None:
+        return admin
+    held = entries.administrators(connection, today).get(admin.id, frozenset())
+    return Administrator(admin.id, admin.controllers & held)
 
 
 def refuse_alone(

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select, update
 
 from intake.domain.directory_file import DirectoryInvalid
-from intake.domain.people import Administrator
+from intake.domain.people import Administrator, Membership, Role
 from intake.domain.trail import Action
 from intake.domain.widening import widened
 from intake.services.amend import Change, EntryNotYours, digest_of
@@ -28,6 +28,7 @@ from intake.services.confirm_directory import (
 from intake.services.list_deletions import read_list
 from intake.services.schools import add_school, change_school, close_school
 from intake.services.second_person import SecondPersonNeeded
+from intake.store import people
 from intake.store.deletions import put_for_good
 from intake.store.people_tables import MembershipRow
 from intake.store.tables import TrailRow
@@ -125,7 +126,10 @@ def test_of_two_controllers_agencies_the_administrator_of_one_confirms_nothing(s
     propose(site, new_agency(site), Change("agency", "you-new", town), by=both)
     assert is_refused(site, "admin", NOT_WAITING)
     assert is_refused(site, "admin-vantaa", NOT_WAITING)
-    confirm(site, Administrator(site.people["admin"], frozenset({COUNTY, VANTAA})))
+    with site.parts.database.write() as connection:
+        too = Membership(Role.ADMINISTRATOR, controller=VANTAA)
+        people.add_membership(connection, site.people["admin"], too, site.hands())
+    confirm(site, "admin")
     assert entry(site, "agency", "you-new")
 
 
@@ -185,17 +189,31 @@ def test_what_would_not_hold_any_more_is_not_made(site: Site) -> None:
     assert is_refused(site, operator(site), HOLDS_NO_MORE)
 
 
-def test_what_somebody_proposed_whose_role_has_ended_is_proposed_anew(site: Site) -> None:
-    propose(site)
+def end_roles(site: Site, name: str) -> None:
     with site.parts.database.write() as connection:
         put_for_good(
             connection,
             MembershipRow.valid_to,
             date(2026, 6, 1),
-            MembershipRow.person_id == site.people["admin"],
+            MembershipRow.person_id == site.people[name],
             at=site.hands(),
         )
+
+
+def test_what_somebody_proposed_whose_role_has_ended_is_proposed_anew(site: Site) -> None:
+    propose(site)
+    end_roles(site, "admin")
     assert is_refused(site, operator(site), PROPOSER_ENDED)
+
+
+def test_whose_role_ends_while_they_confirm_confirms_and_refuses_nothing(site: Site) -> None:
+    propose(site)
+    name = enrol_second(site)
+    came = admin(site, name)
+    end_roles(site, name)
+    assert is_refused(site, came, NOT_WAITING)
+    with pytest.raises(DirectoryRefused):
+        site.parts.confirm_directory.refuse(came, waiting(site)[0].id, site.hands())
 
 
 def test_what_nobody_signed_lets_no_proposal_count(site: Site) -> None:

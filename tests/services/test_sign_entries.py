@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from alembic import command
@@ -176,13 +176,27 @@ def test_the_first_member_of_an_agency_and_its_key_need_two_and_the_next_member_
     role, key = waiting(site, kerava)
     assert (role.needs_second, key.needs_second) == (True, True)
     assert KERAVA not in site.parts.route.keys_that_open(local_date(site.hands()))
-    boss = replace(admin(site), controllers=kerava.controllers)
+    municipality = Membership(Role.ADMINISTRATOR, controller="municipality-kerava")
+    with keeper.at_hand():
+        give(site, "admin", municipality, by=kerava)
+    boss = admin(site)
     site.parts.confirm_entries(boss, role.id, role.words, site.hands())
     site.parts.confirm_entries(boss, key.id, key.words, site.hands())
     assert take(site, *signed(*requests(site))) == []
     assert KERAVA in site.parts.route.keys_that_open(local_date(site.hands()))
     give(site, "you", place, by=kerava)
     assert len(requests(site)) == 1
+
+
+def test_whose_role_ends_while_they_confirm_confirms_and_refuses_nothing(site: Site) -> None:
+    give(site, "hea", ADMINISTRATOR, by=OPERATOR)
+    came = admin(site)
+    (one,) = waiting(site, came)
+    site.parts.dismiss(OPERATOR, site.people["admin"], None, date.min, site.hands(), knowing=True)
+    with pytest.raises(ConfirmRefused):
+        site.parts.confirm_entries(came, one.id, one.words, site.hands())
+    with pytest.raises(ConfirmRefused):
+        site.parts.confirm_entries.refuse(came, one.id, site.hands())
 
 
 def test_what_is_refused_is_not_there_any_more(site: Site) -> None:
