@@ -90,7 +90,7 @@ class Amend:
 
         ``beside``: administrators who are with an operator. Raises EntryNotYours, EntryChanged,
         DirectoryInvalid if the directory would not hold today or on a later day on which it changes
-        by itself, and SecondPersonNeeded where an operator is without those whom it takes.
+        by itself, SecondPersonNeeded where an operator is without those whom it takes; TooManyWait.
         """
         with self.database.write() as connection:
             store.lock(connection)

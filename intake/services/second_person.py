@@ -13,6 +13,13 @@ from intake.domain.trail import Action
 from intake.services.differences import Amended, write_lines
 from intake.store import directory, directory_proposals, entries
 
+MOST_WAITING = 50
+"""Proposals of one person: each may be a register of 8 MB, and every list of agencies reads all."""
+
+
+class TooManyWait(Exception):
+    """As much as one person may propose waits already."""
+
 
 class SecondPersonNeeded(Exception):
     """An operator alone asks for what takes two; the message says who else it takes."""
@@ -25,9 +32,14 @@ def propose(
     amended: Amended,
     now: datetime,
 ) -> bool:
-    """Let changes of an administrator's wait if they take two; whether they do."""
+    """Let changes of an administrator's wait if they take two; whether they do.
+
+    Raises TooManyWait.
+    """
     if admin.id is None or not amended.more:
         return False
+    if directory_proposals.count(connection, admin.id) >= MOST_WAITING:
+        raise TooManyWait
     directory_proposals.propose(connection, changes, admin.id, now)
     tell(connection, admin, Action.PROPOSE_DIRECTORY, amended, now)
     return True

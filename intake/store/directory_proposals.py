@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from intake.domain.row_id import new_id
 from intake.store.columns import AnyRow
@@ -33,6 +33,12 @@ def waiting(connection: Connection) -> Sequence[AnyRow]:
         .join(PersonRow, PersonRow.id == DirectoryProposalRow.proposed_by)
         .order_by(DirectoryProposalRow.proposed_at, DirectoryProposalRow.id)
     ).all()
+
+
+def count(connection: Connection, by: UUID) -> int:
+    """How many of one person's wait."""
+    own = DirectoryProposalRow.proposed_by == by
+    return connection.scalar(select(func.count(DirectoryProposalRow.id)).where(own)) or 0
 
 
 def changes_of(row: AnyRow) -> list[dict[str, Any]]:

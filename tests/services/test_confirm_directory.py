@@ -27,7 +27,7 @@ from intake.services.confirm_directory import (
 )
 from intake.services.list_deletions import read_list
 from intake.services.schools import add_school, change_school, close_school
-from intake.services.second_person import SecondPersonNeeded
+from intake.services.second_person import MOST_WAITING, SecondPersonNeeded, TooManyWait
 from intake.store import people
 from intake.store.deletions import put_for_good
 from intake.store.people_tables import MembershipRow
@@ -141,6 +141,16 @@ def test_what_is_confirmed_once_is_not_confirmed_again(site: Site) -> None:
         with pytest.raises(DirectoryRefused) as refused:
             act(operator(site), one.id, site.hands())
         assert refused.value.message.key == NOT_WAITING
+
+
+def test_one_person_has_no_more_waiting_than_there_is_room_for(site: Site) -> None:
+    for _ in range(MOST_WAITING):
+        propose(site)
+    with pytest.raises(TooManyWait):
+        propose(site)
+    site.parts.confirm_directory.refuse(admin(site), waiting(site)[0].id, site.hands())
+    propose(site)
+    assert len(waiting(site)) == MOST_WAITING
 
 
 def test_of_two_who_confirm_at_once_one_makes_it(site: Site) -> None:

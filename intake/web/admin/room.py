@@ -25,6 +25,7 @@ from intake.services.amend import (
     owner_of,
 )
 from intake.services.confirm_directory import ConfirmDirectory, WaitingChanges
+from intake.services.second_person import TooManyWait
 from intake.services.sign_in import Visit
 from intake.web.forms.base import PageForm, token_key
 from intake.web.forms.directory import EntryForm
@@ -34,6 +35,9 @@ from intake.web.page import Clock, reader_language
 CHANGED = mark(
     "Somebody else has changed this entry meanwhile. Your text is still here: compare it with what "
     "is stored now, and save it again if it is to replace that."
+)
+TOO_MANY = mark(
+    "Too much that you proposed waits for a second person. Let it be confirmed, or take it back."
 )
 KEPT, WAITS = 303, 202
 """What came of what was posted: it is in use, or it waits for a second person."""
@@ -90,6 +94,9 @@ class Room:
         except EntryChanged:
             form.form_errors.append(form.say(Message(CHANGED)))
             return 409
+        except TooManyWait:
+            form.form_errors.append(form.say(Message(TOO_MANY)))
+            return 422
         except DirectoryInvalid as invalid:
             _blame(form, invalid)
             return 422
