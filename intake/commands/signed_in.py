@@ -25,6 +25,7 @@ def signed_in(parts: Parts, name: str) -> Iterator[Visit]:
     from intake.services.second_step import FactorRefused
     from intake.services.sign_in import SignInRefused
     from intake.services.tries import SignInTooSoon
+    from intake.vault.passphrase import HashingBusy
 
     passphrase = getpass.getpass(f"Passphrase of {name}: ")
     try:
@@ -45,6 +46,8 @@ def signed_in(parts: Parts, name: str) -> Iterator[Visit]:
         raise InputUnusable(
             f"Too many attempts: wait {wait.seconds} seconds, or take a printed code"
         ) from None
+    except HashingBusy:
+        raise InputUnusable("The service is busy: try again in a moment") from None
     except SignInRefused:
         raise InputUnusable("The sign-in name or the passphrase is wrong") from None
     except FactorRefused:

@@ -16,9 +16,11 @@ import config
 from intake.commands import progress
 from intake.commands.command import InputUnusable, add_command
 from intake.domain.checkpoint import origin_of
+from intake.domain.trail import PROOF, Action
 from intake.domain.trail_verdict import Verdict
 from intake.parts import utc_now
 from intake.services.checkpoint_file import CheckpointFile
+from intake.services.leave_line import leave_operators_line
 from intake.services.prove_line import LineNotProved, ProofUnreadable, ProveLine, check_proof
 from intake.services.verify_trail import verify
 from intake.store import checkpoints
@@ -97,6 +99,7 @@ def _prove(chosen: argparse.Namespace) -> int:
     except ValueError:
         raise InputUnusable(f"{chosen.line!r} is no id of a line") from None
     with _opened(config.load()) as database:
+        leave_operators_line(database, Action.READ_TRAIL, PROOF, utc_now())
         try:
             proof = ProveLine(database)(line)
         except LineNotProved as why:

@@ -116,6 +116,8 @@ OF_SIGNING_IN = (
 PAGE = "page"
 TOKEN = "form token, page"  # noqa: S105 # nosec B105 # a word of the trail
 """Before the name of a page that was refused: whose page it is not, and whose form it was not."""
+PROOF = "proof of one line"
+"""Why an operator read one line."""
 HANDLING = "handling the referral"
 """Why a report is read or printed; the parts that were read stand behind it."""
 

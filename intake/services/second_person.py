@@ -57,14 +57,15 @@ def refuse_alone(
     connection: Connection, amended: Amended, beside: Collection[Administrator]
 ) -> None:
     """Raise SecondPersonNeeded if those beside an operator do not administer all that comes or gets
-    more. For a controller that nobody administers any of them will do; before anybody administers
-    anything, the operator is alone.
+    more. For a controller that nobody administers any of them will do; before anybody was signed as
+    an administrator of anything, the operator is alone.
     """
     held = entries.administrators(connection, amended.on).values()
     needed = frozenset(amended.more.values())
     here = frozenset[str]().union(*(one.controllers for one in beside))
     missing = needed & frozenset[str]().union(*held) - here
-    if held and needed and (missing or not here):
+    has_begun = entries.was_once_administered(connection)
+    if has_begun and needed and (missing or not here):
         raise SecondPersonNeeded(
             f"New, or to get more than now: {', '.join(amended.more)}. That takes a second person: "
             f"add --by with an administrator of {', '.join(sorted(missing)) or 'any controller'}"

@@ -170,6 +170,16 @@ def administrators(connection: Connection, on: date) -> Mapping[UUID, frozenset[
     return found
 
 
+def was_once_administered(connection: Connection) -> bool:
+    """Whether somebody was ever signed as an administrator, whatever has become of it."""
+    signed = (
+        select(DirectoryEntryRow.id)
+        .join(MembershipRow, DirectoryEntryRow.membership_id == MembershipRow.id)
+        .where(MembershipRow.role == Role.ADMINISTRATOR, DirectoryEntryRow.signature.is_not(None))
+    )
+    return connection.scalar(signed.limit(1)) is not None
+
+
 def all_keys(connection: Connection, *where: Any) -> list[AnyRow]:
     """Keys with the columns of KEY, whether they count or not."""
     return list(

@@ -12,7 +12,7 @@ from intake.domain.directory import Directory
 from intake.domain.half_year import Period
 from intake.domain.message import Message, mark
 from intake.domain.referral import Move
-from intake.domain.trail import HANDLING, PAGE, TOKEN, Action, ReadingBasis
+from intake.domain.trail import HANDLING, PAGE, PROOF, TOKEN, Action, ReadingBasis
 from intake.language import Language
 from intake.services.audit import SEARCHED
 from intake.services.enrol import FIRST_KEY, GRANTED
@@ -124,6 +124,7 @@ ACTIONS: Mapping[str, str] = {
 }
 PURPOSES: Mapping[str, str] = {
     HANDLING: mark("Handling the report"),
+    PROOF: mark("Proof of one line, on the command line"),
     "history of a withdrawn referral": mark("A withdrawn report: its steps alone"),
     "history of a deleted referral": mark("A report whose content is deleted: its steps alone"),
     "opened there before": mark("It had been opened there before"),

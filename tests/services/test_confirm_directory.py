@@ -10,7 +10,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from intake.domain.directory_file import DirectoryInvalid
 from intake.domain.people import Administrator, Membership, Role
@@ -30,6 +30,7 @@ from intake.services.schools import add_school, change_school, close_school
 from intake.services.second_person import MOST_WAITING, SecondPersonNeeded, TooManyWait
 from intake.store import people
 from intake.store.deletions import put_for_good
+from intake.store.entry_tables import DirectoryEntryRow
 from intake.store.people_tables import MembershipRow
 from intake.store.tables import TrailRow
 from tests.lived import empty_place, key_pair
@@ -347,10 +348,19 @@ def test_for_a_controller_that_nobody_administers_any_administrator_will_do(site
     assert site.parts.amend(operator(site), added, site.hands(), [admin(site, "admin-police")])
 
 
-def test_before_anybody_administers_anything_an_operator_is_alone(site: Site) -> None:
+def test_until_somebody_was_signed_as_an_administrator_an_operator_is_alone(site: Site) -> None:
+    administrators = MembershipRow.role == "administrator"
     with site.parts.database.write() as connection:
-        gone = MembershipRow.role == "administrator"
-        put_for_good(connection, MembershipRow.valid_to, date(2026, 6, 1), gone, at=site.hands())
+        put_for_good(
+            connection, MembershipRow.valid_to, date(2026, 6, 1), administrators, at=site.hands()
+        )
+    with pytest.raises(SecondPersonNeeded):  # nobody administers any more
+        site.parts.amend(operator(site), [new_agency(site)], site.hands())
+    with site.parts.database.write() as connection:
+        theirs = select(MembershipRow.id).where(administrators)
+        connection.execute(
+            delete(DirectoryEntryRow).where(DirectoryEntryRow.membership_id.in_(theirs))
+        )
     assert site.parts.amend(operator(site), [new_agency(site)], site.hands())
 
 

@@ -20,7 +20,7 @@ import config
 from intake import cli
 from intake.domain.checkpoint import Checkpoint, CheckpointUnreadable, note_hash
 from intake.domain.row_id import new_id
-from intake.domain.trail import Action
+from intake.domain.trail import PROOF, Action
 from intake.domain.trail_verdict import Kind, Verdict
 from intake.services import checkpoint_file, sign_trail
 from intake.services.checkpoint_file import CheckpointFile, CheckpointsNotExported, read_note
@@ -497,6 +497,9 @@ def test_a_line_is_proved_on_the_command_line_and_checked_with_the_public_key_al
     sign(site)
     code, said = command("prove", line)
     assert code == 0
+    with site.parts.database.read() as connection:
+        read = select(TrailRow.purpose).where(TrailRow.action == Action.READ_TRAIL)
+        assert list(connection.scalars(read)) == [PROOF, PROOF]
     file = tmp_path / "proof.json"
     file.write_text(said)
     key = site.parts.settings.keys / config.TRAIL_PUBLIC
