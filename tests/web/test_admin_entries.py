@@ -68,6 +68,8 @@ def test_who_proposed_it_cannot_confirm_it_but_refuse_it(site: Site) -> None:
     give(site, "hea", AUDITOR, by="admin")
     admin = english(site, "admin")
     listed = admin.get("/people/entries").text
+    assert "another administrator of the same controller, or the maintenance." in listed
+    assert "You proposed this, or it is your own: somebody else must confirm it." in listed
     refuse = path_to(listed, "/refuse")
     assert admin.get(refuse.removesuffix("/refuse")).status_code == 404
     assert page_faults(admin.get(refuse).text) == []
