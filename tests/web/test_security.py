@@ -83,6 +83,9 @@ def test_who_has_no_factor_sets_one_up_before_anything_else(site: Site) -> None:
     assert page_faults(page.text) == []
     secret = secret_in(page.text)
     assert "data-question" not in page.text, "there are no passkeys at a bare IP address"
+    empty = client.post(door.location, data=hidden_in(page.text) | {"label": "", "factor_code": ""})
+    both = empty.text.index("Write a name for it."), empty.text.index("Write the code.")
+    assert both[0] < both[1] < empty.text.index("<h1"), "the summary has each empty field"
     picture = client.get("/sign-in/picture.svg")
     assert (picture.status_code, picture.mimetype) == (200, "image/svg+xml")
     assert picture.headers["Cache-Control"] == "no-store"

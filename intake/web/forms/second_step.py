@@ -27,8 +27,9 @@ class SecondStepForm(PageForm):
     def validate(self, extra_validators: Any = None) -> bool:
         """Also: one of the two."""
         sound = bool(super().validate(extra_validators))
-        if sound and not self.factor_passkey.data and not self.factor_code.cleaned:
-            self.factor_code.errors = [self.say(Message(NO_CODE))]
+        code = self.factor_code
+        if not self.factor_passkey.data and not code.cleaned and not code.errors:
+            code.errors = [self.say(Message(NO_CODE))]
             return False
         return sound
 
@@ -37,3 +38,4 @@ class NewFactorForm(SecondStepForm):
     """The first code of an app, or a new passkey's answer; and what the person calls it."""
 
     label = Line(mark("Name"), limit=LABEL_LIMIT, missing=NO_LABEL)
+    factor_code = Line(mark("Code"), limit=_MOST)  # after the name, as on the page
