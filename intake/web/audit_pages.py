@@ -20,6 +20,7 @@ from intake.services.sign_in import Visit
 from intake.store.trail import Wanted
 from intake.web.audit import ACTIONS, TrailWords
 from intake.web.csv_file import csv_file
+from intake.web.forms.fields import TOO_LONG
 from intake.web.guards import Entrance, Refusal
 from intake.web.page import Clock as Now
 from intake.web.page import reader_language, render
@@ -30,6 +31,13 @@ from routing_rules.rule import Basis
 NEWEST = 200
 MOST_REFERENCES = 20
 NO_DAY = mark("There is no day %(day)s. Write it like this: 2.6.2026.")
+TYPED = {
+    "person": mark("Name, or a part of it"),
+    "since": mark("From the day"),
+    "until": mark("To the day"),
+}
+"""The boxes of the filter that are typed into."""
+LONGEST = 80
 _DAY = timedelta(days=1)
 
 
@@ -47,7 +55,7 @@ class AuditPages:
         reference schools and youth services stand by their kind.
         """
         language, page, asked = reader_language(), page_number(), _asked()
-        wrong = _wrong_days(asked)
+        wrong = _wrong(asked)
         rows = (
             self.audit(visit, self.now(), NEWEST + 1, wanted=_wanted(asked), offset=page * NEWEST)
             if not wrong
@@ -150,13 +158,17 @@ def _masked_for() -> Collection[str] | None:
 def _asked() -> dict[str, str]:
     """The filters of the address that say something."""
     names = ("person", "agency", "action", "since", "until")
-    return {name: text for name in names if (text := request.args.get(name, "").strip()[:80])}
+    return {name: text for name in names if (text := request.args.get(name, "").strip())}
 
 
-def _wrong_days(asked: Mapping[str, str]) -> dict[str, Message]:
-    """What to say of the days of the filter: each by the name of its box."""
+def _wrong(asked: Mapping[str, str]) -> dict[str, Message]:
+    """What to say of what was typed into the filter: each by the name of its box."""
     days = {name: _day(asked[name]) for name in ("since", "until") if name in asked}
     wrong = {name: Message(NO_DAY, {"day": asked[name]}) for name, day in days.items() if not day}
+    for name in TYPED.keys() & asked.keys():
+        if len(asked[name]) > LONGEST:
+            told = {"name": Message(TYPED[name]), "limit": LONGEST, "length": len(asked[name])}
+            wrong[name] = Message(TOO_LONG, told)
     since, until = days.get("since"), days.get("until")
     if since and until and until < since:
         wrong["until"] = Message(mark("The last day is before the first."))

@@ -143,14 +143,16 @@ def test_a_reading_of_the_log_says_what_was_looked_for(site: Site) -> None:
         ("since=31.2.2026", "Päivää 31.2.2026 ei ole."),
         ("until=x", "Päivää x ei ole."),
         ("since=24.6.2026&until=23.6.2026", "Viimeinen päivä on ennen ensimmäistä."),
+        ("person=" + "x" * 81, "”Nimi tai osa siitä” mahtuu 80 merkkiä, ja siinä on nyt 81."),
+        ("until=" + "9" * 81, "Kohtaan ”Päivään asti” mahtuu 80 merkkiä, ja siinä on nyt 81."),
     ],
 )
-def test_days_that_there_are_not_are_told_and_find_nothing(
+def test_what_cannot_be_looked_for_is_told_and_finds_nothing(
     site: Site, asked: str, said: str
 ) -> None:
     answer = site.signed_in("auditor").get(f"/trail?{asked}")
     assert answer.status_code == 422
-    assert said in answer.text
+    assert answer.text.count(said) == 2, "above the form and at its box"
     assert "<td" not in answer.text
     assert not page_faults(answer.text)
 
