@@ -32,16 +32,15 @@ def propose(
     amended: Amended,
     now: datetime,
 ) -> bool:
-    """Let changes of an administrator's wait if they take two; whether they do.
-
-    Raises TooManyWait.
+    """Let changes of an administrator's wait if they take two; whether they do. Sent twice, they
+    wait once. Raises TooManyWait.
     """
     if admin.id is None or not amended.more:
         return False
-    if directory_proposals.count(connection, admin.id) >= MOST_WAITING:
-        raise TooManyWait
-    directory_proposals.propose(connection, changes, admin.id, now)
-    tell(connection, admin, Action.PROPOSE_DIRECTORY, amended, now)
+    if directory_proposals.propose(connection, changes, admin.id, now):
+        if directory_proposals.count(connection, admin.id) > MOST_WAITING:
+            raise TooManyWait
+        tell(connection, admin, Action.PROPOSE_DIRECTORY, amended, now)
     return True
 
 

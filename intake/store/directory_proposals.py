@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -19,11 +20,17 @@ from intake.store.people_tables import PersonRow
 
 def propose(
     connection: Connection, changes: Sequence[Mapping[str, Any]], by: UUID, at: datetime
-) -> None:
-    """Let changes (``table``, ``id``, ``entry``, ``seen``) wait, all or none of them."""
+) -> bool:
+    """Let changes (``table``, ``id``, ``entry``, ``seen``) wait, all or none of them; False if the
+    very same of the same person wait already.
+    """
     told = [{**one, "entry": one["entry"] and written_entry(one["entry"])} for one in changes]
+    theirs = select(DirectoryProposalRow.changes).where(DirectoryProposalRow.proposed_by == by)
+    if any(_text(one) == _text(told) for one in connection.scalars(theirs)):
+        return False
     values = {"id": new_id(at), "changes": told, "proposed_by": by, "proposed_at": at}
     connection.execute(insert(DirectoryProposalRow).values(**values))
+    return True
 
 
 def waiting(connection: Connection) -> Sequence[AnyRow]:
@@ -50,3 +57,7 @@ def end(connection: Connection, proposal_id: UUID, at: datetime) -> bool:
     """It waits no more, after any restore either; False if it did not before."""
     this = DirectoryProposalRow.id == proposal_id
     return erase_rows(connection, DirectoryProposalRow, this, at=at) == 1
+
+
+def _text(changes: Any) -> str:
+    return json.dumps(changes, sort_keys=True)

@@ -182,9 +182,22 @@ def test_what_has_changed_since_is_proposed_anew(site: Site) -> None:
     assert is_refused(site, operator(site), CHANGED_SINCE)
 
 
-def test_the_same_agency_proposed_twice_comes_once(site: Site) -> None:
+def test_the_same_sent_twice_by_one_person_waits_once(site: Site) -> None:
+    other = enrol_second(site)
+    for by in ("admin", "admin", other):
+        propose(site, by=by)
+    assert {one.proposed_by for one in waiting(site)} == {site.people["admin"], site.people[other]}
+    assert len(waiting(site)) == 2
+    assert len(lines(site, Action.PROPOSE_DIRECTORY)) == 2
+    (first,) = (one for one in waiting(site) if one.proposed_by == site.people["admin"])
+    site.parts.confirm_directory.refuse(admin(site), first.id, site.hands())
     propose(site)
+    assert len(waiting(site)) == 2, "taken back, it can be proposed anew"
+
+
+def test_the_same_agency_proposed_by_two_comes_once(site: Site) -> None:
     propose(site)
+    propose(site, by=enrol_second(site))
     first, second = waiting(site)
     site.parts.confirm_directory(operator(site), first.id, site.hands())
     assert is_refused(site, operator(site), CHANGED_SINCE)

@@ -59,6 +59,7 @@ def test_one_adds_an_agency_and_another_looks_at_it_and_confirms_it(site: Site) 
     listed = admin.get("/people/entries").text
     assert page_faults(listed) == []
     assert "Look and confirm" not in listed
+    assert "Nothing waits." not in listed
     own = way(listed, "/refuse").removesuffix("/refuse")
     assert admin.get(own).status_code == 404
     assert admin.post(own, data=fields(listed)).status_code == 404
@@ -85,6 +86,11 @@ def test_one_adds_an_agency_and_another_looks_at_it_and_confirms_it(site: Site) 
     assert page_faults(after) == []
     assert "Confirmed. The change is in use at once." in after
     assert "Waits for a second person: agencies" not in after
+    twice = second.post(path, data=fields(page))
+    assert twice.status_code == 404
+    assert page_faults(twice.text) == []
+    assert "It does not wait any more" in twice.text
+    assert 'href="/people/entries"' in twice.text
     assert entry(site, "agency", ID)["phone"] == "09 000 0777"
 
 
@@ -127,7 +133,7 @@ def test_less_of_an_area_and_other_hours_are_in_use_at_once(site: Site) -> None:
 def test_what_has_changed_meanwhile_is_told_and_goes_on_waiting(site: Site) -> None:
     admin = english(site, "admin")
     post(admin, "/directory/agencies/new", **NEW)
-    post(admin, "/directory/agencies/new", **NEW)
+    post(admin, "/directory/agencies/new", **NEW | {"phone": "09 000 0778"})
     second = english(site, enrol_second(site))
     post(second, way(second.get("/people/entries").text))
     late = way(second.get("/people/entries").text)
@@ -175,8 +181,8 @@ def test_the_use_log_tells_who_asked_for_an_agency_and_who_confirmed_or_refused_
 ) -> None:
     admin = english(site, "admin")
     second = english(site, enrol_second(site))
-    for _ in range(2):
-        post(admin, "/directory/agencies/new", **NEW)
+    for phone in ("09 000 0777", "09 000 0778"):
+        post(admin, "/directory/agencies/new", **NEW | {"phone": phone})
     post(second, way(second.get("/people/entries").text))
     post(admin, way(admin.get("/people/entries").text, "/refuse"))
     page = english(site, "auditor").get("/trail").text
