@@ -60,6 +60,7 @@ def test_a_second_person_confirms_by_the_words_and_by_no_others(site: Site) -> N
     after = admin.get(right.location).text
     assert "Waits for a signature" in after
     assert admin.get(path).status_code == 404
+    assert "It does not wait any more" in admin.get(path).text
     assert len(RequestSignatures(site.parts.database)(site.hands())) == 1
 
 

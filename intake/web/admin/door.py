@@ -110,11 +110,14 @@ def make_people_blueprint(
 
 
 class _Refused:
-    """What is another controller's, or not there: a line in the trail, and no word on which."""
+    """What is another controller's, or not there: a line in the trail, and no word on which. Who
+    sends a page twice reads that what waited for a second person does not wait any more.
+    """
 
     def __init__(self, room: Room) -> None:
         self._room = room
 
     def __call__(self, _error: Exception) -> Response:
         self._room.refuse(current_user.visit, request.endpoint or "")
-        return render("errors/404.html", 404)
+        waited = "waiting_id" in (request.view_args or {})
+        return render("people/waits_no_more.html" if waited else "errors/404.html", 404)
