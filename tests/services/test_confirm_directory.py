@@ -145,8 +145,9 @@ def test_what_is_confirmed_once_is_not_confirmed_again(site: Site) -> None:
 
 
 def test_one_person_has_no_more_waiting_than_there_is_room_for(site: Site) -> None:
-    for _ in range(MOST_WAITING):
-        propose(site)
+    for number in range(MOST_WAITING):
+        propose(site, new_agency(site, f"hea-{number}"))
+    propose(site, new_agency(site, "hea-0"))  # waits already
     with pytest.raises(TooManyWait):
         propose(site)
     site.parts.confirm_directory.refuse(admin(site), waiting(site)[0].id, site.hands())

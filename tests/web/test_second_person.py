@@ -10,7 +10,7 @@ import pytest
 from intake.services.second_person import MOST_WAITING
 from tests.look.page_faults import page_faults
 from tests.second_person import NAME, confirm_all, enrol_second
-from tests.services.test_confirm_directory import propose
+from tests.services.test_confirm_directory import new_agency, propose
 from tests.site import HEA, Site
 from tests.web.test_admin_directory import REGISTER, english, entry, fields, post, upload
 
@@ -217,8 +217,8 @@ def test_each_page_of_the_second_person_is_whole_in_each_language(
 @pytest.mark.on_both
 def test_who_has_too_much_waiting_is_told_and_keeps_what_was_typed(site: Site) -> None:
     admin = english(site, "admin")
-    for _ in range(MOST_WAITING):
-        propose(site)
+    for number in range(MOST_WAITING):
+        propose(site, new_agency(site, f"hea-{number}"))
     answer = post(admin, "/directory/agencies/new", **NEW)
     assert answer.status_code == 422
     assert "Too much that you proposed waits for a second person." in answer.text
