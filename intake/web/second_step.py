@@ -34,6 +34,7 @@ DEVICE = "ankkuri_device"
 _GROUP = 4
 
 WRONG_CODE = mark("The code is wrong, or it has been used. Wait for the next one and write it.")
+WRONG_PRINTED = mark("The printed code is wrong, or it has been used. Check it, or use another one.")
 WRONG_PASSKEY = mark("The passkey was not accepted. Try again, or use a code.")
 TOO_MANY = mark("You have as many of these as you can have. Remove one first.")
 Form = TypeVar("Form", bound=PageForm)
@@ -266,7 +267,9 @@ def _refuse(form: SecondStepForm) -> None:
     if form.factor_passkey.data:
         form.form_errors.append(form.say(Message(WRONG_PASSKEY)))
     else:
-        form.factor_code.errors = [form.say(Message(WRONG_CODE))]
+        of_app = "".join(form.factor_code.cleaned.split()).isdigit()
+        told = WRONG_CODE if of_app else WRONG_PRINTED
+        form.factor_code.errors = [form.say(Message(told))]
 
 
 def grouped(secret: TotpSecret) -> str:

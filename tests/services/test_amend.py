@@ -249,7 +249,7 @@ def test_an_agency_with_members_cannot_vanish_with_a_file(site: Site, amend: Ame
         amend.replace(of(COUNTY), without(site, POL), site.hands())
     assert tables(site) == before
     let_all_roles_end(site)
-    amend.replace(of(COUNTY), without(site, POL), site.hands())
+    amend.replace(of(COUNTY), without(site, POL), site.hands(), [of(COUNTY)])
 
 
 def test_an_agency_that_has_ever_had_a_report_cannot_vanish_with_a_file(
