@@ -34,7 +34,9 @@ DEVICE = "ankkuri_device"
 _GROUP = 4
 
 WRONG_CODE = mark("The code is wrong, or it has been used. Wait for the next one and write it.")
-WRONG_PRINTED = mark("The printed code is wrong, or it has been used. Check it, or use another one.")
+WRONG_PRINTED = mark(
+    "The printed code is wrong, or it has been used. Check it, or use another one."
+)
 WRONG_PASSKEY = mark("The passkey was not accepted. Try again, or use a code.")
 TOO_MANY = mark("You have as many of these as you can have. Remove one first.")
 Form = TypeVar("Form", bound=PageForm)

@@ -147,7 +147,7 @@ def test_a_printed_code_that_is_no_good_leads_on_to_the_second_step_as_ever(site
     data = {"name": "soc", "passphrase": PASSPHRASE, "printed_code": "0123-4567-89AB"}
     answer = client.post("/sign-in", data=data | hidden_in(client.get("/sign-in").text))
     assert (answer.status_code, page_faults(answer.text)) == (422, [])
-    assert "The code is wrong, or it has been used." in answer.text
+    assert "The printed code is wrong, or it has been used." in answer.text
     typed = hidden_in(answer.text) | {"factor_code": site.code()}
     assert client.post("/sign-in/second", data=typed).status_code == 303
 
