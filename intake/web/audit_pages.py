@@ -156,9 +156,12 @@ def _masked_for() -> Collection[str] | None:
 
 
 def _asked() -> dict[str, str]:
-    """The filters of the address that say something."""
+    """The filters of the address that say something, without signs that nobody sees: PostgreSQL
+    takes no NUL.
+    """
     names = ("person", "agency", "action", "since", "until")
-    return {name: text for name in names if (text := request.args.get(name, "").strip())}
+    seen = {name: "".join(filter(str.isprintable, request.args.get(name, ""))) for name in names}
+    return {name: text.strip() for name, text in seen.items() if text.strip()}
 
 
 def _wrong(asked: Mapping[str, str]) -> dict[str, Message]:

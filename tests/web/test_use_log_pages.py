@@ -157,6 +157,13 @@ def test_what_cannot_be_looked_for_is_told_and_finds_nothing(
     assert not page_faults(answer.text)
 
 
+@pytest.mark.on_both
+def test_what_nobody_can_see_in_a_filter_is_left_out(site: Site) -> None:
+    client = site.signed_in("auditor")
+    for name in ("person", "agency", "action"):
+        assert client.get(f"/trail?{name}=so%00c%1f").status_code == 200
+
+
 def test_a_log_in_which_nothing_is_like_what_was_asked_says_so(site: Site) -> None:
     page = site.signed_in("auditor").get("/trail?person=nobody").text
     assert "Tällaisia rivejä ei ole." in page
