@@ -55,6 +55,7 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
 TEACHING_LANGUAGES = ("fi", "sv")
 LANGUAGES = ("fi", "sv", "en")
 
+LONGEST_ID = 64
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 PHONE = re.compile(r"112|116 \d{3}|(\+358 \d{1,2}|0\d{1,2})( \d{2,4}){2,3}")
 SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
@@ -222,8 +223,11 @@ class _Reader:
             label = f'{table} "{row.get("id", "?")}"'
             if not self._has_keys(label, row, TABLES[table], OPTIONAL.get(table, ())):
                 continue
-            if not isinstance(row["id"], str) or not ID.fullmatch(row["id"]):
-                self.problems.append(f"{label}: an id is small letters, digits and hyphens")
+            id_ = str(row["id"])
+            if id_ != row["id"] or len(id_) > LONGEST_ID or not ID.fullmatch(id_):
+                self.problems.append(
+                    f"{label}: an id is small letters, digits and hyphens, {LONGEST_ID} at most"
+                )
             yield label, row
 
     def _rows(self, table: str) -> list[Row]:

@@ -356,6 +356,7 @@ E, LINE = "soc-ita-uusimaa", "line-ita-uusimaa-emergency"
         (repeat("agency", Y), f"agency ids stand twice: {Y}"),
         (repeat("municipality", "porvoo"), "municipality ids stand twice: porvoo"),
         (repeat("controller", "police", id="Two"), "an id is small letters, digits and hyphens"),
+        (repeat("controller", "police", id="i" * 65), "digits and hyphens, 64 at most"),
         (repeat("controller", "police", id=2), "an id is small letters, digits and hyphens"),
         (change("agreement", PACT, valid_to=date(2025, 1, 1)), "is before valid_from 2026-01-01"),
         (change("agreement", PACT, valid_to="2028-12-31"), "valid_to must be a date such as"),
